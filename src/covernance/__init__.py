@@ -1,0 +1,1 @@
+"""covernance: test orchestration and coverage governance on nox, coverage.py and pytest."""
