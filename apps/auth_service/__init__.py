@@ -1,0 +1,7 @@
+"""OAuth 2.0 token service for machine clients; see README.md beside this file."""
+
+from __future__ import annotations
+
+from apps.auth_service.app import create_app
+
+__all__ = ["create_app"]

@@ -1,0 +1,28 @@
+"""What the application is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apps.auth_service.clients import ClientRegistry
+from apps.auth_service.keys import KeyRing
+from apps.auth_service.reload import Source
+from apps.auth_service.replay import ReplayCache
+from apps.auth_service.settings import Settings
+
+EXTENSION = "auth_service"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts that touch disk, time or shared memory; tests put doubles here.
+
+    ``clock`` gives seconds since the epoch.
+    """
+
+    settings: Settings
+    keys: Source[KeyRing]
+    clients: Source[ClientRegistry]
+    replay: ReplayCache
+    clock: Callable[[], float]
