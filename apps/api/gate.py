@@ -1,0 +1,117 @@
+"""The gate before every resource: address, token, rate, tenant and scope, in that order."""
+
+from __future__ import annotations
+
+import ipaddress
+from http import HTTPStatus
+
+from flask import Blueprint, Response, g, request
+
+from apps.api.auth import AuthProvider, Principal, insufficient_scope
+from apps.api.metrics import Metrics
+from apps.api.problems import ProblemError
+from apps.api.rate_limits import Policy, RateLimiter, Standing
+from apps.api.settings import LimitSettings
+from apps.api.tenancy import HEADER, TenantResolver
+from apps.api.tracing import log_with
+from logging_lib import get_logger
+
+READ = "snapshots:read"
+WRITE = "snapshots:write"
+IPV6_SUBSCRIBER_BITS = 64
+_log = get_logger(__name__)
+
+
+class Gate:
+    """Decides who may pass. What it finds out is left in ``g.tenant``."""
+
+    def __init__(
+        self,
+        *,
+        auth: AuthProvider,
+        limiter: RateLimiter,
+        tenants: TenantResolver,
+        limits: LimitSettings,
+        metrics: Metrics,
+    ) -> None:
+        """Bind the parts that each judge one thing."""
+        self._auth = auth
+        self._limiter = limiter
+        self._tenants = tenants
+        self._metrics = metrics
+        self._reads = Policy.parse("reads", limits.reads)
+        self._writes = Policy.parse("writes", limits.writes)
+        self._failed_auth = Policy.parse("failed-auth", limits.failed_auth)
+
+    def install(self, blueprint: Blueprint) -> None:
+        """Stand before every route of a blueprint."""
+        blueprint.url_value_preprocessor(_take_tenant)
+        blueprint.before_request(self._admit)
+        blueprint.after_request(_tell_standing)
+
+    def _admit(self) -> None:
+        writing = request.method not in {"GET", "HEAD"}
+        try:
+            principal = self._authenticate()
+            log_with(tenant=principal.tenant, client_id=principal.client_id)
+            self._within_rate(self._writes if writing else self._reads, principal)
+            g.tenant = self._tenants(principal, g.tenant_in_path, request.headers.get(HEADER))
+            scope = WRITE if writing else READ
+            if scope not in principal.scopes:
+                raise insufficient_scope(scope)
+        except ProblemError as problem:
+            reason = problem.kind or problem.status.phrase.lower().replace(" ", "-")
+            self._metrics.refusals.labels(reason).inc()
+            _log.warning("refused", reason=reason, detail=problem.detail)
+            raise
+
+    def _authenticate(self) -> Principal:
+        """Verify the token, unless too many from that address were refused already.
+
+        Only failures count, so that an address shared by many good clients stays open.
+        """
+        address = subscriber(request.remote_addr)
+        standing = self._limiter.peek(self._failed_auth, address)
+        if not standing.allowed:
+            raise _too_many(standing, "Too many requests without a valid token.")
+        try:
+            return self._auth.authenticate(request.headers.get("Authorization"))
+        except ProblemError as problem:
+            if problem.status is HTTPStatus.UNAUTHORIZED:
+                self._limiter.hit(self._failed_auth, address)
+            raise
+
+    def _within_rate(self, policy: Policy, principal: Principal) -> None:
+        standing = self._limiter.hit(policy, principal.tenant, principal.client_id)
+        g.standing = standing
+        if not standing.allowed:
+            raise _too_many(standing, f"The client's quota of {policy.name} is used up.")
+
+
+def subscriber(address: str | None) -> str:
+    """The part of a network address that stands for one subscriber: all of IPv4, a /64 of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, IPV6_SUBSCRIBER_BITS), strict=False))
+
+
+def _too_many(standing: Standing, detail: str) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.TOO_MANY_REQUESTS, detail, kind="rate-limited", headers=standing.headers()
+    )
+
+
+def _take_tenant(_endpoint: str | None, values: dict[str, str] | None) -> None:
+    """Take the tenant out of the path's values; the views have no use for it."""
+    g.tenant_in_path = values.pop("tenant", None) if values else None
+
+
+def _tell_standing(response: Response) -> Response:
+    standing: Standing | None = g.get("standing")
+    if standing is not None:
+        response.headers.update(standing.headers())
+    return response

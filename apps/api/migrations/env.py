@@ -1,0 +1,15 @@
+"""Alembic's environment; `apps.api.database` hands the connection over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from apps.api.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

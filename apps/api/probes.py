@@ -1,0 +1,44 @@
+"""What operators ask: is it alive, can it work, how is it doing."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from apps.api.auth import AuthProvider
+from apps.api.database import Database
+from apps.api.metrics import Metrics
+
+
+def probes(database: Database, auth: AuthProvider, metrics: Metrics) -> Blueprint:
+    """The blueprint of ``/healthz``, ``/readyz`` and ``/metrics``; none of them needs a token."""
+    blueprint = Blueprint("probes", __name__)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return _answer({"status": "alive"}, HTTPStatus.OK)
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        checks = {
+            "database": database.trouble() or "ok",
+            "keys": "ok" if auth.ready() else "unavailable",
+        }
+        ready = set(checks.values()) == {"ok"}
+        return _answer(
+            {"status": "ready" if ready else "not ready", "checks": checks},
+            HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+
+    @blueprint.get("/metrics")
+    def exposition() -> Response:
+        return Response(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+
+    return blueprint
+
+
+def _answer(body: object, status: HTTPStatus) -> Response:
+    return Response(msgspec.json.encode(body), status=status, content_type="application/json")
