@@ -36,16 +36,19 @@ def read_regular(path: Path) -> tuple[bytes, int]:
         raise ConfigError(
             path, f"cannot be read ({reason})", "create it or let the service's user read it"
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
             raise ConfigError(path, "is not a regular file", "put a regular file there")
-        content = file.read(_SIZE_LIMIT + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(_SIZE_LIMIT + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > _SIZE_LIMIT:
         raise ConfigError(
             path, f"is larger than {_SIZE_LIMIT} bytes", "it is not what it should be"
         )
-    return content, stat.S_IMODE(status.st_mode)
+    return content, stat.S_IMODE(mode)
 
 
 def create_private(path: Path, content: bytes) -> None:

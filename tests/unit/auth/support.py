@@ -1,0 +1,148 @@
+"""Builders and doubles that the auth suite's tests name directly."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from flask.testing import FlaskClient
+from joserfc import jws
+from joserfc.jwk import ECKey, Key, OKPKey
+from werkzeug.test import TestResponse
+
+from apps.auth_service import jose
+
+T = TypeVar("T")
+
+ISSUER = "http://localhost"
+SECRET = "correct-horse-battery-staple"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass
+class Clock:
+    """A clock that moves when told to."""
+
+    now: float
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class FixedSource(Generic[T]):
+    """Stands in for a Reloading: the value that the test put there."""
+
+    value: T
+    stale: bool = False
+
+    def get(self) -> T:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Pems:
+    """Private keys as PEM, made once per session."""
+
+    first: bytes
+    second: bytes
+    edwards: bytes
+    rsa: bytes
+    p384: bytes
+    encrypted: bytes
+
+
+@dataclass
+class AssertionMaker:
+    """Makes client assertions of the client ``robot``; each with a jti of its own."""
+
+    key: ECKey | OKPKey
+    clock: Clock
+    count: int = 0
+    alg: str = "ES256"
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """Sound claims, with changes; None removes a claim."""
+        self.count += 1
+        now = int(self.clock())
+        claims = {
+            "iss": "robot",
+            "sub": "robot",
+            "aud": f"{ISSUER}/oauth/token",
+            "iat": now,
+            "exp": now + 60,
+            "jti": f"jti-{self.count}",
+        } | changes
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def __call__(self, *, signed_by: Key | None = None, **changes: Any) -> str:
+        return jose.sign({"alg": self.alg}, self.claims(**changes), signed_by or self.key)
+
+    def raw(self, header: dict[str, Any], payload: bytes, key: Key | None) -> str:
+        """Sign anything with any algorithm, or none at all, as an attacker would."""
+        if key is None:
+            parts = (json.dumps(header).encode(), payload, b"")
+            return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+        registry = jws.JWSRegistry(algorithms=[str(header.get("alg"))], strict_check_header=False)
+        return jws.serialize_compact(header, payload, key, registry=registry)
+
+
+def write_private(path: Path, content: bytes | str, mode: int = 0o600) -> Path:
+    """Write a file with exactly this mode, whatever the umask."""
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    path.chmod(mode)
+    return path
+
+
+def touch(path: Path, content: bytes) -> None:
+    """Replace a file's content such that its fingerprint surely changes."""
+    temporary = write_private(path.with_name(".new"), content)
+    os.replace(temporary, path)  # noqa: PTH105  # the point is the new inode
+
+
+def write_clients(path: Path, *entries: dict[str, Any]) -> Path:
+    """Write a registry file."""
+    return write_private(path, json.dumps({"clients": entries}))
+
+
+def ask(
+    client: FlaskClient,
+    *,
+    who: str = "ci",
+    secret: str = SECRET,
+    path: str = "/oauth/token",
+    **form: str,
+) -> TestResponse:
+    """Post a form as a client with a secret (client_secret_basic)."""
+    form.setdefault("grant_type", "client_credentials")
+    return client.post(path, data=form, auth=(who, secret))
+
+
+def assert_with(client: FlaskClient, assertion: str, **form: str) -> TestResponse:
+    """Ask for a token with a client assertion (private_key_jwt)."""
+    form.setdefault("grant_type", "client_credentials")
+    form.setdefault("client_assertion_type", ASSERTION_TYPE)
+    return client.post("/oauth/token", data={"client_assertion": assertion, **form})
+
+
+def error_of(response: TestResponse) -> str:
+    """The OAuth error code of a response."""
+    body = response.get_json()
+    assert isinstance(body, dict)
+    return str(body["error"])
+
+
+def metric(client: FlaskClient, sample: str) -> float:
+    """The value of one sample of /metrics, zero when it is not there."""
+    for line in client.get("/metrics").text.splitlines():
+        name, _, value = line.rpartition(" ")
+        if name == sample:
+            return float(value)
+    return 0.0

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import msgspec
+import pytest
+from joserfc.jwk import ECKey
+
+from apps.auth_service import admin
+from apps.auth_service.admin import NewClient
+from apps.auth_service.clients import load_registry, read_entries
+from apps.auth_service.errors import ConfigError
+from apps.auth_service.hashing import SecretHasher
+from apps.auth_service.jose import ALGORITHMS, Algorithm
+from apps.auth_service.keys import load_ring
+from apps.auth_service.settings import Settings
+from tests.unit.auth.support import write_clients, write_private
+
+NOON = 1795262400.0  # 2026-11-21T12:00:00Z
+
+
+@pytest.fixture
+def on_disk(settings: Settings, tmp_path: Path) -> Settings:
+    return msgspec.structs.replace(
+        settings, keys_dir=str(tmp_path / "k"), clients_file=str(tmp_path / "c" / "clients.json")
+    )
+
+
+def new_client(name: str = "ci", jwk: Path | None = None, **changes: str) -> NewClient:
+    values = {"client_id": name, "tenant": "acme", "rate": "5/minute"} | changes
+    return NewClient(scopes=("snapshots:read",), jwk=jwk, **values)
+
+
+class TestKeys:
+    @pytest.mark.architecture
+    @pytest.mark.parametrize("algorithm", ALGORITHMS)
+    def test_a_created_key_is_one_that_the_service_loads(
+        self, tmp_path: Path, algorithm: Algorithm
+    ) -> None:
+        path = admin.create_key(tmp_path / "keys", algorithm, NOON + 0.9)
+
+        (key,) = load_ring(tmp_path / "keys").keys
+        assert (key.path, key.algorithm, key.active_from) == (path, algorithm, NOON)
+        assert path.name == f"20261121T120000Z-{key.kid[:12]}.pem"
+
+    @pytest.mark.security
+    def test_key_and_directory_are_the_owners_alone(self, tmp_path: Path) -> None:
+        path = admin.create_key(tmp_path / "keys", "ES256", NOON)
+
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+    @pytest.mark.architecture
+    def test_one_key_signs_older_ones_verify_newer_ones_wait(self, tmp_path: Path) -> None:
+        paths = [admin.create_key(tmp_path, "EdDSA", NOON + hour * 3600) for hour in (0, 1, 2)]
+        ring = load_ring(tmp_path)
+
+        def states(now: float) -> list[str]:
+            assert [key.path for key, _ in admin.key_states(ring, now)] == paths
+            return [state for _, state in admin.key_states(ring, now)]
+
+        assert states(NOON + 4000) == ["verifies", "signs", "waits"]
+        assert states(NOON - 1) == ["waits", "waits", "waits"]
+
+    @pytest.mark.security
+    def test_a_retired_key_is_out_of_the_ring_and_its_file_is_kept(self, tmp_path: Path) -> None:
+        old = admin.create_key(tmp_path, "ES256", NOON)
+        new = admin.create_key(tmp_path, "ES256", NOON + 60)
+        kid = load_ring(tmp_path).keys[0].kid
+
+        retired = admin.retire_key(tmp_path, kid[:8], NOON + 120)
+
+        assert retired == old.with_name(f"{old.name}.retired")
+        assert retired.exists()
+        assert [key.path for key in load_ring(tmp_path).keys] == [new]
+
+    @pytest.mark.reliability
+    def test_the_key_that_signs_is_not_retired(self, tmp_path: Path) -> None:
+        admin.create_key(tmp_path, "ES256", NOON)
+        admin.create_key(tmp_path, "ES256", NOON + 60)
+        kid = load_ring(tmp_path).keys[0].kid
+
+        with pytest.raises(ConfigError, match="is the key that signs; create its successor"):
+            admin.retire_key(tmp_path, kid, NOON + 59)
+
+    @pytest.mark.reliability
+    def test_a_kid_must_name_one_key(self, tmp_path: Path) -> None:
+        for hour in range(2):
+            admin.create_key(tmp_path, "ES256", NOON + hour)
+
+        with pytest.raises(ConfigError, match="2 keys have a kid that begins ''"):
+            admin.retire_key(tmp_path, "", NOON)
+        with pytest.raises(ConfigError, match="0 keys have a kid that begins 'no-such'"):
+            admin.retire_key(tmp_path, "no-such", NOON)
+
+
+class TestClients:
+    @pytest.mark.architecture
+    def test_a_created_client_can_authenticate_with_its_secret(
+        self, on_disk: Settings, hasher: SecretHasher
+    ) -> None:
+        secret = admin.create_client(on_disk, new_client())
+
+        client = load_registry(on_disk.clients_path, on_disk.scopes).find("ci")
+        assert client is not None
+        assert secret is not None
+        assert hasher.verify(client.secret_hash, secret)
+        assert (client.tenant, str(client.rate)) == ("acme", "5 per 1 minute")
+
+    @pytest.mark.security
+    def test_the_secret_is_stored_nowhere(self, on_disk: Settings, tmp_path: Path) -> None:
+        secret = admin.create_client(on_disk, new_client())
+
+        assert secret is not None
+        for path in tmp_path.rglob("*"):
+            assert path.is_dir() or secret not in path.read_text()
+        assert stat.S_IMODE(on_disk.clients_path.stat().st_mode) == 0o600
+
+    @pytest.mark.architecture
+    def test_a_client_with_a_key_has_no_secret(
+        self, on_disk: Settings, tmp_path: Path, robot_key: ECKey
+    ) -> None:
+        jwk = write_private(tmp_path / "k.json", json.dumps(robot_key.as_dict(private=False)))
+
+        assert admin.create_client(on_disk, new_client(jwk=jwk)) is None
+
+        client = load_registry(on_disk.clients_path, on_disk.scopes).find("ci")
+        assert client is not None
+        assert client.secret_hash is None
+        assert client.keys is not None
+
+    @pytest.mark.security
+    def test_a_private_key_is_not_taken_in(
+        self, on_disk: Settings, tmp_path: Path, robot_key: ECKey
+    ) -> None:
+        jwk = write_private(tmp_path / "k.json", json.dumps(robot_key.as_dict(private=True)))
+
+        with pytest.raises(ConfigError, match="not a public key"):
+            admin.create_client(on_disk, new_client(jwk=jwk))
+        assert not on_disk.clients_path.exists()
+
+    @pytest.mark.reliability
+    @pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"kty": 7}'])
+    def test_what_is_no_jwk_is_refused(
+        self, on_disk: Settings, tmp_path: Path, content: str
+    ) -> None:
+        jwk = write_private(tmp_path / "k.json", content)
+
+        with pytest.raises(ConfigError):
+            admin.create_client(on_disk, new_client(jwk=jwk))
+        with pytest.raises(ConfigError, match="is not a JWK"):
+            admin.create_client(on_disk, new_client(jwk=tmp_path / "missing"))
+
+    @pytest.mark.reliability
+    def test_others_are_kept_and_a_name_is_taken_once(self, on_disk: Settings) -> None:
+        admin.create_client(on_disk, new_client("one"))
+        admin.create_client(on_disk, new_client("two"))
+        before = on_disk.clients_path.read_bytes()
+
+        with pytest.raises(ConfigError, match="client 'one' exists"):
+            admin.create_client(on_disk, new_client("one", tenant="umbrella"))
+
+        assert on_disk.clients_path.read_bytes() == before
+        assert [e.client_id for e in read_entries(on_disk.clients_path)[0]] == ["one", "two"]
+
+    @pytest.mark.reliability
+    @pytest.mark.parametrize(
+        ("changes", "named"),
+        [
+            ({"rate": "sometimes"}, "rate = 'sometimes'"),
+            ({"tenant": "a/b"}, r"\$\.tenant"),
+            ({"client_id": ""}, r"\$\.client_id"),
+        ],
+    )
+    def test_a_mistake_writes_nothing(
+        self, on_disk: Settings, changes: dict[str, str], named: str
+    ) -> None:
+        with pytest.raises(ConfigError, match=named):
+            admin.create_client(on_disk, new_client(**changes))
+
+        assert not on_disk.clients_path.exists()
+
+    @pytest.mark.security
+    def test_disabling_touches_one_client(self, on_disk: Settings) -> None:
+        for name in ("one", "two"):
+            admin.create_client(on_disk, new_client(name))
+
+        admin.disable_client(on_disk.clients_path, "one")
+
+        registry = load_registry(on_disk.clients_path, on_disk.scopes)
+        assert [c.disabled for c in registry.clients.values()] == [True, False]
+
+    @pytest.mark.reliability
+    def test_disabling_an_unknown_client_is_a_mistake(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="has no client 'ci'"):
+            admin.disable_client(write_clients(tmp_path / "c.json"), "ci")

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import apps.auth_service
+from apps.auth_service.app import build_app, metadata
+from apps.auth_service.clients import ClientRegistry
+from apps.auth_service.errors import ConfigError
+from apps.auth_service.keys import KeyRing
+from apps.auth_service.parts import EXTENSION, Parts
+from apps.auth_service.settings import Settings
+from tests.unit.auth.support import Clock, FixedSource, Pems, ask, metric, touch, write_private
+
+AppOnDisk = Callable[[], Flask]
+
+
+class TestArchitecture:
+    pytestmark = pytest.mark.architecture
+
+    def test_the_package_offers_create_app(self) -> None:
+        assert apps.auth_service.__all__ == ["create_app"]
+
+    def test_a_config_path_is_all_it_takes(self, app_on_disk: AppOnDisk) -> None:
+        client = app_on_disk().test_client()
+
+        assert ask(client).status_code == 200
+        assert client.get("/readyz").get_json()["status"] == "ok"
+
+    def test_the_parts_are_at_hand(self, app: Flask, parts: Parts) -> None:
+        assert app.extensions[EXTENSION] is parts
+
+    def test_metadata_names_endpoints_that_exist(self, client: FlaskClient) -> None:
+        response = client.get("/.well-known/oauth-authorization-server")
+
+        document = response.get_json()
+        assert document["issuer"] == "http://localhost"
+        assert document["grant_types_supported"] == ["client_credentials"]
+        assert document["response_types_supported"] == []
+        assert document["token_endpoint_auth_signing_alg_values_supported"] == ["ES256", "EdDSA"]
+        for name in ("token_endpoint", "introspection_endpoint"):
+            path = document[name].removeprefix("http://localhost")
+            assert client.get(path).status_code == 405
+        assert client.get(document["jwks_uri"].removeprefix("http://localhost")).status_code == 200
+
+    def test_metadata_is_validated(self, settings: Settings) -> None:
+        with pytest.raises(ValueError, match="https"):
+            metadata(msgspec.structs.replace(settings, issuer="http://auth.example.org"))
+
+    @pytest.mark.parametrize(
+        ("path", "kind"),
+        [
+            ("/.well-known/jwks.json", "application/jwk-set+json"),
+            ("/.well-known/oauth-authorization-server", "application/json"),
+        ],
+    )
+    def test_documents_may_be_cached_and_revalidated(
+        self, client: FlaskClient, path: str, kind: str
+    ) -> None:
+        response = client.get(path)
+
+        assert response.mimetype == kind
+        assert response.headers["Cache-Control"] == "public, max-age=300"
+        again = client.get(path, headers={"If-None-Match": response.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+
+    def test_requests_are_measured_by_endpoint_and_status(self, client: FlaskClient) -> None:
+        client.get("/healthz")
+        client.get("/nowhere/to/be/found")
+
+        sample = 'auth_request_duration_seconds_count{{endpoint="{}",status="{}"}}'
+        assert metric(client, sample.format("healthz", 200)) == 1
+        assert metric(client, sample.format("none", 404)) == 1
+
+
+class TestReliability:
+    pytestmark = pytest.mark.reliability
+
+    def test_it_is_alive_even_when_it_cannot_sign(self, client: FlaskClient, clock: Clock) -> None:
+        clock.advance(-7200)
+
+        ready = client.get("/readyz")
+        assert ready.status_code == 503
+        assert ready.get_json()["checks"]["signing"] == "no key may sign yet"
+        assert client.get("/healthz").status_code == 200
+
+    @pytest.mark.parametrize("part", ["keys", "clients"])
+    def test_old_content_in_force_is_reported(
+        self,
+        client: FlaskClient,
+        key_source: FixedSource[KeyRing],
+        client_source: FixedSource[ClientRegistry],
+        part: str,
+    ) -> None:
+        source = key_source if part == "keys" else client_source
+        source.stale = True
+
+        ready = client.get("/readyz")
+
+        assert (ready.status_code, ready.get_json()["status"]) == (200, "degraded")
+        assert ready.get_json()["checks"][part] == "stale"
+        assert metric(client, f"auth_{part}_stale") == 1
+
+    def test_a_new_key_is_in_force_without_a_restart(
+        self, app_on_disk: AppOnDisk, keys_dir: Path, pems: Pems
+    ) -> None:
+        client = app_on_disk().test_client()
+        before = client.get("/.well-known/jwks.json")
+        write_private(keys_dir / "20260201T000000Z-second.pem", pems.second)
+
+        after = client.get("/.well-known/jwks.json")
+
+        assert len(after.get_json(force=True)["keys"]) == 2
+        assert after.headers["ETag"] != before.headers["ETag"]
+
+    def test_a_broken_new_key_leaves_the_old_ring_in_force(
+        self, app_on_disk: AppOnDisk, keys_dir: Path, pems: Pems
+    ) -> None:
+        client = app_on_disk().test_client()
+        broken = write_private(keys_dir / "20260201T000000Z-second.pem", pems.rsa)
+
+        assert ask(client).status_code == 200
+        assert client.get("/readyz").get_json()["checks"]["keys"] == "stale"
+
+        touch(broken, pems.second)
+        assert client.get("/readyz").get_json()["checks"]["keys"] == "ok"
+
+    def test_a_broken_registry_leaves_the_old_one_in_force(
+        self, app_on_disk: AppOnDisk, config_path: Path
+    ) -> None:
+        client = app_on_disk().test_client()
+        touch(config_path.with_name("clients.json"), b"{")
+
+        assert ask(client).status_code == 200
+        assert client.get("/readyz").get_json()["checks"]["clients"] == "stale"
+
+    @pytest.mark.parametrize(
+        "broken", ["auth.toml", "clients.json", "keys/20260101T000000Z-first.pem"]
+    )
+    def test_it_does_not_start_with_a_broken_file(
+        self, app_on_disk: AppOnDisk, config_path: Path, broken: str
+    ) -> None:
+        path = write_private(config_path.parent / broken, "{")
+
+        with pytest.raises(ConfigError, match=re.escape(str(path))):
+            app_on_disk()
+
+    def test_a_failure_within_is_answered_without_its_reason(
+        self, app: Flask, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail() -> KeyRing:
+            raise RuntimeError("the reason")
+
+        monkeypatch.setattr(parts.keys, "get", fail)
+
+        response = app.test_client().get("/.well-known/jwks.json")
+
+        assert response.status_code == 500
+        assert response.get_json()["error"] == "internal_server_error"
+        assert "the reason" not in response.text
+        assert response.headers["X-Request-Id"]
+
+
+class TestSecurity:
+    pytestmark = pytest.mark.security
+
+    def test_a_sane_request_id_is_kept(self, client: FlaskClient) -> None:
+        response = client.get("/healthz", headers={"X-Request-Id": "ci-run_42.a"})
+
+        assert response.headers["X-Request-Id"] == "ci-run_42.a"
+
+    @pytest.mark.parametrize("offered", ["", "a b", "x" * 65, "é", "a\tb", '"', "../x"])
+    def test_any_other_request_id_is_replaced(self, client: FlaskClient, offered: str) -> None:
+        response = client.get("/healthz", headers={"X-Request-Id": offered})
+
+        assert re.fullmatch(r"[0-9a-f]{32}", response.headers["X-Request-Id"])
+
+    def test_readiness_tells_strangers_no_paths(
+        self, app_on_disk: AppOnDisk, keys_dir: Path, pems: Pems
+    ) -> None:
+        client = app_on_disk().test_client()
+        write_private(keys_dir / "20260201T000000Z-second.pem", pems.rsa)
+
+        assert str(keys_dir) not in client.get("/readyz").text
+
+    def test_what_clients_send_does_not_become_a_label(self, client: FlaskClient) -> None:
+        client.get("/<script>")
+        client.post("/oauth/token", data={"grant_type": "evil-type"}, auth=("evil-id", "x"))
+
+        metrics = client.get("/metrics").text
+        assert "script" not in metrics
+        assert "evil" not in metrics
+
+    def test_documents_are_not_to_be_sniffed(self, client: FlaskClient) -> None:
+        for path in ("/.well-known/jwks.json", "/nowhere"):
+            assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+    def test_the_key_published_to_verify_with_is_the_one_in_force(
+        self, parts: Parts, pems: Pems, key_source: FixedSource[KeyRing]
+    ) -> None:
+        client = build_app(dataclasses.replace(parts)).test_client()
+
+        (published,) = client.get("/.well-known/jwks.json").get_json(force=True)["keys"]
+
+        assert published["kid"] == key_source.value.keys[0].kid
+        assert set(published) == {"kty", "crv", "x", "y", "kid", "alg", "use"}
