@@ -1,0 +1,61 @@
+# Every target sets up what it needs, on a machine with Python 3.11 or later, make and git.
+# ARGS goes to pytest: make test-api-unit ARGS="-k tenant"
+
+PYTHON ?= python3
+ARGS ?=
+NOX := .venv/bin/nox
+PASS_ON := $(if $(ARGS),-- $(ARGS))
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.ready: requirements/nox.txt scripts/bootstrap.py
+	@$(PYTHON) scripts/bootstrap.py
+	@touch $@
+
+.PHONY: test-api-unit test-auth-unit test-logging-unit test-covernance-unit
+test-api-unit: .venv/.ready ## The api suite: themes, floor, reports
+	@$(NOX) -s tests_unit_api $(PASS_ON)
+
+test-auth-unit: .venv/.ready ## The auth suite
+	@$(NOX) -s tests_unit_auth $(PASS_ON)
+
+test-logging-unit: .venv/.ready ## The logging suite
+	@$(NOX) -s tests_unit_logging $(PASS_ON)
+
+test-covernance-unit: .venv/.ready ## The layer's own suite
+	@$(NOX) -s tests_unit_covernance $(PASS_ON)
+
+.PHONY: test-unit coverage test lint
+test-unit: .venv/.ready ## Every suite, each in an environment of its own
+	@$(NOX) $(PASS_ON)
+
+coverage: .venv/.ready ## Every suite, then the combined baseline and HTML report
+	@$(NOX) -s coverage $(PASS_ON)
+
+test: .venv/.ready ## Everything: linters, suites, integration, end to end
+	@$(NOX) -s tests $(PASS_ON)
+
+lint: .venv/.ready ## ruff, mypy --strict, import-linter
+	@$(NOX) -s lint
+
+.PHONY: lock dev hub clean
+lock: .venv/.ready ## Compile the .in files to frozen, hashed requirements
+	@$(NOX) -s lock $(PASS_ON)
+
+dev: .venv/.dev ## The development environment in .venv: activate it and call pytest directly
+
+.venv/.dev: .venv/.ready requirements-dev.txt pyproject.toml
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+hub: .venv/.dev ## Start the coverage hub on loopback; Ctrl-C stops it
+	@.venv/bin/python -m apps.hub
+
+clean: ## Remove reports, caches and the sessions' environments (not .venv)
+	@rm -rf .nox .hub coverage/html coverage/data coverage/partial coverage/*.json coverage/*.xml
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

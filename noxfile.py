@@ -1,0 +1,100 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["msgspec==0.22.0", "nox==2026.10.20", "uv==0.13.9"]
+# ///
+"""The sessions: one a suite, from the table in pyproject.toml, and those of the house."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from covernance import sessions  # noqa: E402 - the layer under development, not an installed one
+from covernance.config import Suite, load  # noqa: E402 - likewise
+
+nox.needs_version = ">=2026.8.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_external_run = True
+
+TABLE = load(ROOT)
+HELPER = ("scripts/coverage_baseline.sh",)
+LAYER = ("-e", ".")
+LOCKED = {
+    f"requirements/{name}.txt": f"requirements/{name}.in"
+    for name in ("nox", *(suite.name for suite in TABLE.suites))
+}
+
+
+def _prepare(session: nox.Session, suite: Suite) -> None:
+    sessions.install_locked(session, suite.requirements or "requirements-dev.txt", *LAYER)
+
+
+def _prepare_all(session: nox.Session) -> None:
+    sessions.install_locked(session, "requirements-dev.txt", *LAYER)
+
+
+nox.options.sessions = sessions.define(TABLE, _prepare, HELPER)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Every suite, then the combined baseline: coverage/baseline.json, coverage/html/index.html."""
+    _prepare_all(session)
+    sessions.measure(session, TABLE.suites, HELPER)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything: the linters, every suite with its gate, helpers, integration, end to end."""
+    _prepare_all(session)
+    session.run("scripts/install_test_packages.sh", external=True)
+    _lint(session)
+    session.run(*HELPER, *(f"--suite={suite.name}" for suite in TABLE.suites), external=True)
+    session.run("pytest", "tests/unit/utils", "tests/integration", "tests/e2e", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff, mypy --strict and the layers that import-linter holds."""
+    _prepare_all(session)
+    _lint(session)
+
+
+def _lint(session: nox.Session) -> None:
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session(venv_backend="none")
+def lock(session: nox.Session) -> None:
+    """Compile the .in files to frozen, hashed requirements; `-- --upgrade` takes new versions."""
+    everything = "requirements-dev.txt"
+    compiled = {everything: "requirements-dev.in", **LOCKED}
+    for target, source in compiled.items():
+        constraint = [] if target == everything else ["--constraint", everything]
+        session.run(
+            *(
+                sys.executable,
+                "-m",
+                "uv",
+                "pip",
+                "compile",
+                "--quiet",
+                "--universal",
+                "--python-version",
+                "3.11",
+            ),
+            *("--generate-hashes", "--no-annotate", "--custom-compile-command", "nox -s lock"),
+            *constraint,
+            *session.posargs,
+            *("--output-file", target, source),
+            external=True,
+        )

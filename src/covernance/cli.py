@@ -1,0 +1,246 @@
+"""The shell's face: options in, exit codes out. The only place that maps errors to exit codes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from covernance.config import Suite, Table, find_root, load
+from covernance.errors import ConfigError, CovernanceError, Exit
+from covernance.layout import Layout
+from covernance.model.counts import show
+
+if TYPE_CHECKING:
+    from covernance.workflows.run import SuiteResult
+
+_SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with 0, 1, 2, 3 or, when interrupted, 130."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = cli.main(args=arguments, prog_name="covernance", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = Exit.ERROR
+    except CovernanceError as error:
+        click.echo(f"covernance: {error}", err=True)
+        code = Exit.ERROR
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("covernance: interrupted; the last good reports are untouched", err=True)
+        code = Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = Exit.ERROR
+    sys.exit(int(code or Exit.PASS))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="covernance")
+def cli() -> None:
+    """Is every component tested well enough, for every reason we test it?
+
+    Suites, themes and floors come from [tool.covernance] in pyproject.toml.
+
+    \b
+    Exit codes: 0 pass · 1 tests failed · 2 the gate says no · 3 bad configuration, input or
+    environment · 130 interrupted.
+    """  # noqa: D301 - click reads the escape
+
+
+@cli.command()
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    metavar="NAME",
+    help="Run this suite; repeatable. Default: $COVERAGE_CONTEXT, else every suite.",
+)
+@click.option(
+    "--theme",
+    "--tags",
+    "themes",
+    multiple=True,
+    metavar="NAME",
+    help="Run this theme only; repeatable, or a,b. A partial run: it gates nothing.",
+)
+@click.option(
+    "--fail-under",
+    metavar="PERCENT",
+    help="The floor of every suite of this run. Default: $COVERAGE_FAIL_UNDER_<SUITE>, then "
+    "$COVERAGE_FAIL_UNDER, then the table.",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    help="How many passes run side by side. Default: the number of cores.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Show pytest's output of every pass.")
+@click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+def run(
+    suites: tuple[str, ...],
+    themes: tuple[str, ...],
+    fail_under: str | None,
+    jobs: int | None,
+    pytest_arguments: tuple[str, ...],
+    *,
+    verbose: bool,
+    dry_run: bool,
+) -> Exit:
+    """Measure suites, one pass a theme; report, and judge each against its floor.
+
+    What follows -- goes to pytest; --cov-report=html|xml|json|lcov[:PATH] and
+    --cov-report=term|term-missing work as in pytest-cov. A selection (-k, -m, a path, a subset of
+    themes) is a partial run: it gates nothing and leaves the last full reports alone.
+
+    \b
+    Examples:
+      covernance run --suite api
+      covernance run --suite api --theme security -- -k tenant -x
+      covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
+    """  # noqa: D301 - click reads the escape
+    from covernance.measure import arguments
+    from covernance.report import progress, terminal
+    from covernance.workflows import run as workflow
+
+    table = _table()
+    request = workflow.Request(
+        suites=_suites(table, suites),
+        themes=_split(themes) or None,
+        fail_under=fail_under,
+        arguments=arguments.parse(pytest_arguments, table.root),
+        jobs=jobs or _cores(),
+        color=_colored(),
+        environ=os.environ,
+        now=datetime.now(UTC),
+    )
+    if dry_run:
+        for planned in workflow.plan(table, request, Layout(table.root).work / "run"):
+            click.echo(shlex.join(planned.command))
+        return Exit.PASS
+    speaks = verbose or request.arguments.speaks
+    live = _has_terminal() and not request.arguments.interactive
+    watch = (
+        progress.Live(verbose=speaks)
+        if live
+        else nullcontext(progress.Lines(click.echo, verbose=speaks))
+    )
+    with watch as observer:
+        results = workflow.run(table, request, observer)
+    for result in results:
+        _show(result, table)
+    if len(results) == len(table.suites) and not any(result.partial for result in results):
+        _show_baseline(results, table)
+    click.echo("\n" + terminal.table([result.snapshot for result in results]))
+    for result in results:
+        if result.exit is not Exit.PASS:
+            click.echo("\n" + terminal.explanation(result.snapshot))
+    for result in results:
+        click.echo(_closing_line(result))
+    return max((result.exit for result in results), key=_SEVERITY.index)
+
+
+@cli.command()
+def combine() -> Exit:
+    """Combine the last full run of every suite: coverage/baseline.json, coverage/html/index.html.
+
+    Every suite of the table must have been run; a missing one is an error, since less than all
+    suites would read as all.
+    """
+    from covernance.workflows.baseline import baseline
+
+    table = _table()
+    for path in baseline(table):
+        click.echo(f"wrote {path.relative_to(table.root)}")
+    return Exit.PASS
+
+
+def _table() -> Table:
+    """Load the nearest table and work from its folder, as coverage.py and pytest expect."""
+    root = find_root(Path.cwd())
+    os.chdir(root)
+    return load(root)
+
+
+def _suites(table: Table, names: tuple[str, ...]) -> tuple[Suite, ...]:
+    chosen = _split(names)
+    if not chosen and (context := os.environ.get("COVERAGE_CONTEXT")):
+        try:
+            return tuple(table.suite(name) for name in _split((context,)))
+        except ConfigError as error:
+            msg = f"COVERAGE_CONTEXT={context}: {error}"
+            raise ConfigError(msg) from None
+    return tuple(table.suite(name) for name in chosen) if chosen else table.suites
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    names = (name.strip() for value in values for name in value.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _cores() -> int:
+    """The cores that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _has_terminal() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _colored() -> bool:
+    return _has_terminal() and not os.environ.get("NO_COLOR")
+
+
+def _show(result: SuiteResult, table: Table) -> None:
+    suite = result.snapshot.suite
+    if result.text:
+        click.echo(f"\n{suite}\n{result.text.rstrip()}")
+    if (unthemed := result.snapshot.unthemed) and not result.partial:
+        click.echo(f"{suite}: tests that carry no theme ({len(unthemed)}):")
+        click.echo("\n".join(f"  {test}" for test in unthemed))
+    for path in result.published:
+        click.echo(f"{suite}: wrote {os.path.relpath(path, table.root)}")
+    if not result.partial and not result.published:
+        click.echo(f"{suite}: wrote no reports; those of the last complete run are kept")
+
+
+def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:
+    from covernance.workflows.baseline import baseline
+
+    if unpublished := [result.snapshot.suite for result in results if not result.published]:
+        click.echo(f"baseline: not written: {', '.join(unpublished)} did not run to the end")
+        return
+    for path in baseline(table):
+        click.echo(f"baseline: wrote {os.path.relpath(path, table.root)}")
+
+
+def _closing_line(result: SuiteResult) -> str:
+    suite, verdict = result.snapshot.suite, result.snapshot.verdict
+    if result.partial:
+        failed = ", and tests failed" if result.exit else ""
+        return f"{suite}: partial run ({'; '.join(result.partial)}): gates nothing{failed}"
+    percent = show(result.snapshot.total.percent)
+    floor = result.snapshot.floor
+    color = "green" if result.exit is Exit.PASS else "red"
+    styled = click.style(verdict, fg=color) if _colored() else verdict
+    return f"{suite}: {styled}: {percent} % of a floor of {floor.percent} % (from {floor.origin})"

@@ -1,0 +1,122 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from covernance.errors import MachineError
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` in one step, creating its folder.
+
+    The new bytes are on disk before the name changes, so a crash at any moment leaves either
+    the old file or the new one.
+
+    Raises:
+        MachineError: the file can't be written (a full disk, no permission).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        msg = (
+            f"{path}: can't be written: {error.strerror or error}. The last good file is untouched."
+        )
+        raise MachineError(msg) from error
+
+
+def publish_file(staged: Path, path: Path) -> None:
+    """Move a finished file to its place in one step; both are on one file system."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged.replace(path)
+
+
+def publish_folder(staged: Path, path: Path) -> None:
+    """Put a finished folder in the place of `path`.
+
+    A folder can't be replaced in one step; the old one waits under a hidden name until the new
+    one stands. `restore_folder` brings it back if a crash came between.
+    """
+    retired = _retired(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    restore_folder(path)
+    if path.exists():
+        path.rename(retired)
+    staged.rename(path)
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def restore_folder(path: Path) -> None:
+    """Undo a `publish_folder` that was killed half-way; do nothing after a whole one."""
+    retired = _retired(path)
+    if not retired.exists():
+        return
+    if path.exists():
+        shutil.rmtree(retired, ignore_errors=True)
+    else:
+        retired.rename(path)
+
+
+def _retired(path: Path) -> Path:
+    return path.with_name(f".{path.name}.retired")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on `path` for the block; the kernel frees it when the process dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+class Workspace:
+    """A folder that only one run uses, found and removed by a later run if this one is killed.
+
+    The lock file beside it is held for the life of the process, so a folder whose lock is free
+    has no owner any more.
+    """
+
+    def __init__(self, parent: Path) -> None:
+        """Make a new workspace under `parent` and remove those that nobody owns."""
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            self._sweep(parent)
+            self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+        except OSError as error:
+            msg = f"{parent}: can't be used as a work folder: {error.strerror or error}"
+            raise MachineError(msg) from error
+        self._lock = self.path.joinpath("lock").open("ab")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """Remove the folder and all in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
+
+    @staticmethod
+    def _sweep(parent: Path) -> None:
+        for folder in parent.glob("run-*"):
+            try:
+                with folder.joinpath("lock").open("ab") as stream:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+            except OSError:
+                continue

@@ -1,0 +1,56 @@
+"""Where results lie, relative to the repository's root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from covernance.config import BASELINE
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """The paths below `coverage/` of one repository."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds every result."""
+        return self.root / "coverage"
+
+    @property
+    def work(self) -> Path:
+        """Where running passes write; on the same file system as the results."""
+        return self.folder / "data" / ".work"
+
+    @property
+    def lock(self) -> Path:
+        """Held while results are put in place, so that those of two runs do not mix."""
+        return self.folder / "data" / ".lock"
+
+    @property
+    def html(self) -> Path:
+        """The combined HTML report, with a folder for each suite's own."""
+        return self.folder / "html"
+
+    def data(self, suite: str) -> Path:
+        """A suite's combined coverage data."""
+        return self.folder / "data" / suite / ".coverage"
+
+    def report(self, suite: str, kind: str) -> Path:
+        """A suite's report: a folder for html, a file for the others."""
+        return self.html / suite if kind == "html" else self.folder / f"{suite}.{kind}"
+
+    def partial(self, suite: str, kind: str) -> Path:
+        """A report of a selection, beside those of full runs."""
+        return self.folder / "partial" / (f"{suite}-html" if kind == "html" else f"{suite}.{kind}")
+
+    def snapshot(self, suite: str) -> Path:
+        """A suite's last full result."""
+        return self.folder / f"{suite}.snapshot.json"
+
+    @property
+    def baseline(self) -> Path:
+        """The JSON report of all suites together, with contexts."""
+        return self.folder / f"{BASELINE}.json"

@@ -1,0 +1,125 @@
+"""Combine data files, and write coverage.py's own reports of the result."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from coverage import Coverage
+from coverage.exceptions import CoverageException, NoDataError
+
+from covernance.errors import ConfigError, InputError, MachineError
+from covernance.measure.arguments import Format
+
+
+def check_settings() -> None:
+    """Refuse settings of coverage.py under which the numbers would be wrong.
+
+    Raises:
+        ConfigError: The configuration of coverage.py in this folder can't be read, or lacks
+            `relative_files` (data from two checkouts would count twice), `patch = subprocess`
+            (pytest-xdist's workers would record nothing) or `branch`.
+    """
+    try:
+        settings = Coverage()
+        missing = [
+            setting
+            for setting, present in {
+                "branch = true": settings.get_option("run:branch"),
+                "relative_files = true": settings.get_option("run:relative_files"),
+                "patch = subprocess": "subprocess" in _list(settings.get_option("run:patch")),
+            }.items()
+            if not present
+        ]
+    except CoverageException as error:
+        msg = f"coverage.py's configuration: {error}"
+        raise ConfigError(msg) from error
+    if missing:
+        msg = (
+            f"coverage.py's configuration: [run] lacks {', '.join(missing)}; add it to .coveragerc"
+        )
+        raise ConfigError(msg)
+
+
+def combine(sources: Sequence[Path], target: Path) -> bool:
+    """Combine the data files in `sources` (folders or files) into `target`, keeping them.
+
+    Returns whether there was any data.
+
+    Raises:
+        InputError: A data file is damaged.
+    """
+    cov = Coverage(data_file=str(target))
+    try:
+        cov.combine([str(source) for source in sources], strict=True, keep=True)
+        cov.save()
+    except NoDataError:
+        return False
+    except CoverageException as error:
+        msg = f"coverage data can't be combined: {error}; run the suite again"
+        raise InputError(msg) from error
+    return True
+
+
+def load(data_file: Path, source: Sequence[str] | None = None) -> Coverage:
+    """Open combined data for reporting.
+
+    Raises:
+        InputError: The file is not there or is damaged.
+    """
+    if not data_file.is_file():
+        msg = f"{data_file}: is not there; run the suite first"
+        raise InputError(msg)
+    cov = Coverage(data_file=str(data_file), source=source)
+    try:
+        cov.load()
+    except CoverageException as error:
+        msg = f"{data_file}: is damaged: {error}; run the suite again"
+        raise InputError(msg) from error
+    return cov
+
+
+def write_report(cov: Coverage, kind: Format, target: Path, *, title: str) -> None:
+    """Write one of coverage.py's file reports; `target` is a folder for html.
+
+    Raises:
+        InputError: A source can't be read or parsed.
+        MachineError: The report can't be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        match kind:
+            case "html":
+                cov.html_report(directory=str(target), title=title, show_contexts=True)
+            case "xml":
+                cov.xml_report(outfile=str(target))
+            case "json":
+                cov.json_report(outfile=str(target), pretty_print=True)
+            case "lcov":
+                cov.lcov_report(outfile=str(target))
+            case _:
+                msg = f"{kind} is no file report"
+                raise ValueError(msg)
+    except CoverageException as error:
+        msg = f"{kind} report: {error}"
+        raise InputError(msg) from error
+    except OSError as error:
+        msg = f"{kind} report: {target}: can't be written: {error.strerror}"
+        raise MachineError(msg) from error
+
+
+def write_json_with_contexts(cov: Coverage, target: Path) -> None:
+    """Write the JSON report with the contexts of every line."""
+    cov.json_report(outfile=str(target), pretty_print=True, show_contexts=True)
+
+
+def text_report(cov: Coverage, *, show_missing: bool) -> str:
+    """coverage.py's terminal report as text."""
+    text = io.StringIO()
+    cov.report(file=text, show_missing=show_missing)
+    return text.getvalue()
+
+
+def _list(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []

@@ -1,0 +1,79 @@
+"""From a suite to the passes that measure it; pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from covernance.config import UNTHEMED, Suite
+from covernance.measure.arguments import PytestArguments
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True):
+    """One process: the tests of one theme of one suite, measured under the theme's context.
+
+    Attributes:
+        folder: Only this pass writes here: data files, the record, the output.
+        command: The process's arguments.
+        environment: Variables to set on top of the caller's.
+    """
+
+    suite: str
+    theme: str
+    folder: Path
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+    @property
+    def record(self) -> Path:
+        """Where the pytest plugin writes what the pass saw."""
+        return self.folder / "record.json"
+
+    @property
+    def output(self) -> Path:
+        """Where pytest's output goes when it has no terminal."""
+        return self.folder / "output.txt"
+
+
+def plan_pass(
+    suite: Suite, theme: str, folder: Path, arguments: PytestArguments, *, python: str, color: bool
+) -> Pass:
+    """Plan the pass of one theme.
+
+    Args:
+        suite: The suite.
+        theme: One of its themes, or `unthemed` for the tests that carry none.
+        folder: A folder of the pass's own; data files must not share a prefix with another's.
+        arguments: What the user gave for pytest.
+        python: The interpreter that has the suite's requirements.
+        color: Whether pytest writes color; its output goes to a file first.
+    """
+    record = folder / "record.json"
+    command = (
+        *(python, "-m", "coverage", "run", f"--context={theme}"),
+        f"--source={','.join(suite.source)}",
+        f"--data-file={folder / '.coverage'}",
+        *("-m", "pytest", "-p", "covernance.pytest_plugin"),
+        f"--covernance-record={record}",
+        f"--covernance-theme={theme}",
+        f"--covernance-themes={','.join(suite.themes)}",
+        *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),
+        *("-m", _expression(suite, theme, arguments.expression)),
+        *(["--color=yes"] if color else []),
+        *arguments.rest,
+        *(arguments.paths or suite.tests),
+    )
+    # A multiprocessing child reads its context from the environment, not the command line. The
+    # sysmon core drops the switch of context that tells earned from imported.
+    environment = {"COVERAGE_CONTEXT": theme, "COVERAGE_CORE": "ctrace"}
+    return Pass(
+        suite=suite.name, theme=theme, folder=folder, command=command, environment=environment
+    )
+
+
+def _expression(suite: Suite, theme: str, own: str | None) -> str:
+    select = theme
+    if theme == UNTHEMED:
+        select = " and ".join(f"not {name}" for name in suite.themes)
+    return f"({select}) and ({own})" if own else select

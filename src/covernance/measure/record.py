@@ -1,0 +1,50 @@
+"""What one pass of pytest saw, as the plugin writes it and the layer reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class Collected(msgspec.Struct):
+    """What collection found.
+
+    Attributes:
+        selected: The tests of this pass, each with the themes that it carries.
+        unthemed: Tests of the suite that carry no theme, selected or not.
+        deselected: Tests of this pass's theme that something else deselected (`-k`, a plugin).
+    """
+
+    selected: dict[str, tuple[str, ...]] = {}
+    unthemed: list[str] = []
+    deselected: int = 0
+
+
+class Record(msgspec.Struct):
+    """What one pass saw; `exit` is pytest's exit status."""
+
+    exit: int
+    collected: Collected
+    outcomes: dict[str, str]
+    seconds: dict[str, float]
+    collection_errors: list[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every selected test was run to its end."""
+        return not self.collection_errors and self.collected.selected.keys() <= self.outcomes.keys()
+
+    @property
+    def failures(self) -> frozenset[str]:
+        """Tests and files that failed, or could not be set up, torn down or collected."""
+        bad = {test for test, outcome in self.outcomes.items() if outcome in {"failed", "error"}}
+        return frozenset(bad | set(self.collection_errors))
+
+
+def read(path: Path) -> Record | None:
+    """Read a record; None when the pass died before it wrote one."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Record)
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,142 @@
+"""Run passes side by side, each in a process of its own, and stop them all when asked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import msgspec
+
+from covernance.errors import MachineError
+from covernance.measure import record
+from covernance.measure.plan import Pass
+from covernance.measure.record import Record
+
+_HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
+_POLL_SECONDS = 0.02
+_GRACE_SECONDS = 3.0
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """How a pass ended.
+
+    Attributes:
+        planned: The pass.
+        status: pytest's exit status; negative, the signal that ended it.
+        seconds: Wall time.
+        record: What the plugin saw, or None when pytest died before it could write.
+    """
+
+    planned: Pass
+    status: int
+    seconds: float
+    record: Record | None
+
+
+class Observer(Protocol):
+    """Who is told how the passes go on."""
+
+    def started(self, planned: Pass) -> None:
+        """A pass began."""
+
+    def finished(self, result: Finished) -> None:
+        """A pass ended."""
+
+
+def run_passes(
+    passes: Sequence[Pass], *, jobs: int, observer: Observer, interactive: bool = False
+) -> list[Finished]:
+    """Run all passes, at most `jobs` at a time, and return their results in the order given.
+
+    An interactive pass owns the terminal, so they run one after another. When the caller is
+    interrupted, every child and its children are stopped before the interruption goes on.
+
+    Raises:
+        MachineError: A process can't be started.
+    """
+    waiting = deque(passes)
+    running: list[_Process] = []
+    results: dict[tuple[str, str], Finished] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < (1 if interactive else jobs):
+                planned = waiting.popleft()
+                running.append(_Process(planned, interactive=interactive))
+                observer.started(planned)
+            for process in [process for process in running if process.ended]:
+                running.remove(process)
+                result = process.result()
+                results[result.planned.suite, result.planned.theme] = result
+                observer.finished(result)
+            if running:
+                time.sleep(_POLL_SECONDS)
+    except BaseException:
+        _stop(running)
+        raise
+    return [results[planned.suite, planned.theme] for planned in passes]
+
+
+class _Process:
+    def __init__(self, planned: Pass, *, interactive: bool) -> None:
+        self.planned = planned
+        self._began = time.monotonic()
+        environment = {**_without_measurement(os.environ), **planned.environment}
+        try:
+            planned.folder.mkdir(parents=True)
+            if interactive:
+                self._child = subprocess.Popen(planned.command, env=environment)  # noqa: S603 - the plan's own command
+                return
+            with planned.output.open("wb") as output:
+                self._child = subprocess.Popen(  # noqa: S603 - the plan's own command
+                    planned.command,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    process_group=0,
+                )
+        except OSError as error:
+            msg = f"{planned.suite} · {planned.theme}: can't be started: {error}"
+            raise MachineError(msg) from error
+
+    @property
+    def ended(self) -> bool:
+        return self._child.poll() is not None
+
+    def result(self) -> Finished:
+        return Finished(
+            planned=self.planned,
+            status=self._child.wait(),
+            seconds=time.monotonic() - self._began,
+            record=record.read(self.planned.record),
+        )
+
+    def signal(self, number: signal.Signals) -> None:
+        """Reach the child and all that it started, pytest-xdist's workers too."""
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(self._child.pid) == self._child.pid:
+                os.killpg(self._child.pid, number)
+            else:
+                self._child.send_signal(number)
+
+
+def _without_measurement(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without coverage.py's hand-over: each pass is measured on its own."""
+    return {name: value for name, value in environ.items() if name not in _HANDED_OVER}
+
+
+def _stop(processes: Iterable[_Process]) -> None:
+    alive = [process for process in processes if not process.ended]
+    for number in (signal.SIGINT, signal.SIGKILL):
+        for process in alive:
+            process.signal(number)
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while alive and time.monotonic() < deadline:
+            alive = [process for process in alive if not process.ended]
+            time.sleep(_POLL_SECONDS)

@@ -1,0 +1,1 @@
+"""The numbers: integers, no I/O beyond coverage data."""

@@ -1,0 +1,143 @@
+"""One suite's result at one commit, and how it is written and read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from covernance.errors import InputError
+from covernance.model.counts import Counts
+
+SCHEMA = 1
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a result comes from; what git can't tell is None."""
+
+    commit: str | None
+    branch: str | None
+    dirty: bool | None
+    run_id: str
+    recorded_at: str
+    python: str
+    platform: str
+    tools: dict[str, str]
+    config: str
+
+
+class Outcomes(msgspec.Struct, frozen=True):
+    """How the tests of one pass ended; `tests` is how many were selected."""
+
+    tests: int = 0
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+    xpassed: int = 0
+    errors: int = 0
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """One suite × one theme.
+
+    Attributes:
+        outcomes: How its tests ended.
+        seconds: Wall time of the pass.
+        raw: What the pass executed, importing and collecting included.
+        earned: What its tests executed beyond that, of what was left to earn.
+    """
+
+    outcomes: Outcomes
+    seconds: float
+    raw: Counts
+    earned: Counts
+
+
+class FileCell(msgspec.Struct, frozen=True):
+    """One file × one theme."""
+
+    raw: Counts
+    earned: Counts
+
+
+class FileResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One file: its counts, its themes, and the lines and branches (from, to) that never ran."""
+
+    total: Counts
+    themes: dict[str, FileCell]
+    missing_lines: tuple[int, ...] = ()
+    missing_branches: tuple[tuple[int, int], ...] = ()
+
+
+SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
+"""How a test can end, from the best to the worst."""
+
+
+class TestResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One test over all passes that ran it: its worst outcome and its longest duration."""
+
+    outcome: str
+    seconds: float
+    themes: tuple[str, ...]
+
+
+class Floor(msgspec.Struct, frozen=True):
+    """The floor that was applied, as written, and where it came from."""
+
+    percent: str
+    origin: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One suite's result at one commit."""
+
+    schema: int = SCHEMA
+    suite: str
+    verdict: str
+    reasons: tuple[str, ...]
+    floor: Floor
+    provenance: Provenance
+    total: Counts
+    themes: dict[str, Cell]
+    files: dict[str, FileResult]
+    tests: dict[str, TestResult]
+    unthemed: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        """The snapshot as JSON: sorted keys, indented, the same bytes for the same result."""
+        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n"
+
+
+def read(path: Path) -> Snapshot:
+    """Read a snapshot from a file.
+
+    Raises:
+        InputError: The file can't be read, is damaged, or was written by a newer version.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: can't be read: {error.strerror}; run the suite first"
+        raise InputError(msg) from error
+    return decode(content, str(path))
+
+
+def decode(content: bytes, where: str) -> Snapshot:
+    """Decode a snapshot; `where` names it in the error.
+
+    Raises:
+        InputError: It is damaged, or was written by a newer version.
+    """
+    try:
+        if msgspec.json.decode(content, type=_Versioned).schema > SCHEMA:
+            msg = f"{where}: was written by a newer covernance; upgrade covernance to read it"
+            raise InputError(msg)
+        return msgspec.json.decode(content, type=Snapshot)
+    except msgspec.MsgspecError as error:
+        msg = f"{where}: is not a snapshot, or is damaged: {error}; run the suite again"
+        raise InputError(msg) from error
+
+
+class _Versioned(msgspec.Struct):
+    schema: int

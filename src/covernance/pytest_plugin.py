@@ -1,0 +1,138 @@
+"""What a pass tells the layer: where collection ended, which tests there are, how they ended.
+
+Loaded by the layer alone (`-p covernance.pytest_plugin --covernance-record=FILE`). It works in the
+pytest process, in pytest-xdist's controller and in its workers; the process that reports to the
+user writes the record.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import coverage
+import msgspec
+import pytest
+
+from covernance.files import write_atomic
+from covernance.measure.record import Collected, Record
+from covernance.model.slices import RUN
+
+_SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that the layer passes."""
+    group = parser.getgroup("covernance")
+    group.addoption("--covernance-record", metavar="FILE", help="write what this pass saw to FILE")
+    group.addoption("--covernance-theme", metavar="THEME", help="the theme that this pass selects")
+    group.addoption("--covernance-themes", metavar="A,B", help="all themes of the suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start recording when the layer asks for it."""
+    if config.getoption("covernance_record"):
+        config.pluginmanager.register(Recorder(config), "covernance-recorder")
+
+
+class Recorder:
+    """Collects one pass."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Record the pass of `config`."""
+        self._config = config
+        self._path = Path(config.getoption("covernance_record"))
+        self._theme: str = config.getoption("covernance_theme")
+        self._themes = config.getoption("covernance_themes").split(",")
+        self._parent = os.getppid()
+        self._collected = Collected()
+        self._outcomes: dict[str, str] = {}
+        self._seconds: dict[str, float] = {}
+        self._errors: set[str] = set()
+
+    @property
+    def _is_worker(self) -> bool:
+        return hasattr(self._config, "workerinput")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        """See every item before anything is deselected, and what is left after."""
+        everything = list(items)
+        yield
+        kept = {item.nodeid for item in items}
+        unthemed = [item.nodeid for item in everything if not self._themes_of(item)]
+        mine = [item.nodeid for item in everything if self._selects(item)]
+        self._collected = Collected(
+            selected={item.nodeid: self._themes_of(item) for item in items},
+            unthemed=unthemed,
+            deselected=sum(nodeid not in kept for nodeid in mine),
+        )
+
+    def _themes_of(self, item: pytest.Item) -> tuple[str, ...]:
+        return tuple(theme for theme in self._themes if item.get_closest_marker(theme))
+
+    def _selects(self, item: pytest.Item) -> bool:
+        themes = self._themes_of(item)
+        return self._theme in themes if self._theme in self._themes else not themes
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        """From here on, what runs is what the tests run: switch the context, also for children."""
+        running = coverage.Coverage.current()
+        if running is None:
+            return
+        running.switch_context(RUN)
+        if "COVERAGE_PROCESS_CONFIG" in os.environ:
+            context = f"{self._theme}|{RUN}"
+            os.environ["COVERAGE_CONTEXT"] = context
+            running.set_option("run:context", context)
+            os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
+
+    def pytest_runtest_logstart(self) -> None:
+        """Stop when the run that started this pass was killed: nobody will read its record."""
+        if not self._is_worker and os.getppid() != self._parent:
+            pytest.exit("the run that started this pass is gone", returncode=3)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember what could not be collected."""
+        if report.failed:
+            self._errors.add(report.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep a test's worst outcome over its phases, and its time."""
+        outcome = _outcome(report)
+        before = self._outcomes.get(report.nodeid, "passed")
+        self._outcomes[report.nodeid] = max(before, outcome, key=_SEVERITY.index)
+        self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401, ARG002 - pytest-xdist's hook
+        """Take over what a worker collected; all workers collect the same."""
+        if content := getattr(node, "workeroutput", {}).get("covernance"):
+            self._collected = msgspec.json.decode(content, type=Collected)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write the record, or hand it from the worker to the controller."""
+        if self._is_worker:
+            output = self._config.workeroutput  # type: ignore[attr-defined]
+            output["covernance"] = msgspec.json.encode(self._collected).decode()
+            return
+        record = Record(
+            exit=int(exitstatus),
+            collected=self._collected,
+            outcomes=self._outcomes,
+            seconds=self._seconds,
+            collection_errors=sorted(self._errors),
+        )
+        write_atomic(self._path, msgspec.json.encode(record))
+
+
+def _outcome(report: pytest.TestReport) -> str:
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    if report.failed and report.when != "call":
+        return "error"
+    return str(report.outcome)

@@ -1,0 +1,88 @@
+"""nox's face: one session a suite, from the table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nox
+
+from covernance.config import Suite, Table
+
+HELPER = ("python", "-m", "covernance", "run")
+"""How a session measures; a repository may put a script of its own in its place."""
+
+# nox kills a child half a second after Ctrl-C. The run needs longer to stop its passes.
+_INTERRUPT_SECONDS = 10.0
+_TERMINATE_SECONDS = 10.0
+
+
+def session_name(suite: Suite) -> str:
+    """The session of a suite: `tests_unit_<suite>`."""
+    return f"tests_unit_{suite.identifier}"
+
+
+def define(
+    table: Table,
+    prepare: Callable[[nox.Session, Suite], None],
+    helper: Sequence[str] = HELPER,
+) -> list[str]:
+    """Register one session for each suite, tagged `unit` and with the suite's name.
+
+    Args:
+        table: The table.
+        prepare: Puts what the suite needs into the session's environment.
+        helper: The command that measures; it is given `--suite`, and `--` with what follows `--`
+            on nox's own command line.
+
+    Returns:
+        The names of the sessions, in the order of the table.
+    """
+    return [_define(suite, prepare, helper) for suite in table.suites]
+
+
+def _define(
+    suite: Suite, prepare: Callable[[nox.Session, Suite], None], helper: Sequence[str]
+) -> str:
+    def run_suite(session: nox.Session) -> None:
+        prepare(session, suite)
+        measure(session, (suite,), helper)
+
+    run_suite.__doc__ = f"The {suite.name} suite: every theme measured, floor {suite.fail_under} %."
+    nox.session(name=session_name(suite), tags=["unit", suite.name])(run_suite)
+    return session_name(suite)
+
+
+def measure(session: nox.Session, suites: Sequence[Suite], helper: Sequence[str] = HELPER) -> None:
+    """Run suites in the session's environment; what follows nox's `--` goes to pytest."""
+    named = [argument for suite in suites for argument in ("--suite", suite.name)]
+    pytest_arguments = ["--", *session.posargs] if session.posargs else []
+    session.run(
+        *helper,
+        *named,
+        *pytest_arguments,
+        external=True,
+        interrupt_timeout=_INTERRUPT_SECONDS,
+        terminate_timeout=_TERMINATE_SECONDS,
+    )
+
+
+def install_locked(session: nox.Session, requirements: str, *project: str) -> None:
+    """Install a hashed requirements file and then `project`, unless that is what is there.
+
+    Args:
+        session: The session.
+        requirements: A file in which every requirement has a hash.
+        project: Arguments that install the repository's own package, without dependencies.
+    """
+    digest = hashlib.sha256(repr(project).encode())
+    for path in (requirements, "pyproject.toml"):
+        digest.update(Path(path).read_bytes())
+    stamp = Path(session.virtualenv.location, ".covernance-installed")
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == digest.hexdigest():
+        return
+    session.install("--require-hashes", "-r", requirements)
+    if project:
+        session.install("--no-deps", "--no-build-isolation", *project)
+    stamp.write_text(digest.hexdigest(), encoding="ascii")

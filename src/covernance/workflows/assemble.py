@@ -1,0 +1,88 @@
+"""What the passes of one suite amount to: cells, tests, failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from covernance.measure.run import Finished
+from covernance.model import slices
+from covernance.model.snapshot import SEVERITY, Cell, FileResult, Outcomes, TestResult
+
+_OUTCOME_FIELDS = {"error": "errors"}
+_NO_TESTS = 5
+
+
+def cells(finished: Sequence[Finished], files: Mapping[str, FileResult]) -> dict[str, Cell]:
+    """One cell a pass: how its tests ended, its time, its counts over all files."""
+    return {result.planned.theme: _cell(result, files) for result in finished}
+
+
+def tests(finished: Sequence[Finished]) -> dict[str, TestResult]:
+    """Every test once, however many passes ran it: worst outcome, longest time."""
+    found: dict[str, TestResult] = {}
+    for result in finished:
+        if result.record is None:
+            continue
+        for test, outcome in result.record.outcomes.items():
+            seconds = round(result.record.seconds.get(test, 0.0), 6)
+            themes = result.record.collected.selected.get(test, ())
+            if before := found.get(test):
+                outcome = max(before.outcome, outcome, key=SEVERITY.index)  # noqa: PLW2901 - merged with the earlier pass's
+                seconds = max(before.seconds, seconds)
+            found[test] = TestResult(outcome=outcome, seconds=seconds, themes=themes)
+    return dict(sorted(found.items()))
+
+
+def unthemed(finished: Sequence[Finished]) -> tuple[str, ...]:
+    """The suite's tests that carry no theme."""
+    found = {
+        test
+        for result in finished
+        if result.record is not None
+        for test in result.record.collected.unthemed
+    }
+    return tuple(sorted(found))
+
+
+def failures(finished: Sequence[Finished]) -> frozenset[str]:
+    """Tests that failed, files that could not be collected, and passes that broke off."""
+    found: set[str] = set()
+    for result in finished:
+        theme, status = result.planned.theme, result.status
+        if result.record is None or result.record.exit != status:
+            found.add(f"the {theme} pass broke off (status {status})")
+        elif not result.record.failures and not result.record.complete:
+            found.add(f"the {theme} pass stopped before all of its tests had run")
+        elif status != _NO_TESTS and not any(result.planned.folder.glob(".coverage*")):
+            found.add(f"the {theme} pass recorded no coverage data")
+        if result.record:
+            found |= result.record.failures
+    return frozenset(found)
+
+
+def is_whole(result: Finished) -> bool:
+    """Whether a pass ran every test that it selected to its end."""
+    return result.record is not None and result.record.complete
+
+
+def deselected(finished: Sequence[Finished]) -> int:
+    """How many tests of the themes were deselected by something other than the layer."""
+    return sum(result.record.collected.deselected for result in finished if result.record)
+
+
+def _cell(result: Finished, files: Mapping[str, FileResult]) -> Cell:
+    counts = slices.theme_total(files, result.planned.theme)
+    outcomes = Outcomes()
+    if result.record:
+        tally = Counter(result.record.outcomes.values())
+        outcomes = Outcomes(
+            tests=len(result.record.collected.selected),
+            **{_OUTCOME_FIELDS.get(name, name): number for name, number in tally.items()},
+        )
+    return Cell(
+        outcomes=outcomes,
+        seconds=round(result.seconds, 3),
+        raw=counts.raw,
+        earned=counts.earned,
+    )

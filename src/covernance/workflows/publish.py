@@ -1,0 +1,91 @@
+"""Put reports in their places: written aside, then moved, so that each is whole or the old one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from coverage import Coverage
+
+from covernance import files
+from covernance.layout import Layout
+from covernance.measure import combine
+from covernance.measure.arguments import Format, ReportRequest
+from covernance.model.snapshot import Snapshot
+
+_STANDARD: tuple[Format, ...] = ("json", "xml", "html")
+
+
+def full(
+    snapshot: Snapshot, cov: Coverage, asked: Sequence[ReportRequest], layout: Layout, work: Path
+) -> tuple[Path, ...]:
+    """Publish a full run: data, the standard reports, those asked for, and the snapshot last.
+
+    Args:
+        snapshot: The suite's result.
+        cov: Its combined data, in `work`.
+        asked: The user's `--cov-report` options.
+        layout: Where results lie.
+        work: A folder on the same file system that nothing else uses.
+
+    Returns:
+        The paths of the reports, in the order of writing.
+    """
+    suite = snapshot.suite
+    targets: dict[Path, Format] = {layout.report(suite, kind): kind for kind in _STANDARD}
+    targets |= _asked(asked, layout, lambda kind: layout.report(suite, kind))
+    staged = _stage(cov, targets, work, title=suite)
+    data = work / "data"
+    shutil.copyfile(cov.get_data().data_filename(), data)
+    with files.locked(layout.lock):
+        files.publish_file(data, layout.data(suite))
+        _publish(staged, targets)
+        files.write_atomic(layout.snapshot(suite), snapshot.encode())
+    return (*targets, layout.snapshot(suite))
+
+
+def partial(
+    suite: str, cov: Coverage, asked: Sequence[ReportRequest], layout: Layout, work: Path
+) -> tuple[Path, ...]:
+    """Publish the reports asked for of a selection, never in the place of a full run's.
+
+    A path that belongs to a full run's report goes to `coverage/partial/` instead.
+    """
+    reserved = {layout.report(suite, kind).resolve() for kind in _STANDARD}
+    targets = {
+        layout.partial(suite, kind) if path.resolve() in reserved else path: kind
+        for path, kind in _asked(asked, layout, lambda kind: layout.partial(suite, kind)).items()
+    }
+    staged = _stage(cov, targets, work, title=f"{suite} (partial)")
+    with files.locked(layout.lock):
+        _publish(staged, targets)
+    return tuple(targets)
+
+
+def _asked(
+    asked: Sequence[ReportRequest], layout: Layout, usual: Callable[[Format], Path]
+) -> dict[Path, Format]:
+    return {
+        layout.root / request.path if request.path else usual(request.format): request.format
+        for request in asked
+        if not request.format.startswith("term")
+    }
+
+
+def _stage(
+    cov: Coverage, targets: Mapping[Path, Format], work: Path, *, title: str
+) -> dict[Path, Path]:
+    staged = {}
+    for number, (target, kind) in enumerate(targets.items()):
+        staged[target] = work / "reports" / f"{number}-{kind}"
+        combine.write_report(cov, kind, staged[target], title=title)
+    return staged
+
+
+def _publish(staged: Mapping[Path, Path], targets: Mapping[Path, Format]) -> None:
+    for target, source in staged.items():
+        if targets[target] == "html":
+            files.publish_folder(source, target)
+        else:
+            files.publish_file(source, target)

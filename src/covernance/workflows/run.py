@@ -1,0 +1,245 @@
+"""Run suites: measure every theme, combine, report, judge, publish."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from coverage import Coverage
+
+from covernance import files
+from covernance.config import UNTHEMED, Suite, Table
+from covernance.errors import Exit, InputError
+from covernance.layout import Layout
+from covernance.measure import combine
+from covernance.measure.arguments import PytestArguments, ReportRequest
+from covernance.measure.plan import Pass, plan_pass
+from covernance.measure.provenance import provenance
+from covernance.measure.run import Finished, Observer, run_passes
+from covernance.model import slices
+from covernance.model.snapshot import Floor, Provenance, Snapshot
+from covernance.policy.gate import TESTS_FAILED, AppliedFloor, Verdict, applied_floor, judge
+from covernance.workflows import assemble, publish
+
+PARTIAL = "partial"
+"""In place of a verdict: a selection of tests or themes gates nothing."""
+
+_USAGE_ERROR = 4
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run.
+
+    Attributes:
+        suites: The suites, in the order of the report.
+        themes: A subset of themes, or None for all.
+        fail_under: The option's text, or None.
+        arguments: What the user gave for pytest.
+        jobs: How many passes run side by side.
+        color: Whether pytest's output is shown in color.
+        environ: The environment that floors and provenance are read from.
+        now: When the run began, with a time zone.
+    """
+
+    suites: tuple[Suite, ...]
+    themes: tuple[str, ...] | None
+    fail_under: str | None
+    arguments: PytestArguments
+    jobs: int
+    color: bool
+    environ: Mapping[str, str]
+    now: datetime
+
+
+class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one suite.
+
+    Attributes:
+        snapshot: The result; its verdict is `partial` for a selection.
+        exit: The exit code that this suite alone would give.
+        partial: Why this was a selection; empty for a full run.
+        published: The reports that were put in place.
+        text: coverage.py's terminal report, where it was asked for.
+    """
+
+    snapshot: Snapshot
+    exit: Exit
+    partial: tuple[str, ...]
+    published: tuple[Path, ...]
+    text: str
+
+
+def plan(table: Table, request: Request, work: Path) -> list[Pass]:
+    """The passes of a request: one for each theme of each suite."""
+    planned = [
+        _pass(suite, theme, work, request)
+        for suite in request.suites
+        for theme in _themes(suite, request)
+    ]
+    if not planned:
+        suites = ", ".join(suite.name for suite in request.suites)
+        msg = f"--theme: {', '.join(request.themes or ())} is no theme of {suites}; "
+        msg += f"themes: {', '.join(table.themes)}"
+        raise InputError(msg)
+    return planned
+
+
+def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]:
+    """Run a request from the repository's root, which must be the current folder.
+
+    Raises:
+        CovernanceError: Nothing could be measured; earlier results are untouched.
+    """
+    floors = {
+        suite.name: applied_floor(suite, request.fail_under, request.environ)
+        for suite in request.suites
+    }
+    _refuse_shared_reports(request)
+    combine.check_settings()
+    layout = Layout(table.root)
+    work = files.Workspace(layout.work)
+    try:
+        finished = _measure(plan(table, request, work.path), request, observer)
+        unthemed = [
+            _pass(suite, UNTHEMED, work.path, request)
+            for suite in request.suites
+            if request.themes is None and _has_unthemed(finished, suite)
+        ]
+        finished += _measure(unthemed, request, observer)
+        source = provenance(table, request.environ, request.now)
+        return [
+            _conclude(
+                suite,
+                [result for result in finished if result.planned.suite == suite.name],
+                request,
+                floors[suite.name],
+                source,
+                layout,
+                work.path / suite.name,
+            )
+            for suite in request.suites
+            if any(result.planned.suite == suite.name for result in finished)
+        ]
+    finally:
+        work.close()
+
+
+def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
+    if request.themes is None:
+        return suite.themes
+    return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
+
+
+def _pass(suite: Suite, theme: str, work: Path, request: Request) -> Pass:
+    return plan_pass(
+        suite,
+        theme,
+        work / suite.name / theme,
+        request.arguments,
+        python=sys.executable,
+        color=request.color,
+    )
+
+
+def _measure(passes: Sequence[Pass], request: Request, observer: Observer) -> list[Finished]:
+    finished = run_passes(
+        passes,
+        jobs=request.jobs,
+        observer=observer,
+        interactive=request.arguments.interactive,
+    )
+    for result in finished:
+        if result.status == _USAGE_ERROR:
+            msg = "pytest could not start; its message is above"
+            raise InputError(msg)
+    return finished
+
+
+def _has_unthemed(finished: Sequence[Finished], suite: Suite) -> bool:
+    return any(
+        result.record and result.record.collected.unthemed
+        for result in finished
+        if result.planned.suite == suite.name
+    )
+
+
+def _refuse_shared_reports(request: Request) -> None:
+    named = [report for report in request.arguments.reports if report.path]
+    if named and len(request.suites) > 1:
+        suites = ", ".join(suite.name for suite in request.suites)
+        msg = (
+            f"--cov-report={named[0].format}:{named[0].path}: one path for several suites "
+            f"({suites}); name one --suite, or leave the path out"
+        )
+        raise InputError(msg)
+
+
+def _conclude(
+    suite: Suite,
+    finished: Sequence[Finished],
+    request: Request,
+    floor: AppliedFloor,
+    source: Provenance,
+    layout: Layout,
+    work: Path,
+) -> SuiteResult:
+    """Turn a suite's finished passes into its result, and publish what may be published."""
+    data_file = work / "combined" / ".coverage"
+    data_file.parent.mkdir()
+    has_data = combine.combine([result.planned.folder for result in finished], data_file)
+    cov = combine.load(data_file, suite.source) if has_data else None
+    results = slices.file_results(cov, [result.planned.theme for result in finished]) if cov else {}
+    cells = assemble.cells(finished, results)
+    total = slices.total(results)
+    failures = assemble.failures(finished)
+    partial = _partial(suite, finished, request)
+    if partial:
+        verdict = Verdict(TESTS_FAILED if failures else PARTIAL, tuple(sorted(failures)))
+    else:
+        verdict = judge(floor, total, cells, sorted(failures), has_data=bool(results))
+    snapshot = Snapshot(
+        suite=suite.name,
+        verdict=verdict.name,
+        reasons=verdict.reasons,
+        floor=Floor(str(floor.percent), floor.origin),
+        provenance=source,
+        total=total,
+        themes=cells,
+        files=results,
+        tests=assemble.tests(finished),
+        unthemed=assemble.unthemed(finished),
+    )
+    published: tuple[Path, ...] = ()
+    text = ""
+    if cov and results:
+        text = _text(cov, request.arguments.reports)
+        if partial:
+            published = publish.partial(suite.name, cov, request.arguments.reports, layout, work)
+        elif all(map(assemble.is_whole, finished)):
+            published = publish.full(snapshot, cov, request.arguments.reports, layout, work)
+    return SuiteResult(
+        snapshot=snapshot,
+        exit=Exit.PASS if verdict.name == PARTIAL else verdict.exit,
+        partial=partial,
+        published=published,
+        text=text,
+    )
+
+
+def _partial(suite: Suite, finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
+    """Why a run covers less than the whole suite; empty when it covers all of it."""
+    reasons = list(request.arguments.narrowing)
+    if request.themes is not None and set(request.themes) != set(suite.themes):
+        reasons.insert(0, f"--theme {', '.join(request.themes)}")
+    deselected = assemble.deselected(finished)
+    if deselected and not reasons:
+        reasons.append(f"{deselected} tests deselected by pytest's options or plugins")
+    return tuple(reasons)
+
+
+def _text(cov: Coverage, asked: Sequence[ReportRequest]) -> str:
+    kinds = [request.format for request in asked if request.format.startswith("term")]
+    return combine.text_report(cov, show_missing="term-missing" in kinds) if kinds else ""
