@@ -124,7 +124,7 @@ def clients() -> None:
 )
 @click.pass_obj
 @_plainly
-def create_client_command(  # noqa: PLR0913  # click hands over one argument an option
+def create_client_command(  # click hands over one argument an option
     given: tuple[Path, Settings],
     *,
     client_id: str,

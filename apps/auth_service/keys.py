@@ -26,7 +26,7 @@ from joserfc.jwk import ECKey, KeySet, KeySetSerialization, OKPKey
 
 from apps.auth_service.errors import ConfigError
 from apps.auth_service.files import GROUP_OR_WORLD, GROUP_OR_WORLD_WRITE, read_regular
-from apps.auth_service.jose import Algorithm, algorithm_of
+from apps.auth_service.jose import Algorithm
 
 TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 CREATE_KEY = "create one with `python -m apps.auth_service keys create`"
@@ -155,12 +155,7 @@ def _load_key(path: Path, directory: Path) -> SigningKey:
         raise ConfigError(
             path, f"is accessible by others (mode {mode:04o})", f"run `chmod 600 {path}`"
         )
-    private = _parse(path, content)
-    algorithm = algorithm_of(private)
-    if algorithm is None:
-        raise ConfigError(
-            path, f"is a {private.curve_name} key", f"use P-256 or Ed25519: {CREATE_KEY}"
-        )
+    private, algorithm = _parse(path, content)
     return SigningKey(thumbprint(private), algorithm, active_from, private, path)
 
 
@@ -178,7 +173,7 @@ def _active_from(path: Path) -> float:
     )
 
 
-def _parse(path: Path, content: bytes) -> ECKey | OKPKey:
+def _parse(path: Path, content: bytes) -> tuple[ECKey | OKPKey, Algorithm]:
     try:
         key = load_pem_private_key(content, password=None)
     except TypeError as error:  # how cryptography says that a password is needed
@@ -192,8 +187,8 @@ def _parse(path: Path, content: bytes) -> ECKey | OKPKey:
             path, f"is an RSA key of {key.key_size} bits", f"use P-256 or Ed25519: {CREATE_KEY}"
         )
     if isinstance(key, EllipticCurvePrivateKey) and key.curve.name == "secp256r1":
-        return ECKey.import_key(key)
+        return ECKey.import_key(key), "ES256"
     if isinstance(key, Ed25519PrivateKey):
-        return OKPKey.import_key(key)
+        return OKPKey.import_key(key), "EdDSA"
     kind = key.curve.name if isinstance(key, EllipticCurvePrivateKey) else type(key).__name__
     raise ConfigError(path, f"is a key of the kind {kind}", f"use P-256 or Ed25519: {CREATE_KEY}")

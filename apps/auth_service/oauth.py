@@ -112,10 +112,6 @@ class OAuthClient:
             raise InvalidClientError
         return self._entry
 
-    def get_client_id(self) -> str:
-        """Return the client identifier."""
-        return self.entry.client_id
-
     def check_client_secret(self, secret: str) -> bool:
         """Verify the secret; takes the same time for a client that has none."""
         encoded = None if self._entry is None else self._entry.secret_hash

@@ -68,7 +68,7 @@ class AssertionMaker:
     count: int = 0
     alg: str = "ES256"
 
-    def claims(self, **changes: Any) -> dict[str, Any]:
+    def claims(self, **changes: object) -> dict[str, Any]:
         """Sound claims, with changes; None removes a claim."""
         self.count += 1
         now = int(self.clock())
@@ -82,7 +82,7 @@ class AssertionMaker:
         } | changes
         return {name: value for name, value in claims.items() if value is not None}
 
-    def __call__(self, *, signed_by: Key | None = None, **changes: Any) -> str:
+    def __call__(self, *, signed_by: Key | None = None, **changes: object) -> str:
         return jose.sign({"alg": self.alg}, self.claims(**changes), signed_by or self.key)
 
     def raw(self, header: dict[str, Any], payload: bytes, key: Key | None) -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,9 +30,8 @@ def on_disk(settings: Settings, tmp_path: Path) -> Settings:
     )
 
 
-def new_client(name: str = "ci", jwk: Path | None = None, **changes: str) -> NewClient:
-    values = {"client_id": name, "tenant": "acme", "rate": "5/minute"} | changes
-    return NewClient(scopes=("snapshots:read",), jwk=jwk, **values)
+def new_client(name: str = "ci", jwk: Path | None = None) -> NewClient:
+    return NewClient(name, "acme", ("snapshots:read",), "5/minute", jwk)
 
 
 class TestKeys:
@@ -160,7 +161,7 @@ class TestClients:
         before = on_disk.clients_path.read_bytes()
 
         with pytest.raises(ConfigError, match="client 'one' exists"):
-            admin.create_client(on_disk, new_client("one", tenant="umbrella"))
+            admin.create_client(on_disk, new_client("one"))
 
         assert on_disk.clients_path.read_bytes() == before
         assert [e.client_id for e in read_entries(on_disk.clients_path)[0]] == ["one", "two"]
@@ -175,10 +176,10 @@ class TestClients:
         ],
     )
     def test_a_mistake_writes_nothing(
-        self, on_disk: Settings, changes: dict[str, str], named: str
+        self, on_disk: Settings, changes: dict[str, Any], named: str
     ) -> None:
         with pytest.raises(ConfigError, match=named):
-            admin.create_client(on_disk, new_client(**changes))
+            admin.create_client(on_disk, dataclasses.replace(new_client(), **changes))
 
         assert not on_disk.clients_path.exists()
 

@@ -50,6 +50,10 @@ class TestArchitecture:
             assert client.get(path).status_code == 405
         assert client.get(document["jwks_uri"].removeprefix("http://localhost")).status_code == 200
 
+    def test_a_context_without_a_request_is_left_in_peace(self, app: Flask) -> None:
+        with app.test_request_context("/healthz") as pushed:
+            assert pushed.request.path == "/healthz"
+
     def test_metadata_is_validated(self, settings: Settings) -> None:
         with pytest.raises(ValueError, match="https"):
             metadata(msgspec.structs.replace(settings, issuer="http://auth.example.org"))

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey
+from joserfc.jwt import Token
 
 from apps.auth_service import jose
 from apps.auth_service.clients import ClientRegistry
@@ -46,7 +47,7 @@ class TestArchitecture:
         "audience", [ISSUER, f"{ISSUER}/oauth/token", ["https://elsewhere.example", ISSUER]]
     )
     def test_an_assertion_for_this_issuer_gets_a_token(
-        self, client: FlaskClient, assertion: AssertionMaker, audience: Any
+        self, client: FlaskClient, assertion: AssertionMaker, audience: object
     ) -> None:
         response = assert_with(client, assertion(aud=audience), scope="snapshots:read")
 
@@ -274,7 +275,7 @@ class TestSignature:
     ) -> None:
         read, tried = jose.read, []
 
-        def spy(token: str, keys: KeySet) -> Any:
+        def spy(token: str, keys: KeySet) -> Token:
             tried.append(keys)
             return read(token, keys)
 

@@ -38,7 +38,7 @@ def introspect(client: FlaskClient, token: str, who: str = "ci", **form: str) ->
     return client.post("/oauth/introspect", data={"token": token, **form}, auth=(who, SECRET))
 
 
-def forge(pem: bytes, clock: Clock, header: dict[str, str], **changes: Any) -> str:
+def forge(pem: bytes, clock: Clock, header: dict[str, str], **changes: object) -> str:
     """A token signed by the service's own key that the service would not have issued."""
     now = int(clock())
     claims = {
@@ -153,7 +153,7 @@ class TestSecurity:
     def test_a_token_ends_when_its_client_is_disabled_moved_or_removed(
         self, client: FlaskClient, token: str, client_source: FixedSource[ClientRegistry]
     ) -> None:
-        before = client_source.value.clients
+        before = dict(client_source.value.clients)
         ci = before["ci"]
         for after in (
             before | {"ci": dataclasses.replace(ci, disabled=True)},

@@ -79,6 +79,14 @@ class TestReliability:
         with pytest.raises(ConfigError, match=r"keys: cannot be read .*keys create"):
             load_ring(tmp_path / "keys")
 
+    def test_a_directory_that_cannot_be_listed_is_not_taken_for_empty(
+        self, keys_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("os.access", lambda *_args: False)  # root may list anything
+
+        with pytest.raises(ConfigError, match="cannot be listed; let the service's user read it"):
+            load_ring(keys_dir)
+
     def test_a_file_in_the_directorys_place_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="is not a directory"):
             load_ring(write_private(tmp_path / "keys", ""))
@@ -89,7 +97,7 @@ class TestReliability:
     def test_a_misnamed_key_is_refused(self, keys_dir: Path, pems: Pems, name: str) -> None:
         write_private(keys_dir / name, pems.second)
 
-        with pytest.raises(ConfigError, match="is not named after the time.*rename it"):
+        with pytest.raises(ConfigError, match=r"is not named after the time.*rename it"):
             load_ring(keys_dir)
 
     def test_the_same_key_twice_names_both_files(self, keys_dir: Path, pems: Pems) -> None:

@@ -7,7 +7,12 @@ from threading import Barrier
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from apps.auth_service.replay import ReplayCache, Verdict
 from tests.unit.auth.support import Clock
@@ -59,12 +64,11 @@ class ReplayCacheModel(RuleBasedStateMachine):
         assert len(self.cache) == len(self.live())
 
 
-ReplayCacheModel.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
-
-
 @pytest.mark.reliability
-class TestModel(ReplayCacheModel.TestCase):  # type: ignore[name-defined,misc]
-    pass
+def test_the_cache_does_what_the_model_does() -> None:
+    run_state_machine_as_test(
+        ReplayCacheModel, settings=settings(max_examples=40, stateful_step_count=30)
+    )
 
 
 @pytest.mark.security

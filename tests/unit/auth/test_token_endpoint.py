@@ -15,6 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, KeySet, OKPKey
 from limits import parse
+from werkzeug.test import TestResponse
 
 from apps.auth_service import jose
 from apps.auth_service.app import build_app
@@ -323,7 +324,7 @@ class TestSecurity:
         ids=["in-url", "repeated", "two-secrets", "secret-and-assertion", "json", "multipart"],
     )
     def test_a_request_that_could_be_read_in_two_ways_is_refused(
-        self, client: FlaskClient, post: Callable[[FlaskClient], Any]
+        self, client: FlaskClient, post: Callable[[FlaskClient], TestResponse]
     ) -> None:
         response = post(client)
 
@@ -343,7 +344,10 @@ class TestSecurity:
         assert ask(client, who="slow").status_code == 200
 
     def test_secrets_and_tokens_stay_out_of_the_log(
-        self, client: FlaskClient, caplog: pytest.LogCaptureFixture, capsys: Any
+        self,
+        client: FlaskClient,
+        caplog: pytest.LogCaptureFixture,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         with caplog.at_level(logging.DEBUG):
             token = ask(client).get_json()["access_token"]
@@ -372,7 +376,7 @@ class TestSecurity:
         assert ask(client).status_code == 401
 
 
-def with_settings(parts: Parts, **changes: Any) -> Parts:
+def with_settings(parts: Parts, **changes: object) -> Parts:
     settings: Settings = msgspec.structs.replace(parts.settings, **changes)
     return dataclasses.replace(parts, settings=settings)
 
@@ -384,7 +388,7 @@ class TestTransport:
     def secure(self, parts: Parts) -> Parts:
         return with_settings(parts, issuer="https://auth.example.org", insecure_transport=False)
 
-    def post(self, client: FlaskClient, url: str, **headers: str) -> Any:
+    def post(self, client: FlaskClient, url: str, **headers: str) -> TestResponse:
         return client.post(
             "/oauth/token",
             base_url=url,
