@@ -178,6 +178,7 @@ def serve(given: tuple[Path, Settings], host: str, port: int, threads: int) -> N
     config, settings = given
     runtime = logging_lib.configure(settings.logging)
     try:
-        Server(create_app(config), host=host, port=port, threads=threads).run()
+        create_app(config)  # a mistake is told here, before anything is bound
+        Server(lambda: create_app(config), host=host, port=port, threads=threads).run()
     finally:
         runtime.shutdown()

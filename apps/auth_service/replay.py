@@ -6,6 +6,7 @@ import heapq
 import threading
 from collections.abc import Callable
 from enum import Enum
+from typing import Final
 
 
 class Verdict(Enum):
@@ -38,7 +39,8 @@ class ReplayCache:
     identifiers is refused: forgetting one would let it be replayed. Shares are separate so that
     no client can lock out another.
 
-    The memory is this process's own and starts empty: ``since`` tells from when on it is complete.
+    The memory is this process's own and starts empty: ``since`` (seconds
+    since the epoch) tells from when on it is complete.
     """
 
     def __init__(self, capacity: int, clock: Callable[[], float]) -> None:
@@ -54,12 +56,7 @@ class ReplayCache:
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: dict[str, _Seen] = {}
-        self._since = clock()
-
-    @property
-    def since(self) -> float:
-        """Seconds since the epoch before which the cache knows nothing."""
-        return self._since
+        self.since: Final = clock()
 
     def remember(self, client_id: str, identifier: str, expires: float) -> Verdict:
         """Note an identifier, and say whether this is its first use.
@@ -82,12 +79,6 @@ class ReplayCache:
             seen.live.add(identifier)
             heapq.heappush(seen.by_expiry, (expires, identifier))
             return Verdict.FRESH
-
-    def restart(self) -> None:
-        """Begin anew, as a process does that was forked and shares no memory with its siblings."""
-        with self._lock:
-            self._seen.clear()
-            self._since = self._clock()
 
     def __len__(self) -> int:
         """Count the live identifiers of all clients."""

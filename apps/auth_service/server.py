@@ -1,8 +1,9 @@
-"""Running the service under gunicorn: one process, several threads.
+"""Running the service under gunicorn: one worker process, several threads.
 
 One process, because the replay cache and the rates are its memory: a second one would accept an
-assertion again. Gunicorn stops cleanly on SIGINT and SIGTERM. On SIGHUP it replaces the worker by
-a fork of the application that is loaded already, so that a broken file cannot stop the service.
+assertion again. The worker builds the application itself, so that one that replaces a crashed one
+starts from the files as they are now and not from what its master remembers, which may be a key
+that was retired since; where the files are broken then, the service ends.
 """
 
 from __future__ import annotations
@@ -11,26 +12,36 @@ from collections.abc import Callable
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
-from apps.auth_service.parts import EXTENSION, Parts
+
+class OneWorker(Arbiter):  # type: ignore[misc]
+    """Gunicorn's master, deaf to the signals that would start a second process.
+
+    SIGHUP has nothing to do: keys and clients are followed as they change.
+    """
+
+    def ignore(self) -> None:
+        """Say that a signal was not obeyed."""
+        self.log.info("Ignored: keys and clients reload by themselves; the worker stays alone")
+
+    handle_hup = handle_ttin = handle_ttou = handle_usr2 = ignore
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """The service bound to an address; ``run()`` returns when it is stopped."""
+    """The service bound to an address; it stops cleanly on SIGINT and SIGTERM."""
 
-    def __init__(self, app: Flask, *, host: str, port: int, threads: int) -> None:
-        """Configure gunicorn; nothing is bound yet."""
-        self._app = app
+    def __init__(self, factory: Callable[[], Flask], *, host: str, port: int, threads: int) -> None:
+        """Configure gunicorn; nothing is bound yet, and ``factory`` is for the worker to call."""
+        self._factory = factory
         self._options: dict[str, object] = {
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             "workers": 1,
             "worker_class": "gthread",
             "threads": threads,
-            "preload_app": True,
             "graceful_timeout": 5,
-            "timeout": 30,
             "secure_scheme_headers": {},  # trusted_proxies decides, in one place
-            "post_fork": _forget(app),
+            "control_socket_disable": True,  # it could add workers
         }
         super().__init__()
 
@@ -40,15 +51,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Return the application."""
-        return self._app
+        """Build the application."""
+        return self._factory()
 
-
-def _forget(app: Flask) -> Callable[[object, object], None]:
-    parts: Parts = app.extensions[EXTENSION]
-
-    def post_fork(_arbiter: object, _worker: object) -> None:
-        """A new worker has not seen what the one before it accepted."""
-        parts.replay.restart()
-
-    return post_fork
+    def run(self) -> None:
+        """Serve until stopped; ends with SystemExit, as gunicorn does."""
+        OneWorker(self).run()

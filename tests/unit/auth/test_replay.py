@@ -53,12 +53,6 @@ class ReplayCacheModel(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.clock.advance(seconds)
 
-    @rule()
-    def restart(self) -> None:
-        self.cache.restart()
-        self.model.clear()
-        assert self.cache.since == self.clock.now
-
     @invariant()
     def holds_the_live_entries_and_no_more(self) -> None:
         assert len(self.cache) == len(self.live())
@@ -118,6 +112,15 @@ def test_of_concurrent_uses_exactly_one_wins() -> None:
 
     for verdicts in zip(*results, strict=True):
         assert Counter(verdicts) == {Verdict.FRESH: 1, Verdict.REPLAYED: threads - 1}
+
+
+@pytest.mark.architecture
+def test_it_tells_from_when_on_it_is_complete() -> None:
+    clock = Clock(1000)
+    cache = ReplayCache(1, clock)
+    clock.advance(5)
+
+    assert cache.since == 1000
 
 
 @pytest.mark.architecture

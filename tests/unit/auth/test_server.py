@@ -1,33 +1,65 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
 
-from apps.auth_service.replay import ReplayCache, Verdict
-from apps.auth_service.server import Server
-from tests.unit.auth.support import Clock
+from apps.auth_service.server import OneWorker, Server
+
+Factory = Callable[[], Flask]
 
 
 @pytest.fixture
-def server(app: Flask) -> Server:
-    return Server(app, host="127.0.0.1", port=8001, threads=4)
+def server(app_on_disk: Factory) -> Server:
+    return Server(app_on_disk, host="127.0.0.1", port=8001, threads=4)
 
 
 @pytest.mark.architecture
-def test_it_serves_the_app_it_was_given(server: Server, app: Flask) -> None:
-    assert server.wsgi() is app
+def test_it_serves_the_app_of_its_factory(server: Server) -> None:
+    assert server.wsgi().test_client().get("/healthz").status_code == 200
     assert server.cfg.address == [("127.0.0.1", 8001)]
     assert server.cfg.threads == 4
 
 
 @pytest.mark.architecture
-def test_an_ipv6_address_is_bound_as_one(app: Flask) -> None:
-    assert Server(app, host="::1", port=80, threads=1).cfg.address == [("::1", 80)]
+def test_an_ipv6_address_is_bound_as_one(app_on_disk: Factory) -> None:
+    server = Server(app_on_disk, host="::1", port=80, threads=1)
+
+    assert server.cfg.address == [("::1", 80)]
+
+
+@pytest.mark.architecture
+def test_running_is_gunicorns(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Server] = []
+    monkeypatch.setattr(OneWorker, "run", lambda arbiter: ran.append(arbiter.app))
+
+    server.run()
+
+    assert ran == [server]
 
 
 @pytest.mark.security
-def test_one_process_holds_the_replay_cache(server: Server) -> None:
+def test_one_worker_holds_the_replay_cache_and_builds_the_app_itself(server: Server) -> None:
     assert server.cfg.workers == 1
+    assert not server.cfg.preload_app
+    assert server.cfg.control_socket_disable
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("signal", ["hup", "ttin", "ttou", "usr2"])
+def test_no_signal_starts_a_second_process(
+    server: Server, monkeypatch: pytest.MonkeyPatch, signal: str
+) -> None:
+    def fork() -> int:
+        pytest.fail("a process was started")
+
+    monkeypatch.setattr("os.fork", fork)
+    master = OneWorker(server)
+
+    getattr(master, f"handle_{signal}")()
+
+    assert master.num_workers == 1
 
 
 @pytest.mark.security
@@ -36,22 +68,11 @@ def test_only_the_configured_proxies_are_believed(server: Server) -> None:
 
 
 @pytest.mark.reliability
-def test_a_hangup_keeps_the_app_that_is_loaded(server: Server, app: Flask) -> None:
-    server.reload()
+def test_nothing_is_read_before_the_worker_starts() -> None:
+    def fail() -> Flask:
+        raise RuntimeError("read")
 
-    assert server.cfg.preload_app
-    assert server.wsgi() is app
+    server = Server(fail, host="127.0.0.1", port=0, threads=1)
 
-
-@pytest.mark.security
-def test_a_new_worker_takes_nothing_from_before_for_fresh(
-    server: Server, replay: ReplayCache, clock: Clock
-) -> None:
-    replay.remember("robot", "j", clock() + 60)
-    clock.advance(5)
-
-    server.cfg.post_fork(None, None)
-
-    assert len(replay) == 0
-    assert replay.since == clock.now
-    assert replay.remember("robot", "k", clock() + 60) is Verdict.FRESH
+    with pytest.raises(RuntimeError, match="read"):
+        server.wsgi()
