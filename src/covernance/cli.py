@@ -152,7 +152,9 @@ def run(
     click.echo("\n" + terminal.table([result.snapshot for result in results]))
     for result in results:
         if result.exit is not Exit.PASS:
-            click.echo("\n" + terminal.explanation(result.snapshot))
+            click.echo("\n" + terminal.failures(result.snapshot))
+        if not result.partial and (worst := terminal.lift(result.snapshot)):
+            click.echo(worst)
     for result in results:
         click.echo(_closing_line(result))
     return max((result.exit for result in results), key=_SEVERITY.index)

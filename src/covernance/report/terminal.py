@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from covernance.model.counts import show
 from covernance.model.snapshot import FileResult, Snapshot
@@ -38,24 +39,27 @@ def table(snapshots: Iterable[Snapshot]) -> str:
     return _aligned(rows)
 
 
-def explanation(snapshot: Snapshot) -> str:
-    """Why a suite did not pass, and the files and lines that would lift its total most."""
+def failures(snapshot: Snapshot) -> str:
+    """Why a suite did not pass, a reason a line."""
     reasons = snapshot.reasons[:_MOST_REASONS]
-    lines = [f"{snapshot.suite}: {snapshot.verdict}"]
-    lines += [f"  {reason}" for reason in reasons]
+    lines = [f"{snapshot.suite}: {snapshot.verdict}", *(f"  {reason}" for reason in reasons)]
     if more := len(snapshot.reasons) - len(reasons):
         lines.append(f"  … and {more} more")
-    worst = lift(snapshot.files)
-    if worst:
-        lines.append("  covering these would lift it most:")
-        lines += [f"    {path}: {places(result)}" for path, result in worst]
     return "\n".join(lines)
 
 
-def lift(files: dict[str, FileResult]) -> list[tuple[str, FileResult]]:
-    """The files with the most statements and branches that never ran, the worst first."""
-    gaps = [item for item in files.items() if _gap(item[1])]
-    return sorted(gaps, key=lambda item: (-_gap(item[1]), item[0]))[:_MOST_FILES]
+def lift(snapshot: Snapshot) -> str:
+    """The files and lines that would lift a suite's total most, or nothing at its floor."""
+    if snapshot.total.meets(Decimal(snapshot.floor.percent)):
+        return ""
+    gaps = [(path, result) for path, result in snapshot.files.items() if _gap(result)]
+    worst = sorted(gaps, key=lambda item: (-_gap(item[1]), item[0]))[:_MOST_FILES]
+    return "\n".join(
+        [
+            f"{snapshot.suite}: covering these would lift it most:",
+            *(f"  {path}: {places(result)}" for path, result in worst),
+        ]
+    )
 
 
 def places(result: FileResult) -> str:
@@ -65,7 +69,9 @@ def places(result: FileResult) -> str:
         for first, last in _spans(result.missing_lines)
     ]
     spans += [
-        (start, f"{start}->{'exit' if end < 0 else end}") for start, end in result.missing_branches
+        (start, f"{start}->{'exit' if end < 0 else end}")
+        for start, end in result.missing_branches
+        if end not in result.missing_lines
     ]
     shown = [text for _, text in sorted(spans)]
     more = len(shown) - _MOST_PLACES

@@ -1,0 +1,146 @@
+"""A small governed repository in a temporary folder, for tests of the layer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+
+TABLE = """\
+[tool.covernance]
+themes = ["architecture", "reliability", "security"]
+fail-under = 90
+
+[tool.covernance.suites.calc]
+source = ["calc"]
+tests = ["tests"]
+"""
+
+PYTEST = """\
+
+[tool.pytest.ini_options]
+pythonpath = ["."]
+addopts = "--strict-markers -p no:randomly -p no:hypothesispytest"
+markers = ["architecture", "reliability", "security"]
+"""
+
+COVERAGERC = """\
+[run]
+branch = true
+relative_files = true
+patch = subprocess
+"""
+
+CALC = """\
+def divide(a, b):
+    if b == 0:
+        raise ValueError("division by zero")
+    return a / b
+
+
+def largest(values):
+    best = None
+    for value in values:
+        if best is None or value > best:
+            best = value
+    return best
+"""
+
+TESTS = """\
+import pytest
+from calc import divide, largest
+
+
+@pytest.mark.architecture
+def test_largest():
+    assert largest([1, 3, 2]) == 3
+    assert largest([]) is None
+
+
+@pytest.mark.reliability
+def test_divide():
+    assert divide(4, 2) == 2
+
+
+@pytest.mark.security
+def test_zero_is_refused():
+    with pytest.raises(ValueError):
+        divide(1, 0)
+"""
+
+
+@dataclass
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+@dataclass
+class Repository:
+    """A repository with one suite, `calc`, whose three tests cover all of it."""
+
+    root: Path
+    files: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        defaults = {
+            "pyproject.toml": TABLE + PYTEST,
+            ".coveragerc": COVERAGERC,
+            ".gitignore": "/coverage/\n.pytest_cache/\n__pycache__/\n",
+            "calc/__init__.py": CALC,
+            "tests/test_calc.py": TESTS,
+        }
+        for name, text in (defaults | self.files).items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file, creating its folder."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    def append(self, name: str, text: str) -> None:
+        """Append to a file."""
+        with (self.root / name).open("a", encoding="utf-8") as stream:
+            stream.write(dedent(text))
+
+    def covernance(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Ran:
+        """Run the layer's command line here, as a user's shell would."""
+        return self.command(sys.executable, "-m", "covernance", *arguments, environ=environ)
+
+    def command(self, *command: str, environ: Mapping[str, str] | None = None) -> Ran:
+        """Run a command here, in an environment that says nothing of coverage."""
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=clean_environment() | dict(environ or {}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def git(self, *arguments: str) -> str:
+        """Run git here as a fixed author."""
+        identity = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
+        ran = self.command("git", *identity, *arguments)
+        assert ran.code == 0, ran.text
+        return ran.out.strip()
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what steers coverage, pytest or nox."""
+    steering = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "GIT_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(steering)}
