@@ -20,11 +20,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from apps.auth_service.client_auth import AUTH_METHODS, GRANT_TYPE, UnavailableError
 from apps.auth_service.clients import load_registry, registry_fingerprint
 from apps.auth_service.jose import ALGORITHMS
 from apps.auth_service.keys import NoSigningKeyError, load_ring, ring_fingerprint
 from apps.auth_service.metrics import Metrics
-from apps.auth_service.oauth import AUTH_METHODS, GRANT_TYPE, TokenServer, UnavailableError
+from apps.auth_service.oauth import TokenServer
 from apps.auth_service.parts import EXTENSION, Parts
 from apps.auth_service.reload import Reloading
 from apps.auth_service.replay import ReplayCache

@@ -1,4 +1,4 @@
-"""Client authentication with `private_key_jwt`: RFC 7523."""
+"""Client authentication, above all with `private_key_jwt`: RFC 7523."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from authlib.oauth2.rfc6749 import InvalidClientError  # type: ignore[import-untyped]
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
@@ -19,11 +20,15 @@ from joserfc.jwt import Token
 
 from apps.auth_service import jose
 from apps.auth_service.app import build_app
+from apps.auth_service.client_auth import AUTH_METHODS, OAuthClient
 from apps.auth_service.clients import ClientRegistry
+from apps.auth_service.hashing import SecretHasher
+from apps.auth_service.metrics import Metrics
 from apps.auth_service.parts import Parts
 from apps.auth_service.replay import ReplayCache
 from tests.unit.auth.support import (
     ISSUER,
+    SECRET,
     AssertionMaker,
     Clock,
     FixedSource,
@@ -341,3 +346,33 @@ class TestReliability:
         token = jose.sign({"alg": "ES256"}, sound | claims, robot_key)
 
         assert assert_with(client, token).status_code in {401, 200}
+
+
+class TestNobody:
+    """The client that stands in for one that may not authenticate."""
+
+    pytestmark = pytest.mark.security
+
+    @pytest.fixture
+    def stand_in(self) -> KeySet:
+        return KeySet([ECKey.generate_key("P-256")])
+
+    @pytest.fixture
+    def nobody(self, hasher: SecretHasher, stand_in: KeySet) -> OAuthClient:
+        return OAuthClient(None, hasher, stand_in, Metrics())
+
+    def test_it_has_no_way_to_authenticate(self, nobody: OAuthClient) -> None:
+        assert not nobody.check_client_secret(SECRET)
+        assert not any(nobody.check_endpoint_auth_method(way, "token") for way in AUTH_METHODS)
+
+    def test_it_has_keys_that_nobody_has(self, nobody: OAuthClient, stand_in: KeySet) -> None:
+        assert nobody.keys is stand_in
+
+    def test_its_entry_is_out_of_reach(self, nobody: OAuthClient) -> None:
+        with pytest.raises(InvalidClientError):
+            _ = nobody.entry
+
+    def test_it_is_granted_nothing(self, nobody: OAuthClient) -> None:
+        with pytest.raises(InvalidClientError):
+            nobody.get_allowed_scope("snapshots:read")
+        assert not nobody.check_grant_type("password")
