@@ -1,0 +1,218 @@
+"""What can be configured, from a mapping and from `LOG_*` environment variables.
+
+An environment variable wins over the mapping: who runs the program has the last word. Variables
+that begin with `LOG_` and are not listed in `ENVIRONMENT` belong to somebody else and are ignored.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
+
+from logging_lib.dispatcher import Overflow
+
+Seconds = Annotated[float, Meta(gt=0, le=60)]
+Capacity = Annotated[int, Meta(ge=1, le=1_000_000)]
+Format = Literal["json", "console"]
+
+
+class ConfigError(ValueError):
+    """The logging configuration can't be used; the message names the key and what to do."""
+
+
+def level_number(level: str) -> int:
+    """Return the number of a level's name, in any case.
+
+    Raises:
+        ValueError: there is no such level.
+    """
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise ValueError(f"unknown level {level!r}; use debug, info, warning, error or critical")
+    return number
+
+
+class _SinkConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every sink has.
+
+    `name` is its label in the metrics, its type by default. `level` is the least it takes.
+    `isolated` gives it a queue and a thread of its own.
+    """
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
+    level: str = "debug"
+    isolated: bool = False
+
+    def __post_init__(self) -> None:
+        level_number(self.level)
+
+    @property
+    def label(self) -> str:
+        """The name, or else the type."""
+        return self.name or str(self.__struct_config__.tag)
+
+
+class StreamConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="stream"):
+    """Standard output or error; a reader that stalls for `timeout_s` seconds is a failure."""
+
+    stream: Literal["stdout", "stderr"] = "stderr"
+    format: Format = "json"
+    timeout_s: Seconds = 2.0
+
+
+class FileConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="file"):
+    """A file that is rotated before it grows over `max_bytes`; `backups` old ones are kept."""
+
+    path: Annotated[str, Meta(min_length=1)]
+    max_bytes: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024
+    backups: Annotated[int, Meta(ge=1, le=1000)] = 5
+
+
+class MemoryConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="memory"):
+    """The last `capacity` records."""
+
+    capacity: Capacity = 1000
+
+
+class HttpConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="http"):
+    """Batches of newline-delimited JSON, posted to `url`.
+
+    `token_env` names the environment variable that holds a bearer token; it is sent over https,
+    or to the loopback interface.
+    """
+
+    url: Annotated[str, Meta(pattern=r"^https?://")]
+    token_env: str | None = None
+    timeout_s: Seconds = 5.0
+    batch_size: Annotated[int, Meta(ge=1, le=1000)] = 64
+    isolated: bool = True
+
+
+class SyslogConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="syslog"):
+    """RFC 5424 messages over UDP, TCP, or to a local socket (`address` is then a path)."""
+
+    transport: Literal["udp", "tcp", "unix"] = "udp"
+    address: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 514
+    facility: str = "user"
+    app_name: Annotated[str, Meta(pattern=r"^[!-~]{1,48}$")] = "python"
+    timeout_s: Seconds = 5.0
+    isolated: bool = True
+
+
+SinkConfig = StreamConfig | FileConfig | MemoryConfig | HttpConfig | SyslogConfig
+
+
+class QueueConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How many records may wait, and what happens when there are more."""
+
+    capacity: Capacity = 10_000
+    overflow: Overflow = "drop-oldest"
+    block_timeout_s: Seconds = 1.0
+
+
+class RedactConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Further parts of keys to mask, and whole keys that are no secrets."""
+
+    keys: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything `logging_lib.configure` takes."""
+
+    level: str = "info"
+    levels: dict[str, str] = field(default_factory=dict)
+    sinks: Annotated[tuple[SinkConfig, ...], Meta(min_length=1)] = (StreamConfig(),)
+    queue: QueueConfig = QueueConfig()
+    redact: RedactConfig = RedactConfig()
+    synchronous: bool = False
+    flush_timeout_s: Seconds = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse unknown levels and two sinks of one name."""
+        for level in (self.level, *self.levels.values()):
+            level_number(level)
+        seen: set[str] = set()
+        for sink in self.sinks:
+            if sink.label in seen:
+                raise ValueError(f"two sinks are called {sink.label!r}; give each a `name`")
+            seen.add(sink.label)
+
+
+ENVIRONMENT: Mapping[str, object] = {
+    "LOG_LEVEL": str,
+    "LOG_FORMAT": Format,
+    "LOG_FILE": str,
+    "LOG_QUEUE_CAPACITY": Capacity,
+    "LOG_OVERFLOW": Overflow,
+    "LOG_BLOCK_TIMEOUT_S": Seconds,
+    "LOG_FLUSH_TIMEOUT_S": Seconds,
+    "LOG_SYNCHRONOUS": bool,
+    "LOG_REDACT_KEYS": str,
+}
+"""The variables that count, and the type of each; an empty one counts as not set."""
+
+
+def load(config: Mapping[str, object] | None, environ: Mapping[str, str]) -> Config:
+    """Build the configuration from a mapping, then from the environment.
+
+    Raises:
+        ConfigError: a key or variable is unknown, of the wrong type or out of range.
+    """
+    try:
+        base = msgspec.convert(dict(config or {}), Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"logging configuration: {error}") from None
+    values = {
+        name: _from_text(name, environ[name], kind)
+        for name, kind in ENVIRONMENT.items()
+        if environ.get(name)
+    }
+    try:
+        return _override(base, values)
+    except ValueError as error:
+        raise ConfigError(f"logging configuration from the environment: {error}") from None
+
+
+def _from_text(name: str, text: str, kind: object) -> object:
+    try:
+        return cast("object", msgspec.convert(text, kind, strict=False))
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"environment variable {name}: {error}; found {text!r}") from None
+
+
+def _override(config: Config, values: Mapping[str, Any]) -> Config:
+    def given(**names: str) -> dict[str, Any]:
+        return {key: values[name] for key, name in names.items() if name in values}
+
+    sinks = config.sinks
+    if "LOG_FORMAT" in values:
+        sinks = tuple(
+            replace(sink, format=values["LOG_FORMAT"]) if isinstance(sink, StreamConfig) else sink
+            for sink in sinks
+        )
+    if "LOG_FILE" in values:
+        sinks = (*sinks, FileConfig(name="LOG_FILE", path=values["LOG_FILE"]))
+    extra_keys = tuple(key.strip() for key in values.get("LOG_REDACT_KEYS", "").split(","))
+    return replace(
+        config,
+        sinks=sinks,
+        queue=replace(
+            config.queue,
+            **given(
+                capacity="LOG_QUEUE_CAPACITY",
+                overflow="LOG_OVERFLOW",
+                block_timeout_s="LOG_BLOCK_TIMEOUT_S",
+            ),
+        ),
+        redact=replace(config.redact, keys=(*config.redact.keys, *filter(None, extra_keys))),
+        **given(
+            level="LOG_LEVEL", synchronous="LOG_SYNCHRONOUS", flush_timeout_s="LOG_FLUSH_TIMEOUT_S"
+        ),
+    )

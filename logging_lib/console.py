@@ -1,0 +1,37 @@
+"""Records for people at a terminal, in place of JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from structlog.dev import ConsoleRenderer, plain_traceback
+
+# C0, DEL, C1 and the Unicode line separators: what moves a cursor or ends a line.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+_renderer = ConsoleRenderer(colors=False, exception_formatter=plain_traceback)
+
+
+def render_console(line: str) -> str:
+    """Render a JSON line for a terminal, so that no value can pass for a record of its own.
+
+    Control characters are shown as escapes. Tracebacks keep their lines, each behind a bar.
+    """
+    event: dict[str, Any] = json.loads(line)
+    blocks = [
+        "".join(f"\n  | {_escape(text)}" for text in str(event.pop(key)).split("\n"))
+        for key in ("exception", "stack")
+        if key in event
+    ]
+    plain = {_escape(key): _show(value) for key, value in event.items()}
+    return "".join([str(_renderer(None, "", plain)), *blocks])
+
+
+def _show(value: object) -> object:
+    return _escape(value) if isinstance(value, str) else value
+
+
+def _escape(text: str) -> str:
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -1,0 +1,40 @@
+"""The one handler on the root logger: every record of the process passes here."""
+
+from __future__ import annotations
+
+import logging
+
+from logging_lib.channel import is_delivering
+from logging_lib.dispatcher import Dispatcher
+from logging_lib.metrics import DISPATCHER, Metrics
+from logging_lib.pipeline import build_formatter, render, unusable
+from logging_lib.sinks.base import Entry
+
+
+class DispatchHandler(logging.Handler):
+    """Renders records and hands them to the dispatcher."""
+
+    def __init__(self, dispatcher: Dispatcher, metrics: Metrics) -> None:
+        """Format with the pipeline's formatter."""
+        super().__init__()
+        self.setFormatter(build_formatter())
+        self._dispatcher = dispatcher
+        self._metrics = metrics
+
+    def createLock(self) -> None:  # noqa: N802 - the name that logging calls
+        """Do without a lock: rendering has no state, and a blocked submit must block nobody."""
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Submit the record. Never raises.
+
+        A record from inside a sink would come back to that sink, and so on; it is counted only.
+        """
+        if is_delivering():
+            self._metrics.dropped(DISPATCHER, "from-a-sink")
+            return
+        try:
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 - such as arguments that don't fit the message
+            line = render({"logger": record.name, **unusable(error, record.levelname.lower())})
+        self._dispatcher.submit(Entry(record.levelno, line))

@@ -1,0 +1,98 @@
+"""From a log call to one redacted line: the processors that every record passes, once."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import cast
+
+import structlog
+from structlog.stdlib import ExtraAdder, PositionalArgumentsFormatter, ProcessorFormatter
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from logging_lib.redaction import Redactor
+
+_FORMATTER_KEYS = ("_record", "_from_structlog")
+_FIRST_KEYS = ("timestamp", "level", "logger", "event")
+
+_PROCESSORS: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+    structlog.processors.format_exc_info,
+)
+
+_redactor = Redactor()
+
+
+def use_redactor(redactor: Redactor) -> None:
+    """Redact with this one from here on, in loggers that exist already too."""
+    global _redactor  # noqa: PLW0603 - logging is the process's; loggers outlive configurations
+    _redactor = redactor
+
+
+def prepare(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Complete a record, redact it and make it plain data. Never raises.
+
+    This happens where the call is made, so that what is logged may change afterwards, and so that
+    no handler besides this library's gets to see a secret.
+    """
+    meta: dict[str, object] = {key: event[key] for key in _FORMATTER_KEYS if key in event}
+    try:
+        for process in _PROCESSORS:
+            event = cast("EventDict", process(logger, method, event))
+        fields = {key: event[key] for key in event if key not in _FORMATTER_KEYS}
+        ordered = {key: fields.pop(key) for key in _FIRST_KEYS if key in fields} | fields
+        return {**_redactor.event(ordered), **meta}
+    except Exception as error:  # noqa: BLE001 - a log call must not break the program that logs
+        return {**unusable(error, method), **meta}
+
+
+def unusable(error: Exception, level: str) -> EventDict:
+    """Return what is logged in the place of a record that can't be made.
+
+    Only the kind of the error is told: its message was not redacted.
+    """
+    return {"level": level, "event": "log_record_unusable", "error": type(error).__name__}
+
+
+def render(event: Mapping[str, object]) -> str:
+    """Return one line of ASCII JSON: control characters and line ends are escaped."""
+    return json.dumps(event, allow_nan=False)
+
+
+def _render_event(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return render(event)
+
+
+def build_formatter() -> ProcessorFormatter:
+    """Return a formatter that turns any record, from structlog or not, into a line of JSON."""
+    return ProcessorFormatter(
+        foreign_pre_chain=[ExtraAdder(), prepare],
+        processors=[ProcessorFormatter.remove_processors_meta, _render_event],
+    )
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Return a structured logger: `get_logger(__name__).info("token_issued", client_id=…)`.
+
+    It may be made before `configure`, at import, and follows whatever is configured later.
+    """
+    return cast(
+        "structlog.stdlib.BoundLogger",
+        structlog.wrap_logger(
+            logging.getLogger(name),
+            processors=[
+                structlog.stdlib.filter_by_level,
+                prepare,
+                ProcessorFormatter.wrap_for_formatter,
+            ],
+            wrapper_class=structlog.stdlib.BoundLogger,
+            context_class=dict,
+            cache_logger_on_first_use=True,
+        ),
+    )
