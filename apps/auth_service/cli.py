@@ -176,7 +176,10 @@ def disable_client_command(given: tuple[Path, Settings], client_id: str) -> None
 def serve(given: tuple[Path, Settings], host: str, port: int, threads: int) -> None:
     """Serve until SIGINT or SIGTERM."""
     config, settings = given
-    runtime = logging_lib.configure(settings.logging)
+    try:
+        runtime = logging_lib.configure(settings.logging)
+    except logging_lib.ConfigError as error:
+        raise ConfigError(config, f"[logging] {error}", "correct that table") from error
     try:
         create_app(config)  # a mistake is told here, before anything is bound
         Server(lambda: create_app(config), host=host, port=port, threads=threads).run()
