@@ -1,0 +1,1 @@
+"""The reference system: the services of the coverage hub."""

@@ -34,6 +34,11 @@ class Database:
         self._engine = _build_engine(url)
         self._writer = self._engine.execution_options(**{_WRITES: True})
 
+    @property
+    def driver(self) -> str:
+        """The database and the library that speaks to it, as SQLAlchemy names them."""
+        return self._engine.url.drivername
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session to read with."""

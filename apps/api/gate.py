@@ -96,6 +96,8 @@ def subscriber(address: str | None) -> str:
         return "unknown"
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
+    if parsed.ipv4_mapped is not None:  # what a socket for both families shows for IPv4
+        return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, IPV6_SUBSCRIBER_BITS), strict=False))
 
 

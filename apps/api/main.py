@@ -57,8 +57,9 @@ def create_app(
         database.migrate()
         database.dispose()  # a server may fork from here, and connections do not survive that
 
-    app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app = Flask(__name__, static_folder=None)
+    # one more than allowed, see Resources: without a Content-Length the rest is cut off in silence
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     app.url_map.converters["repo"] = RepoConverter
@@ -78,7 +79,9 @@ def create_app(
         limits=settings.limits,
         metrics=metrics,
     ).install(api)
-    Resources(SnapshotStore(database), metrics, clock=clock).install(api)
+    Resources(
+        SnapshotStore(database), metrics, max_body_bytes=settings.max_body_bytes, clock=clock
+    ).install(api)
     app.register_blueprint(api, url_prefix="/v1")
     # the same resources with the tenant spelt out, which has to be the token's
     app.register_blueprint(api, url_prefix="/v1/tenants/<tenant>", name="v1_tenant")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from math import ceil
 from typing import Protocol
+from urllib.parse import quote
 
 import limits
 from limits.storage import MemoryStorage
@@ -75,19 +76,24 @@ class MovingWindowLimiter:
 
     def hit(self, policy: Policy, *identity: str) -> Standing:
         """Count a request and tell whether it is allowed; a refused one does not count."""
-        allowed = self._limiter.hit(_item(policy), policy.name, *identity)
+        allowed = self._limiter.hit(_item(policy), _key(policy, identity))
         return self._standing(policy, identity, allowed=allowed)
 
     def peek(self, policy: Policy, *identity: str) -> Standing:
         """Tell whether another request would be allowed, without counting one."""
-        allowed = self._limiter.test(_item(policy), policy.name, *identity)
+        allowed = self._limiter.test(_item(policy), _key(policy, identity))
         return self._standing(policy, identity, allowed=allowed)
 
     def _standing(self, policy: Policy, identity: tuple[str, ...], *, allowed: bool) -> Standing:
-        stats = self._limiter.get_window_stats(_item(policy), policy.name, *identity)
+        stats = self._limiter.get_window_stats(_item(policy), _key(policy, identity))
         reset = max(1, ceil(stats.reset_time - self._clock()))
         return Standing(policy, allowed, max(0, stats.remaining), reset)
 
 
 def _item(policy: Policy) -> limits.RateLimitItem:
     return limits.RateLimitItemPerSecond(policy.quota, policy.window)
+
+
+def _key(policy: Policy, identity: tuple[str, ...]) -> str:
+    # the library joins parts by a slash, so one that holds a slash could pass for two
+    return "/".join(quote(part, safe="") for part in (policy.name, *identity))

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from flask import Blueprint, Response, g, request
 from msgspec import Meta, Raw, Struct
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
 from apps.api.badge import render_badge
@@ -77,11 +78,24 @@ class Resources:
     """The views of the API. The gate has put the tenant into ``g.tenant``."""
 
     def __init__(
-        self, store: SnapshotStore, metrics: Metrics, *, clock: Callable[[], float] = time.time
+        self,
+        store: SnapshotStore,
+        metrics: Metrics,
+        *,
+        max_body_bytes: int,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Bind the views to where snapshots are kept; `clock` gives seconds since the epoch."""
+        """Bind the views.
+
+        Args:
+            store: Where snapshots are kept.
+            metrics: Counts what becomes of those sent in.
+            max_body_bytes: The largest snapshot; the app has to let one byte more through.
+            clock: Seconds since the epoch.
+        """
         self._store = store
         self._metrics = metrics
+        self._max_body_bytes = max_body_bytes
         self._clock = clock
 
     def install(self, blueprint: Blueprint) -> None:
@@ -96,10 +110,10 @@ class Resources:
 
     def post_snapshot(self, repo: str) -> Response:
         """Take a snapshot in: 201 when it is new, 200 when it has come before."""
-        _require_plain_json()
+        body = self._read_body()
         now = datetime.fromtimestamp(self._clock(), UTC)
         try:
-            submission = parse_snapshot(request.get_data(cache=False), now=now)
+            submission = parse_snapshot(body, now=now)
         except MalformedJsonError as error:
             raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), kind="malformed-json") from error
         except InvalidSnapshotError as error:
@@ -129,6 +143,13 @@ class Resources:
             status=HTTPStatus.CREATED if created else HTTPStatus.OK,
             headers={"Location": f"{request.path}/{snapshot.public_id}"},
         )
+
+    def _read_body(self) -> bytes:
+        _require_plain_json()
+        body = request.get_data(cache=False)
+        if len(body) > self._max_body_bytes:
+            raise RequestEntityTooLarge
+        return body
 
     def list_snapshots(self, repo: str) -> Response:
         """List snapshots, the last to arrive first; ``Link`` (RFC 8288) leads to the next page."""
