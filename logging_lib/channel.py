@@ -6,7 +6,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from logging_lib.descriptors import write_some
 from logging_lib.metrics import Metrics
 from logging_lib.sinks.base import Entry, Sink
 
@@ -22,9 +24,10 @@ def is_delivering() -> bool:
 
 
 def report_on_stderr(message: str) -> None:
-    """Say on the process's own standard error what the logs can't say themselves."""
+    """Say on the process's own standard error what the logs can't say; or not, if it is stuck."""
     if sys.__stderr__ is not None:
-        sys.__stderr__.write(message + "\n")
+        with suppress(OSError, ValueError):  # closed, broken, or without room at this moment
+            write_some(sys.__stderr__.fileno(), f"{message}\n".encode(), timeout_s=0)
 
 
 class Channel:

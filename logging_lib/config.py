@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from logging_lib.dispatcher import Overflow
+from logging_lib.metrics import DISPATCHER
 
 Seconds = Annotated[float, Meta(gt=0, le=60)]
 Capacity = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -135,13 +136,15 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     flush_timeout_s: Seconds = 5.0
 
     def __post_init__(self) -> None:
-        """Refuse unknown levels and two sinks of one name."""
+        """Refuse unknown levels and names that are taken."""
         for level in (self.level, *self.levels.values()):
             level_number(level)
-        seen: set[str] = set()
+        seen = {DISPATCHER}  # what the metrics call the common queue
         for sink in self.sinks:
             if sink.label in seen:
-                raise ValueError(f"two sinks are called {sink.label!r}; give each a `name`")
+                raise ValueError(
+                    f"the name {sink.label!r} is taken; give each sink a `name` of its own"
+                )
             seen.add(sink.label)
 
 

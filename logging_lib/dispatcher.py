@@ -164,6 +164,8 @@ class QueueDispatcher:
         """Wait until what was submitted so far is delivered or given up."""
         with self._changed:
             target = self._last_number
+            if self._queue:
+                self._ensure_thread()
             return self._changed.wait_for(lambda: self._handled(target), timeout_s)
 
     def _handled(self, number: int) -> bool:

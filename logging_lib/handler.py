@@ -36,5 +36,8 @@ class DispatchHandler(logging.Handler):
         try:
             line = self.format(record)
         except Exception as error:  # noqa: BLE001 - such as arguments that don't fit the message
-            line = render({"logger": record.name, **unusable(error, record.levelname.lower())})
+            line = render(
+                unusable(error, level=record.levelname.lower(), logger=record.name)
+                | {"at": f"{record.filename}:{record.lineno}"}
+            )
         self._dispatcher.submit(Entry(record.levelno, line))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import cast
 
 import structlog
@@ -25,6 +26,8 @@ _PROCESSORS: tuple[Processor, ...] = (
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
 )
+
+_EXTRA = ExtraAdder()
 
 _redactor = Redactor()
 
@@ -49,15 +52,27 @@ def prepare(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         ordered = {key: fields.pop(key) for key in _FIRST_KEYS if key in fields} | fields
         return {**_redactor.event(ordered), **meta}
     except Exception as error:  # noqa: BLE001 - a log call must not break the program that logs
-        return {**unusable(error, method), **meta}
+        name = getattr(logger or meta.get("_record"), "name", None)
+        return {**unusable(error, level=method, logger=name), **meta}
 
 
-def unusable(error: Exception, level: str) -> EventDict:
+def unusable(error: Exception, *, level: str, logger: str | None) -> dict[str, object]:
     """Return what is logged in the place of a record that can't be made.
 
     Only the kind of the error is told: its message was not redacted.
     """
-    return {"level": level, "event": "log_record_unusable", "error": type(error).__name__}
+    return {
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "level": level,
+        "logger": logger,
+        "event": "log_record_unusable",
+        "error": type(error).__name__,
+    }
+
+
+def _add_extra(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Add what a foreign call gave as `extra`, except where it would replace the message."""
+    return {**_EXTRA(logger, method, dict(event)), **event}
 
 
 def render(event: Mapping[str, object]) -> str:
@@ -72,7 +87,7 @@ def _render_event(_logger: WrappedLogger, _method: str, event: EventDict) -> str
 def build_formatter() -> ProcessorFormatter:
     """Return a formatter that turns any record, from structlog or not, into a line of JSON."""
     return ProcessorFormatter(
-        foreign_pre_chain=[ExtraAdder(), prepare],
+        foreign_pre_chain=[_add_extra, prepare],
         processors=[ProcessorFormatter.remove_processors_meta, _render_event],
     )
 

@@ -41,8 +41,8 @@ MAX_KEY = 256
 MAX_INT_BITS = 1_024
 """A longer integer is only named: writing it out costs quadratic time."""
 
-# A cut could leave the start of a secret that its expression no longer recognises. None needs more
-# than this many characters to be recognised.
+# A cut may leave the start of a secret that its expression does not recognise without the rest: a
+# URL's password without the @ after it, of at most this many characters. They are left out too.
 _CUT_MARGIN = 1_024
 
 _SECRET_PARTS = (
@@ -69,7 +69,8 @@ _SCHEME = re.compile(r"\b(bearer|basic|dpop)([ \t]{1,8})[\w.~+/=-]{8,}+", re.IGN
 _KEY = re.compile(r"(?<![\w.-])([\w.-]++)\\{0,4}[\"']?\]?[ \t]{0,8}(?:=>|:=|==?|::?)[ \t]{0,8}")
 _FLAG = re.compile(r"(?<!\S)--?([\w-]++)[ \t]{1,8}(?!-)")
 _QUOTED = r"""[bBrRuU]{0,2}\\*+(?:"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?)"""
-_VALUE = re.compile(rf"{_QUOTED}|[^\s&]++", re.DOTALL)
+_NESTED = r"[\[({][^\r\n]*+"  # brackets can't be matched by an expression: to the end of the line
+_VALUE = re.compile(rf"{_QUOTED}|{_NESTED}|[^\s&]++", re.DOTALL)
 _HEADER_VALUE = re.compile(rf"{_QUOTED}|[^\r\n]++", re.DOTALL)
 
 _WRITTEN_AS_TEXT = (date, time, Decimal, UUID, PurePath)
@@ -98,17 +99,15 @@ class Redactor:
 
     def text(self, text: str, limit: int = MAX_TEXT) -> str:
         """Return the text with secrets masked, cut at `limit` characters."""
-        left_out = len(text) - limit
-        if left_out > 0:
-            # One more margin is read, so that what is kept has been judged with what follows it.
-            text = text[: limit + _CUT_MARGIN]
+        is_cut = len(text) > limit
+        text = text[:limit]
         text = _PRIVATE_KEY.sub(MASK, text)
         text = _JWT.sub(MASK, text)
         text = _URL_USER.sub(rf"\1{MASK}@", text)
         text = _SCHEME.sub(rf"\1\2{MASK}", text)
         text = self._mask_values(_KEY, text)
         text = self._mask_values(_FLAG, text)
-        return text if left_out <= 0 else f"{text[: max(0, limit - _CUT_MARGIN)]}{CUT}"
+        return f"{text[:-_CUT_MARGIN]}{CUT}" if is_cut else text
 
     def _mask_values(self, keys: re.Pattern[str], text: str) -> str:
         done: list[str] = []
@@ -148,7 +147,7 @@ class _Walk:
                 break
             name = key if isinstance(key, str) else _written(key)
             secret = self._redactor.is_secret_key(name)
-            plain[self._text(name[:MAX_KEY])] = self._value(value, depth, secret=secret)
+            plain[self._text(name, MAX_KEY)] = self._value(value, depth, secret=secret)
         return plain
 
     def _sequence(self, values: Iterable[object], depth: int) -> list[object]:
@@ -181,11 +180,11 @@ class _Walk:
             return self.mapping(value, depth - 1)
         match value:
             case [str(key), _] if self._redactor.is_secret_key(key):  # a header, as a pair
-                return [self._text(key[:MAX_KEY]), MASK]
+                return [self._text(key, MAX_KEY), MASK]
         return self._sequence(value, depth - 1)
 
-    def _text(self, text: str) -> str:
-        kept = self._redactor.text(text, min(MAX_TEXT, self._characters))
+    def _text(self, text: str, limit: int = MAX_TEXT) -> str:
+        kept = self._redactor.text(text, min(limit, self._characters))
         self._characters = max(0, self._characters - len(kept))
         return kept
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import multiprocessing.util
 import os
 import threading
 import time
@@ -57,7 +58,7 @@ class LoggingRuntime:
         self._handler = DispatchHandler(self._dispatcher, metrics)
         self._restore: list[tuple[logging.Logger, int]] = []
         self._replaced: list[logging.Handler] = []
-        self._is_shut_down = False
+        self._is_installed = False
 
     def _main_dispatcher(self) -> Dispatcher:
         if self.config.synchronous:
@@ -88,23 +89,32 @@ class LoggingRuntime:
         for channel in self._direct:
             channel.deliver(entries)
 
-    def install(self) -> None:
-        """Take the place of the root logger's console handlers; set levels and redaction."""
-        root = logging.getLogger()
-        levels = {"": self.config.level, **self.config.levels}
-        for name, level in levels.items():
-            logger = logging.getLogger(name)
-            self._restore.append((logger, logger.level))
-            logger.setLevel(level_number(level))
-        # basicConfig's handler would show each record a second time. Subclasses are somebody
-        # else's (pytest's, an error tracker's) and stay.
-        self._replaced = [each for each in root.handlers if type(each) is logging.StreamHandler]
-        for handler in self._replaced:
-            root.removeHandler(handler)
-        pipeline.use_redactor(
-            Redactor(keys=self.config.redact.keys, allow=self.config.redact.allow)
-        )
-        root.addHandler(self._handler)
+    def install(self) -> LoggingRuntime | None:
+        """Take the root logger over; return the runtime that had it, to drain or install again.
+
+        Handlers of `logging.basicConfig` are set aside, as they would show each record a second
+        time. Those of other kinds (pytest's, an error tracker's) stay.
+        """
+        global _current  # noqa: PLW0603 - there is one root logger
+        with _lock:
+            earlier = _current
+            if earlier is not None:
+                earlier.uninstall()
+            root = logging.getLogger()
+            self._restore = []
+            for name, level in {"": self.config.level, **self.config.levels}.items():
+                logger = logging.getLogger(name)
+                self._restore.append((logger, logger.level))
+                logger.setLevel(level_number(level))
+            self._replaced = [each for each in root.handlers if type(each) is logging.StreamHandler]
+            for handler in self._replaced:
+                root.removeHandler(handler)
+            redact = self.config.redact
+            pipeline.use_redactor(Redactor(keys=redact.keys, allow=redact.allow))
+            root.addHandler(self._handler)
+            self._is_installed = True
+            _current = self
+        return earlier
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was logged so far is written or given up.
@@ -123,13 +133,13 @@ class LoggingRuntime:
         Returns False when records were lost because `timeout_s` ran out; a sink that hangs is left
         to its thread. A second call does nothing and returns True.
         """
-        with _lock:
-            if self._is_shut_down:
-                return True
-            self._is_shut_down = True
-            self._uninstall()
-        deadline = time.monotonic() + self._timeout(timeout_s)
-        done = self._dispatcher.close(self._timeout(timeout_s))
+        return not self.uninstall() or self.drain(timeout_s)
+
+    def drain(self, timeout_s: float | None = None) -> bool:
+        """Do the second half of `shutdown`, for a runtime that another has taken the place of."""
+        left_s = self._timeout(timeout_s)
+        deadline = time.monotonic() + left_s
+        done = self._dispatcher.close(left_s)
         if done:
             for channel in self._direct:
                 channel.close()
@@ -140,17 +150,23 @@ class LoggingRuntime:
                 done = False
         return done
 
-    def _uninstall(self) -> None:
+    def uninstall(self) -> bool:
+        """Put the root logger, levels and redaction back; False when that was done before."""
         global _current  # noqa: PLW0603 - there is one root logger
-        root = logging.getLogger()
-        root.removeHandler(self._handler)
-        for handler in self._replaced:
-            root.addHandler(handler)
-        for logger, level in reversed(self._restore):
-            logger.setLevel(level)
-        if _current is self:
-            _current = None
+        with _lock:
+            if not self._is_installed:
+                return False
+            self._is_installed = False
+            root = logging.getLogger()
+            root.removeHandler(self._handler)
+            for handler in self._replaced:
+                root.addHandler(handler)
+            for logger, level in reversed(self._restore):
+                logger.setLevel(level)
+            if _current is self:
+                _current = None
             pipeline.use_redactor(Redactor())
+            return True
 
     def _timeout(self, timeout_s: float | None) -> float:
         return self.config.flush_timeout_s if timeout_s is None else timeout_s
@@ -172,18 +188,14 @@ def configure(
     Raises:
         ConfigError: the configuration can't be used; the earlier one stays in force.
     """
-    global _current  # noqa: PLW0603 - there is one root logger
     environ = os.environ if environ is None else environ
     settings = load(config, environ)
-    sinks = _build_sinks(settings, environ)
-    with _lock:
-        if _current is not None:
-            _current.shutdown()
-        METRICS.register(registry)
-        runtime = LoggingRuntime(settings, sinks)
-        runtime.install()
-        _current = runtime
-        return runtime
+    runtime = LoggingRuntime(settings, _build_sinks(settings, environ))
+    METRICS.register(registry)
+    earlier = runtime.install()
+    if earlier is not None:
+        earlier.drain()
+    return runtime
 
 
 def _build_sinks(config: Config, environ: Mapping[str, str]) -> dict[str, Sink]:
@@ -208,4 +220,10 @@ def shutdown(timeout_s: float | None = None) -> bool:
     return _current is None or _current.shutdown(timeout_s)
 
 
+def _in_multiprocessing_child(_: object) -> None:
+    # Such a child ends by os._exit, past atexit, but runs its finalizers before.
+    multiprocessing.util.Finalize(None, shutdown, exitpriority=0)
+
+
 atexit.register(shutdown)
+multiprocessing.util.register_after_fork(shutdown, _in_multiprocessing_child)

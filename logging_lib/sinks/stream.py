@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-import select
 import sys
 from collections.abc import Callable, Sequence
 from typing import Literal, TextIO
 
+from logging_lib.descriptors import write_some
 from logging_lib.sinks.base import Entry
 
 Render = Callable[[str], str]
-
-
-class StreamStalledError(OSError):
-    """The reader at the other end did not make room in time."""
 
 
 class StreamSink:
@@ -33,14 +28,14 @@ class StreamSink:
         """Choose the stream; `render` turns a JSON line into what is shown."""
         self._name = stream
         self._render = render
-        self._timeout_ms = int(timeout_s * 1000)
+        self._timeout_s = timeout_s
         self._line_is_open = False
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write a line for each entry.
 
         Raises:
-            StreamStalledError: the stream had no room for `timeout_s` seconds.
+            StalledError: the stream had no room for `timeout_s` seconds.
             OSError: the stream is closed or broken.
         """
         for entry in entries:
@@ -64,12 +59,7 @@ class StreamSink:
     def _write_to_descriptor(self, descriptor: int, data: bytes) -> None:
         if self._line_is_open:  # the last line was cut; what follows must not continue it
             data = b"\n" + data
-        poller = select.poll()
-        poller.register(descriptor, select.POLLOUT)
         while data:
-            if not poller.poll(self._timeout_ms):
-                raise StreamStalledError(f"{self._name} took nothing for {self._timeout_ms} ms")
-            # POSIX: a pipe that polls as writable takes PIPE_BUF bytes without blocking.
-            written = os.write(descriptor, data[: select.PIPE_BUF])
+            written = write_some(descriptor, data, self._timeout_s)
             self._line_is_open = not data[:written].endswith(b"\n")
             data = data[written:]
