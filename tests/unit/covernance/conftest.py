@@ -1,0 +1,128 @@
+"""Responsible for the layer's unit tests: sample suites, coverage data made by hand, results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from coverage import Coverage, CoverageData
+
+from covernance.config import Suite
+from covernance.measure.plan import Pass
+from covernance.measure.record import Collected, Record
+from covernance.measure.run import Finished
+from covernance.model.counts import Counts
+from covernance.model.snapshot import (
+    Cell,
+    FileCell,
+    FileResult,
+    Floor,
+    Outcomes,
+    Provenance,
+    Snapshot,
+    TestResult,
+)
+
+Measured = dict[str, dict[str, list[tuple[int, int]]]]
+"""For each context, the arcs that ran in each file."""
+
+
+@pytest.fixture
+def suite() -> Suite:
+    return Suite(
+        name="api",
+        source=("apps/api",),
+        tests=("tests/unit/api",),
+        themes=("architecture", "security"),
+        fail_under=Decimal(90),
+        requirements=None,
+    )
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Measured], Coverage]:
+    """Build coverage data by hand in a folder that becomes the current one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
+
+    def build(contexts: Measured) -> Coverage:
+        data = CoverageData(basename=str(tmp_path / ".coverage"))
+        for context, arcs in contexts.items():
+            data.set_context(context)
+            data.add_arcs(arcs)
+        data.write()
+        data.close()
+        cov = Coverage(data_file=str(tmp_path / ".coverage"))
+        cov.load()
+        return cov
+
+    return build
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Callable[..., Finished]:
+    """Build the result of a pass; its folder holds a data file."""
+
+    def build(theme: str = "architecture", **changes: object) -> Finished:
+        folder = tmp_path / theme
+        folder.mkdir(exist_ok=True)
+        (folder / ".coverage.host.1").touch()
+        outcomes = changes.get("outcomes", {"t::a": "passed"})
+        assert isinstance(outcomes, dict)
+        selected = changes.get("selected", dict.fromkeys(outcomes, (theme,)))
+        record: Record | None = Record(
+            exit=int(str(changes.get("exit", 0))),
+            collected=Collected(selected=selected, unthemed=changes.get("unthemed", [])),  # type: ignore[arg-type]
+            outcomes=outcomes,
+            seconds=dict.fromkeys(outcomes, 0.5),
+            collection_errors=changes.get("collection_errors", []),  # type: ignore[arg-type]
+        )
+        if changes.get("died"):
+            record = None
+        planned = Pass(suite="api", theme=theme, folder=folder, command=(), environment={})
+        return Finished(planned, int(str(changes.get("status", 0))), 1.25, record)
+
+    return build
+
+
+@pytest.fixture
+def snapshot() -> Snapshot:
+    """A suite at 75 % that missed its floor of 90 %."""
+    counts = Counts(6, 5, 2, 1)
+    earned = Counts(4, 3, 2, 1)
+    return Snapshot(
+        suite="api",
+        verdict="below-floor",
+        reasons=("75.00 % is below the floor of 90 %",),
+        floor=Floor("90", "pyproject.toml"),
+        provenance=Provenance(
+            commit="0" * 40,
+            branch="main",
+            dirty=False,
+            run_id="1-1",
+            recorded_at="2026-11-21T12:00:00Z",
+            python="3.11.7",
+            platform="linux-x86_64",
+            tools={"coverage": "7.17.3"},
+            config="f" * 64,
+        ),
+        total=counts,
+        themes={
+            "security": Cell(
+                outcomes=Outcomes(tests=1, passed=1), seconds=0.5, raw=counts, earned=earned
+            ),
+            "architecture": Cell(outcomes=Outcomes(), seconds=0.5, raw=counts, earned=earned),
+        },
+        files={
+            "apps/api/main.py": FileResult(
+                total=counts,
+                themes={"security": FileCell(counts, earned)},
+                missing_lines=(7,),
+                missing_branches=((3, 9),),
+            )
+        },
+        tests={"t::a": TestResult(outcome="passed", seconds=0.5, themes=("security",))},
+        unthemed=(),
+    )

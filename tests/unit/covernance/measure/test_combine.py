@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coverage import Coverage
+
+from covernance.errors import ConfigError, InputError, MachineError
+from covernance.measure import combine
+
+pytestmark = pytest.mark.reliability
+
+SETTINGS = "[run]\nbranch = true\nrelative_files = true\npatch = subprocess\n"
+
+
+@pytest.fixture
+def cov(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Coverage:
+    (tmp_path / "one.py").write_text("x = 1\n")
+    return measured({"security|run": {"one.py": [(-1, 1), (1, -1)]}})
+
+
+@pytest.mark.architecture
+def test_settings_that_give_right_numbers_are_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".coveragerc").write_text(SETTINGS)
+    monkeypatch.chdir(tmp_path)
+    combine.check_settings()
+
+
+@pytest.mark.parametrize("setting", SETTINGS.splitlines()[1:])
+def test_a_setting_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    (tmp_path / ".coveragerc").write_text(SETTINGS.replace(setting + "\n", ""))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=f"lacks {setting}; add it"):
+        combine.check_settings()
+
+
+def test_settings_that_can_not_be_read_are_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".coveragerc").write_text("[run]\nbranch = maybe\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"coverage\.py's configuration: .*maybe"):
+        combine.check_settings()
+
+
+@pytest.mark.architecture
+def test_combining_keeps_the_sources(cov: Coverage, tmp_path: Path) -> None:
+    source = Path(cov.get_data().data_filename())
+    assert combine.combine([source], tmp_path / "all")
+    assert source.exists()
+    assert combine.load(tmp_path / "all").get_data().measured_contexts() == {"security|run"}
+
+
+def test_combining_nothing_says_so(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert not combine.combine([tmp_path / "empty"], tmp_path / "all")
+
+
+def test_damaged_data_is_a_clear_error(tmp_path: Path) -> None:
+    damaged = tmp_path / ".coverage"
+    damaged.write_bytes(b"rubbish" * 100)
+    with pytest.raises(InputError, match="run the suite again"):
+        combine.load(damaged)
+    with pytest.raises(InputError, match="run the suite"):
+        combine.load(tmp_path / "nope")
+
+
+@pytest.mark.architecture
+@pytest.mark.parametrize("kind", ["html", "xml", "json", "lcov"])
+def test_every_file_report_is_written(cov: Coverage, tmp_path: Path, kind: Any) -> None:  # noqa: ANN401 - a Format
+    target = tmp_path / "deep" / "report"
+    combine.write_report(cov, kind, target, title="api")
+    assert (target / "index.html").exists() if kind == "html" else target.stat().st_size
+
+
+def test_a_terminal_report_is_no_file(cov: Coverage, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="term is no file report"):
+        combine.write_report(cov, "term", tmp_path / "x", title="api")
+
+
+def test_a_report_of_a_source_that_is_gone_is_a_clear_error(cov: Coverage, tmp_path: Path) -> None:
+    (tmp_path / "one.py").unlink()
+    with pytest.raises(InputError, match=r"json report: .*one\.py"):
+        combine.write_report(cov, "json", tmp_path / "x", title="api")
+
+
+def test_a_report_that_can_not_be_written_is_a_clear_error(cov: Coverage, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MachineError, match="can't be written"):
+        combine.write_report(cov, "json", tmp_path / "file" / "x.json", title="api")
+
+
+@pytest.mark.architecture
+def test_json_with_contexts_names_who_ran_each_line(cov: Coverage, tmp_path: Path) -> None:
+    combine.write_json_with_contexts(cov, tmp_path / "x.json")
+    document = json.loads((tmp_path / "x.json").read_text())
+    assert document["files"]["one.py"]["contexts"] == {"1": ["security|run"]}
+
+
+@pytest.mark.architecture
+def test_the_text_report_shows_missing_lines_when_asked(cov: Coverage) -> None:
+    assert "Missing" in combine.text_report(cov, show_missing=True)
+    assert "Missing" not in combine.text_report(cov, show_missing=False)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from covernance.config import load
+from covernance.measure.provenance import provenance
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    repository = Repository(tmp_path)
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    return repository
+
+
+def test_a_clean_checkout_is_its_commit_and_branch(repository: Repository) -> None:
+    found = provenance(load(repository.root), {}, NOW)
+    assert found.commit == repository.git("rev-parse", "HEAD")
+    assert (found.branch, found.dirty) == ("main", False)
+    assert found.tools["coverage"]
+
+
+def test_an_edited_checkout_is_dirty(repository: Repository) -> None:
+    repository.append("calc/__init__.py", "x = 1\n")
+    assert provenance(load(repository.root), {}, NOW).dirty is True
+
+
+@pytest.mark.reliability
+def test_a_detached_head_has_no_branch(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "--detach")
+    assert provenance(load(repository.root), {}, NOW).branch is None
+
+
+@pytest.mark.reliability
+def test_outside_a_repository_nothing_is_made_up(tmp_path: Path) -> None:
+    found = provenance(load(Repository(tmp_path).root), {}, NOW)
+    assert (found.commit, found.branch, found.dirty) == (None, None, None)
+
+
+@pytest.mark.reliability
+def test_without_git_nothing_is_made_up(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert provenance(load(repository.root), {}, NOW).commit is None
+
+
+def test_the_time_is_utc_whatever_the_zone(repository: Repository) -> None:
+    local = NOW.astimezone(timezone(timedelta(hours=5)))
+    assert provenance(load(repository.root), {}, local).recorded_at == "2026-11-21T12:00:00Z"
+
+
+def test_a_ci_run_is_its_run_and_attempt_and_its_branch(repository: Repository) -> None:
+    environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_HEAD_REF": "feature"}
+    found = provenance(load(repository.root), environ, NOW)
+    assert (found.run_id, found.branch) == ("77-2", "feature")
+
+
+def test_two_runs_of_one_second_have_two_names(repository: Repository) -> None:
+    table = load(repository.root)
+    names = {provenance(table, {}, NOW).run_id for _ in range(5)}
+    assert len(names) == 5
+    assert all(re.fullmatch(r"20261121T120000Z-[0-9a-f]{6}", name) for name in names)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.model.counts import Counts, show
+
+pytestmark = pytest.mark.architecture
+
+
+@st.composite
+def counts(draw: st.DrawFn) -> Counts:
+    statements = draw(st.integers(0, 100_000))
+    branches = draw(st.integers(0, 100_000))
+    return Counts(
+        statements,
+        draw(st.integers(0, statements)),
+        branches,
+        draw(st.integers(0, branches)),
+    )
+
+
+floors = st.decimals(0, 100, places=3)
+
+
+@given(counts(), counts())
+def test_counts_of_different_files_add_up(one: Counts, other: Counts) -> None:
+    both = one + other
+    assert both.covered == one.covered + other.covered
+    assert both.total == one.total + other.total
+    assert both == other + one
+
+
+@given(counts(), floors)
+def test_a_floor_is_met_exactly_when_nothing_is_short_of_it(one: Counts, floor: Decimal) -> None:
+    if one.total:
+        assert one.meets(floor) == (one.short_of(floor) == 0)
+    else:
+        assert not one.meets(floor)
+
+
+@given(counts(), floors)
+def test_what_is_short_of_a_floor_is_just_enough_to_meet_it(one: Counts, floor: Decimal) -> None:
+    needed = one.covered + one.short_of(floor)
+    assert Fraction(needed) >= Fraction(floor) * one.total / 100
+    if one.short_of(floor):
+        assert Fraction(needed - 1) < Fraction(floor) * one.total / 100
+
+
+@given(counts().filter(lambda c: c.executed < c.statements), floors)
+def test_one_more_covered_line_never_turns_a_met_floor_into_a_missed_one(
+    one: Counts, floor: Decimal
+) -> None:
+    more = Counts(one.statements, one.executed + 1, one.branches, one.taken)
+    assert more.meets(floor) or not one.meets(floor)
+
+
+@given(counts().filter(lambda c: c.total > 0))
+def test_a_shown_percentage_is_never_more_than_the_exact_one(one: Counts) -> None:
+    exact = one.percent
+    assert exact is not None
+    shown = Fraction(show(exact))
+    assert shown <= exact < shown + Fraction(1, 100)
+
+
+@pytest.mark.parametrize(
+    ("percent", "shown"),
+    [
+        (Fraction(89_996, 1000), "89.99"),
+        (Fraction(90), "90.00"),
+        (Fraction(1, 300), "0.00"),
+        (Fraction(100), "100.00"),
+        (None, "n/a"),
+    ],
+)
+def test_percentages_are_rounded_down(percent: Fraction | None, shown: str) -> None:
+    assert show(percent) == shown
+
+
+@pytest.mark.reliability
+def test_nothing_to_cover_has_no_percentage_and_meets_no_floor() -> None:
+    assert Counts().percent is None
+    assert not Counts().meets(Decimal(0))
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    "numbers", [(1, 2, 0, 0), (0, 0, 1, 2), (-1, -1, 0, 0), (1, -1, 0, 0), (0, 0, 3, -1)]
+)
+def test_counts_that_can_not_be_are_refused(numbers: tuple[int, int, int, int]) -> None:
+    with pytest.raises(ValueError, match="counts that can't be"):
+        Counts(*numbers)
+
+
+def test_earned_leaves_out_what_importing_executed_on_both_sides() -> None:
+    raw, imported = Counts(10, 7, 4, 3), Counts(10, 4, 4, 1)
+    assert raw.beyond(imported) == Counts(6, 3, 3, 2)
+
+
+@given(counts())
+def test_tests_that_execute_nothing_beyond_importing_earn_nothing(one: Counts) -> None:
+    assert one.beyond(one).covered == 0

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.errors import InputError
+from covernance.model.snapshot import SCHEMA, Snapshot, decode, read
+
+pytestmark = pytest.mark.reliability
+
+
+@pytest.mark.architecture
+def test_a_snapshot_survives_writing_and_reading(snapshot: Snapshot, tmp_path: Path) -> None:
+    path = tmp_path / "api.snapshot.json"
+    path.write_bytes(snapshot.encode())
+    assert read(path) == snapshot
+
+
+@pytest.mark.architecture
+def test_the_same_result_gives_the_same_bytes_whatever_the_order(snapshot: Snapshot) -> None:
+    reversed_themes = dict(reversed(snapshot.themes.items()))
+    other = msgspec.structs.replace(snapshot, themes=reversed_themes)
+    assert other.encode() == snapshot.encode()
+
+
+@given(st.binary())
+def test_any_bytes_are_a_snapshot_or_a_clear_error(content: bytes) -> None:
+    with pytest.raises(InputError, match=r"x\.json: is not a snapshot"):
+        decode(content, "x.json")
+
+
+def test_a_newer_snapshot_says_to_upgrade(snapshot: Snapshot) -> None:
+    newer = json.loads(snapshot.encode()) | {"schema": SCHEMA + 1, "surprise": True}
+    with pytest.raises(InputError, match="upgrade covernance"):
+        decode(json.dumps(newer).encode(), "x.json")
+
+
+def test_impossible_counts_are_damage(snapshot: Snapshot) -> None:
+    damaged = json.loads(snapshot.encode())
+    damaged["total"]["executed"] = 10**6
+    with pytest.raises(InputError, match="damaged"):
+        decode(json.dumps(damaged).encode(), "x.json")
+
+
+def test_a_missing_snapshot_says_to_run_the_suite(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="run the suite first"):
+        read(tmp_path / "api.snapshot.json")

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileResult, Floor, Snapshot
+from covernance.report import terminal
+
+pytestmark = pytest.mark.architecture
+
+
+def test_the_table_has_a_row_a_theme_and_a_row_a_suite(snapshot: Snapshot) -> None:
+    rows = [line.split() for line in terminal.table([snapshot]).splitlines()]
+    assert rows[2] == ["api", "security", "1", "66.66", "75.00"]
+    assert rows[4] == ["api", "all", "1", "75.00", "90", "below-floor"]
+
+
+@pytest.mark.reliability
+def test_a_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
+    rows = [line.split() for line in terminal.table([snapshot]).splitlines()]
+    assert rows[3] == ["api", "architecture", "0", "no-tests", "no-tests"]
+
+
+def test_failures_give_a_reason_a_line(snapshot: Snapshot) -> None:
+    assert terminal.failures(snapshot).splitlines() == [
+        "api: below-floor",
+        "  75.00 % is below the floor of 90 %",
+    ]
+
+
+@pytest.mark.reliability
+def test_many_reasons_are_cut_and_counted(snapshot: Snapshot) -> None:
+    many = msgspec.structs.replace(snapshot, reasons=tuple(f"failed: t{n}" for n in range(25)))
+    lines = terminal.failures(many).splitlines()
+    assert len(lines) == 22
+    assert lines[-1] == "  … and 5 more"
+
+
+def test_the_lift_names_files_and_lines_the_worst_first(snapshot: Snapshot) -> None:
+    worse = FileResult(total=Counts(9, 1), themes={}, missing_lines=tuple(range(2, 10)))
+    whole = FileResult(total=Counts(3, 3), themes={})
+    files = {**snapshot.files, "apps/api/worse.py": worse, "apps/api/whole.py": whole}
+    assert terminal.lift(msgspec.structs.replace(snapshot, files=files)).splitlines() == [
+        "api: covering these would lift it most:",
+        "  apps/api/worse.py: 2-9",
+        "  apps/api/main.py: 3->9, 7",
+    ]
+
+
+def test_a_suite_at_its_floor_needs_no_lift(snapshot: Snapshot) -> None:
+    assert terminal.lift(msgspec.structs.replace(snapshot, floor=Floor("75", "x"))) == ""
+
+
+def test_places_merge_lines_and_leave_out_branches_to_missing_lines() -> None:
+    result = FileResult(
+        total=Counts(20, 14, 6, 3),
+        themes={},
+        missing_lines=(3, 4, 5, 9),
+        missing_branches=((2, 3), (7, -1), (8, 12)),
+    )
+    assert terminal.places(result) == "3-5, 7->exit, 8->12, 9"
+
+
+@pytest.mark.reliability
+def test_many_places_are_cut_and_counted() -> None:
+    result = FileResult(total=Counts(40, 20), themes={}, missing_lines=tuple(range(1, 40, 2)))
+    assert terminal.places(result).endswith(", … 8 more")

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from covernance import files
+from covernance.errors import MachineError
+
+pytestmark = pytest.mark.reliability
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file.json"
+    files.write_atomic(path, b"old")
+    files.write_atomic(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert [entry.name for entry in path.parent.iterdir()] == ["file.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.json"
+    files.write_atomic(path, b"old")
+
+    def full_disk(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(MachineError, match=r"file\.json: .*No space left"):
+        files.write_atomic(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.json"]
+
+
+def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "html" / "api"
+    for text in ("old", "new"):
+        staged = tmp_path / text
+        staged.mkdir()
+        (staged / f"{text}.html").touch()
+        files.publish_folder(staged, target)
+    assert [entry.name for entry in target.iterdir()] == ["new.html"]
+    assert [entry.name for entry in target.parent.iterdir()] == ["api"]
+
+
+def test_a_folder_whose_replacement_was_killed_half_way_comes_back(tmp_path: Path) -> None:
+    retired = tmp_path / ".api.retired"
+    retired.mkdir()
+    (retired / "index.html").touch()
+    files.restore_folder(tmp_path / "api")
+    assert (tmp_path / "api" / "index.html").exists()
+    assert not retired.exists()
+
+
+def test_a_retired_folder_beside_a_whole_one_is_rubbish(tmp_path: Path) -> None:
+    (tmp_path / ".api.retired").mkdir()
+    (tmp_path / "api").mkdir()
+    files.restore_folder(tmp_path / "api")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["api"]
+
+
+def test_a_workspace_is_gone_when_closed(tmp_path: Path) -> None:
+    workspace = files.Workspace(tmp_path)
+    (workspace.path / "data").mkdir()
+    workspace.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workspace_in_use_is_left_alone(tmp_path: Path) -> None:
+    first = files.Workspace(tmp_path)
+    second = files.Workspace(tmp_path)
+    assert first.path.is_dir()
+    first.close()
+    second.close()
+
+
+def test_a_workspace_whose_owner_was_killed_is_swept(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from covernance.files import Workspace\n"
+        "workspace = Workspace(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run((sys.executable, "-c", code, str(tmp_path)), check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    workspace = files.Workspace(tmp_path)
+    assert list(tmp_path.iterdir()) == [workspace.path]
+    workspace.close()
+
+
+def test_a_workspace_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MachineError, match="can't be used as a work folder"):
+        files.Workspace(tmp_path / "file")
