@@ -40,10 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         click.echo("covernance: interrupted; the last good reports are untouched", err=True)
         code = Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.ERROR
     sys.exit(int(code or Exit.PASS))
 
 

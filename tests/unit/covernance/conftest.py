@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from coverage import Coverage, CoverageData
 from covernance.config import Suite
 from covernance.measure.plan import Pass
 from covernance.measure.record import Collected, Record
-from covernance.measure.run import Finished
+from covernance.measure.run import Finished, Observer
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
     Cell,
@@ -24,6 +25,7 @@ from covernance.model.snapshot import (
     Snapshot,
     TestResult,
 )
+from tests.utils.repository import Repository, clean_environment
 
 Measured = dict[str, dict[str, list[tuple[int, int]]]]
 """For each context, the arcs that ran in each file."""
@@ -126,3 +128,65 @@ def snapshot() -> Snapshot:
         tests={"t::a": TestResult(outcome="passed", seconds=0.5, themes=("security",))},
         unthemed=(),
     )
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A small governed repository that is the current folder; nothing outside steers the layer."""
+    monkeypatch.setattr(os, "environ", clean_environment())
+    made = Repository(tmp_path / "repository", {"calc/__init__.py": "x = 1\ny = 2\n"})
+    monkeypatch.chdir(made.root)
+    return made
+
+
+class FakePasses:
+    """Stands for the processes of a run: writes what they would have written, at once.
+
+    Attributes:
+        arcs: What a theme's tests execute in calc/__init__.py, by theme.
+        records: What a theme's plugin saw; None for a pass that died.
+        statuses: pytest's exit status, by theme; 0 where nothing is said.
+    """
+
+    def __init__(self) -> None:
+        both = [(-1, 1), (1, 2), (2, -1)]
+        self.arcs = {"architecture": both, "reliability": both, "security": both}
+        self.records: dict[str, Record | None] = {}
+        self.statuses: dict[str, int] = {}
+        self.planned: list[Pass] = []
+
+    def __call__(
+        self, passes: Sequence[Pass], *, jobs: int, observer: Observer, interactive: bool = False
+    ) -> list[Finished]:
+        self.planned += passes
+        return [self._finish(planned, observer) for planned in passes]
+
+    def _finish(self, planned: Pass, observer: Observer) -> Finished:
+        observer.started(planned)
+        planned.folder.mkdir(parents=True)
+        planned.output.write_text(f"pytest's output of {planned.theme}\n")
+        data = CoverageData(basename=str(planned.folder / ".coverage.host.1"))
+        data.set_context(f"{planned.theme}|run")
+        if planned.theme in self.arcs:
+            data.add_arcs({"calc/__init__.py": self.arcs[planned.theme]})
+        data.write()
+        data.close()
+        status = self.statuses.get(planned.theme, 0)
+        usual = Record(
+            exit=status,
+            collected=Collected(selected={f"t::{planned.theme}": (planned.theme,)}),
+            outcomes={f"t::{planned.theme}": "passed"},
+            seconds={f"t::{planned.theme}": 0.1},
+            collection_errors=[],
+        )
+        result = Finished(planned, status, 0.2, self.records.get(planned.theme, usual))
+        observer.finished(result)
+        return result
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> FakePasses:
+    """Replace the processes of a run by a double."""
+    fake = FakePasses()
+    monkeypatch.setattr("covernance.workflows.run.run_passes", fake)
+    return fake

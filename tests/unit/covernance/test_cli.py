@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+
+from covernance import cli
+from covernance.measure.record import Collected, Record
+from tests.unit.covernance.conftest import FakePasses
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture(autouse=True)
+def _keep_signals() -> object:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+class Shell:
+    """Calls the command line in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        self.out, self.err = self._capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def failed(theme: str) -> Record:
+    return Record(
+        exit=1,
+        collected=Collected(selected={f"t::{theme}": (theme,)}),
+        outcomes={f"t::{theme}": "failed"},
+        seconds={},
+        collection_errors=[],
+    )
+
+
+def test_a_passing_run_ends_with_the_table_and_the_verdict(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    assert shell("run") == 0
+    lines = shell.out.splitlines()
+    assert "baseline: wrote coverage/baseline.json" in lines
+    assert lines[-2].split() == ["calc", "all", "3", "100.00", "90", "pass"]
+    assert lines[-1] == "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)"
+
+
+def test_below_the_floor_exits_2_and_names_the_lines(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+    assert shell("run", "--suite", "calc") == 2
+    assert "calc: covering these would lift it most:\n  calc/__init__.py: 2" in shell.out
+
+
+@pytest.mark.reliability
+def test_failed_tests_exit_1_and_show_pytests_output(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    passes.statuses["security"] = 1
+    passes.records["security"] = failed("security")
+    assert shell("run") == 1
+    assert "pytest's output of security" in shell.out
+    assert "calc: tests-failed\n  failed: t::security" in shell.out
+
+
+@pytest.mark.reliability
+def test_a_run_that_broke_off_writes_no_baseline_and_says_so(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    passes.records["security"] = None
+    assert shell("run") == 1
+    assert "those of the last complete run are kept" in shell.out
+    assert "baseline: not written: calc did not run to the end" in shell.out
+
+
+def test_a_partial_run_says_what_it_left_out(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    assert shell("run", "--theme", "security,reliability") == 0
+    assert "calc: partial run (--theme security, reliability): gates nothing" in shell.out
+    assert "baseline" not in shell.out
+
+
+@pytest.mark.reliability
+def test_a_failing_partial_run_fails(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    passes.statuses["security"] = 1
+    passes.records["security"] = failed("security")
+    assert shell("run", "--tags", "security") == 1
+    assert "gates nothing, and tests failed" in shell.out
+
+
+def test_unthemed_tests_are_listed(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    passes.records["security"] = Record(
+        exit=0,
+        collected=Collected(selected={"t::s": ("security",)}, unthemed=["t::plain"]),
+        outcomes={"t::s": "passed"},
+        seconds={},
+        collection_errors=[],
+    )
+    shell("run")
+    assert "calc: tests that carry no theme (1):\n  t::plain" in shell.out
+
+
+def test_a_terminal_report_is_printed(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    assert shell("run", "--", "--cov-report=term-missing") == 0
+    assert "\ncalc\nName" in shell.out
+
+
+def test_a_dry_run_prints_commands_and_runs_nothing(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    assert shell("run", "--dry-run") == 0
+    assert shell.out.count(" -m coverage run --context=") == 3
+    assert passes.planned == []
+
+
+def test_a_terminal_gets_color_unless_no_color_is_set(
+    shell: Shell, repository: Repository, passes: FakePasses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    shell("run")
+    assert "--color=yes" in passes.planned[0].command
+    monkeypatch.setenv("NO_COLOR", "1")
+    shell("run")
+    assert "--color=yes" not in passes.planned[-1].command
+
+
+def test_the_environment_names_the_suite(
+    shell: Shell, repository: Repository, passes: FakePasses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COVERAGE_CONTEXT", "calc")
+    assert shell("run") == 0
+    monkeypatch.setenv("COVERAGE_CONTEXT", "clac")
+    assert shell("run") == 3
+    assert "covernance: COVERAGE_CONTEXT=clac: there is no suite 'clac' (did you" in shell.err
+
+
+def test_combine_writes_the_baseline_of_the_last_runs(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    assert shell("combine") == 3
+    assert shell.err.startswith("covernance: baseline: no data of suite calc")
+    shell("run")
+    assert shell("combine") == 0
+    assert "wrote coverage/html/index.html" in shell.out
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("arguments", [("nonsense",), ("run", "--nonsense"), ("run", "-j", "0")])
+def test_misuse_exits_3_not_the_gates_2(shell: Shell, arguments: tuple[str, ...]) -> None:
+    assert shell(*arguments) == 3
+    assert "Error: " in shell.err
+
+
+@pytest.mark.reliability
+def test_an_interruption_exits_130_with_a_message(
+    shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def terminated(*_arguments: object, **_options: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("covernance.workflows.run.run_passes", terminated)
+    assert shell("run") == 130
+    assert "interrupted; the last good reports are untouched" in shell.err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("combine", "-h")])
+def test_help_teaches_and_exits_0(shell: Shell, arguments: tuple[str, ...]) -> None:
+    assert shell(*arguments) == 0
+    assert "Usage: covernance" in shell.out
+
+
+@pytest.mark.reliability
+def test_jobs_default_to_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli._cores() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cli._cores() == 1

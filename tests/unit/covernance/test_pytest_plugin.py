@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import coverage
+import pytest
+
+from covernance.measure.record import Record, read
+from covernance.pytest_plugin import Recorder
+
+pytestmark = pytest.mark.architecture
+
+TESTS = """
+import pytest
+
+@pytest.mark.security
+def test_good(): pass
+
+@pytest.mark.security
+@pytest.mark.reliability
+def test_two(): pass
+
+@pytest.mark.reliability
+def test_other(): pass
+
+def test_plain(): pass
+
+@pytest.mark.security
+class TestOutcomes:
+    def test_bad(self): assert False
+    def test_skip(self): pytest.skip()
+    @pytest.mark.xfail
+    def test_xfail(self): assert False
+    @pytest.mark.xfail
+    def test_xpass(self): pass
+    @pytest.fixture
+    def broken(self): raise RuntimeError
+    def test_error(self, broken): pass
+"""
+
+
+class FakeCoverage:
+    """Stands for the measurement around a pass, so as not to switch the one around this test."""
+
+    def __init__(self) -> None:
+        self.contexts: list[str] = []
+        self.options: dict[str, object] = {}
+        self.config = SimpleNamespace(serialize=lambda: f"serialized {self.options}")
+
+    def switch_context(self, context: str) -> None:
+        self.contexts.append(context)
+
+    def set_option(self, name: str, value: object) -> None:
+        self.options[name] = value
+
+
+@pytest.fixture
+def measurement(monkeypatch: pytest.MonkeyPatch) -> FakeCoverage:
+    fake = FakeCoverage()
+    monkeypatch.setattr(coverage.Coverage, "current", lambda: fake)
+    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "before")
+    return fake
+
+
+def one_pass(pytester: pytest.Pytester, theme: str = "security", *more: str) -> Record:
+    pytester.makeini("[pytest]\nmarkers =\n    security\n    reliability\n")
+    path = pytester.path / "record.json"
+    pytester.runpytest_inprocess(
+        *("-p", "covernance.pytest_plugin", "-p", "no:randomly", f"--covernance-record={path}"),
+        *(f"--covernance-theme={theme}", "--covernance-themes=reliability,security"),
+        *("-m", theme if theme != "unthemed" else "not reliability and not security", *more),
+    )
+    record = read(path)
+    assert record is not None
+    return record
+
+
+def names(tests: object) -> set[str]:
+    assert isinstance(tests, (dict, list))
+    return {test.rpartition("::")[2] for test in tests}
+
+
+def test_a_pass_records_its_tests_with_all_their_themes(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester)
+    assert record.exit == 1
+    assert "test_other" not in names(record.collected.selected)
+    themes = {test.rpartition("::")[2]: t for test, t in record.collected.selected.items()}
+    assert themes["test_two"] == ("reliability", "security")
+    assert names(record.collected.unthemed) == {"test_plain"}
+    assert record.collected.deselected == 0
+    assert record.complete
+
+
+def test_every_outcome_is_told_apart(pytester: pytest.Pytester, measurement: FakeCoverage) -> None:
+    pytester.makepyfile(TESTS)
+    outcomes = {t.rpartition("::")[2]: o for t, o in one_pass(pytester).outcomes.items()}
+    assert outcomes == {
+        "test_good": "passed",
+        "test_two": "passed",
+        "test_bad": "failed",
+        "test_skip": "skipped",
+        "test_xfail": "xfailed",
+        "test_xpass": "xpassed",
+        "test_error": "error",
+    }
+
+
+@pytest.mark.security
+def test_what_else_deselects_is_counted(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester, "security", "-k", "good")
+    assert names(record.collected.selected) == {"test_good"}
+    assert record.collected.deselected == 6
+
+
+def test_the_unthemed_pass_selects_the_rest(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester, "unthemed")
+    assert names(record.collected.selected) == {"test_plain"}
+    assert record.collected.deselected == 0
+
+
+def test_the_context_switches_once_when_collection_ends(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    one_pass(pytester)
+    assert measurement.contexts == ["run"]
+
+
+def test_children_started_by_tests_inherit_the_switched_context(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(
+        """
+        import json, os, pytest
+
+        @pytest.mark.security
+        def test_child():
+            names = ("COVERAGE_CONTEXT", "COVERAGE_PROCESS_CONFIG")
+            with open("seen.json", "w") as seen:
+                json.dump([os.environ[name] for name in names], seen)
+        """
+    )
+    one_pass(pytester)
+    seen = json.loads(Path("seen.json").read_text())
+    assert seen == ["security|run", "serialized {'run:context': 'security|run'}"]
+
+
+@pytest.mark.reliability
+def test_without_a_measurement_there_is_nothing_to_switch(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage.Coverage, "current", lambda: None)
+    pytester.makepyfile(TESTS)
+    assert one_pass(pytester).complete
+
+
+@pytest.mark.reliability
+def test_a_file_that_can_not_be_collected_is_recorded(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile("def test_(:")
+    record = one_pass(pytester)
+    assert record.exit == 2
+    assert len(record.collection_errors) == 1
+    assert not record.complete
+
+
+@pytest.mark.reliability
+def test_a_pass_whose_run_was_killed_stops_at_the_next_test(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(
+        """
+        import os, pytest
+        pytestmark = pytest.mark.security
+
+        def test_first(monkeypatch):
+            os.getppid = lambda: 1
+        def test_second(): pass
+        def test_third(): pass
+        """
+    )
+    before = os.getppid
+    try:
+        record = one_pass(pytester)
+    finally:
+        os.getppid = before
+    assert record.exit == 3
+    assert not record.complete
+
+
+def test_without_the_option_nothing_is_recorded(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_a(): pass")
+    result = pytester.runpytest_inprocess("-p", "covernance.pytest_plugin")
+    result.assert_outcomes(passed=1)
+    assert not list(pytester.path.glob("*.json"))
+
+
+def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None:
+    options = {"record": str(tmp_path / "r.json"), "theme": "security", "themes": "security"}
+
+    def config(**more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
+        return SimpleNamespace(
+            getoption=lambda name: options[name.removeprefix("covernance_")], **more
+        )
+
+    worker_config = config(workerinput={}, workeroutput={})
+    worker = Recorder(worker_config)
+    worker._collected.unthemed.append("t::plain")
+    worker.pytest_sessionfinish(0)
+    controller = Recorder(config())
+    controller.pytest_testnodedown(SimpleNamespace(), None)
+    controller.pytest_testnodedown(worker_config, None)
+    controller.pytest_sessionfinish(0)
+    record = read(tmp_path / "r.json")
+    assert record is not None
+    assert record.collected.unthemed == ["t::plain"]

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nox.registry
+import pytest
+
+from covernance import sessions
+from covernance.config import load
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+class FakeSession:
+    """Keeps what a session was asked to do."""
+
+    def __init__(self, location: Path, *posargs: str) -> None:
+        self.posargs = list(posargs)
+        self.virtualenv = SimpleNamespace(location=str(location))
+        self.ran: list[tuple[str, ...]] = []
+        self.installed: list[tuple[str, ...]] = []
+        self.options: dict[str, Any] = {}
+
+    def run(self, *command: str, **options: object) -> None:
+        self.ran.append(command)
+        self.options = options
+
+    def install(self, *arguments: str) -> None:
+        self.installed.append(arguments)
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nox.registry, "_REGISTRY", type(nox.registry._REGISTRY)())
+
+
+def test_every_suite_of_the_table_is_a_session(repository: Repository) -> None:
+    prepared = []
+    names = sessions.define(
+        load(repository.root), lambda _session, suite: prepared.append(suite.name), ("helper",)
+    )
+    assert names == ["tests_unit_calc"]
+    defined = nox.registry.get()["tests_unit_calc"]
+    assert defined.tags == ["unit", "calc"]
+    assert defined.__doc__ == "The calc suite: every theme measured, floor 90 %."
+    session: Any = FakeSession(repository.root, "-k", "x")
+    defined(session)
+    assert prepared == ["calc"]
+    assert session.ran == [("helper", "--suite", "calc", "--", "-k", "x")]
+
+
+def test_without_arguments_nothing_is_passed_on(repository: Repository) -> None:
+    session: Any = FakeSession(repository.root)
+    sessions.measure(session, load(repository.root).suites)
+    assert session.ran == [("python", "-m", "covernance", "run", "--suite", "calc")]
+
+
+@pytest.mark.reliability
+def test_a_run_has_time_to_stop_its_passes_before_nox_kills_it(repository: Repository) -> None:
+    session: Any = FakeSession(repository.root)
+    sessions.measure(session, load(repository.root).suites)
+    assert session.options["interrupt_timeout"] >= 5
+    assert session.options["terminate_timeout"] >= 5
+
+
+@pytest.mark.security
+def test_what_is_installed_is_hashed_and_installed_once(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.write("requirements.txt", "click==8.5.1 --hash=sha256:0\n")
+    session: Any = FakeSession(tmp_path)
+    for _ in range(2):
+        sessions.install_locked(session, "requirements.txt", "-e", ".")
+    assert session.installed == [
+        ("--require-hashes", "-r", "requirements.txt"),
+        ("--no-deps", "--no-build-isolation", "-e", "."),
+    ]
+
+
+@pytest.mark.reliability
+def test_new_requirements_are_installed(repository: Repository, tmp_path: Path) -> None:
+    session: Any = FakeSession(tmp_path)
+    for text in ("a==1\n", "a==2\n"):
+        repository.write("requirements.txt", text)
+        sessions.install_locked(session, "requirements.txt")
+    assert session.installed == [("--require-hashes", "-r", "requirements.txt")] * 2

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from coverage import CoverageData
+
+from covernance.config import load
+from covernance.errors import InputError
+from covernance.workflows.baseline import baseline
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+def measure(repository: Repository, suite: str, path: str) -> None:
+    target = repository.root / "coverage/data" / suite / ".coverage"
+    target.parent.mkdir(parents=True)
+    data = CoverageData(basename=str(target))
+    data.set_context("security|run")
+    data.add_arcs({path: [(-1, 1), (1, -1)]})
+    data.write()
+    data.close()
+
+
+@pytest.fixture
+def two_suites(repository: Repository) -> Repository:
+    repository.write("other/__init__.py", "z = 1\n")
+    repository.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
+    )
+    measure(repository, "calc", "calc/__init__.py")
+    return repository
+
+
+def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    html = two_suites.root / "coverage/html"
+    (html / "calc").mkdir(parents=True)
+    (html / "stale.html").touch()
+    json_report, index = baseline(load(two_suites.root))
+    text = json_report.read_text()
+    assert "calc/__init__.py" in text
+    assert "other/__init__.py" in text
+    assert "security|run" in text
+    assert index.is_file()
+    assert not (html / "stale.html").exists()
+    assert (html / "calc").is_dir()
+
+
+@pytest.mark.reliability
+def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
+    two_suites: Repository,
+) -> None:
+    with pytest.raises(InputError, match="no data of suite other"):
+        baseline(load(two_suites.root))
+    assert not Path("coverage/baseline.json").exists()

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from covernance.config import load
+from covernance.errors import Exit, InputError
+from covernance.measure.arguments import parse
+from covernance.measure.record import Collected, Record
+from covernance.measure.run import Finished
+from covernance.model.snapshot import read
+from covernance.workflows.run import Request, SuiteResult, run
+from tests.unit.covernance.conftest import FakePasses
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+class Quiet:
+    def started(self, planned: object) -> None: ...
+
+    def finished(self, result: Finished) -> None: ...
+
+
+@pytest.fixture
+def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteResult]:
+    def run_it(
+        *pytest_arguments: str,
+        themes: tuple[str, ...] | None = None,
+        fail_under: str | None = None,
+    ) -> SuiteResult:
+        table = load(repository.root)
+        request = Request(
+            suites=table.suites,
+            themes=themes,
+            fail_under=fail_under,
+            arguments=parse(pytest_arguments, table.root),
+            jobs=2,
+            color=False,
+            environ=os.environ,
+            now=datetime(2026, 11, 21, tzinfo=UTC),
+        )
+        (result,) = run(table, request, Quiet())
+        return result
+
+    return run_it
+
+
+def record(theme: str, **changes: object) -> Record:
+    plain: dict[str, object] = {
+        "exit": 0,
+        "collected": Collected(selected={f"t::{theme}": (theme,)}),
+        "outcomes": {f"t::{theme}": "passed"},
+        "seconds": {},
+        "collection_errors": [],
+    }
+    return Record(**(plain | changes))  # type: ignore[arg-type]
+
+
+def test_a_full_run_publishes_its_reports_and_last_its_snapshot(
+    run_calc: Callable[..., SuiteResult], repository: Repository
+) -> None:
+    result = run_calc()
+    assert result.exit is Exit.PASS
+    assert [path.name for path in result.published] == [
+        *("calc.json", "calc.xml", "calc", "calc.snapshot.json")
+    ]
+    assert read(result.published[-1]) == result.snapshot
+    assert (repository.root / "coverage/data/calc/.coverage").is_file()
+    assert not list((repository.root / "coverage/data/.work").iterdir())
+
+
+def test_the_unthemed_pass_runs_when_collection_found_unthemed_tests(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    found = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
+    passes.records["security"] = record("security", collected=found)
+    result = run_calc()
+    assert [planned.theme for planned in passes.planned][-1] == "unthemed"
+    assert result.snapshot.unthemed == ("t::plain",)
+
+
+@pytest.mark.reliability
+def test_failed_tests_are_published_with_their_verdict(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    passes.statuses["security"] = 1
+    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+    result = run_calc()
+    assert result.exit is Exit.TESTS_FAILED
+    assert read(result.published[-1]).reasons == ("failed: t::security",)
+
+
+@pytest.mark.reliability
+def test_a_pass_that_died_keeps_the_last_reports(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
+) -> None:
+    run_calc()
+    before = (repository.root / "coverage/calc.snapshot.json").read_bytes()
+    passes.records["security"] = None
+    result = run_calc()
+    assert result.exit is Exit.TESTS_FAILED
+    assert result.published == ()
+    assert (repository.root / "coverage/calc.snapshot.json").read_bytes() == before
+
+
+@pytest.mark.security
+def test_below_the_floor_exits_2(run_calc: Callable[..., SuiteResult], passes: FakePasses) -> None:
+    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+    result = run_calc(fail_under="51")
+    assert (result.snapshot.verdict, result.exit) == ("below-floor", Exit.GATE)
+    assert result.snapshot.floor.origin == "--fail-under"
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("arguments", "themes", "reason"),
+    [
+        (("-k", "x"), None, "-k 'x'"),
+        ((), ("security",), "--theme security"),
+        (("tests/test_calc.py",), None, "tests/test_calc.py"),
+    ],
+)
+def test_a_selection_is_partial_and_publishes_nothing(
+    run_calc: Callable[..., SuiteResult],
+    arguments: tuple[str, ...],
+    themes: tuple[str, ...] | None,
+    reason: str,
+) -> None:
+    result = run_calc(*arguments, themes=themes, fail_under="100")
+    assert (result.snapshot.verdict, result.exit) == ("partial", Exit.PASS)
+    assert result.partial == (reason,)
+    assert result.published == ()
+
+
+@pytest.mark.security
+def test_what_a_plugin_deselects_makes_a_run_partial(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    collected = Collected(selected={"t::security": ("security",)}, deselected=3)
+    passes.records["security"] = record("security", collected=collected)
+    assert run_calc().partial == ("3 tests deselected by pytest's options or plugins",)
+
+
+@pytest.mark.security
+def test_a_failing_selection_fails(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    passes.statuses["security"] = 1
+    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+    result = run_calc("-k", "x")
+    assert (result.snapshot.verdict, result.exit) == ("tests-failed", Exit.TESTS_FAILED)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("json:out.json", "out.json"),
+        ("json", "coverage/partial/calc.json"),
+        ("html", "coverage/partial/calc-html"),
+        ("xml:coverage/calc.xml", "coverage/partial/calc.xml"),
+        ("xml:./coverage/../coverage/calc.xml", "coverage/partial/calc.xml"),
+    ],
+)
+def test_a_report_asked_for_of_a_selection_never_replaces_a_full_one(
+    run_calc: Callable[..., SuiteResult], repository: Repository, given: str, written: str
+) -> None:
+    result = run_calc("-k", "x", f"--cov-report={given}")
+    assert result.published == (repository.root / written,)
+    assert result.published[0].exists()
+    assert not (repository.root / "coverage/calc.xml").exists()
+
+
+def test_a_terminal_report_is_handed_on(run_calc: Callable[..., SuiteResult]) -> None:
+    assert "Missing" in run_calc("--cov-report=term-missing").text
+    assert run_calc().text == ""
+
+
+def test_an_asked_report_of_a_full_run_is_written_beside_the_standard_ones(
+    run_calc: Callable[..., SuiteResult],
+) -> None:
+    names = [path.name for path in run_calc("--cov-report=lcov:x.info").published]
+    assert names == ["calc.json", "calc.xml", "calc", "x.info", "calc.snapshot.json"]
+
+
+@pytest.mark.reliability
+def test_no_data_publishes_nothing_and_is_red(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    passes.arcs = {}
+    result = run_calc(fail_under="0")
+    assert (result.snapshot.verdict, result.published) == ("no-data", ())
+
+
+@pytest.mark.reliability
+def test_an_argument_that_pytest_refuses_is_bad_input(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
+) -> None:
+    passes.statuses["security"] = 4
+    with pytest.raises(InputError, match="pytest could not start"):
+        run_calc("--bogus")
+    assert not list((repository.root / "coverage/data/.work").iterdir())
+
+
+@pytest.mark.reliability
+def test_a_theme_that_no_suite_has_lists_those_there_are(
+    run_calc: Callable[..., SuiteResult],
+) -> None:
+    with pytest.raises(InputError, match="themes: architecture, reliability, security"):
+        run_calc(themes=("speed",))
+
+
+@pytest.mark.reliability
+def test_one_path_for_the_reports_of_two_suites_is_refused(
+    repository: Repository, passes: FakePasses
+) -> None:
+    (repository.root / "other").mkdir()
+    repository.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
+    )
+    table = load(repository.root)
+    request = Request(
+        suites=table.suites,
+        themes=None,
+        fail_under=None,
+        arguments=parse(("--cov-report=xml:one.xml",), Path()),
+        jobs=1,
+        color=False,
+        environ={},
+        now=datetime(2026, 11, 21, tzinfo=UTC),
+    )
+    with pytest.raises(InputError, match=r"one path for several suites \(calc, other\)"):
+        run(table, request, Quiet())
+    assert passes.planned == []
