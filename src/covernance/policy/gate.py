@@ -63,8 +63,7 @@ def judge(
     total: Counts,
     cells: Mapping[str, Cell],
     failures: Sequence[str],
-    *,
-    has_data: bool,
+    unmeasured: Sequence[str],
 ) -> Verdict:
     """Judge a full run of one suite.
 
@@ -73,15 +72,14 @@ def judge(
         total: The suite's raw counts.
         cells: The suite's themes, the unthemed pass included where there was one.
         failures: The tests that failed, or could not be run, over all passes.
-        has_data: Whether coverage.py recorded any file of the suite's sources.
+        unmeasured: The themes whose tests ran without leaving any coverage data.
     """
     found = [(TESTS_FAILED, f"failed: {test}") for test in failures]
     for theme, cell in cells.items():
         if theme != UNTHEMED and not cell.outcomes.tests:
             found.append((NO_TESTS, f"theme {theme} selects no tests"))
-    if not has_data:
-        found.append((NO_DATA, "no coverage data was recorded for the suite's sources"))
-    elif not total.total:
+    found += [(NO_DATA, f"the {theme} pass recorded no coverage data") for theme in unmeasured]
+    if not total.total:
         found.append((ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
     elif not total.meets(floor.percent):
         reason = (

@@ -50,9 +50,9 @@ def failures(snapshot: Snapshot) -> str:
 
 def lift(snapshot: Snapshot) -> str:
     """The files and lines that would lift a suite's total most, or nothing at its floor."""
-    if snapshot.total.meets(Decimal(snapshot.floor.percent)):
-        return ""
     gaps = [(path, result) for path, result in snapshot.files.items() if _gap(result)]
+    if not gaps or snapshot.total.meets(Decimal(snapshot.floor.percent)):
+        return ""
     worst = sorted(gaps, key=lambda item: (-_gap(item[1]), item[0]))[:_MOST_FILES]
     return "\n".join(
         [

@@ -54,11 +54,18 @@ def failures(finished: Sequence[Finished]) -> frozenset[str]:
             found.add(f"the {theme} pass broke off (status {status})")
         elif not result.record.failures and not result.record.complete:
             found.add(f"the {theme} pass stopped before all of its tests had run")
-        elif status != _NO_TESTS and not any(result.planned.folder.glob(".coverage*")):
-            found.add(f"the {theme} pass recorded no coverage data")
         if result.record:
             found |= result.record.failures
     return frozenset(found)
+
+
+def unmeasured(finished: Sequence[Finished]) -> tuple[str, ...]:
+    """The themes whose tests ran without leaving any coverage data."""
+    return tuple(
+        result.planned.theme
+        for result in finished
+        if result.status != _NO_TESTS and not any(result.planned.folder.glob(".coverage*"))
+    )
 
 
 def is_whole(result: Finished) -> bool:

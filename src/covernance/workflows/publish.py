@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,13 +17,19 @@ _STANDARD: tuple[Format, ...] = ("json", "xml", "html")
 
 
 def full(
-    snapshot: Snapshot, cov: Coverage, asked: Sequence[ReportRequest], layout: Layout, work: Path
+    snapshot: Snapshot,
+    cov: Coverage,
+    data_file: Path,
+    asked: Sequence[ReportRequest],
+    layout: Layout,
+    work: Path,
 ) -> tuple[Path, ...]:
     """Publish a full run: data, the standard reports, those asked for, and the snapshot last.
 
     Args:
         snapshot: The suite's result.
-        cov: Its combined data, in `work`.
+        cov: Its combined data, opened for reporting.
+        data_file: The file that holds that data; it is moved.
         asked: The user's `--cov-report` options.
         layout: Where results lie.
         work: A folder on the same file system that nothing else uses.
@@ -36,10 +41,8 @@ def full(
     targets: dict[Path, Format] = {layout.report(suite, kind): kind for kind in _STANDARD}
     targets |= _asked(asked, layout, lambda kind: layout.report(suite, kind))
     staged = _stage(cov, targets, work, title=suite)
-    data = work / "data"
-    shutil.copyfile(cov.get_data().data_filename(), data)
     with files.locked(layout.lock):
-        files.publish_file(data, layout.data(suite))
+        files.publish_file(data_file, layout.data(suite))
         _publish(staged, targets)
         files.write_atomic(layout.snapshot(suite), snapshot.encode())
     return (*targets, layout.snapshot(suite))

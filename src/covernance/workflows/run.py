@@ -195,11 +195,12 @@ def _conclude(
     cells = assemble.cells(finished, results)
     total = slices.total(results)
     failures = assemble.failures(finished)
+    unmeasured = assemble.unmeasured(finished) if results else tuple(cells)
     partial = _partial(suite, finished, request)
     if partial:
         verdict = Verdict(TESTS_FAILED if failures else PARTIAL, tuple(sorted(failures)))
     else:
-        verdict = judge(floor, total, cells, sorted(failures), has_data=bool(results))
+        verdict = judge(floor, total, cells, sorted(failures), unmeasured)
     snapshot = Snapshot(
         suite=suite.name,
         verdict=verdict.name,
@@ -218,8 +219,10 @@ def _conclude(
         text = _text(cov, request.arguments.reports)
         if partial:
             published = publish.partial(suite.name, cov, request.arguments.reports, layout, work)
-        elif all(map(assemble.is_whole, finished)):
-            published = publish.full(snapshot, cov, request.arguments.reports, layout, work)
+        elif not unmeasured and all(map(assemble.is_whole, finished)):
+            published = publish.full(
+                snapshot, cov, data_file, request.arguments.reports, layout, work
+            )
     return SuiteResult(
         snapshot=snapshot,
         exit=Exit.PASS if verdict.name == PARTIAL else verdict.exit,

@@ -33,11 +33,11 @@ def verdict(
     total: Counts,
     *,
     failures: tuple[str, ...] = (),
-    has_data: bool = True,
+    unmeasured: tuple[str, ...] = (),
     floor: AppliedFloor = FLOOR,
     **tests: int,
 ) -> Verdict:
-    return judge(floor, total, cells(**(tests or {"security": 1})), failures, has_data=has_data)
+    return judge(floor, total, cells(**(tests or {"security": 1})), failures, unmeasured)
 
 
 def test_at_the_floor_is_pass() -> None:
@@ -74,7 +74,7 @@ def test_an_empty_unthemed_pass_is_no_fault() -> None:
 @pytest.mark.security
 def test_no_data_and_no_statements_are_never_green_even_at_a_floor_of_0() -> None:
     zero = AppliedFloor(Decimal(0), "pyproject.toml")
-    assert verdict(Counts(), has_data=False, floor=zero).name == "no-data"
+    assert verdict(Counts(10, 10), unmeasured=("security",), floor=zero).name == "no-data"
     assert verdict(Counts(), floor=zero).name == "zero-statements"
 
 

@@ -74,10 +74,11 @@ def test_whatever_keeps_a_pass_from_its_end_is_a_failure(
 
 
 @pytest.mark.security
-def test_a_pass_that_recorded_nothing_is_a_failure(finished: Build) -> None:
-    result = finished()
-    (result.planned.folder / ".coverage.host.1").unlink()
-    assert assemble.failures([result]) == {"the architecture pass recorded no coverage data"}
+def test_a_pass_that_ran_tests_and_recorded_nothing_is_unmeasured(finished: Build) -> None:
+    passes = [finished("a"), finished("b"), finished("c", status=5, exit=5, outcomes={})]
+    for result in passes[1:]:
+        (result.planned.folder / ".coverage.host.1").unlink()
+    assert assemble.unmeasured(passes) == ("b",)
 
 
 @pytest.mark.architecture
