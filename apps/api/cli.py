@@ -55,7 +55,10 @@ def migrate(settings: Settings) -> None:
 @click.pass_obj
 def serve(settings: Settings, host: str, port: int, threads: int) -> None:
     """Serve until SIGINT or SIGTERM."""
-    runtime = logging_lib.configure(settings.logging)
+    try:
+        runtime = logging_lib.configure(settings.logging)
+    except logging_lib.ConfigError as error:
+        raise RefusedError(f"logging: {error}") from error
     try:
         Server(create_app(settings), host=host, port=port, threads=threads).run()
     except SQLAlchemyError as error:

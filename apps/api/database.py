@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    Engine,
+    String,
+    column,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    table,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -20,6 +31,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 LOCK_WAIT_SECONDS: Final = 5
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "hub_writes"
+# Alembic's own table; asking through Alembic would log two lines for every probe
+_VERSIONS: Final = table("alembic_version", column("version_num", String))
 
 
 class Database:
@@ -60,17 +73,23 @@ class Database:
 
     def trouble(self) -> str | None:
         """Say why the database cannot serve, in a word or two, or None when it can."""
-        head = ScriptDirectory.from_config(_alembic()).get_current_head()
         try:
             with self._engine.connect() as connection:
-                revision = MigrationContext.configure(connection).get_current_revision()
+                migrated = inspect(connection).has_table(_VERSIONS.name)
+                revisions = connection.scalars(select(_VERSIONS.c.version_num)) if migrated else ()
+                return None if list(revisions) == [_head()] else "not migrated"
         except SQLAlchemyError:
             return "unreachable"
-        return None if revision == head else "not migrated"
 
     def dispose(self) -> None:
         """Close the pooled connections."""
         self._engine.dispose()
+
+
+@cache
+def _head() -> str | None:
+    """The revision that the code was written for."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
 def _alembic() -> Config:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
+from joserfc.errors import UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
-from apps.api.auth import JwtAuthProvider, Principal, insufficient_scope
+from apps.api.auth import JwtAuthProvider, Principal, _registry, insufficient_scope
 from apps.api.jwks import JwksClient, KeyCache
 from apps.api.metrics import Metrics
 from apps.api.problems import ProblemError
@@ -335,3 +336,10 @@ def test_a_real_token_opens_the_real_app(
 
     assert posted.status_code == 201
     assert foreign.status_code == 404
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("alg", ["none", "HS256", "RS256", "ES384", "Ed448", ""])
+def test_the_library_is_not_given_another_algorithm_even_if_a_header_got_that_far(alg: str) -> None:
+    with pytest.raises(UnsupportedAlgorithmError):
+        _registry.get_alg(alg)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from http import HTTPStatus
+from typing import NoReturn
+
 import pytest
 
 from apps.api.gate import subscriber
+from apps.api.problems import ProblemError
 from apps.api.settings import LimitSettings
 from tests.unit.api.conftest import ClientFactory
 from tests.unit.api.doubles import FakeAuth, FakeRateLimiter, FakeTenants
@@ -133,6 +137,19 @@ class TestFailedAuthentication:
         anonymous.get(URL, headers={"Authorization": "Bearer wrong"})
 
         assert rate_limiter.hits == [("failed-auth", "127.0.0.1")] * 2
+
+    @pytest.mark.reliability
+    def test_an_outage_of_the_issuer_is_not_held_against_the_clients(
+        self, build_app: ClientFactory, rate_limiter: FakeRateLimiter
+    ) -> None:
+        class Down(FakeAuth):
+            def authenticate(self, authorization: str | None) -> NoReturn:
+                raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "no keys")
+
+        client = make_client(build_app(auth=Down()).application, token="acme")
+
+        assert client.get(URL).status_code == 503
+        assert rate_limiter.hits == []
 
     @pytest.mark.security
     def test_after_too_many_no_token_is_looked_at(

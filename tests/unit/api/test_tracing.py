@@ -95,3 +95,11 @@ def test_paths_and_methods_that_clients_make_up_do_not_make_new_metrics(
     assert 'hub_api_requests_total{method="OTHER",route="unmatched",status="405"} 3.0' in text
     assert "MADE" not in text
     assert f'hub_api_request_seconds_count{{method="GET",route="{route}"}} 3.0' in text
+
+
+@pytest.mark.reliability
+def test_a_context_in_which_no_request_began_can_be_left(anonymous: HeaderClient) -> None:
+    with anonymous.application.test_request_context():
+        pass
+
+    assert structlog.contextvars.get_contextvars() == {}

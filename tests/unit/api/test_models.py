@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
+
+from apps.api.models import Base, UtcDateTime
+
+DIALECT = sqlite.dialect()
+KATHMANDU = timezone(timedelta(hours=5, minutes=45))
+
+
+@pytest.mark.reliability
+@given(st.datetimes(min_value=datetime(1970, 1, 2), timezones=st.timezones()))  # noqa: DTZ001  # hypothesis adds the zone
+def test_a_moment_comes_back_as_the_same_moment_in_utc(moment: datetime) -> None:
+    kind = UtcDateTime()
+    stored = kind.process_bind_param(moment, DIALECT)
+    assert stored is not None
+
+    # a database that knows no zones gives the digits back, one that does a zone of its own
+    for read in (stored.replace(tzinfo=None), stored.astimezone(KATHMANDU)):
+        found = kind.process_result_value(read, DIALECT)
+        assert found == moment
+        assert found.tzinfo is UTC
+
+
+@pytest.mark.architecture
+def test_no_moment_stays_no_moment() -> None:
+    assert UtcDateTime().process_bind_param(None, DIALECT) is None
+    assert UtcDateTime().process_result_value(None, DIALECT) is None
+
+
+@pytest.mark.architecture
+def test_every_constraint_has_a_name_that_a_migration_can_use() -> None:
+    for table in Base.metadata.tables.values():
+        for constraint in table.constraints:
+            assert table.name in str(constraint.name)
+
+
+@pytest.mark.security
+def test_a_snapshot_belongs_to_a_repository_and_a_repository_to_a_tenant() -> None:
+    tables = Base.metadata.tables
+
+    assert not tables["repos"].c.tenant.nullable
+    assert not tables["snapshots"].c.repo_id.nullable
+    assert {key.target_fullname for key in tables["snapshots"].foreign_keys} == {"repos.id"}
+    assert {key.target_fullname for key in tables["theme_results"].foreign_keys} == {"snapshots.id"}
