@@ -41,10 +41,13 @@ def main(context: click.Context, config: Path | None) -> None:
 @click.pass_obj
 def migrate(settings: Settings) -> None:
     """Bring the database's schema up to date."""
+    database = Database(settings.database_url)
     try:
-        Database(settings.database_url).migrate()
+        database.migrate()
     except SQLAlchemyError as error:
         raise RefusedError(_database_message(error)) from error
+    finally:
+        database.dispose()
     click.echo("the schema is up to date")
 
 
@@ -68,4 +71,7 @@ def serve(settings: Settings, host: str, port: int, threads: int) -> None:
 
 
 def _database_message(error: SQLAlchemyError) -> str:
-    return f"database_url: the database cannot be migrated ({error}); check that key and the server"
+    reason = str(getattr(error, "orig", error)).partition("\n")[0]
+    return (
+        f"database_url: the database cannot be migrated ({reason}); check that key and the server"
+    )
