@@ -32,8 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start recording when the layer asks for it."""
+    """Start recording when the layer asks for it.
+
+    Raises:
+        pytest.UsageError: pytest-cov measures too (`--cov` in `PYTEST_ADDOPTS` or in the ini
+            file), so neither would see everything.
+    """
     if config.getoption("covernance_record"):
+        if config.pluginmanager.hasplugin("_cov"):
+            msg = "pytest-cov measures as well: take --cov out of PYTEST_ADDOPTS and addopts"
+            raise pytest.UsageError(msg)
         config.pluginmanager.register(Recorder(config), "covernance-recorder")
 
 

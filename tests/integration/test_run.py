@@ -564,3 +564,19 @@ def test_the_suite_runs_from_a_folder_below_the_root(repository: Repository) -> 
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (repository.root / "coverage/calc.json").is_file()
+
+
+@pytest.mark.security
+def test_a_second_measurement_by_pytest_cov_is_refused(repository: Repository) -> None:
+    ran = repository.covernance("run", environ={"PYTEST_ADDOPTS": "--cov=calc"})
+
+    assert ran.code == 3, ran.text
+    assert "pytest-cov measures as well" in ran.out
+    assert ran.out.count("pytest-cov measures as well") == 1
+
+
+def test_a_selection_by_pytest_addopts_is_partial_too(repository: Repository) -> None:
+    ran = repository.covernance("run", environ={"PYTEST_ADDOPTS": "-k divide"})
+
+    assert ran.code == 0, ran.text
+    assert "partial run (2 tests deselected by pytest's options or plugins)" in ran.out
