@@ -31,17 +31,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--covernance-themes", metavar="A,B", help="all themes of the suite")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Start recording when the layer asks for it.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Refuse a second measurement before pytest-cov starts it: neither would see everything.
 
     Raises:
-        pytest.UsageError: pytest-cov measures too (`--cov` in `PYTEST_ADDOPTS` or in the ini
-            file), so neither would see everything.
+        pytest.UsageError: `--cov` stands in `PYTEST_ADDOPTS` or in the ini file.
     """
+    known = early_config.known_args_namespace
+    if known.covernance_record and getattr(known, "cov_source", None):
+        msg = "pytest-cov measures as well: take --cov out of PYTEST_ADDOPTS and addopts"
+        raise pytest.UsageError(msg)
+    yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start recording when the layer asks for it."""
     if config.getoption("covernance_record"):
-        if config.pluginmanager.hasplugin("_cov"):
-            msg = "pytest-cov measures as well: take --cov out of PYTEST_ADDOPTS and addopts"
-            raise pytest.UsageError(msg)
         config.pluginmanager.register(Recorder(config), "covernance-recorder")
 
 

@@ -10,7 +10,7 @@ import coverage
 import pytest
 
 from covernance.measure.record import Record, read
-from covernance.pytest_plugin import Recorder
+from covernance.pytest_plugin import Recorder, pytest_load_initial_conftests
 
 pytestmark = pytest.mark.architecture
 
@@ -207,6 +207,23 @@ def test_without_the_option_nothing_is_recorded(pytester: pytest.Pytester) -> No
     result = pytester.runpytest_inprocess("-p", "covernance.pytest_plugin")
     result.assert_outcomes(passed=1)
     assert not list(pytester.path.glob("*.json"))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("record", "sources", "refused"),
+    [("r.json", ["calc"], True), ("r.json", [], False), (None, ["calc"], False)],
+)
+def test_a_second_measurement_is_refused_before_it_starts(
+    record: str | None, sources: list[str], *, refused: bool
+) -> None:
+    known = SimpleNamespace(covernance_record=record, cov_source=sources)
+    config: Any = SimpleNamespace(known_args_namespace=known)
+    if refused:
+        with pytest.raises(pytest.UsageError, match="take --cov out"):
+            next(pytest_load_initial_conftests(config))
+    else:
+        next(pytest_load_initial_conftests(config))
 
 
 def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None:
