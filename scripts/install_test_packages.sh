@@ -5,7 +5,7 @@ set -euo pipefail
 missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v curl >/dev/null || missing+=(curl)
-command -v git >/dev/null || missing+=(git)
+command -v ps >/dev/null || missing+=(procps)
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 
 as_root=()
