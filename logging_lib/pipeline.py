@@ -15,6 +15,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from logging_lib.redaction import Redactor
 
 _FORMATTER_KEYS = ("_record", "_from_structlog")
+# Left on a record by other handlers' formatters; logging allows neither as `extra`.
+_SET_BY_FORMATTERS = ("message", "asctime")
 _FIRST_KEYS = ("timestamp", "level", "logger", "event")
 
 _PROCESSORS: tuple[Processor, ...] = (
@@ -72,7 +74,10 @@ def unusable(error: Exception, *, level: str, logger: str | None) -> dict[str, o
 
 def _add_extra(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """Add what a foreign call gave as `extra`, except where it would replace the message."""
-    return {**_EXTRA(logger, method, dict(event)), **event}
+    extra = {**_EXTRA(logger, method, dict(event)), **event}
+    for key in _SET_BY_FORMATTERS:
+        extra.pop(key, None)
+    return extra
 
 
 def render(event: Mapping[str, object]) -> str:

@@ -199,7 +199,8 @@ def _written(value: object) -> str:
     """Write an object of any type; never raises."""
     try:
         if isinstance(value, int):
-            return f"[integer of {value.bit_length()} bits]"
+            bits = value.bit_length()
+            return str(int(value)) if bits <= MAX_INT_BITS else f"[integer of {bits} bits]"
         if isinstance(value, _WRITTEN_AS_TEXT):
             return str(value)
         if isinstance(value, bytes | bytearray):

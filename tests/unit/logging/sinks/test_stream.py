@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from logging_lib.console import render_console
+from logging_lib.descriptors import StalledError
+from logging_lib.sinks.base import Entry
+from logging_lib.sinks.stream import StreamSink
+from tests.unit.logging.conftest import fill
+
+
+@pytest.fixture
+def sink() -> StreamSink:
+    return StreamSink("stderr", render=str, timeout_s=0.01)
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Put a pipe in the place of standard error; yield the reading end."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream)
+        yield reading
+    os.close(reading)
+
+
+@pytest.mark.architecture
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_lines_go_to_the_stream_that_is_in_place_when_they_are_written(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = StreamSink("stdout" if name == "stdout" else "stderr", render=str, timeout_s=1)
+    replaced = io.StringIO()
+    monkeypatch.setattr(sys, name, replaced)
+    sink.write([Entry(20, "a"), Entry(20, "b")])
+    assert replaced.getvalue() == "a\nb\n"
+
+
+@pytest.mark.architecture
+def test_lines_are_rendered_for_their_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", replaced)
+    sink = StreamSink("stderr", render=render_console, timeout_s=1)
+    sink.write([Entry(20, '{"level": "info", "event": "started"}')])
+    assert "started" in replaced.getvalue()
+    assert "{" not in replaced.getvalue()
+
+
+@pytest.mark.architecture
+def test_closing_leaves_the_process_its_stream(sink: StreamSink) -> None:
+    sink.close()
+    assert not sys.stderr.closed
+
+
+@pytest.mark.reliability
+def test_a_line_longer_than_a_pipe_takes_at_once_arrives_whole(sink: StreamSink, pipe: int) -> None:
+    line = "x" * 10_000 + "\u00e9"
+    sink.write([Entry(20, line)])
+    assert os.read(pipe, 20_000).decode() == line + "\n"
+
+
+@pytest.mark.reliability
+def test_a_reader_that_stalls_is_a_failure_not_a_hang(sink: StreamSink, pipe: int) -> None:
+    fill(sys.stderr.fileno())
+    with pytest.raises(StalledError):
+        sink.write([Entry(20, "a")])
+
+
+@pytest.mark.security
+def test_a_line_that_was_cut_is_not_continued_by_the_next(sink: StreamSink, pipe: int) -> None:
+    """Two halves must not add up to a record that nobody logged."""
+    with pytest.raises(StalledError):
+        sink.write([Entry(20, '{"event": "' + "x" * 200_000)])
+    cut = os.read(pipe, 200_000)
+    assert not cut.endswith(b"\n")
+    sink.write([Entry(20, "next")])
+    assert os.read(pipe, 200_000) == b"\nnext\n"
+
+
+@pytest.mark.reliability
+def test_a_process_without_the_stream_is_a_failure(
+    sink: StreamSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    with pytest.raises(OSError, match=r"sys\.stderr is None"):
+        sink.write([Entry(20, "a")])
+
+
+@pytest.mark.reliability
+def test_a_closed_stream_is_a_failure(sink: StreamSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with pytest.raises(ValueError, match="closed file"):
+        sink.write([Entry(20, "a")])
