@@ -62,7 +62,7 @@ class _File(Struct, frozen=True):
 class _Document(Struct, frozen=True):
     """The outline; what is in the tables is read one by one, so that errors can name the key."""
 
-    schema: Literal[1]
+    schema: Literal[1, 2]
     suite: Name
     verdict: Verdict
     provenance: Provenance

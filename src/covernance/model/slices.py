@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
+from typing import NamedTuple
 
 from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException, NoDataError
@@ -18,6 +19,7 @@ from coverage.report_core import get_analysis_to_report
 from coverage.results import Analysis, analysis_from_file_reporter
 
 from covernance.errors import InputError
+from covernance.model import lines
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
 
@@ -42,10 +44,15 @@ def file_results(cov: Coverage, themes: Iterable[str]) -> dict[str, FileResult]:
     results = {}
     try:
         for reporter, analysis in get_analysis_to_report(cov, None):
+            cells = {theme: _cell(data, reporter, analysis.filename, theme) for theme in themes}
+            imported = frozenset[int]().union(*(cell.imported for cell in cells.values()))
             results[reporter.relative_filename()] = FileResult(
                 total=_counts(analysis),
-                themes={theme: _cell(data, reporter, analysis.filename, theme) for theme in themes},
-                missing_lines=tuple(sorted(analysis.missing)),
+                themes={theme: cell.result for theme, cell in cells.items()},
+                executed_lines=lines.encode(analysis.executed),
+                missing_lines=lines.encode(analysis.missing),
+                imported_lines=lines.encode(imported),
+                branches=dict(sorted(analysis.branch_stats().items())),
                 missing_branches=tuple(
                     (start, end)
                     for start, ends in sorted(analysis.missing_branch_arcs().items())
@@ -77,15 +84,19 @@ def theme_total(files: Mapping[str, FileResult], theme: str) -> FileCell:
     )
 
 
-def _cell(data: CoverageData, reporter: FileReporter, filename: str, theme: str) -> FileCell:
+class _Cell(NamedTuple):
+    result: FileCell
+    imported: frozenset[int]
+
+
+def _cell(data: CoverageData, reporter: FileReporter, filename: str, theme: str) -> _Cell:
     data.set_query_contexts([pattern(theme)])
-    raw = _slice(data, reporter, filename)
+    everything = analysis_from_file_reporter(data, 0, reporter, filename)
     data.set_query_context(theme)
-    return FileCell(raw=raw, earned=raw.beyond(_slice(data, reporter, filename)))
-
-
-def _slice(data: CoverageData, reporter: FileReporter, filename: str) -> Counts:
-    return _counts(analysis_from_file_reporter(data, 0, reporter, filename))
+    imported = analysis_from_file_reporter(data, 0, reporter, filename)
+    raw = _counts(everything)
+    result = FileCell(raw, raw.beyond(_counts(imported)), lines.encode(everything.executed))
+    return _Cell(result, frozenset(imported.executed))
 
 
 def _counts(analysis: Analysis) -> Counts:

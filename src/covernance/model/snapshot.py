@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 
 from covernance.errors import InputError
+from covernance.model import lines
 from covernance.model.counts import Counts
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a result comes from; what git can't tell is None."""
 
     commit: str | None
+    base: str | None = None
     branch: str | None
     dirty: bool | None
     run_id: str
@@ -55,18 +58,34 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileCell(msgspec.Struct, frozen=True):
-    """One file × one theme."""
+    """One file × one theme; `executed_lines` includes what importing executed."""
 
     raw: Counts
     earned: Counts
+    executed_lines: str = ""
 
 
 class FileResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One file: its counts, its themes, and the lines and branches (from, to) that never ran."""
+    """One file: its counts, its themes, and what ran where.
+
+    Sets of lines are written as `covernance.model.lines` does.
+
+    Attributes:
+        total: What any context executed.
+        themes: The same for each theme.
+        executed_lines: Statements that ran.
+        missing_lines: Statements that never ran.
+        imported_lines: Statements that importing and collecting executed.
+        branches: For each line with more than one exit: how many there are, how many were taken.
+        missing_branches: Branches that never ran from lines that did, as (from, to).
+    """
 
     total: Counts
     themes: dict[str, FileCell]
-    missing_lines: tuple[int, ...] = ()
+    executed_lines: str = ""
+    missing_lines: str = ""
+    imported_lines: str = ""
+    branches: dict[int, tuple[int, int]] = {}
     missing_branches: tuple[tuple[int, int], ...] = ()
 
 
@@ -103,10 +122,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, FileResult]
     tests: dict[str, TestResult]
     unthemed: tuple[str, ...]
+    flaky: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """The snapshot as JSON: sorted keys, indented, the same bytes for the same result."""
-        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n"
+        plain = msgspec.to_builtins(self, str_keys=True)
+        return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
 
 
 def read(path: Path) -> Snapshot:
@@ -124,20 +145,37 @@ def read(path: Path) -> Snapshot:
 
 
 def decode(content: bytes, where: str) -> Snapshot:
-    """Decode a snapshot; `where` names it in the error.
+    """Decode a snapshot of this or an older schema; `where` names it in the error.
 
     Raises:
         InputError: It is damaged, or was written by a newer version.
     """
     try:
-        if msgspec.json.decode(content, type=_Versioned).schema > SCHEMA:
+        schema = msgspec.json.decode(content, type=_Versioned).schema
+        if schema > SCHEMA:
             msg = f"{where}: was written by a newer covernance; upgrade covernance to read it"
             raise InputError(msg)
+        if schema < SCHEMA:
+            return msgspec.convert(_upgraded(msgspec.json.decode(content)), Snapshot)
         return msgspec.json.decode(content, type=Snapshot)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         msg = f"{where}: is not a snapshot, or is damaged: {error}; run the suite again"
         raise InputError(msg) from error
 
 
 class _Versioned(msgspec.Struct):
-    schema: int
+    schema: Annotated[int, msgspec.Meta(ge=1)]
+
+
+def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 listed the missing lines of a file one by one and knew no others."""
+    files = msgspec.convert(document.get("files"), dict[str, dict[str, Any]])
+    upgraded = {
+        path: {**file, "missing_lines": _encoded(file.get("missing_lines", []))}
+        for path, file in files.items()
+    }
+    return {**document, "schema": SCHEMA, "files": upgraded}
+
+
+def _encoded(numbers: object) -> str:
+    return lines.encode(msgspec.convert(numbers, list[int]))

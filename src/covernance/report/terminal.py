@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from covernance.model import lines
 from covernance.model.counts import show
 from covernance.model.snapshot import FileResult, Snapshot
 
@@ -42,10 +43,10 @@ def table(snapshots: Iterable[Snapshot]) -> str:
 def failures(snapshot: Snapshot) -> str:
     """Why a suite did not pass, a reason a line."""
     reasons = snapshot.reasons[:_MOST_REASONS]
-    lines = [f"{snapshot.suite}: {snapshot.verdict}", *(f"  {reason}" for reason in reasons)]
+    told = [f"{snapshot.suite}: {snapshot.verdict}", *(f"  {reason}" for reason in reasons)]
     if more := len(snapshot.reasons) - len(reasons):
-        lines.append(f"  … and {more} more")
-    return "\n".join(lines)
+        told.append(f"  … and {more} more")
+    return "\n".join(told)
 
 
 def lift(snapshot: Snapshot) -> str:
@@ -64,16 +65,14 @@ def lift(snapshot: Snapshot) -> str:
 
 def places(result: FileResult) -> str:
     """The lines (and branches, as from->to) of a file that never ran: `3-5, 9, 12->14`."""
-    spans = [
-        (first, str(first) if first == last else f"{first}-{last}")
-        for first, last in _spans(result.missing_lines)
-    ]
-    spans += [
+    missing = lines.decode(result.missing_lines)
+    gaps = [(first, lines.encode(range(first, last + 1))) for first, last in lines.spans(missing)]
+    gaps += [
         (start, f"{start}->{'exit' if end < 0 else end}")
         for start, end in result.missing_branches
-        if end not in result.missing_lines
+        if end not in missing
     ]
-    shown = [text for _, text in sorted(spans)]
+    shown = [text for _, text in sorted(gaps)]
     more = len(shown) - _MOST_PLACES
     return ", ".join(shown[:_MOST_PLACES]) + (f", … {more} more" if more > 0 else "")
 
@@ -82,24 +81,14 @@ def _gap(result: FileResult) -> int:
     return result.total.total - result.total.covered
 
 
-def _spans(lines: Sequence[int]) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    for line in lines:
-        if spans and line == spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], line)
-        else:
-            spans.append((line, line))
-    return spans
-
-
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [
+    aligned = [
         "  ".join(
             cell.rjust(width) if column in _NUMERIC else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
+    aligned.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(aligned)

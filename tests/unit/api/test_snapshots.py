@@ -90,7 +90,7 @@ def test_any_change_of_content_changes_the_digest(path: list[str], value: object
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        (["schema"], 2, "$.schema"),
+        (["schema"], 3, "$.schema"),
         (["suite"], 7, "$.suite"),
         (["suite"], "", "$.suite"),
         (["verdict"], "PASS", "$.verdict"),

@@ -121,7 +121,10 @@ def snapshot() -> Snapshot:
             "apps/api/main.py": FileResult(
                 total=counts,
                 themes={"security": FileCell(counts, earned)},
-                missing_lines=(7,),
+                executed_lines="1-3,5-6",
+                missing_lines="7",
+                imported_lines="1-2",
+                branches={3: (2, 1)},
                 missing_branches=((3, 9),),
             )
         },

@@ -80,7 +80,11 @@ def test_lines_and_branches_that_never_ran_are_named(
     (tmp_path / "sign.py").write_text(SOURCE)
     cov = measured({"a": {"sign.py": IMPORT}, "a|run": {"sign.py": POSITIVE}})
     result = slices.file_results(cov, ["a"])["sign.py"]
-    assert result.missing_lines == (3,)
+    assert result.missing_lines == "3"
+    assert result.executed_lines == "1-2,4"
+    assert result.imported_lines == "1"
+    assert result.themes["a"].executed_lines == "1-2,4"
+    assert result.branches == {2: (2, 1)}
     assert result.missing_branches == ((2, 3),)
 
 

@@ -40,6 +40,27 @@ def test_a_newer_snapshot_says_to_upgrade(snapshot: Snapshot) -> None:
         decode(json.dumps(newer).encode(), "x.json")
 
 
+def test_a_snapshot_of_the_first_schema_is_read(snapshot: Snapshot) -> None:
+    first = json.loads(snapshot.encode()) | {"schema": 1}
+    for file in first["files"].values():
+        for new in ("executed_lines", "imported_lines", "branches"):
+            del file[new]
+        file["missing_lines"] = [7, 8, 12]
+    upgraded = decode(json.dumps(first).encode(), "x.json")
+    assert upgraded.schema == SCHEMA
+    assert upgraded.files["apps/api/main.py"].missing_lines == "7-8,12"
+    assert upgraded.total == snapshot.total
+
+
+@pytest.mark.parametrize("files", [None, [], {"a.py": None}, {"a.py": {"missing_lines": "x"}}])
+def test_a_damaged_snapshot_of_the_first_schema_is_a_clear_error(
+    snapshot: Snapshot, files: object
+) -> None:
+    first = json.loads(snapshot.encode()) | {"schema": 1, "files": files}
+    with pytest.raises(InputError, match="damaged"):
+        decode(json.dumps(first).encode(), "x.json")
+
+
 def test_impossible_counts_are_damage(snapshot: Snapshot) -> None:
     damaged = json.loads(snapshot.encode())
     damaged["total"]["executed"] = 10**6

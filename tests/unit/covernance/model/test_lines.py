@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.model.lines import decode, encode
+
+pytestmark = pytest.mark.architecture
+
+
+@given(st.frozensets(st.integers(1, 10_000)))
+def test_what_is_written_is_read_back(lines: frozenset[int]) -> None:
+    assert decode(encode(lines)) == lines
+
+
+def test_runs_are_written_as_spans() -> None:
+    assert encode([7, 2, 1, 3, 3]) == "1-3,7"
+    assert encode([]) == ""
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("text", ["x", "3-1", "0", "-4", "1,,2", "1-2-3"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"span of lines|invalid literal"):
+        decode(text)
