@@ -185,8 +185,10 @@ def load(config: Mapping[str, object] | None, environ: Mapping[str, str]) -> Con
 
 def _from_text(name: str, text: str, kind: object) -> object:
     try:
+        if name == "LOG_LEVEL":
+            level_number(text)
         return cast("object", msgspec.convert(text, kind, strict=False))
-    except msgspec.ValidationError as error:
+    except ValueError as error:  # msgspec's errors are such
         raise ConfigError(f"environment variable {name}: {error}; found {text!r}") from None
 
 

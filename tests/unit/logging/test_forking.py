@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ raise SystemExit(3)
 """
 
 
-def run(script: str, log: Path) -> tuple[int, list[dict[str, object]]]:
+def run(script: str, log: Path) -> tuple[int, list[dict[str, Any]]]:
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", script, str(log)],
         cwd=ROOT,

@@ -59,9 +59,9 @@ def test_a_percent_sign_in_a_line_is_no_placeholder(path: Path, open_sink: Open)
 def test_a_failing_write_is_raised_and_the_next_can_succeed(
     path: Path, open_sink: Open, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sink = open_sink()
+    sink = open_sink(backups=1)
     sink.write([Entry(20, "a" * 1000)])
-    path.with_suffix(".log.1").mkdir()  # rotation can't replace a folder
+    path.with_suffix(".log.1").mkdir()  # rotation can't remove a folder
     with pytest.raises(OSError, match="hub"):
         sink.write([Entry(20, "b" * 1000)])
     assert capsys.readouterr().err == ""

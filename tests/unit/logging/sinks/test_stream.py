@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 
 import pytest
 
@@ -19,12 +20,15 @@ def sink() -> StreamSink:
     return StreamSink("stderr", render=str, timeout_s=0.01)
 
 
-@pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Put a pipe in the place of standard error; yield the reading end."""
+@contextmanager
+def piped_stderr() -> Iterator[int]:
+    """Put a pipe in the place of standard error; yield the reading end.
+
+    No fixture: pytest puts its own streams in place between a fixture and its test.
+    """
     reading, writing = os.pipe()
-    with os.fdopen(writing, "w") as stream, monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", stream)
+    os.set_blocking(reading, False)  # an empty pipe must fail a test, not hang it
+    with os.fdopen(writing, "w") as stream, redirect_stderr(stream):
         yield reading
     os.close(reading)
 
@@ -58,28 +62,31 @@ def test_closing_leaves_the_process_its_stream(sink: StreamSink) -> None:
 
 
 @pytest.mark.reliability
-def test_a_line_longer_than_a_pipe_takes_at_once_arrives_whole(sink: StreamSink, pipe: int) -> None:
+def test_a_line_longer_than_a_pipe_takes_at_once_arrives_whole(sink: StreamSink) -> None:
     line = "x" * 10_000 + "\u00e9"
-    sink.write([Entry(20, line)])
-    assert os.read(pipe, 20_000).decode() == line + "\n"
+    with piped_stderr() as pipe:
+        sink.write([Entry(20, line)])
+        assert os.read(pipe, 20_000).decode() == line + "\n"
 
 
 @pytest.mark.reliability
-def test_a_reader_that_stalls_is_a_failure_not_a_hang(sink: StreamSink, pipe: int) -> None:
-    fill(sys.stderr.fileno())
-    with pytest.raises(StalledError):
-        sink.write([Entry(20, "a")])
+def test_a_reader_that_stalls_is_a_failure_not_a_hang(sink: StreamSink) -> None:
+    with piped_stderr():
+        fill(sys.stderr.fileno())
+        with pytest.raises(StalledError):
+            sink.write([Entry(20, "a")])
 
 
 @pytest.mark.security
-def test_a_line_that_was_cut_is_not_continued_by_the_next(sink: StreamSink, pipe: int) -> None:
+def test_a_line_that_was_cut_is_not_continued_by_the_next(sink: StreamSink) -> None:
     """Two halves must not add up to a record that nobody logged."""
-    with pytest.raises(StalledError):
-        sink.write([Entry(20, '{"event": "' + "x" * 200_000)])
-    cut = os.read(pipe, 200_000)
-    assert not cut.endswith(b"\n")
-    sink.write([Entry(20, "next")])
-    assert os.read(pipe, 200_000) == b"\nnext\n"
+    with piped_stderr() as pipe:
+        with pytest.raises(StalledError):
+            sink.write([Entry(20, '{"event": "' + "x" * 200_000)])
+        cut = os.read(pipe, 200_000)
+        assert not cut.endswith(b"\n")
+        sink.write([Entry(20, "next")])
+        assert os.read(pipe, 200_000) == b"\nnext\n"
 
 
 @pytest.mark.reliability
