@@ -1,0 +1,1 @@
+"""Commands of the shell's face, a module each."""

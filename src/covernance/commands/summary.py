@@ -1,0 +1,62 @@
+"""`covernance summary`: tell the state of all suites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from covernance.config import find_root, load
+from covernance.errors import Exit, InputError
+from covernance.report.markdown import COMMENT_LIMIT
+
+
+@click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "text", "json"]),
+    default="markdown",
+    show_default=True,
+    help="Markdown for GitHub, text for a terminal, JSON for a script.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1_000),
+    default=COMMENT_LIMIT,
+    show_default=True,
+    help="The most bytes of Markdown; what is cut is counted. A step summary takes 1048576.",
+)
+@click.option(
+    "--link",
+    "links",
+    multiple=True,
+    metavar="LABEL=URL",
+    help="Link to a report; repeatable.",
+)
+def summary(form: str, limit: int, links: tuple[str, ...]) -> Exit:
+    """Tell the state of all suites, from the snapshots of their last full runs.
+
+    A suite without a snapshot is shown as missing; a damaged snapshot is an error. The summary
+    tells verdicts and makes none: it exits 0 whatever they are.
+
+    \b
+    Examples:
+      covernance summary >> "$GITHUB_STEP_SUMMARY"
+      covernance summary --format text
+      covernance summary --link "HTML report=https://ci.example.org/42/html"
+    """  # noqa: D301 - click reads the escape
+    from covernance.workflows import summary as workflow  # noqa: PLC0415 - help does not pay for it
+
+    addresses = dict(_labelled(text) for text in links)
+    found = workflow.state(load(find_root(Path.cwd())))
+    click.echo(workflow.render(found, form, links=addresses, limit=limit), nl=False)
+    return Exit.PASS
+
+
+def _labelled(text: str) -> tuple[str, str]:
+    label, equals, url = text.partition("=")
+    if not (label and equals and url):
+        msg = f"--link {text!r}: give a label and an address, as LABEL=https://…"
+        raise InputError(msg)
+    return label, url
