@@ -36,6 +36,11 @@ def code(text: str) -> str:
     return f"{fence}{pad}{visible}{pad}{fence}"
 
 
+def plain(name: str) -> str:
+    """A name of the table, whose letters are known to be plain; `_` would set text in italics."""
+    return name.replace("_", r"\_")
+
+
 def link(label: str, url: str) -> str:
     """Link to an http(s) address.
 

@@ -124,11 +124,9 @@ def trouble(cell: Cell) -> str:
     return ", ".join(f"{number} {words}" for number, words in found if number)
 
 
-def slowest(state: State, most: int) -> list[tuple[str, str, float]]:
-    """The tests that took longest, as (suite, test, seconds)."""
-    found = [
-        (snapshot.suite, test, result.seconds)
-        for snapshot in state.present
-        for test, result in snapshot.tests.items()
-    ]
-    return sorted(found, key=lambda item: (-item[2], item[:2]))[:most]
+def days(left: int) -> str:
+    """How far a review date is: `today`, `1 day left`, `3 days past`."""
+    if not left:
+        return "today"
+    number = abs(left)
+    return f"{number} day{'' if number == 1 else 's'} {'left' if left > 0 else 'past'}"

@@ -11,8 +11,8 @@ from covernance.model.counts import show
 from covernance.model.snapshot import Cell, Snapshot
 from covernance.policy.gate import PASS
 from covernance.report import terminal
-from covernance.report.markdown import COMMENT_LIMIT, Section, code, fit, head, link, row
-from covernance.report.state import MISSING, State, trouble, verdict
+from covernance.report.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
+from covernance.report.state import MISSING, State, days, trouble, verdict
 from covernance.report.trend import show_points
 
 _MOST_REASONS = 20
@@ -105,23 +105,15 @@ def headline(state: State) -> str:
     return told + (f", {missing} {MISSING}" if missing else "")
 
 
-def days(left: int) -> str:
-    """How far a review date is: `today`, `1 day left`, `3 days past`."""
-    if not left:
-        return "today"
-    number = abs(left)
-    return f"{number} day{'' if number == 1 else 's'} {'left' if left > 0 else 'past'}"
-
-
 def _matrix(state: State) -> Section:
     names = ("suite", *state.columns, "all (raw %)", "floor %", "verdict")
     lines = [f"## {headline(state).capitalize()}", "", *_origin(state)]
     lines += ["A theme's cell: earned % (raw %), tests.", ""]
-    lines += head([_name(name) for name in names], numeric={"all (raw %)", "floor %"})
+    lines += head([plain(name) for name in names], numeric={"all (raw %)", "floor %"})
     rows = [
         row(
             (
-                _name(name),
+                plain(name),
                 *(_cell(found.themes.get(theme) if found else None) for theme in state.columns),
                 show(found.total.percent) if found else "",
                 code(found.floor.percent) if found else "",
@@ -160,7 +152,7 @@ def _cell(cell: Cell | None) -> str:
 
 def _reasons(state: State) -> Section:
     rows = [
-        f"- {_name(name)}: {told}"
+        f"- {plain(name)}: {told}"
         for name, found in state.worst_first
         if verdict(found) != PASS
         for told in _why(name, found)
@@ -182,7 +174,7 @@ def _missing(name: str) -> str:
 
 def _patches(state: State) -> Section:
     rows = [
-        row((_name(patch.suite), str(patch.covered), str(patch.total), show(patch.percent)))
+        row((plain(patch.suite), str(patch.covered), str(patch.total), show(patch.percent)))
         for patch in state.patches
     ]
     names = ("suite", "ran", "changed", "%")
@@ -194,8 +186,8 @@ def _drops(state: State) -> Section:
     rows = [
         row(
             (
-                _name(drop.suite),
-                _name(drop.measure),
+                plain(drop.suite),
+                plain(drop.measure),
                 show(drop.before.percent),
                 show(drop.after.percent),
                 show_points(-drop.points),
@@ -213,7 +205,7 @@ def _exceptions(state: State) -> Section:
         row(
             (
                 code(due.module),
-                _name(due.suite),
+                plain(due.suite),
                 code(due.owner),
                 code(due.review_date),
                 days(due.days_left),
@@ -228,11 +220,6 @@ def _exceptions(state: State) -> Section:
 def _links(links: Mapping[str, str]) -> Section:
     rows = tuple(f"- {link(label, url)}" for label, url in links.items())
     return Section(("### Reports", ""), rows, "links")
-
-
-def _name(name: str) -> str:
-    """A name of the table, whose letters are known to be plain; `_` would set text in italics."""
-    return name.replace("_", r"\_")
 
 
 def _plain(title: str, items: Sequence[str]) -> list[str]:

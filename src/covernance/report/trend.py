@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
@@ -30,7 +29,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         commit: The commit, or None where git could not tell.
         run_id: The run.
         verdict: The suite's verdict.
-        floor: The floor that was applied, as written.
+        floor: The floor that was applied, in percent.
         measures: The raw total, and what each theme earned.
         seconds: Wall time of all passes, added up.
     """
@@ -39,7 +38,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None
     run_id: str
     verdict: str
-    floor: str
+    floor: Fraction
     measures: dict[str, Counts]
     seconds: float
 
@@ -60,8 +59,8 @@ class Ratchet(msgspec.Struct, frozen=True, kw_only=True):
     """A floor that could be raised to what every one of `runs` runs reached."""
 
     suite: str
-    floor: str
-    suggested: str
+    floor: Fraction
+    suggested: int
     lowest: Fraction
     runs: int
 
@@ -82,11 +81,24 @@ def moment(text: str, where: str) -> datetime:
     return found
 
 
+def floor(text: str, where: str) -> Fraction:
+    """Read a floor as a snapshot has it; `where` names it in the error.
+
+    Raises:
+        InputError: It is no number.
+    """
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        msg = f"{where}: {text!r} is no floor; run the suite again"
+        raise InputError(msg) from None
+
+
 def point(snapshot: Snapshot) -> Point:
     """What a trend keeps of a snapshot.
 
     Raises:
-        InputError: The time of the snapshot is none.
+        InputError: The snapshot's time or floor can't be read.
     """
     source = snapshot.provenance
     return Point(
@@ -94,7 +106,7 @@ def point(snapshot: Snapshot) -> Point:
         commit=source.commit,
         run_id=source.run_id,
         verdict=snapshot.verdict,
-        floor=snapshot.floor.percent,
+        floor=floor(snapshot.floor.percent, f"the result of {snapshot.suite}"),
         measures={
             TOTAL: snapshot.total,
             **{
@@ -128,6 +140,16 @@ def flaky(snapshots: Iterable[Snapshot]) -> list[Flaky]:
     return sorted(found | both)
 
 
+def slowest(snapshots: Iterable[Snapshot], most: int) -> list[tuple[str, str, float]]:
+    """The tests that took longest, as (suite, test, seconds)."""
+    found = [
+        (snapshot.suite, test, result.seconds)
+        for snapshot in snapshots
+        for test, result in snapshot.tests.items()
+    ]
+    return sorted(found, key=lambda item: (-item[2], item[:2]))[:most]
+
+
 def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
     """Suggest the whole percentage below the lowest passing total, where it is above the floor.
 
@@ -139,12 +161,11 @@ def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
     ]
     if not totals:
         return None
-    lowest, floor = min(totals), points[-1].floor
-    if lowest // 1 <= Fraction(Decimal(floor)):
+    lowest, current = min(totals), points[-1].floor
+    suggested = lowest // 1
+    if suggested <= current:
         return None
-    return Ratchet(
-        suite=suite, floor=floor, suggested=str(lowest // 1), lowest=lowest, runs=len(totals)
-    )
+    return Ratchet(suite=suite, floor=current, suggested=suggested, lowest=lowest, runs=len(totals))
 
 
 def show_points(points: Fraction | None) -> str:

@@ -1,0 +1,143 @@
+"""The landing page, the badges and the metrics of the current results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from covernance import files
+from covernance.config import Suite, Table
+from covernance.history.store import Entry, Store
+from covernance.layout import Layout
+from covernance.measure import combine
+from covernance.model import slices
+from covernance.model.snapshot import Snapshot
+from covernance.report import badges, dashboard, openmetrics, trend
+from covernance.report.state import State
+from covernance.report.trend import Flaky, Point
+
+MOST_RESULTS = 30
+"""How many results of a suite its trend goes back."""
+
+
+class History(msgspec.Struct, frozen=True):
+    """What became of each suite over time, and the tests that ended both ways."""
+
+    points: dict[str, list[Point]]
+    flaky: tuple[Flaky, ...]
+
+
+def history(store: Store, branch: str, state: State, most: int = MOST_RESULTS) -> History:
+    """Read the last results of every suite on a branch; the current one is the last.
+
+    Raises:
+        CovernanceError: A stored snapshot can't be read.
+    """
+    points: dict[str, list[Point]] = {}
+    flaky: set[Flaky] = set()
+    for name, current in state.suites.items():
+        earlier = store.entries(suite=name, branch=branch)
+        found = [*_results(store, earlier, current, most), *([current] if current else [])]
+        points[name] = [trend.point(snapshot) for snapshot in found]
+        flaky.update(trend.flaky(found))
+    return History(points, tuple(sorted(flaky)))
+
+
+def render(table: Table, state: State, past: History) -> dict[Path, bytes]:
+    """What `publish` writes, by path; the page comes last.
+
+    Raises:
+        CovernanceError: Something of a snapshot can't be read, or two badges have one name.
+    """
+    layout = Layout(table.root)
+    content = {
+        layout.folder / "badges" / name: badge for name, badge in badges.badges(state).items()
+    }
+    content[layout.folder / "metrics.prom"] = openmetrics.render(state).encode()
+    content[layout.html / "index.html"] = dashboard.render(
+        table.root.name, state, past.points, past.flaky, _reports(table, layout)
+    )
+    return content
+
+
+def publish(table: Table, content: dict[Path, bytes]) -> None:
+    """Put the files in their places, and remove badges of suites and themes that are no more.
+
+    Raises:
+        MachineError: One can't be written.
+    """
+    layout = Layout(table.root)
+    with files.locked(layout.lock):
+        for path, text in content.items():
+            files.write_atomic(path, text)
+        for badge in (layout.folder / "badges").glob("*.svg"):
+            if badge not in content:
+                badge.unlink()
+
+
+def theme_reports(table: Table) -> tuple[Path, ...]:
+    """Write coverage.py's HTML report of every theme of every suite that has data.
+
+    The current folder must be the repository's root. A report lies in its suite's, so that the
+    next run of the suite takes it away with the rest.
+
+    Returns:
+        The reports' folders.
+
+    Raises:
+        CovernanceError: Data is damaged, or a source can't be read.
+    """
+    layout = Layout(table.root)
+    measured = [suite for suite in table.suites if layout.data(suite.name).is_file()]
+    work = files.Workspace(layout.work)
+    try:
+        return tuple(
+            _theme_report(suite, theme, layout, work.path)
+            for suite in measured
+            for theme in suite.themes
+        )
+    finally:
+        work.close()
+
+
+def _theme_report(suite: Suite, theme: str, layout: Layout, work: Path) -> Path:
+    cov = combine.load(layout.data(suite.name), suite.source)
+    cov.set_option("report:contexts", [slices.pattern(theme)])
+    staged = work / suite.name / theme
+    combine.write_report(cov, "html", staged, title=f"{suite.name} by {theme}")
+    target = layout.report(suite.name, "html") / theme
+    with files.locked(layout.lock):
+        files.publish_folder(staged, target)
+    return target
+
+
+def _results(
+    store: Store, entries: Sequence[Entry], current: Snapshot | None, most: int
+) -> Iterable[Snapshot]:
+    """The last results but the current one, oldest first."""
+    source = current.provenance if current else None
+    earlier = [
+        entry
+        for entry in entries
+        if source is None
+        or (entry.run_id != source.run_id and entry.recorded_at <= source.recorded_at)
+    ]
+    return (store.read(entry) for entry in earlier[-most:])
+
+
+def _reports(table: Table, layout: Layout) -> dashboard.Reports:
+    def there(*parts: str) -> bool:
+        return layout.html.joinpath(*parts, "index.html").is_file()
+
+    return dashboard.Reports(
+        combined=there("all"),
+        suites=frozenset(suite.name for suite in table.suites if there(suite.name)),
+        themes=frozenset(
+            (suite.name, theme)
+            for suite in table.suites
+            for theme in suite.themes
+            if there(suite.name, theme)
+        ),
+    )
