@@ -1,0 +1,118 @@
+"""Which tests there are: as a run reported them, or as the source of test files defines them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from covernance.model.snapshot import Snapshot
+
+_SKIPPED = {"skipped", "xfailed"}
+_SKIPPING = {"skip", "skipif", "xfail"}
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True):
+    """One test function.
+
+    Attributes:
+        cases: How often it runs with different parameters; 1 where only the source is known.
+        skipped: How many of these are skipped or expected to fail.
+        marks: Its themes in a run, or all of its markers in the source.
+    """
+
+    cases: int = 1
+    skipped: int = 0
+    marks: frozenset[str] = frozenset()
+
+
+Inventory = Mapping[str, Function]
+"""Tests by node id, without parameters: `tests/test_calc.py::TestZero::test_refused`."""
+
+
+def of_snapshot(snapshot: Snapshot) -> Inventory:
+    """The tests that a run reported."""
+    found: dict[str, Function] = {}
+    for node, result in snapshot.tests.items():
+        path, separator, rest = node.partition("::")
+        name = path + separator + rest.partition("[")[0]
+        before = found.get(name, Function(cases=0))
+        found[name] = Function(
+            cases=before.cases + 1,
+            skipped=before.skipped + (result.outcome in _SKIPPED),
+            marks=before.marks | frozenset(result.themes),
+        )
+    return found
+
+
+def of_sources(sources: Mapping[str, str]) -> Inventory:
+    """The tests that the texts of files define, by pytest's usual names; none where not Python."""
+    found: dict[str, Function] = {}
+    for path, text in sources.items():
+        try:
+            module = ast.parse(text)
+        except (SyntaxError, ValueError):
+            continue
+        found |= _tests(module.body, path, _module_marks(module.body))
+    return found
+
+
+def _tests(body: Iterable[ast.stmt], prefix: str, inherited: frozenset[str]) -> dict[str, Function]:
+    found: dict[str, Function] = {}
+    for statement in _flat(body):
+        if isinstance(statement, ast.ClassDef):
+            marks = inherited | _marks(statement.decorator_list) | _module_marks(statement.body)
+            found |= _tests(statement.body, f"{prefix}::{statement.name}", marks)
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            if not statement.name.startswith("test") or _is_fixture(statement):
+                continue
+            marks = inherited | _marks(statement.decorator_list)
+            found[f"{prefix}::{statement.name}"] = Function(
+                skipped=int(bool(marks & _SKIPPING)), marks=marks
+            )
+    return found
+
+
+def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements with those inside `if`, `try`, `with` and loops, but not inside definitions."""
+    for statement in body:
+        yield statement
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for child in ast.iter_child_nodes(statement):
+                if isinstance(child, ast.stmt):
+                    yield from _flat([child])
+                elif isinstance(child, ast.ExceptHandler | ast.match_case):
+                    yield from _flat(child.body)
+
+
+def _is_fixture(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(_dotted(decorator)[-1:] == ["fixture"] for decorator in function.decorator_list)
+
+
+def _module_marks(body: Iterable[ast.stmt]) -> frozenset[str]:
+    """The markers of `pytestmark = pytest.mark.x`, or of a list of such."""
+    values: list[ast.expr] = []
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="pytestmark")], value=value):
+                values += value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+    return _marks(values)
+
+
+def _marks(expressions: Iterable[ast.expr]) -> frozenset[str]:
+    """The names that follow `mark.` in decorators such as `@pytest.mark.skipif(...)`."""
+    dotted = (_dotted(expression) for expression in expressions)
+    return frozenset(names[-1] for names in dotted if names[-2:-1] == ["mark"])
+
+
+def _dotted(expression: ast.expr) -> list[str]:
+    """`pytest.mark.skipif(...)` as ["pytest", "mark", "skipif"]."""
+    match expression:
+        case ast.Call(func=function):
+            return _dotted(function)
+        case ast.Attribute(value=value, attr=name):
+            return [*_dotted(value), name]
+        case ast.Name(id=name):
+            return [name]
+    return []
