@@ -1,0 +1,107 @@
+"""A folder of snapshots, one file each; the store of a laptop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from covernance import files
+from covernance.errors import InputError, MachineError
+from covernance.history import names
+from covernance.history.store import Entry, arrange, decode, entry_of
+from covernance.model.snapshot import Snapshot
+
+
+class Directory:
+    """Snapshots below one folder, which need not exist yet.
+
+    Files are written whole or not at all, and writers take turns; readers need no turn.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Keep snapshots below `root`."""
+        self._root = root
+
+    def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
+        """Keep snapshots; see `Store.add`.
+
+        Raises:
+            InputError: A snapshot can't be named; none is kept.
+            MachineError: The folder can't be written.
+        """
+        wanted = {entry_of(snapshot): snapshot for snapshot in snapshots}
+        paths = {entry: self._root / names.path_of(entry) for entry in arrange(wanted)}
+        added = []
+        with self._turn():
+            for entry, path in paths.items():
+                if not self._has(entry):
+                    files.write_atomic(path, wanted[entry].encode())
+                    added.append(entry)
+        return added
+
+    def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
+        """List what is kept; see `Store.entries`.
+
+        Raises:
+            InputError: A file's name is not a snapshot's.
+        """
+        found = (names.entry_at(path) for path in self._paths() if names.is_snapshot(path))
+        return arrange(found, suite=suite, branch=branch)
+
+    def read(self, entry: Entry) -> Snapshot:
+        """Return a snapshot; see `Store.read`.
+
+        Raises:
+            InputError: The file is not there, is damaged, or holds another result.
+        """
+        path = self._root / names.path_of(entry)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: can't be read: {error.strerror}") from error
+        return decode(content, entry, str(path))
+
+    def prune(self, doomed: Sequence[Entry]) -> None:
+        """Remove files, and folders that become empty.
+
+        Raises:
+            MachineError: A file can't be removed; those before it are gone.
+        """
+        with self._turn():
+            for entry in doomed:
+                self._remove(self._root / names.path_of(entry))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with ExitStack() as turn:
+            try:
+                turn.enter_context(files.locked(self._root / ".lock"))
+            except OSError as error:
+                raise MachineError(f"{self._root}: can't be written: {error.strerror}") from error
+            yield
+
+    def _has(self, entry: Entry) -> bool:
+        kept = self._root.joinpath(names.folder_of(entry)).glob("*")
+        return any(names.is_run(path.name, entry) for path in kept)
+
+    def _paths(self) -> Iterator[str]:
+        for folder, _, found in os.walk(self._root, onerror=_refuse):
+            below = Path(folder).relative_to(self._root)
+            yield from ((below / name).as_posix() for name in found)
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise MachineError(f"{path}: can't be removed: {error.strerror}") from error
+        with suppress(OSError):
+            for folder in path.relative_to(self._root).parents:
+                (self._root / folder).rmdir()
+
+
+def _refuse(error: OSError) -> None:
+    """Pass over a folder that is not there (yet, or any more); report one that can't be read."""
+    if not isinstance(error, FileNotFoundError):
+        raise InputError(f"{error.filename}: can't be read: {error.strerror}") from error

@@ -1,0 +1,200 @@
+"""git's plumbing, run so that it asks nothing, hooks nothing and touches no checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, cast
+
+from covernance.errors import MachineError
+
+_TIMEOUT = 120.0
+_LONGEST_MESSAGE = 400
+
+# Set by git around hooks and aliases: they would aim the commands at another index or repository.
+_AIMING = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.filesRefLockTimeout=10000",
+    "core.packedRefsTimeout=10000",
+    "commit.gpgSign=false",
+    "credential.interactive=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+
+
+class GitError(MachineError):
+    """A git command failed.
+
+    Attributes:
+        status: Its exit status.
+        output: What it wrote to standard output.
+    """
+
+    def __init__(self, message: str, status: int, output: bytes) -> None:
+        """Describe a failure; `message` is for the user, without secrets."""
+        super().__init__(message)
+        self.status = status
+        self.output = output
+
+
+class Git:
+    """The git of one repository."""
+
+    def __init__(
+        self, root: Path, environ: Mapping[str, str], *, timeout: float = _TIMEOUT
+    ) -> None:
+        """Run git for the repository that holds the folder `root`.
+
+        Args:
+            root: Any folder of a checkout.
+            environ: The environment to start from.
+            timeout: How many seconds a command may take.
+        """
+        self._root = root
+        self._timeout = timeout
+        kept = {name: value for name, value in environ.items() if name not in _AIMING}
+        # No terminal, no window: who may not push without a question gets an error.
+        self._environ = {"GIT_ASKPASS": ""} | kept
+        self._environ |= {
+            "GIT_TERMINAL_PROMPT": "0",
+            "SSH_ASKPASS_REQUIRE": "never",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "LC_ALL": "C",
+        }
+
+    def run(
+        self, *arguments: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Run a command and return what it wrote to standard output.
+
+        Raises:
+            GitError: It failed.
+            MachineError: There is no git, or it took too long.
+        """
+        process = self._start(*arguments, errors=subprocess.PIPE, environ=environ)
+        try:
+            output, errors = process.communicate(stdin, timeout=self._timeout)
+        except subprocess.TimeoutExpired:
+            raise MachineError(
+                f"git {arguments[0]}: no answer within {self._timeout:g} seconds; "
+                "nothing was lost, try again when the remote answers"
+            ) from None
+        finally:
+            _end(process)
+        if process.returncode:
+            message = f"git {arguments[0]}: {readable(errors) or 'failed without a word'}"
+            raise GitError(message, process.returncode, output)
+        return output
+
+    def ask(self, *arguments: str, stdin: bytes = b"") -> str | None:
+        """The output of a command without white space around it, or None where it failed."""
+        try:
+            return self.run(*arguments, stdin=stdin).decode(errors="replace").strip()
+        except GitError:
+            return None
+
+    def objects(self) -> Objects:
+        """Open the repository's objects for reading."""
+        return Objects(self._start("cat-file", "--batch", errors=subprocess.DEVNULL))
+
+    def _start(
+        self, *arguments: str, errors: int, environ: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        try:
+            return subprocess.Popen(  # noqa: S603 - no shell; refs are checked, paths are encoded
+                ["git", *settings, *arguments],  # noqa: S607 - git from the user's PATH
+                cwd=self._root,
+                env=self._environ | dict(environ or {}),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                # Without a terminal ssh can't ask either; and all helpers end with it.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MachineError(
+                f"git can't be run: {error.strerror}; install git, or use the directory store"
+            ) from error
+
+
+class Objects:
+    """Reads objects through one `git cat-file --batch`, which ends with this object."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        """Take over a running `git cat-file --batch`."""
+        self._requests = cast("IO[bytes]", process.stdin)
+        self._answers = cast("IO[bytes]", process.stdout)
+        weakref.finalize(self, _end, process)
+
+    def read(self, name: str) -> tuple[str, bytes] | None:
+        """The type and content of an object, or None where there is none of that name.
+
+        Args:
+            name: An object name, or `<commit>:<path>`; without a line break.
+
+        Raises:
+            MachineError: git ended, as on a damaged repository.
+        """
+        try:
+            self._requests.write(f"{name}\n".encode())
+            self._requests.flush()
+        except OSError as error:
+            raise self._broken(name) from error
+        head = self._answers.readline().decode(errors="replace").split()
+        if head[-1:] == ["missing"]:
+            return None
+        if len(head) != 3:  # noqa: PLR2004 - object name, type, size
+            raise self._broken(name)
+        size = int(head[2])
+        content = self._answers.read(size + 1)
+        if len(content) != size + 1:
+            raise self._broken(name)
+        return head[1], content[:-1]
+
+    @staticmethod
+    def _broken(name: str) -> MachineError:
+        return MachineError(f"git can't read {name}; `git fsck` tells what is damaged")
+
+
+def readable(text: bytes) -> str:
+    """A command's complaint as one line, without credentials, control characters or hints."""
+    lines = text.decode(errors="replace").splitlines()
+    said = (line.strip() for line in lines if not line.startswith("hint:"))
+    line = re.sub(r"(?<=://)[^/\s]+@", "", "; ".join(part for part in said if part))
+    line = "".join(character if character.isprintable() else "?" for character in line)
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a command and its helpers, if they still run, and close its pipes."""
+    with suppress(ProcessLookupError):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    process.wait()

@@ -1,0 +1,319 @@
+"""A branch of snapshots, one small file each, that only ever grows; the store of CI.
+
+The branch has no files in common with the code. It is written with plumbing, so the checkout, the
+index, HEAD and every other branch stay as they are. With a remote its branch is the truth: what
+is added is on the remote when `add` returns. Without one the local branch of the same name is.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cached_property
+from pathlib import Path
+
+from covernance import files
+from covernance.errors import InputError, MachineError
+from covernance.history import names
+from covernance.history.git import Git, GitError, Objects, readable
+from covernance.history.store import Entry, arrange, decode, entry_of
+from covernance.history.tree import graft, listing
+from covernance.model.snapshot import Snapshot
+
+BRANCH = "coverage-history"
+"""The usual name of the branch."""
+
+_ATTEMPTS = 40
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 4.0
+_NO_SUCH_REF = 2
+_IDENTITY = {"NAME": "covernance", "EMAIL": "covernance@localhost"}
+
+_FETCH = (
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-prune",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    "--refmap=",
+)
+_PUSH = (
+    "push",
+    "--porcelain",
+    "--no-verify",
+    "--no-signed",
+    "--no-follow-tags",
+    "--recurse-submodules=no",
+)
+
+# What a server answers when another push came first; anything else is a refusal.
+_RACES = ("cannot lock ref", "failed to update ref", "incorrect old value", "already exists")
+
+
+class _RaceError(Exception):
+    """Somebody else moved the branch first."""
+
+
+class GitBranch:
+    """Snapshots on one branch of one repository; shallow clones and worktrees will do."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        branch: str = BRANCH,
+        remote: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Keep snapshots on `branch`.
+
+        Args:
+            root: A folder of the checkout.
+            branch: The branch's name, without `refs/heads/`.
+            remote: The name of the remote that holds the branch; None for a branch of this
+                repository alone.
+            environ: The environment of the git commands.
+            pause: Waits for so many seconds.
+
+        Raises:
+            InputError: There is no repository or no such remote, or the name is no branch's.
+            MachineError: There is no git.
+        """
+        self._git = Git(root, environ)
+        self._environ = environ
+        self._pause = pause
+        self._remote = remote
+        self._local = f"refs/heads/{branch}"
+        self._tracking = f"refs/remotes/{remote}/{branch}"
+        self._name = f"{remote}/{branch}" if remote else branch
+        self._seen: str | None = None
+        common = self._git.ask("rev-parse", "--git-common-dir")
+        if common is None:
+            raise InputError(f"{root}: is not in a git repository; use the directory store")
+        self._lock = root / common / "covernance-history.lock"
+        if self._git.ask("check-ref-format", self._local) is None:
+            raise InputError(f"{branch!r} can't be a branch's name")
+        if remote is not None and remote not in (known := remotes(root, environ)):
+            listed = ", ".join(known) or "none"
+            raise InputError(f"there is no remote {remote!r}; remotes: {listed}")
+
+    def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
+        """Keep snapshots; see `Store.add`.
+
+        Raises:
+            InputError: A snapshot can't be named; none is kept.
+            MachineError: The branch can't be read or written; it is as it was.
+        """
+        wanted = {entry_of(snapshot): snapshot for snapshot in snapshots}
+        paths = {entry: names.path_of(entry) for entry in arrange(wanted)}
+
+        def absent(tip: str | None) -> list[Entry]:
+            return [entry for entry in paths if not self._has(tip, entry)]
+
+        def change(entries: Sequence[Entry]) -> dict[str, str | None]:
+            return {paths[entry]: self._blob(wanted[entry].encode()) for entry in entries}
+
+        return self._commit("Add", absent, change)
+
+    def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
+        """List what is kept; see `Store.entries`.
+
+        Raises:
+            InputError: A file's name is not a snapshot's.
+            MachineError: The branch can't be read.
+        """
+        self._seen = self._newest()
+        found = (names.entry_at(path) for path in self._paths(self._seen))
+        return arrange(found, suite=suite, branch=branch)
+
+    def read(self, entry: Entry) -> Snapshot:
+        """Return a snapshot as of the last `entries`; see `Store.read`.
+
+        Raises:
+            InputError: The file is not there, is damaged, or holds another result.
+            MachineError: The branch can't be read.
+        """
+        path = names.path_of(entry)
+        where = f"{self._name}: {path}"
+        if self._seen is None:
+            self._seen = self._newest()
+        found = self._objects.read(f"{self._seen}:{path}") if self._seen else None
+        if found is None:
+            raise InputError(f"{where}: is not there")
+        return decode(found[1], entry, where)
+
+    def prune(self, doomed: Sequence[Entry]) -> None:
+        """Drop files with a new commit; the commits that brought them stay.
+
+        Raises:
+            MachineError: The branch can't be read or written; it is as it was.
+        """
+        paths = {entry: names.path_of(entry) for entry in arrange(doomed)}
+
+        def present(tip: str | None) -> list[Entry]:
+            kept = set(self._paths(tip)) if paths else set()
+            return [entry for entry, path in paths.items() if path in kept]
+
+        self._commit("Drop", present, lambda entries: {paths[entry]: None for entry in entries})
+
+    def _commit(
+        self,
+        verb: str,
+        affected: Callable[[str | None], list[Entry]],
+        change: Callable[[Sequence[Entry]], Mapping[str, str | None]],
+    ) -> list[Entry]:
+        """Put one commit on the tip, again and again on a newer tip while others are faster."""
+        pause, reason = _FIRST_PAUSE, ""
+        for _ in range(_ATTEMPTS):
+            with self._turn():
+                tip = self._tip()
+                entries = affected(tip)
+                if not entries:
+                    return []
+                tree = graft(self._git, self._objects, tip, change(entries))
+                commit = self._written(tree, tip, f"{verb} {_named(entries)}\n")
+                try:
+                    self._publish(commit, tip)
+                except _RaceError as error:
+                    reason = str(error)
+                else:
+                    self._seen = commit
+                    return entries
+            self._pause(secrets.SystemRandom().uniform(0, pause))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        raise MachineError(
+            f"{self._name}: lost the race for the branch {_ATTEMPTS} times ({reason}); try again"
+        )
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let the processes of one clone work one after the other: they share its refs."""
+        with ExitStack() as turn:
+            try:
+                turn.enter_context(files.locked(self._lock))
+            except OSError as error:
+                raise MachineError(f"{self._lock}: can't be written: {error.strerror}") from error
+            yield
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return self._git.objects()
+
+    def _newest(self) -> str | None:
+        with self._turn() if self._remote else nullcontext():
+            return self._tip()
+
+    def _tip(self) -> str | None:
+        """The newest commit of the branch, its folders at hand; None before the first.
+
+        Before the remote has the branch, one that was kept locally is what it will start from.
+        """
+        if self._remote is not None and (tip := self._remote_tip(self._remote)):
+            return tip
+        return self._git.ask("rev-parse", "--verify", "--quiet", f"{self._local}^{{commit}}")
+
+    def _remote_tip(self, remote: str) -> str | None:
+        """The remote's newest commit, fetched if it is news; the user's refs are left alone."""
+        try:
+            answer = self._git.run("ls-remote", "--exit-code", remote, self._local)
+            known = self._git.ask("rev-parse", "--verify", "--quiet", self._tracking)
+            if known == answer.decode().split()[0]:
+                return known
+            shallow = self._git.ask("rev-parse", "--is-shallow-repository") == "true"
+            depth = ["--depth=1"] if shallow else []
+            self._git.run(*_FETCH, *depth, remote, f"+{self._local}:{self._tracking}")
+        except GitError as error:
+            if error.status == _NO_SUCH_REF:
+                return None
+            raise MachineError(
+                f"{self._name}: can't be fetched: {error}; check the remote and the credentials"
+            ) from error
+        return self._git.run("rev-parse", "--verify", self._tracking).decode().strip()
+
+    def _has(self, tip: str | None, entry: Entry) -> bool:
+        kept = listing(self._objects, tip, names.folder_of(entry))
+        return any(names.is_run(os.fsdecode(name), entry) for name in kept)
+
+    def _paths(self, tip: str | None) -> Iterator[str]:
+        if tip is not None:
+            listed = self._git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", tip)
+            yield from filter(names.is_snapshot, os.fsdecode(listed).split("\0"))
+
+    def _blob(self, content: bytes) -> str:
+        return self._git.run("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+
+    def _written(self, tree: str, parent: str | None, message: str) -> str:
+        parents = ["-p", parent] if parent else []
+        commit = self._git.run(
+            *("commit-tree", "--no-gpg-sign", *parents, tree),
+            stdin=message.encode(),
+            environ=self._identity,
+        )
+        return commit.decode().strip()
+
+    @cached_property
+    def _identity(self) -> dict[str, str]:
+        """What names the author where git's configuration doesn't."""
+        configured = self._git.ask("config", "--get-regexp", r"^user\.(name|email)$") or ""
+        if {line.split()[0] for line in configured.splitlines()} == {"user.name", "user.email"}:
+            return {}
+        usual = {
+            f"GIT_{role}_{part}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for part, value in _IDENTITY.items()
+        }
+        return {name: self._environ.get(name) or value for name, value in usual.items()}
+
+    def _publish(self, commit: str, tip: str | None) -> None:
+        """Make `commit` the newest of the branch if `tip` still is."""
+        if self._remote is not None:
+            self._push(self._remote, commit)
+            return
+        worktrees = self._git.run("worktree", "list", "--porcelain").splitlines()
+        if f"branch {self._local}".encode() in worktrees:
+            raise MachineError(
+                f"{self._name}: is checked out, and a checkout is never changed; "
+                "check another branch out first"
+            )
+        try:
+            self._git.run("update-ref", self._local, commit, tip or "0" * len(commit))
+        except GitError as error:
+            if self._tip() == tip:
+                raise
+            raise _RaceError(error) from error
+
+    def _push(self, remote: str, commit: str) -> None:
+        try:
+            self._git.run(*_PUSH, remote, f"{commit}:{self._local}")
+        except GitError as error:
+            answer = _answer(error.output)
+            if answer.startswith("[rejected]") or any(race in answer for race in _RACES):
+                raise _RaceError(answer) from error
+            raise MachineError(
+                f"{self._name}: the push was refused: {answer or 'no answer'}: {error}; "
+                "may this user push there?"
+            ) from error
+
+
+def remotes(root: Path, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The names of the remotes of the repository that holds `root`."""
+    return (Git(root, environ).ask("remote") or "").splitlines()
+
+
+def _answer(output: bytes) -> str:
+    """What `push --porcelain` says of the one ref: `!<tab>from:to<tab>[rejected] (fetch first)`."""
+    for line in output.splitlines():
+        if line.startswith(b"!\t"):
+            return readable(line.split(b"\t")[-1])
+    return ""
+
+
+def _named(entries: Sequence[Entry]) -> str:
+    if len({entry.commit for entry in entries}) > 1:
+        return f"{len(entries)} snapshots"
+    return f"{', '.join(entry.suite for entry in entries)} of {entries[0].commit[:12]}"
