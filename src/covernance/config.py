@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -39,6 +39,10 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         tests: Folders or files that are collected, relative to the root.
         themes: The themes that must each have tests here.
         fail_under: The least raw percentage, 0 to 100, compared exactly.
+        theme_floors: The least earned percentage of a theme, where it has a floor.
+        file_floors: The least raw percentage of files, by path or glob (`*` crosses folders).
+        max_drop: How many percentage points a number may fall since the base.
+        patch_fail_under: The least percentage of a change's lines and branches that must run.
         requirements: The frozen requirements of the suite's session, or None.
     """
 
@@ -47,6 +51,10 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...]
     themes: tuple[str, ...]
     fail_under: Decimal
+    theme_floors: dict[str, Decimal] = {}
+    file_floors: dict[str, Decimal] = {}
+    max_drop: Decimal = Decimal(2)
+    patch_fail_under: Decimal = Decimal(90)
     requirements: str | None
 
     @property
@@ -55,12 +63,60 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         return self.name.replace("-", "_")
 
 
+class HistorySettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
+):
+    """Where snapshots of earlier runs are kept.
+
+    Attributes:
+        store: `directory` (coverage/history/) or `git` (a branch).
+        branch: The branch of the git store.
+        remote: The remote that the git store fetches from and pushes to.
+        keep: How many snapshots of a suite and branch are kept.
+    """
+
+    store: Literal["directory", "git"] = "directory"
+    branch: str = "coverage-history"
+    remote: str = "origin"
+    keep: Annotated[int, msgspec.Meta(ge=1)] = 50
+
+
+class ExceptionSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
+):
+    """The exception register.
+
+    Attributes:
+        register: Its path, relative to the root.
+        owner: Who owns a new row where CODEOWNERS names nobody.
+        review_days: How many days after its opening a new row is due.
+    """
+
+    register: str = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+    owner: str = ""
+    review_days: Annotated[int, msgspec.Meta(ge=1)] = 90
+
+
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole table; `root` is the folder of pyproject.toml."""
+    """The whole table.
+
+    Attributes:
+        root: The folder of pyproject.toml.
+        themes: Every theme, in the order of the reports.
+        suites: Every suite, in the order of the reports.
+        default_branch: The branch that changes are compared with.
+        patch_min_lines: Below so many changed lines, patch coverage informs and does not judge.
+        history: Where earlier snapshots are kept.
+        exceptions: The exception register.
+    """
 
     root: Path
     themes: tuple[str, ...]
     suites: tuple[Suite, ...]
+    default_branch: str = "main"
+    patch_min_lines: int = 5
+    history: HistorySettings = HistorySettings()
+    exceptions: ExceptionSettings = ExceptionSettings()
 
     def suite(self, name: str) -> Suite:
         """Return the suite called `name`.
@@ -77,7 +133,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     def digest(self) -> str:
         """A SHA-256 of what the table says, the same wherever the repository lies."""
-        content = msgspec.json.encode((self.themes, self.suites), order="sorted")
+        placeless = msgspec.structs.replace(self, root=Path())
+        content = msgspec.json.encode(placeless, order="sorted", enc_hook=str)
         return hashlib.sha256(content).hexdigest()
 
 
@@ -87,15 +144,25 @@ class _RawSuite(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_o
     requirements: str | None = None
     themes: list[str] | None = None
     fail_under: Any = None
+    theme_floors: dict[str, Any] = {}
+    file_floors: dict[str, Any] = {}
+    max_drop: Any = None
+    patch_fail_under: Any = None
 
 
 class _RawTable(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
     themes: list[str]
     suites: dict[str, dict[str, Any]]
     fail_under: Any = 90
+    max_drop: Any = 2
+    patch_fail_under: Any = 90
+    patch_min_lines: Annotated[int, msgspec.Meta(ge=0)] = 5
+    default_branch: str = "main"
+    history: dict[str, Any] = {}
+    exceptions: dict[str, Any] = {}
 
 
-_Raw = TypeVar("_Raw", _RawSuite, _RawTable)
+_Raw = TypeVar("_Raw", _RawSuite, _RawTable, HistorySettings, ExceptionSettings)
 
 
 def find_root(start: Path) -> Path:
@@ -127,13 +194,27 @@ def load(root: Path) -> Table:
         raise ConfigError(msg)
     raw = _convert(document, _RawTable, _WHERE)
     themes = _themes(raw.themes, _WHERE)
-    default = _floor(raw.fail_under, f"{_WHERE} fail-under")
+    defaults = _Defaults(
+        fail_under=_floor(raw.fail_under, f"{_WHERE} fail-under"),
+        max_drop=_floor(raw.max_drop, f"{_WHERE} max-drop"),
+        patch_fail_under=_floor(raw.patch_fail_under, f"{_WHERE} patch-fail-under"),
+    )
     if not raw.suites:
         msg = f"{_WHERE} suites: is empty; add one [tool.covernance.suites.<name>] a component"
         raise ConfigError(msg)
-    suites = tuple(_suite(root, name, entry, themes, default) for name, entry in raw.suites.items())
+    suites = tuple(
+        _suite(root, name, entry, themes, defaults) for name, entry in raw.suites.items()
+    )
     _refuse_shared(suites)
-    return Table(root=root, themes=themes, suites=suites)
+    return Table(
+        root=root,
+        themes=themes,
+        suites=suites,
+        default_branch=raw.default_branch,
+        patch_min_lines=raw.patch_min_lines,
+        history=_convert(raw.history, HistorySettings, f"{_WHERE} history"),
+        exceptions=_convert(raw.exceptions, ExceptionSettings, f"{_WHERE} exceptions"),
+    )
 
 
 def parse_floor(text: str, where: str) -> Decimal:
@@ -161,8 +242,14 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(msg) from error
 
 
+class _Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    fail_under: Decimal
+    max_drop: Decimal
+    patch_fail_under: Decimal
+
+
 def _suite(
-    root: Path, name: str, entry: object, themes: tuple[str, ...], default: Decimal
+    root: Path, name: str, entry: object, themes: tuple[str, ...], defaults: _Defaults
 ) -> Suite:
     where = f"{_WHERE} suites.{name}"
     if not _SUITE.fullmatch(name) or name in _RESERVED_SUITES:
@@ -179,13 +266,22 @@ def _suite(
             raise ConfigError(msg + _did_you_mean(theme, themes))
     if raw.requirements is not None:
         _existing(root, raw.requirements, f"{where}.requirements")
-    floor = default if raw.fail_under is None else _floor(raw.fail_under, f"{where}.fail-under")
+    for theme in raw.theme_floors:
+        if theme not in own:
+            msg = f"{where}.theme-floors: {theme!r} is not among the suite's themes"
+            raise ConfigError(msg + _did_you_mean(theme, own))
     return Suite(
         name=name,
         source=_paths(root, raw.source, f"{where}.source"),
         tests=_paths(root, raw.tests, f"{where}.tests"),
         themes=own,
-        fail_under=floor,
+        fail_under=_own(raw.fail_under, defaults.fail_under, f"{where}.fail-under"),
+        theme_floors=_floors(raw.theme_floors, f"{where}.theme-floors"),
+        file_floors=_floors(raw.file_floors, f"{where}.file-floors"),
+        max_drop=_own(raw.max_drop, defaults.max_drop, f"{where}.max-drop"),
+        patch_fail_under=_own(
+            raw.patch_fail_under, defaults.patch_fail_under, f"{where}.patch-fail-under"
+        ),
         requirements=raw.requirements,
     )
 
@@ -226,6 +322,14 @@ def _floor(value: object, where: str) -> Decimal:
             return floor
     msg = f"{where}: {value!r} is not a percentage; give a number from 0 to 100"
     raise ConfigError(msg)
+
+
+def _own(value: object, default: Decimal, where: str) -> Decimal:
+    return default if value is None else _floor(value, where)
+
+
+def _floors(values: dict[str, Any], where: str) -> dict[str, Decimal]:
+    return {name: _floor(value, f"{where}.{name}") for name, value in values.items()}
 
 
 def _paths(root: Path, paths: list[str], where: str) -> tuple[str, ...]:

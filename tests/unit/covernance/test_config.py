@@ -110,6 +110,44 @@ def test_any_mistake_is_one_error_that_names_the_key(
     assert "\n" not in str(caught.value)
 
 
+def test_floors_of_themes_and_files_and_limits_are_read_exactly(root: Path) -> None:
+    more = """max-drop = 1.5
+patch-fail-under = 80
+theme-floors = {security = 60.5}
+file-floors = {"apps/auth/keys.py" = 100}
+"""
+    text = GOOD.replace("fail-under = 92\n", "fail-under = 92\n" + more)
+    history = '[tool.covernance.history]\nstore = "git"\nkeep = 3\n'
+    exceptions = '[tool.covernance.exceptions]\nowner = "@team"\nreview-days = 30\n'
+    (root / "pyproject.toml").write_text(text + history + exceptions)
+    table = load(root)
+    api, auth = table.suites
+    assert (api.max_drop, auth.max_drop) == (Decimal(2), Decimal("1.5"))
+    assert (api.patch_fail_under, auth.patch_fail_under) == (Decimal(90), Decimal(80))
+    assert auth.theme_floors == {"security": Decimal("60.5")}
+    assert auth.file_floors == {"apps/auth/keys.py": Decimal(100)}
+    assert (table.history.store, table.history.keep, table.default_branch) == ("git", 3, "main")
+    assert (table.exceptions.owner, table.exceptions.review_days) == ("@team", 30)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("added", "message"),
+    [
+        ("[tool.covernance.history]\nstore = 'cloud'", "history.store: invalid enum value"),
+        ("[tool.covernance.history]\nkeep = 0", "history.keep: expected `int` >= 1"),
+        ("[tool.covernance.exceptions]\nreview = 3", "exceptions: object contains unknown field"),
+        ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not among"),
+        ("[tool.covernance.suites.my-auth.file-floors]\n'*' = 101", "file-floors.*: 101"),
+    ],
+)
+def test_a_mistake_in_the_policies_names_its_key(root: Path, added: str, message: str) -> None:
+    (root / "pyproject.toml").write_text(f"{GOOD}{added}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(root)
+    assert message in str(caught.value)
+
+
 @pytest.mark.reliability
 def test_a_table_without_suites_says_to_add_one(root: Path) -> None:
     (root / "pyproject.toml").write_text('[tool.covernance]\nthemes = ["a"]\nsuites = {}\n')
