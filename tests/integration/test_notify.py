@@ -1,0 +1,340 @@
+"""`covernance notify` through the real Apprise to real HTTP and SMTP servers on loopback."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from covernance.workflows.alert_target import _HAVE_A_HOST as HAVE_A_HOST
+from tests.utils.repository import Ran, Repository
+
+pytestmark = pytest.mark.reliability
+
+SECRET = "hunter2-rotate-me"
+
+# The command line with this command, whether or not it is registered.
+SCRIPT = """
+from covernance import cli
+from covernance.commands.notify import notify
+cli.cli.add_command(notify)
+cli.main()
+"""
+COMMAND = (sys.executable, "-c", SCRIPT, "notify")
+
+UNTESTED = """
+
+def never():
+    if CALLS:
+        return 1
+    if CALLS is None:
+        return 2
+    return 3
+"""
+
+
+@dataclass
+class Webhook:
+    """An HTTP server that answers as told, the last answer for ever; keeps what it received."""
+
+    answers: list[int] = field(default_factory=lambda: [200])
+    received: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    credentials: list[str | None] = field(default_factory=list)
+    drips: bool = False
+    url: str = ""
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    made = Webhook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            made.received.append(json.loads(body))
+            made.paths.append(self.path)
+            made.credentials.append(self.headers["Authorization"])
+            if made.drips:
+                self._drip()
+                return
+            self.send_response(made.answers.pop(0) if len(made.answers) > 1 else made.answers[0])
+            self.end_headers()
+            self.wfile.write(SECRET.encode())
+
+        def _drip(self) -> None:
+            """Send a header without end, always in time for the client's read time-out."""
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            try:
+                while True:
+                    self.wfile.write(b"x")
+                    time.sleep(0.05)
+            except OSError:
+                return
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.url = f"json://ci:{SECRET}@127.0.0.1:{server.server_port}/{SECRET}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Mailbox:
+    """An SMTP server that refuses while told to; keeps the messages that it took."""
+
+    def __init__(self) -> None:
+        self.refuses = False
+        self.messages: list[EmailMessage] = []
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refuses:
+            return f"451 try later, {SECRET}"
+        assert isinstance(envelope.content, bytes)
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.messages.append(message)
+        return "250 taken"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, str]]:
+    made = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(made, hostname="127.0.0.1", port=port)
+    controller.start()
+    address = f"mailto://127.0.0.1:{port}?from=ci%40example.org&to=team%40example.org&mode=insecure"
+    yield made, address
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The snapshots of a run that passed and of one that did not."""
+    repository = Repository(tmp_path_factory.mktemp("results"))
+    snapshot = repository.root / "coverage/calc.snapshot.json"
+    assert repository.covernance("run").code == 0
+    good = snapshot.read_bytes()
+    repository.append("calc/__init__.py", UNTESTED)
+    assert repository.covernance("run").code == 2
+    return {"good": good, "bad": snapshot.read_bytes()}
+
+
+class Suite:
+    """The repository's one suite; goes bad and good as if it was run again."""
+
+    def __init__(self, repository: Repository, results: dict[str, bytes]) -> None:
+        self._path = repository.root / "coverage/calc.snapshot.json"
+        self._path.parent.mkdir()
+        self._results = results
+        self.becomes("good")
+
+    def becomes(self, state: str) -> None:
+        self._path.write_bytes(self._results[state])
+
+
+@pytest.fixture(autouse=True)
+def suite(repository: Repository, results: dict[str, bytes]) -> Suite:
+    return Suite(repository, results)
+
+
+def told(repository: Repository, *arguments: str, urls: str) -> Ran:
+    """Run the command in a process of its own, as CI does; no secret may come out of it."""
+    ran = repository.command(
+        *COMMAND, *arguments, environ={"COVERAGE_ALERT_URLS": urls, "GITHUB_REPOSITORY": "a/calc"}
+    )
+    kept = b"".join(path.read_bytes() for path in (repository.root / "coverage").glob("*.state*"))
+    assert SECRET not in ran.text
+    assert SECRET.encode() not in kept
+    return ran
+
+
+def test_a_webhook_is_told_once_of_a_failed_gate_and_once_of_its_recovery(
+    repository: Repository, suite: Suite, webhook: Webhook
+) -> None:
+    assert "nothing new" in told(repository, urls=webhook.url).out
+    suite.becomes("bad")
+    runs = [told(repository, urls=webhook.url) for _ in range(3)]
+    assert [run.code for run in runs] == [0, 0, 0]
+    suite.becomes("good")
+    runs = [told(repository, urls=webhook.url) for _ in range(3)]
+
+    bad, good = webhook.received
+    assert (bad["type"], bad["title"]) == ("failure", "[a/calc] coverage: 1 × failed gate")
+    assert bad["message"].startswith("FAILED GATE: calc\n  below-floor at no commit on no branch\n")
+    assert "is below the floor of 90 %" in bad["message"]
+    assert (good["type"], good["title"]) == ("success", "[a/calc] coverage: 1 × recovered")
+    assert good["message"].startswith("RECOVERED (failed gate): calc\n  pass at")
+    assert webhook.paths == [f"/{SECRET}"] * 2
+    assert all(webhook.credentials)
+
+
+def test_a_webhook_that_fails_and_comes_back_is_told_within_the_run(
+    repository: Repository, suite: Suite, webhook: Webhook
+) -> None:
+    suite.becomes("bad")
+    webhook.answers = [503, 200]
+    ran = told(repository, urls=webhook.url)
+    assert (ran.code, len(webhook.received)) == (0, 2)
+    assert ran.out.endswith(": was sent 1 alert\n")
+
+
+def test_what_one_run_can_t_deliver_the_next_one_does_and_only_there(
+    repository: Repository, suite: Suite, webhook: Webhook, mailbox: tuple[Mailbox, str]
+) -> None:
+    box, address = mailbox
+    suite.becomes("bad")
+    webhook.answers = [403]
+    urls = f"{webhook.url}\n{address}"
+    first = told(repository, "--tries=1", urls=urls)
+    assert first.code == 0
+    assert "NOT DELIVERED after 1 try: the service answered 403" in first.out
+    assert "mailto://127.0.0.1" in first.out
+    assert told(repository, "--tries=1", "--strict", urls=urls).code == 3
+
+    webhook.answers = [200]
+    assert told(repository, "--tries=1", "--strict", urls=urls).code == 0
+    told(repository, "--tries=1", urls=urls)
+    assert len(webhook.received) == 3
+    assert len(box.messages) == 1
+
+
+def test_a_mail_carries_the_alerts_of_facts_as_they_were_written(
+    repository: Repository, mailbox: tuple[Mailbox, str]
+) -> None:
+    box, address = mailbox
+    facts = [
+        {
+            "kind": "drop",
+            "suite": "calc",
+            "theme": "security",
+            "subject": "calc",
+            "text": "earned fell by 3.50 points\n<script>alert(1)</script> & more",
+            "good": False,
+        },
+        {
+            "kind": "exception",
+            "suite": "calc",
+            "subject": "calc/__init__.py",
+            "text": "review due in 7 days",
+            "good": False,
+            "state": "7-days",
+        },
+    ]
+    repository.write("facts.json", json.dumps(facts))
+    told(repository, "--facts=facts.json", urls=address)
+    facts[1] |= {"state": "expired", "text": "review was due yesterday"}
+    repository.write("facts.json", json.dumps(facts))
+    told(repository, "--facts=facts.json", urls=address)
+    told(repository, "--facts=facts.json", urls=address)
+
+    first, second = box.messages
+    assert first["Subject"] == (
+        "[a/calc] coverage: 1 × drop over the limit, 1 × expiring exception"
+    )
+    assert first["To"] == "team@example.org"
+    assert first.get_content_type() == "text/plain"
+    assert first.get_content().splitlines() == [
+        "DROP OVER THE LIMIT: calc · security",
+        "  earned fell by 3.50 points",
+        "  <script>alert(1)</script> & more",
+        "",
+        "EXPIRING EXCEPTION: calc · calc/__init__.py",
+        "  review due in 7 days",
+    ]
+    assert second["Subject"] == "[a/calc] coverage: 1 × expiring exception"
+    assert second.get_content().splitlines()[1:] == ["  review was due yesterday"]
+
+
+def test_a_mail_server_that_refuses_is_tried_again_by_the_next_run(
+    repository: Repository, suite: Suite, mailbox: tuple[Mailbox, str]
+) -> None:
+    box, address = mailbox
+    suite.becomes("bad")
+    box.refuses = True
+    assert "NOT DELIVERED" in told(repository, "--tries=1", urls=address).out
+    box.refuses = False
+    assert "was sent 1 alert" in told(repository, "--tries=1", urls=address).out
+    assert len(box.messages) == 1
+
+
+def test_a_try_that_drips_without_end_is_ended(
+    repository: Repository, suite: Suite, webhook: Webhook
+) -> None:
+    suite.becomes("bad")
+    webhook.drips = True
+    began = time.monotonic()
+    ran = told(repository, "--tries=1", "--timeout=2", urls=webhook.url)
+    assert "NOT DELIVERED after 1 try: no answer within 2 s" in ran.out
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("url", "shown", "reason"),
+    [
+        (f"slack://{SECRET}", "slack://***", "a part of it is missing"),
+        (f"unknown://{SECRET}/x", "unknown://***", "Apprise knows no such URL"),
+        (f"json://u:{SECRET}@127.0.0.1:1/{SECRET}", "json://127.0.0.1:1", "was not reached"),
+        (f"json://u:{SECRET}@[::1/{SECRET}", "json://***", "Apprise knows no such URL"),
+    ],
+)
+def test_no_failure_shows_the_secret(
+    repository: Repository, suite: Suite, url: str, shown: str, reason: str
+) -> None:
+    suite.becomes("bad")
+    ran = told(repository, "--tries=1", "--strict", urls=url)
+    assert ran.code == 3
+    assert f"{shown}: NOT DELIVERED after 1 try: " in ran.out
+    assert reason in ran.out
+    assert ran.err == ""
+
+
+@pytest.mark.security
+def test_a_dry_run_reaches_nobody(repository: Repository, suite: Suite, webhook: Webhook) -> None:
+    suite.becomes("bad")
+    ran = told(repository, "--dry-run", urls=webhook.url)
+    assert ran.out.endswith(": would be sent 1 alert\n")
+    assert webhook.received == []
+    assert not (repository.root / "coverage/alerts.state.json").exists()
+
+
+@pytest.mark.security
+def test_a_damaged_state_is_one_clear_error(repository: Repository, webhook: Webhook) -> None:
+    (repository.root / "coverage/alerts.state.json").write_text("{")
+    ran = told(repository, urls=webhook.url)
+    assert ran.code == 3
+    assert "alerts.state.json: is not a state of alerts, or is damaged" in ran.err
+    assert "Traceback" not in ran.text
+    assert webhook.received == []
+
+
+@pytest.mark.architecture
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_only_services_with_a_host_in_its_place_show_it() -> None:
+    apprise = pytest.importorskip("apprise", reason="the extra `alerts`")
+    services = {
+        schema: service
+        for service in apprise.Apprise().details()["schemas"]
+        for schema in (*(service["protocols"] or ()), *(service["secure_protocols"] or ()))
+    }
+    for schema in HAVE_A_HOST:
+        assert all("{host}" in form for form in services[schema]["details"]["templates"])
