@@ -1,0 +1,266 @@
+"""`covernance history`: keep results, list them, show one, drop old ones, take all out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ParamSpec, TypedDict, Unpack
+
+import click
+import msgspec
+
+from covernance.config import find_root
+from covernance.errors import Exit
+from covernance.history import retention
+from covernance.history.git_branch import BRANCH
+from covernance.history.store import Entry, Store
+from covernance.report import terminal
+from covernance.workflows import history as workflow
+
+_Own = ParamSpec("_Own")
+_SHOWN_DIGITS = 12
+
+_suite = click.option("--suite", metavar="NAME", help="Only this suite.")
+_branch = click.option("--branch", metavar="NAME", help="Only results of this branch.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for a script.",
+)
+
+
+class _Where(TypedDict):
+    """The options that choose a store."""
+
+    kind: workflow.Kind
+    store_branch: str
+    remote: str | None
+    local: bool
+
+
+def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
+    """Give a command the options of `_Where`."""
+    options = (
+        click.option(
+            "--store",
+            "kind",
+            type=click.Choice(["directory", "git"]),
+            default="directory",
+            show_default=True,
+            help="coverage/history/ of this checkout, or a git branch that machines share.",
+        ),
+        click.option(
+            "--store-branch",
+            metavar="NAME",
+            default=BRANCH,
+            show_default=True,
+            help="The branch of the git store.",
+        ),
+        click.option(
+            "--remote",
+            metavar="NAME",
+            help="The remote of the git store. Default: origin, where there is one.",
+        ),
+        click.option(
+            "--local", is_flag=True, help="The git store of this clone, without a remote."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group()
+def history() -> None:
+    """Keep the results of runs, and look them up.
+
+    Results are kept in coverage/history/, or with --store git on a branch of their own, which is
+    written without touching the checkout, the index, HEAD or any other branch.
+    """
+
+
+@history.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[SNAPSHOT]...")
+@click.option("--allow-dirty", is_flag=True, help="Keep results of uncommitted changes in git.")
+@_dry_run
+@_format
+@_stored
+def add(
+    paths: tuple[Path, ...],
+    form: str,
+    *,
+    allow_dirty: bool,
+    dry_run: bool,
+    **where: Unpack[_Where],
+) -> Exit:
+    """Keep results: those of the last full run of every suite, or the files given.
+
+    Adding again what is kept already (same suite, commit and run) changes nothing. The git store
+    takes results of a clean checkout only.
+
+    \b
+    Examples:
+      covernance history add
+      covernance history add --store git
+      covernance history add --store git --dry-run coverage/api.snapshot.json
+    """  # noqa: D301 - click reads the escape
+    root = find_root(Path.cwd())
+    snapshots = workflow.load(paths, root)
+    if where["kind"] == "git" and not allow_dirty:
+        workflow.refuse_dirty(snapshots)
+    store = _store(root, **where)
+    added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
+    verb = "would add" if dry_run else "added"
+    _report(added, form, verb, "nothing to add: all of it is kept already")
+    return Exit.PASS
+
+
+@history.command("list")
+@_suite
+@_branch
+@_format
+@_stored
+def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
+    """List what is kept, oldest first.
+
+    \b
+    Examples:
+      covernance history list --suite api --branch main
+      covernance history list --store git --format json
+    """  # noqa: D301 - click reads the escape
+    entries = _store(find_root(Path.cwd()), **where).entries(suite=suite, branch=branch)
+    _report(entries, form, "", "nothing is kept")
+    return Exit.PASS
+
+
+@history.command()
+@click.argument("commit")
+@_suite
+@_format
+@_stored
+def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> Exit:
+    """Show the newest results of a commit, a suite each.
+
+    COMMIT may be shortened to its first digits. JSON gives the whole snapshots.
+
+    \b
+    Examples:
+      covernance history show 3f2a91c
+      covernance history show 3f2a91c --suite api --format json
+    """  # noqa: D301 - click reads the escape
+    store = _store(find_root(Path.cwd()), **where)
+    entries = workflow.newest(store, commit, suite=suite)
+    snapshots = [store.read(entry) for entry in entries]
+    if form == "json":
+        click.echo(_json(snapshots))
+    else:
+        click.echo("\n".join(_rows(entries)))
+        click.echo("\n" + terminal.table(snapshots))
+    return Exit.PASS
+
+
+@history.command()
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="How many of the newest of every suite and branch stay.",
+)
+@click.option(
+    "--default-branch",
+    metavar="NAME",
+    default="main",
+    show_default=True,
+    help="The branch whose newest result of every suite and week stays for ever.",
+)
+@_dry_run
+@_format
+@_stored
+def prune(
+    keep: int, default_branch: str, form: str, *, dry_run: bool, **where: Unpack[_Where]
+) -> Exit:
+    """Drop old results.
+
+    The newest results of every branch stay, and of the default branch one of every week for ever.
+    The git store drops files with a new commit; its earlier commits still hold them.
+
+    \b
+    Examples:
+      covernance history prune --dry-run
+      covernance history prune --store git --keep 100 --default-branch trunk
+    """  # noqa: D301 - click reads the escape
+    store = _store(find_root(Path.cwd()), **where)
+    doomed = retention.doomed(store.entries(), keep=keep, default_branch=default_branch)
+    if not dry_run:
+        store.prune(doomed)
+    _report(doomed, form, "would drop" if dry_run else "dropped", "nothing to drop")
+    return Exit.PASS
+
+
+@history.command()
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write. Default: standard output.",
+)
+@_suite
+@_branch
+@_stored
+def export(
+    output: Path | None, suite: str | None, branch: str | None, **where: Unpack[_Where]
+) -> Exit:
+    """Take results out: one snapshot a line, as JSON, oldest first.
+
+    \b
+    Examples:
+      covernance history export --suite api | jq .total
+      covernance history export --store git -o history.jsonl
+    """  # noqa: D301 - click reads the escape
+    store = _store(find_root(Path.cwd()), **where)
+    entries = store.entries(suite=suite, branch=branch)
+    if output:
+        workflow.export(store, entries, output)
+        click.echo(f"wrote {len(entries)} snapshots to {output}")
+    else:
+        for line in workflow.lines(store, entries):
+            click.echo(line, nl=False)
+    return Exit.PASS
+
+
+def _store(
+    root: Path, kind: workflow.Kind, store_branch: str, remote: str | None, *, local: bool
+) -> Store:
+    shared = None if local or kind != "git" else remote or workflow.usual_remote(root)
+    return workflow.open_store(kind, root, branch=store_branch, remote=shared)
+
+
+def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:
+    if form == "json":
+        click.echo(_json(entries))
+    elif not entries:
+        click.echo(nothing)
+    else:
+        for row in _rows(entries):
+            click.echo(f"{verb} {row}".strip())
+
+
+def _rows(entries: Sequence[Entry]) -> list[str]:
+    """The entries as aligned columns: moment, suite, commit, run, branch."""
+    suites = max(len(entry.suite) for entry in entries)
+    runs = max(len(entry.run_id) for entry in entries)
+    return [
+        f"{entry.recorded_at}  {entry.suite:{suites}}  {entry.commit[:_SHOWN_DIGITS]}  "
+        f"{entry.run_id:{runs}}  {entry.branch or '(no branch)'}"
+        for entry in entries
+    ]
+
+
+def _json(values: Sequence[object]) -> str:
+    return msgspec.json.format(msgspec.json.encode(values, order="sorted"), indent=1).decode()

@@ -1,0 +1,117 @@
+"""Put results into a store, and take them out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from covernance import files
+from covernance.errors import InputError
+from covernance.history.directory import Directory
+from covernance.history.git_branch import GitBranch, remotes
+from covernance.history.store import Entry, Store, arrange, entry_of
+from covernance.layout import Layout
+from covernance.model import snapshot
+from covernance.model.snapshot import Snapshot
+
+Kind = Literal["directory", "git"]
+
+_USUAL_REMOTE = "origin"
+_SHORTEST_COMMIT = 4
+
+
+def open_store(kind: Kind, root: Path, *, branch: str, remote: str | None) -> Store:
+    """Open the store of the repository at `root`.
+
+    Args:
+        kind: Where snapshots are kept.
+        root: The folder of pyproject.toml.
+        branch: The git store's branch.
+        remote: The git store's remote, or None for the local branch.
+
+    Raises:
+        InputError: There is no repository, branch or remote of that name.
+        MachineError: There is no git.
+    """
+    if kind == "git":
+        return GitBranch(root, branch=branch, remote=remote)
+    return Directory(Layout(root).folder / "history")
+
+
+def usual_remote(root: Path) -> str | None:
+    """The remote `origin` where there is one."""
+    return _USUAL_REMOTE if _USUAL_REMOTE in remotes(root) else None
+
+
+def load(paths: Sequence[Path], root: Path) -> list[Snapshot]:
+    """Read snapshots; without paths, those of the last full run of every suite.
+
+    Raises:
+        InputError: There is none, or one can't be read.
+    """
+    found = list(paths) or sorted(Layout(root).folder.glob("*.snapshot.json"))
+    if not found:
+        raise InputError(f"{Layout(root).folder}: holds no *.snapshot.json; run a suite first")
+    return [snapshot.read(path) for path in found]
+
+
+def refuse_dirty(snapshots: Iterable[Snapshot]) -> None:
+    """Refuse results that their commit alone does not explain.
+
+    Raises:
+        InputError: The checkout had changes, or git could not tell.
+    """
+    for result in snapshots:
+        if result.provenance.dirty is not False:
+            raise InputError(
+                f"{result.suite}: was measured with changes that commit "
+                f"{(result.provenance.commit or 'none')[:12]} does not have; commit and run again, "
+                "or say --allow-dirty"
+            )
+
+
+def news(store: Store, snapshots: Iterable[Snapshot]) -> list[Entry]:
+    """What `store.add` would add, oldest first."""
+    kept = {(entry.suite, entry.commit, entry.run_id) for entry in store.entries()}
+    found = {entry_of(result) for result in snapshots}
+    return [
+        entry for entry in arrange(found) if (entry.suite, entry.commit, entry.run_id) not in kept
+    ]
+
+
+def newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
+    """The newest entry of every suite at a commit, by suite.
+
+    Args:
+        store: Where to look.
+        commit: The commit, or the first digits of one.
+        suite: One suite, or None for all.
+
+    Raises:
+        InputError: There is none, or the digits fit several commits.
+    """
+    if len(commit) < _SHORTEST_COMMIT:
+        raise InputError(f"{commit!r}: give at least {_SHORTEST_COMMIT} digits of the commit")
+    fitting = [entry for entry in store.entries(suite=suite) if entry.commit.startswith(commit)]
+    commits = sorted({entry.commit for entry in fitting})
+    if not commits:
+        of = f" of suite {suite}" if suite else ""
+        raise InputError(f"no snapshot{of} is kept for commit {commit!r}")
+    if len(commits) > 1:
+        raise InputError(f"{commit!r} fits several commits: {', '.join(commits)}; give more digits")
+    latest = {entry.suite: entry for entry in fitting}
+    return [latest[name] for name in sorted(latest)]
+
+
+def lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Each snapshot as one line of JSON, keys sorted, with its line break."""
+    for entry in entries:
+        yield msgspec.json.encode(store.read(entry), order="sorted") + b"\n"
+
+
+def export(store: Store, entries: Iterable[Entry], path: Path) -> None:
+    """Write `lines` to a file, whole or not at all."""
+    files.write_atomic(path, b"".join(lines(store, entries)))
