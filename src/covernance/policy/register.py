@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Literal
 
 import msgspec
@@ -22,14 +23,22 @@ _SHORT = 10
 
 
 class Floors(msgspec.Struct, frozen=True):
-    """The floors of a suite's files: their own where they have one, else the suite's."""
+    """The floors of a suite's files.
+
+    Attributes:
+        suite: The floor of every file that has none of its own.
+        files: Floors by path or glob (`*` crosses folders).
+    """
 
     suite: Decimal
     files: Mapping[str, Decimal] = {}
 
     def of(self, path: str) -> Decimal:
-        """The floor of one file."""
-        return self.files.get(path, self.suite)
+        """The floor of one file: its own, else the highest of its globs, else the suite's."""
+        if path in self.files:
+            return self.files[path]
+        matching = (floor for glob, floor in self.files.items() if fnmatchcase(path, glob))
+        return max(matching, default=self.suite)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):

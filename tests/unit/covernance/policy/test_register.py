@@ -210,6 +210,17 @@ def persons_cells(text: str) -> dict[tuple[str, str], list[str]]:
     }
 
 
+def test_of_several_globs_the_highest_floor_counts_and_the_path_itself_first() -> None:
+    floors = Floors(
+        Decimal(90),
+        {"apps/*": Decimal(95), "*.py": Decimal(92), "apps/deep/a.py": Decimal(50)},
+    )
+    assert floors.of("apps/deep/a.py") == 50
+    assert floors.of("apps/deep/b.py") == 95
+    assert floors.of("b.py") == 92
+    assert floors.of("b.pyx") == 90
+
+
 @pytest.mark.reliability
 @given(registers(), SNAPSHOTS)
 def test_sync_is_idempotent_today_and_later(text: str, snapshots: list[Snapshot]) -> None:

@@ -1,0 +1,174 @@
+"""The exception register on disk: keep it in step, check it, count what it owes."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import msgspec
+
+from covernance import files
+from covernance.config import Suite, Table
+from covernance.errors import InputError
+from covernance.layout import Layout
+from covernance.policy import register, register_debt, register_text, waivers
+from covernance.policy.codeowners import LOCATIONS, Owners
+from covernance.policy.register import Floors, Problem, Synced, Terms
+from covernance.policy.register_debt import Debt
+from covernance.policy.register_row import Row
+from covernance.policy.waivers import Due
+from covernance.workflows import current
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """A register beside the snapshots.
+
+    Attributes:
+        path: The register, relative to the root.
+        before: Its text as it stands.
+        rows: Its rows of the suites in question.
+        synced: Its text in step, and what differs.
+        unmeasured: Suites in question that have no snapshot; their rows were left alone.
+    """
+
+    path: str
+    before: str
+    rows: tuple[Row, ...]
+    synced: Synced
+    unmeasured: tuple[str, ...]
+
+    def diff(self) -> str:
+        """What `sync` would change, as a unified diff that `git apply` takes."""
+        lines = difflib.unified_diff(
+            _lines(self.before), _lines(self.synced.text), f"a/{self.path}", f"b/{self.path}"
+        )
+        return "".join(lines)
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What `check` found: why it says no, and what will run out soon."""
+
+    problems: tuple[Problem, ...]
+    due: tuple[Due, ...]
+
+
+def rows(table: Table) -> tuple[Row, ...]:
+    """The rows of the register; none where there is no register.
+
+    Raises:
+        InputError: The register can't be read, or is damaged.
+    """
+    if not (table.root / table.exceptions.register).exists():
+        return ()
+    return _parse(_read(table.root, table.exceptions.register), table).rows
+
+
+def compare(table: Table, suites: Sequence[Suite], today: date) -> Compared:
+    """Hold the register against the last full result of some suites; write nothing.
+
+    Raises:
+        InputError: The register, CODEOWNERS or a snapshot can't be read, or is damaged.
+    """
+    text = _read(table.root, table.exceptions.register)
+    parsed = _parse(text, table)
+    results = current.results(table)
+    measured = [found for suite in suites if (found := results[suite.name])]
+    floors = {suite.name: Floors(suite.fail_under, suite.file_floors) for suite in suites}
+    owners = _owners(table.root)
+    terms = Terms(
+        today=today,
+        review=today + timedelta(days=table.exceptions.review_days),
+        owner_of=lambda path: " ".join(owners.of(path) or table.exceptions.owner.split()),
+    )
+    return Compared(
+        path=table.exceptions.register,
+        before=text,
+        rows=tuple(row for row in parsed.rows if row.suite in floors),
+        synced=register.sync(parsed, measured, floors, terms),
+        unmeasured=tuple(suite.name for suite in suites if not results[suite.name]),
+    )
+
+
+def sync(table: Table, suites: Sequence[Suite], today: date) -> Compared:
+    """Bring the register in step; the file is written whole, and only if something changed.
+
+    Raises:
+        CovernanceError: As `compare`, or the file can't be written; it is untouched then.
+    """
+    with files.locked(Layout(table.root).lock):
+        compared = compare(table, suites, today)
+        if compared.synced.text != compared.before:
+            path = (table.root / table.exceptions.register).resolve()
+            files.write_atomic(path, compared.synced.text.encode())
+    return compared
+
+
+def check(table: Table, suites: Sequence[Suite], today: date) -> Checked:
+    """Find what is wrong with the rows of some suites, and what will be.
+
+    Raises:
+        InputError: As `compare`, or a suite has no snapshot: what was not measured can't be
+            known to be in step.
+    """
+    compared = compare(table, suites, today)
+    if compared.unmeasured:
+        names = ", ".join(compared.unmeasured)
+        msg = f"no snapshot of suite {names}; run it first, or check others with --suite"
+        raise InputError(msg)
+    return Checked(
+        register.problems(compared.rows, compared.synced.changes, today),
+        waivers.due(compared.rows, today),
+    )
+
+
+def debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...]:
+    """The debt of each row of some suites.
+
+    Raises:
+        InputError: As `compare`.
+    """
+    parsed = _parse(_read(table.root, table.exceptions.register), table)
+    names = {suite.name for suite in suites}
+    measured = {name: found for name, found in current.results(table).items() if found}
+    return register_debt.debts((row for row in parsed.rows if row.suite in names), measured, today)
+
+
+def _parse(text: str, table: Table) -> register_text.Register:
+    return register_text.parse(
+        text, [suite.name for suite in table.suites], table.exceptions.register
+    )
+
+
+def _owners(root: Path) -> Owners:
+    for name in LOCATIONS:
+        if (root / name).is_file():
+            return Owners(_read(root, name))
+    return Owners()
+
+
+def _read(root: Path, name: str) -> str:
+    """A file's text with its line endings as they are."""
+    try:
+        content = (root / name).read_bytes()
+        return content.decode()
+    except FileNotFoundError:
+        msg = f"{name}: is not there; create it with this section:\n{register_text.EMPTY}"
+        raise InputError(msg) from None
+    except OSError as error:
+        msg = f"{name}: can't be read: {error.strerror}"
+        raise InputError(msg) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        msg = f"{name}:{line}: is not UTF-8; save the file in that encoding"
+        raise InputError(msg) from error
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as git's patches know them: they end with a line feed, and say so if not."""
+    lines = list(io.StringIO(text, newline="\n"))
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n\\ No newline at end of file\n"
+    return lines
