@@ -49,7 +49,7 @@ class _Heat(msgspec.Struct, frozen=True, kw_only=True):
     """A cell of the heat map."""
 
     theme: str
-    level: int
+    level: int | None
     earned: str
     raw: str
     tests: int
@@ -112,7 +112,7 @@ def render(
             for name in state.suites
             if (drawn := _chart(name, state, history.get(name, ())))
         ],
-        patches=[(patch, show(patch.percent)) for patch in state.patches],
+        patches=[(patch, _percent(patch.percent)) for patch in state.patches],
         exceptions=[
             (due, days(due.days_left))
             for due in sorted(state.exceptions, key=lambda due: (due.days_left, due.module))
@@ -150,7 +150,7 @@ def _row(
             _heat(name, theme, found.themes[theme], reports) if theme in found.themes else None
             for theme in state.columns
         ],
-        percent=show(percent),
+        percent=_percent(percent),
         floor=found.floor.percent,
         margin=trend.show_points(None if percent is None else percent - floor),
         sparkline=Markup(_sparkline(name, points)),  # noqa: S704 - from a template that escapes
@@ -166,7 +166,7 @@ def _heat(suite: str, theme: str, cell: Cell, reports: Reports) -> _Heat:
     return _Heat(
         theme=theme,
         level=_level(cell.earned.percent),
-        earned=show(cell.earned.percent),
+        earned=_percent(cell.earned.percent),
         raw=show(cell.raw.percent),
         tests=cell.outcomes.tests,
         trouble=trouble(cell),
@@ -174,8 +174,12 @@ def _heat(suite: str, theme: str, cell: Cell, reports: Reports) -> _Heat:
     )
 
 
-def _level(percent: Fraction | None) -> int:
-    return sum(percent >= bound for bound in _HEAT) if percent is not None else 0
+def _level(percent: Fraction | None) -> int | None:
+    return None if percent is None else sum(percent >= bound for bound in _HEAT)
+
+
+def _percent(percent: Fraction | None) -> str:
+    return show(percent) if percent is None else f"{show(percent)} %"
 
 
 def _legend() -> list[tuple[int, str]]:

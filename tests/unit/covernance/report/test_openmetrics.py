@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from prometheus_client import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Outcomes, Snapshot
+from covernance.report import openmetrics
+from covernance.report.state import ExceptionDue, Patch, State
+
+pytestmark = pytest.mark.architecture
+
+Samples = dict[tuple[str, ...], float]
+
+
+def parsed(state: State) -> dict[str, Metric]:
+    families = text_string_to_metric_families(openmetrics.render(state))  # type: ignore[no-untyped-call]
+    return {family.name: family for family in families}
+
+
+def samples(family: Metric) -> Samples:
+    return {tuple(sample.labels.values()): sample.value for sample in family.samples}
+
+
+def test_every_figure_is_read_back(snapshot: Snapshot) -> None:
+    cell = snapshot.themes["security"]
+    broken = msgspec.structs.replace(cell, outcomes=Outcomes(tests=3, passed=1, failed=2))
+    marked = msgspec.structs.replace(snapshot, themes={"security": broken}, flaky=("t::a",))
+    families = parsed(
+        State(
+            themes=("security",),
+            suites={"api": marked, "web": None},
+            patches=(Patch("api", 3, 4), Patch("web", 0, 0)),
+            exceptions=(ExceptionDue("a.py", "api", "@me", "2026-12-01", -2),),
+        )
+    )
+    read = {name: samples(family) for name, family in families.items()}
+    assert read["covernance_suite_present"] == {("api",): 1, ("web",): 0}
+    assert read["covernance_suite_passing"] == {("api",): 0}
+    assert read["covernance_suite_coverage_ratio"] == {("api",): 0.75}
+    assert read["covernance_suite_floor_ratio"] == {("api",): 0.9}
+    assert read["covernance_suite_coverable"] == {("api",): 8}
+    assert read["covernance_suite_covered"] == {("api",): 6}
+    assert read["covernance_suite_flaky_tests"] == {("api",): 1}
+    assert read["covernance_suite_recorded_timestamp_seconds"] == {("api",): 1795262400}
+    assert read["covernance_theme_earned_ratio"] == {("api", "security"): pytest.approx(2 / 3)}
+    assert read["covernance_theme_raw_ratio"] == {("api", "security"): 0.75}
+    assert read["covernance_theme_tests"][("api", "security", "failed")] == 2
+    assert read["covernance_theme_duration_seconds"] == {("api", "security"): 0.5}
+    assert read["covernance_patch_coverage_ratio"] == {("api",): 0.75}
+    assert read["covernance_exception_days_left"] == {("api", "a.py", "@me"): -2}
+
+
+def test_types_units_and_help_are_declared(snapshot: Snapshot) -> None:
+    families = parsed(State(themes=("security",), suites={"api": snapshot}))
+    assert families["covernance_suite"].type == "info"
+    assert families["covernance_suite_coverage_ratio"].unit == "ratio"
+    assert families["covernance_theme_duration_seconds"].unit == "seconds"
+    assert all(family.documentation for family in families.values())
+    assert "covernance_patch_coverage_ratio" not in families
+
+
+@pytest.mark.reliability
+def test_nothing_to_cover_has_no_ratio(snapshot: Snapshot) -> None:
+    families = parsed(
+        State(
+            themes=(), suites={"api": msgspec.structs.replace(snapshot, total=Counts(), themes={})}
+        )
+    )
+    assert "covernance_suite_coverage_ratio" not in families
+    assert samples(families["covernance_suite_coverable"]) == {("api",): 0}
+
+
+@pytest.mark.reliability
+def test_without_any_result_only_that_is_told() -> None:
+    text = openmetrics.render(State(themes=(), suites={"api": None}))
+    assert text.splitlines()[2:] == ['covernance_suite_present{suite="api"} 0.0', "# EOF"]
+
+
+@pytest.mark.security
+def test_hostile_labels_stay_labels(snapshot: Snapshot) -> None:
+    branch = 'x"} 1\n# EOF\n\\'
+    source = msgspec.structs.replace(snapshot.provenance, branch=branch, commit=None)
+    families = parsed(
+        State(themes=(), suites={"api": msgspec.structs.replace(snapshot, provenance=source)})
+    )
+    labels = families["covernance_suite"].samples[0].labels
+    assert labels["branch"] == branch
+    assert labels["commit"] == ""
