@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shlex
 import signal
@@ -9,13 +10,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from covernance.config import Suite, Table, find_root, load
+from covernance.commands.repository import here, soft_option, softened
+from covernance.config import Suite, Table
 from covernance.errors import ConfigError, CovernanceError, Exit
 from covernance.layout import Layout
 from covernance.model.counts import show
@@ -23,6 +24,18 @@ from covernance.model.counts import show
 if TYPE_CHECKING:
     from covernance.workflows.run import SuiteResult
 
+_COMMANDS = (
+    "dashboard",
+    "digest",
+    "exceptions",
+    "guard",
+    "history",
+    "integrity",
+    "metrics-baseline",
+    "notify",
+    "patch",
+    "summary",
+)
 _SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
 
 
@@ -47,7 +60,26 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Lazy(click.Group):
+    """A group that imports a command when it is called or listed by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those defined here and those in `commands/`."""
+        return sorted({*super().list_commands(ctx), *_COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module, which has a command of the module's name."""
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"covernance.commands.{name}")
+        command: click.Command = getattr(module, name)
+        return command
+
+
+@click.group(
+    cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="covernance")
 def cli() -> None:
     """Is every component tested well enough, for every reason we test it?
@@ -89,6 +121,7 @@ def cli() -> None:
     help="How many passes run side by side. Default: the number of cores.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Show pytest's output of every pass.")
+@soft_option
 @click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def run(
@@ -99,6 +132,7 @@ def run(
     pytest_arguments: tuple[str, ...],
     *,
     verbose: bool,
+    soft: bool,
     dry_run: bool,
 ) -> Exit:
     """Measure suites, one pass a theme; report, and judge each against its floor.
@@ -117,7 +151,7 @@ def run(
     from covernance.report import progress, terminal
     from covernance.workflows import run as workflow
 
-    table = _table()
+    table = here()
     request = workflow.Request(
         suites=_suites(table, suites),
         themes=_split(themes) or None,
@@ -153,7 +187,7 @@ def run(
             click.echo(worst)
     for result in results:
         click.echo(_closing_line(result))
-    return max((result.exit for result in results), key=_SEVERITY.index)
+    return softened(max((result.exit for result in results), key=_SEVERITY.index), soft=soft)
 
 
 @cli.command()
@@ -165,17 +199,10 @@ def combine() -> Exit:
     """
     from covernance.workflows.baseline import baseline
 
-    table = _table()
+    table = here()
     for path in baseline(table):
         click.echo(f"wrote {path.relative_to(table.root)}")
     return Exit.PASS
-
-
-def _table() -> Table:
-    """Load the nearest table and work from its folder, as coverage.py and pytest expect."""
-    root = find_root(Path.cwd())
-    os.chdir(root)
-    return load(root)
 
 
 def _suites(table: Table, names: tuple[str, ...]) -> tuple[Suite, ...]:

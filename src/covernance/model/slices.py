@@ -23,6 +23,8 @@ from covernance.model import lines
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
 
+Branches = dict[int, tuple[int, int]]
+
 RUN = "run"
 """The dynamic part of a context, from the end of collection on."""
 
@@ -95,8 +97,23 @@ def _cell(data: CoverageData, reporter: FileReporter, filename: str, theme: str)
     data.set_query_context(theme)
     imported = analysis_from_file_reporter(data, 0, reporter, filename)
     raw = _counts(everything)
-    result = FileCell(raw, raw.beyond(_counts(imported)), lines.encode(everything.executed))
+    result = FileCell(
+        raw=raw,
+        earned=raw.beyond(_counts(imported)),
+        executed_lines=lines.encode(everything.executed),
+        earnable=lines.encode(imported.missing),
+        earnable_branches=_beyond(everything.branch_stats(), imported.branch_stats()),
+    )
     return _Cell(result, frozenset(imported.executed))
+
+
+def _beyond(raw: Branches, imported: Branches) -> Branches:
+    """What is left of each line's branches once those that importing took are out."""
+    left = {
+        line: (exits - imported[line][1], taken - imported[line][1])
+        for line, (exits, taken) in sorted(raw.items())
+    }
+    return {line: counts for line, counts in left.items() if counts[0]}
 
 
 def _counts(analysis: Analysis) -> Counts:

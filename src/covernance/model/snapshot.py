@@ -58,11 +58,21 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileCell(msgspec.Struct, frozen=True):
-    """One file × one theme; `executed_lines` includes what importing executed."""
+    """One file × one theme.
+
+    Attributes:
+        raw: What its pass executed, importing and collecting included.
+        earned: What its tests executed beyond that, of what was left to earn.
+        executed_lines: Statements that its pass executed, importing included.
+        earnable: Statements that importing did not execute.
+        earnable_branches: For each line with branches left to earn: how many, how many earned.
+    """
 
     raw: Counts
     earned: Counts
     executed_lines: str = ""
+    earnable: str = ""
+    earnable_branches: dict[int, tuple[int, int]] = {}
 
 
 class FileResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 import msgspec
 
 from covernance.config import UNTHEMED, Suite, parse_floor
 from covernance.errors import Exit
 from covernance.model.counts import Counts, show
-from covernance.model.snapshot import Cell
+from covernance.model.snapshot import Cell, FileResult
 
 PASS = "pass"  # noqa: S105 - a verdict, no secret
 TESTS_FAILED = "tests-failed"
@@ -18,6 +19,7 @@ NO_TESTS = "no-tests"
 NO_DATA = "no-data"
 ZERO_STATEMENTS = "zero-statements"
 BELOW_FLOOR = "below-floor"
+EXPIRED_EXCEPTION = "expired-exception"
 
 
 class AppliedFloor(msgspec.Struct, frozen=True):
@@ -58,36 +60,104 @@ def applied_floor(suite: Suite, option: str | None, environ: Mapping[str, str]) 
     return AppliedFloor(suite.fail_under, "pyproject.toml")
 
 
-def judge(
-    floor: AppliedFloor,
-    total: Counts,
-    cells: Mapping[str, Cell],
-    failures: Sequence[str],
-    unmeasured: Sequence[str],
-) -> Verdict:
-    """Judge a full run of one suite.
+def file_floors(suite: Suite, paths: Iterable[str]) -> dict[str, Decimal]:
+    """The floors of the files that have one of their own; of several that fit, the highest."""
+    floors: dict[str, Decimal] = {}
+    for path in paths:
+        for pattern, floor in suite.file_floors.items():
+            if fnmatchcase(path, pattern):
+                floors[path] = max(floor, floors.get(path, floor))
+    return floors
 
-    Args:
-        floor: The floor in force; the suite's raw total is compared with it exactly.
-        total: The suite's raw counts.
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a full run of one suite found.
+
+    Attributes:
         cells: The suite's themes, the unthemed pass included where there was one.
+        files: The suite's files.
         failures: The tests that failed, or could not be run, over all passes.
         unmeasured: The themes whose tests ran without leaving any coverage data.
     """
-    found = [(TESTS_FAILED, f"failed: {test}") for test in failures]
-    for theme, cell in cells.items():
+
+    cells: Mapping[str, Cell]
+    files: Mapping[str, FileResult]
+    failures: Sequence[str] = ()
+    unmeasured: Sequence[str] = ()
+
+
+class Exceptions(msgspec.Struct, frozen=True):
+    """What the exception register says of one suite today.
+
+    Attributes:
+        waived: Files whose floors are waived.
+        expired: A sentence for each exception that has run out.
+    """
+
+    waived: frozenset[str] = frozenset()
+    expired: tuple[str, ...] = ()
+
+
+NO_EXCEPTIONS = Exceptions()
+
+
+def judge(
+    suite: Suite,
+    floor: AppliedFloor,
+    measured: Measured,
+    exceptions: Exceptions = NO_EXCEPTIONS,
+) -> Verdict:
+    """Judge a full run of one suite: all that is wrong with it, the gravest first.
+
+    The suite's floor is compared with the raw total, a theme's with what it earned, a file's with
+    its own raw total, each exactly. A waived file has no floor, and a total that misses the
+    suite's floor is judged without it.
+    """
+    found = [(TESTS_FAILED, f"failed: {test}") for test in measured.failures]
+    for theme, cell in measured.cells.items():
         if theme != UNTHEMED and not cell.outcomes.tests:
             found.append((NO_TESTS, f"theme {theme} selects no tests"))
-    found += [(NO_DATA, f"the {theme} pass recorded no coverage data") for theme in unmeasured]
-    if not total.total:
+    found += [
+        (NO_DATA, f"the {theme} pass recorded no coverage data") for theme in measured.unmeasured
+    ]
+    if not total(measured.files.values()).total:
         found.append((ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
-    elif not total.meets(floor.percent):
-        reason = (
-            f"{show(total.percent)} % is below the floor of {floor.percent} % "
-            f"(from {floor.origin}); {total.short_of(floor.percent)} more statements or branches "
-            "must run"
-        )
-        found.append((BELOW_FLOOR, reason))
+    else:
+        below = _below(suite, floor, measured, exceptions.waived)
+        found += [(BELOW_FLOOR, reason) for reason in below]
+    found += [(EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
     if not found:
         return Verdict(PASS)
     return Verdict(found[0][0], tuple(reason for _, reason in found))
+
+
+def _below(
+    suite: Suite, floor: AppliedFloor, measured: Measured, waived: frozenset[str]
+) -> Iterator[str]:
+    held = total(file for path, file in measured.files.items() if path not in waived)
+    counts = total(measured.files.values())
+    if not counts.meets(floor.percent) and not held.meets(floor.percent):
+        yield (
+            f"{show(counts.percent)} % is below the floor of {floor.percent} % "
+            f"(from {floor.origin}); {counts.short_of(floor.percent)} more statements or branches "
+            "must run"
+        )
+    for theme, least in suite.theme_floors.items():
+        if (cell := measured.cells.get(theme)) and not cell.earned.meets(least):
+            yield (
+                f"theme {theme} earned {show(cell.earned.percent)} %, below its floor of "
+                f"{least} %; {cell.earned.short_of(least)} more statements or branches must run"
+            )
+    floors = file_floors(suite, measured.files)
+    for pattern in suite.file_floors:
+        if not any(fnmatchcase(path, pattern) for path in measured.files):
+            yield f"file-floors: {pattern!r} fits no measured file; correct it or take it out"
+    for path, least in floors.items():
+        file = measured.files[path].total
+        if path not in waived and file.total and not file.meets(least):
+            yield f"{path}: {show(file.percent)} % is below its floor of {least} %"
+
+
+def total(files: Iterable[FileResult]) -> Counts:
+    """The raw counts of files together."""
+    return sum((file.total for file in files), Counts())

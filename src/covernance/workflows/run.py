@@ -21,8 +21,17 @@ from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
 from covernance.model import slices
 from covernance.model.snapshot import Floor, Provenance, Snapshot
-from covernance.policy.gate import TESTS_FAILED, AppliedFloor, Verdict, applied_floor, judge
+from covernance.policy.gate import (
+    TESTS_FAILED,
+    AppliedFloor,
+    Exceptions,
+    Measured,
+    Verdict,
+    applied_floor,
+    judge,
+)
 from covernance.workflows import assemble, publish
+from covernance.workflows.excused import exceptions
 
 PARTIAL = "partial"
 """In place of a verdict: a selection of tests or themes gates nothing."""
@@ -97,6 +106,7 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
         suite.name: applied_floor(suite, request.fail_under, request.environ)
         for suite in request.suites
     }
+    excused = {suite.name: exceptions(table, suite, request.now.date()) for suite in request.suites}
     _refuse_shared_reports(request)
     combine.check_settings()
     layout = Layout(table.root)
@@ -116,6 +126,7 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
                 [result for result in finished if result.planned.suite == suite.name],
                 request,
                 floors[suite.name],
+                excused[suite.name],
                 source,
                 layout,
                 work.path / suite.name,
@@ -182,6 +193,7 @@ def _conclude(
     finished: Sequence[Finished],
     request: Request,
     floor: AppliedFloor,
+    excused: Exceptions,
     source: Provenance,
     layout: Layout,
     work: Path,
@@ -193,21 +205,24 @@ def _conclude(
     cov = combine.load(data_file, suite.source) if has_data else None
     results = slices.file_results(cov, [result.planned.theme for result in finished]) if cov else {}
     cells = assemble.cells(finished, results)
-    total = slices.total(results)
-    failures = assemble.failures(finished)
-    unmeasured = assemble.unmeasured(finished) if results else tuple(cells)
+    measured = Measured(
+        cells=cells,
+        files=results,
+        failures=sorted(assemble.failures(finished)),
+        unmeasured=assemble.unmeasured(finished) if results else tuple(cells),
+    )
     partial = _partial(suite, finished, request)
     if partial:
-        verdict = Verdict(TESTS_FAILED if failures else PARTIAL, tuple(sorted(failures)))
+        verdict = Verdict(TESTS_FAILED if measured.failures else PARTIAL, tuple(measured.failures))
     else:
-        verdict = judge(floor, total, cells, sorted(failures), unmeasured)
+        verdict = judge(suite, floor, measured, excused)
     snapshot = Snapshot(
         suite=suite.name,
         verdict=verdict.name,
         reasons=verdict.reasons,
         floor=Floor(str(floor.percent), floor.origin),
         provenance=source,
-        total=total,
+        total=slices.total(results),
         themes=cells,
         files=results,
         tests=assemble.tests(finished),
@@ -219,7 +234,7 @@ def _conclude(
         text = _text(cov, request.arguments.reports)
         if partial:
             published = publish.partial(suite.name, cov, request.arguments.reports, layout, work)
-        elif not unmeasured and all(map(assemble.is_whole, finished)):
+        elif not measured.unmeasured and all(map(assemble.is_whole, finished)):
             published = publish.full(
                 snapshot, cov, data_file, request.arguments.reports, layout, work
             )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +10,16 @@ from hypothesis import strategies as st
 from covernance.config import Suite
 from covernance.errors import ConfigError, Exit
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Cell, Outcomes
-from covernance.policy.gate import AppliedFloor, Verdict, applied_floor, judge
+from covernance.model.snapshot import Cell, FileResult, Outcomes
+from covernance.policy.gate import (
+    AppliedFloor,
+    Exceptions,
+    Measured,
+    Verdict,
+    applied_floor,
+    file_floors,
+    judge,
+)
 
 pytestmark = pytest.mark.architecture
 
@@ -29,6 +38,20 @@ def cells(**tests: int) -> dict[str, Cell]:
     }
 
 
+SUITE = Suite(
+    name="api",
+    source=("apps/api",),
+    tests=("tests",),
+    themes=("security", "reliability"),
+    fail_under=Decimal(90),
+    requirements=None,
+)
+
+
+def files(**counts: Counts) -> dict[str, FileResult]:
+    return {f"apps/{name}.py": FileResult(total=total, themes={}) for name, total in counts.items()}
+
+
 def verdict(
     total: Counts,
     *,
@@ -37,7 +60,13 @@ def verdict(
     floor: AppliedFloor = FLOOR,
     **tests: int,
 ) -> Verdict:
-    return judge(floor, total, cells(**(tests or {"security": 1})), failures, unmeasured)
+    measured = Measured(
+        cells=cells(**(tests or {"security": 1})),
+        files=files(main=total),
+        failures=failures,
+        unmeasured=unmeasured,
+    )
+    return judge(SUITE, floor, measured)
 
 
 def test_at_the_floor_is_pass() -> None:
@@ -113,3 +142,75 @@ def test_the_floor_in_force_follows_the_precedence(
 def test_a_floor_that_is_no_percentage_names_its_variable(suite: Suite, text: str) -> None:
     with pytest.raises(ConfigError, match=r"^COVERAGE_FAIL_UNDER_API: "):
         applied_floor(suite, None, {"COVERAGE_FAIL_UNDER_API": text})
+
+
+def judged(
+    exceptions: Exceptions = Exceptions(),  # noqa: B008 - frozen
+    *,
+    theme_floors: dict[str, Decimal] | None = None,
+    file_floors: dict[str, Decimal] | None = None,
+    **counts: Counts,
+) -> Verdict:
+    suite = msgspec.structs.replace(
+        SUITE, theme_floors=theme_floors or {}, file_floors=file_floors or {}
+    )
+    cell = Cell(outcomes=Outcomes(tests=1), seconds=0, raw=Counts(10, 9), earned=Counts(10, 6))
+    measured = Measured(cells={"security": cell}, files=files(**counts))
+    return judge(suite, FLOOR, measured, exceptions)
+
+
+@pytest.mark.security
+def test_a_theme_is_held_to_its_floor_by_what_it_earned() -> None:
+    assert judged(theme_floors={"security": Decimal(60)}, main=Counts(10, 10)).name == "pass"
+    found = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
+    assert found.name == "below-floor"
+    (reason,) = found.reasons
+    assert reason.startswith("theme security earned 60.00 %, below its floor of 60.01 %; 1 more")
+
+
+@pytest.mark.security
+def test_a_file_is_held_to_its_own_floor() -> None:
+    found = judged(
+        file_floors={"apps/keys.py": Decimal(100)}, keys=Counts(100, 99), main=Counts(900, 900)
+    )
+    assert found.reasons == ("apps/keys.py: 99.00 % is below its floor of 100 %",)
+
+
+def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
+    suite = msgspec.structs.replace(
+        SUITE,
+        file_floors={"apps/*": Decimal(50), "apps/keys.py": Decimal(100), "*": Decimal(10)},
+    )
+    assert file_floors(suite, ["apps/keys.py", "apps/deep/x.py", "lib/y.py"]) == {
+        "apps/keys.py": Decimal(100),
+        "apps/deep/x.py": Decimal(50),
+        "lib/y.py": Decimal(10),
+    }
+
+
+@pytest.mark.security
+def test_a_file_floor_that_fits_nothing_is_never_green() -> None:
+    found = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
+    assert found.name == "below-floor"
+    assert "'apps/kyes.py' fits no measured file" in found.reasons[0]
+
+
+def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_that_misses() -> None:
+    debt, main = Counts(100, 10), Counts(100, 95)
+    floors = {"apps/debt.py": Decimal(80)}
+    assert judged(file_floors=floors, debt=debt, main=main).name == "below-floor"
+    waived = Exceptions(frozenset({"apps/debt.py"}))
+    assert judged(waived, file_floors=floors, debt=debt, main=main).name == "pass"
+
+
+@pytest.mark.security
+def test_a_waived_file_excuses_no_other() -> None:
+    waived = Exceptions(frozenset({"apps/debt.py"}))
+    assert judged(waived, debt=Counts(100, 10), main=Counts(100, 89)).name == "below-floor"
+
+
+@pytest.mark.security
+def test_an_exception_that_ran_out_is_red_however_well_covered() -> None:
+    found = judged(Exceptions(expired=("the exception of x ran out",)), main=Counts(10, 10))
+    assert found == Verdict("expired-exception", ("the exception of x ran out",))
+    assert found.exit is Exit.GATE

@@ -1,0 +1,149 @@
+"""`covernance guard`: did it get worse since the base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from covernance.commands.repository import here, soft_option, softened
+from covernance.errors import Exit
+from covernance.model.counts import show
+from covernance.policy.guard import Drop
+from covernance.workflows import guard as workflow
+from covernance.workflows.history import open_store, usual_remote
+
+_MOST_TESTS = 10
+
+
+@click.command()
+@click.option(
+    "--suite",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Guard this suite; repeatable. Default: every suite.",
+)
+@click.option(
+    "--base",
+    "ref",
+    metavar="REF",
+    help="The branch or commit to compare with, by its merge-base. Default: the default branch.",
+)
+@click.option(
+    "--store",
+    type=click.Choice(["directory", "git"]),
+    help="Where earlier results are kept. Default: the table's.",
+)
+@click.option("--bootstrap", is_flag=True, help="Let a suite pass that has no base yet.")
+@soft_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for a reader, JSON for a script.",
+)
+def guard(
+    names: tuple[str, ...],
+    ref: str | None,
+    store: str | None,
+    form: str,
+    *,
+    bootstrap: bool,
+    soft: bool,
+) -> Exit:
+    """Compare the last full runs with the results of the base.
+
+    The base is the merge-base with the default branch, else the nearest ancestor whose result is
+    kept. A number that fell by more than `max-drop` points fails; code that was only removed is
+    left out of the comparison. A suite without a base is `no-baseline`, which fails, too.
+
+    \b
+    Examples:
+      covernance guard
+      covernance guard --suite api --base origin/main --store git
+      covernance guard --bootstrap
+    """  # noqa: D301 - click reads the escape
+    table = here()
+    suites = [table.suite(name) for name in names] or list(table.suites)
+    kept = open_store(
+        "git" if (store or table.history.store) == "git" else "directory",
+        table.root,
+        branch=table.history.branch,
+        remote=usual_remote(table.root),
+    )
+    results = workflow.guard_suites(table, suites, kept, ref, bootstrap=bootstrap)
+    code = max((result.exit for result in results), default=Exit.PASS)
+    if form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(_plain(results)), indent=2).decode())
+        return Exit.PASS if soft and code is Exit.GATE else code
+    for result in results:
+        for line in _lines(result):
+            click.echo(line)
+    return softened(code, soft=soft)
+
+
+def _lines(result: workflow.Guarded) -> list[str]:
+    if result.bootstrap:
+        return [f"{result.suite}: {result.verdict.name}, accepted by --bootstrap"]
+    lines = [f"{result.suite}: {result.verdict.name}{_base(result.base)}"]
+    lines += [f"  {reason}" for reason in result.verdict.reasons]
+    if result.comparison:
+        over = [drop for drop in result.comparison.numbers if drop.over]
+        lines += [line for drop in over for line in _files(drop)]
+        if over:
+            lines += _tests("a test that is gone", result.comparison.gone)
+            lines += _tests("a test that no longer passes", result.comparison.broken)
+    lines += [f"  flaps ({flap.theme}): {flap.path}: {flap.lines}" for flap in result.flaps]
+    return lines
+
+
+def _base(base: workflow.Base | None) -> str:
+    if base is None:
+        return ""
+    where = "the merge-base" if not base.behind else f"{base.behind} commits before the merge-base"
+    return f", compared with {base.entry.commit[:12]} of {base.entry.recorded_at} ({where})"
+
+
+def _files(drop: Drop) -> list[str]:
+    return [
+        f"  {drop.measure}: {file.path}: {file.missing} more missing: {file.lines or 'branches'}"
+        for file in drop.files
+    ]
+
+
+def _tests(what: str, tests: Sequence[str]) -> list[str]:
+    lines = [f"  {what}: {test}" for test in tests[:_MOST_TESTS]]
+    more = len(tests) - _MOST_TESTS
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _plain(results: Sequence[workflow.Guarded]) -> list[dict[str, object]]:
+    return [
+        {
+            "suite": result.suite,
+            "verdict": result.verdict.name,
+            "reasons": result.verdict.reasons,
+            "bootstrap": result.bootstrap,
+            "base": result.base and msgspec.to_builtins(result.base),
+            "numbers": [
+                {
+                    "measure": drop.measure,
+                    "before": show(drop.before.percent),
+                    "after": show(drop.after.percent),
+                    "points": f"{float(drop.points):.4f}",
+                    "limit": str(drop.limit),
+                    "over": drop.over,
+                    "files": msgspec.to_builtins(drop.files),
+                }
+                for drop in (result.comparison.numbers if result.comparison else ())
+            ],
+            "gone": result.comparison.gone if result.comparison else (),
+            "broken": result.comparison.broken if result.comparison else (),
+            "flaps": msgspec.to_builtins(result.flaps),
+        }
+        for result in results
+    ]

@@ -1,0 +1,146 @@
+"""Compare the current results with those of the base, and look for lines that flap."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from covernance.config import Suite, Table
+from covernance.errors import Exit
+from covernance.history.store import Entry, Store
+from covernance.layout import Layout
+from covernance.measure import changes
+from covernance.model import snapshot
+from covernance.model.snapshot import Snapshot
+from covernance.policy import flap, guard
+from covernance.policy.gate import NO_DATA, Verdict
+
+_MOST_ANCESTORS = 5_000
+_MOST_RUNS = 5
+
+
+class Base(msgspec.Struct, frozen=True):
+    """The result that a suite is compared with.
+
+    Attributes:
+        entry: Where it is kept.
+        behind: How many commits it lies before the merge-base; 0 is the merge-base itself.
+    """
+
+    entry: Entry
+    behind: int
+
+
+class Guarded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the guard says of one suite.
+
+    Attributes:
+        suite: Its name.
+        verdict: `pass`, `dropped`, `no-baseline` or `no-data`.
+        bootstrap: Whether a missing base was accepted.
+        base: What it was compared with; None without one.
+        comparison: The numbers beside the base's.
+        flaps: Lines that ran in one run of the same sources and not in another.
+    """
+
+    suite: str
+    verdict: Verdict
+    bootstrap: bool = False
+    base: Base | None = None
+    comparison: guard.Comparison | None = None
+    flaps: tuple[flap.Flap, ...] = ()
+
+    @property
+    def exit(self) -> Exit:
+        """A missing base is a no, unless a bootstrap was asked for."""
+        return Exit.PASS if self.bootstrap else self.verdict.exit
+
+
+def guard_suites(
+    table: Table, suites: Sequence[Suite], store: Store, ref: str | None, *, bootstrap: bool
+) -> list[Guarded]:
+    """Guard suites by their last full run.
+
+    Args:
+        table: The table.
+        suites: The suites.
+        store: Where earlier results are kept.
+        ref: The branch or commit that is compared with; None for the table's default branch.
+        bootstrap: Whether a suite without any base passes.
+
+    Raises:
+        CovernanceError: git, the store or a snapshot can't be read.
+    """
+    return [_guard(table, suite, store, ref, bootstrap=bootstrap) for suite in suites]
+
+
+def _guard(
+    table: Table, suite: Suite, store: Store, ref: str | None, *, bootstrap: bool
+) -> Guarded:
+    path = Layout(table.root).snapshot(suite.name)
+    if not path.exists():
+        reason = f"{path.name} is not there; run the suite first"
+        return Guarded(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
+    now = snapshot.read(path)
+    entries = store.entries(suite=suite.name)
+    base = find_base(table.root, entries, now, changes.merge_base(table.root, ref))
+    flaps = _flaps(store, entries, now)
+    if base is None:
+        reason = "no ancestor of this commit has a result; add one with `covernance history add`"
+        return Guarded(
+            suite=suite.name,
+            verdict=Verdict(guard.NO_BASELINE, (reason,)),
+            bootstrap=bootstrap,
+            flaps=flaps,
+        )
+    removed = {
+        file.before: guard.Removed(file.path, file.removed)
+        for file in changes.changes(table.root, base.entry.commit).files
+        if file.before is not None
+    }
+    comparison = guard.compare(store.read(base.entry), now, removed, suite)
+    return Guarded(
+        suite=suite.name,
+        verdict=comparison.verdict,
+        base=base,
+        comparison=comparison,
+        flaps=flaps,
+    )
+
+
+def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str) -> Base | None:
+    """The result at the merge-base, else at the nearest ancestor that has one.
+
+    The commit that was measured itself is no base, unless it was measured with changes.
+    """
+    newest = {entry.commit: entry for entry in entries}
+    if not now.provenance.dirty:
+        newest.pop(now.provenance.commit or "", None)
+    for behind, commit in enumerate(_ancestors(root, merge_base)):
+        if commit in newest:
+            return Base(newest[commit], behind)
+    return None
+
+
+def _ancestors(root: Path, commit: str) -> list[str]:
+    """A commit and those before it, nearest first, as far as a clone reaches."""
+    done = subprocess.run(  # noqa: S603 - fixed command, no shell
+        ["git", "rev-list", f"--max-count={_MOST_ANCESTORS}", commit],  # noqa: S607 - git from the user's PATH
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+def _flaps(store: Store, entries: Sequence[Entry], now: Snapshot) -> tuple[flap.Flap, ...]:
+    same = [
+        entry
+        for entry in entries
+        if entry.commit == now.provenance.commit and entry.run_id != now.provenance.run_id
+    ]
+    return flap.flaps([*(store.read(entry) for entry in same[-_MOST_RUNS:]), now])

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileCell, FileResult, Snapshot
+from covernance.policy.flap import Flap, flaps
+
+pytestmark = pytest.mark.reliability
+
+
+def run(sample: Snapshot, executed: str, **source: object) -> Snapshot:
+    cell = FileCell(Counts(), Counts(), executed)
+    file = FileResult(total=Counts(), themes={"security": cell})
+    provenance = msgspec.structs.replace(sample.provenance, **source)
+    return msgspec.structs.replace(sample, files={"a.py": file}, provenance=provenance)
+
+
+def test_lines_that_some_runs_of_the_same_sources_missed_are_named(snapshot: Snapshot) -> None:
+    runs = [run(snapshot, "1-9"), run(snapshot, "1-7"), run(snapshot, "1-9,12")]
+    assert flaps(runs) == (Flap("a.py", "security", "8-9,12"),)
+
+
+def test_runs_that_agree_do_not_flap(snapshot: Snapshot) -> None:
+    assert flaps([run(snapshot, "1-9"), run(snapshot, "1-9")]) == ()
+    assert flaps([]) == ()
+
+
+@pytest.mark.parametrize("other", [{"commit": "1" * 40}, {"config": "x"}, {"dirty": True}])
+def test_runs_of_other_sources_or_settings_are_not_compared(
+    snapshot: Snapshot, other: dict[str, object]
+) -> None:
+    assert flaps([run(snapshot, "1-9", **other), run(snapshot, "1-7")]) == ()
+
+
+def test_a_dirty_newest_run_is_compared_with_nothing(snapshot: Snapshot) -> None:
+    assert flaps([run(snapshot, "1-9"), run(snapshot, "1-7", dirty=True)]) == ()

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.config import Suite
+from covernance.model import lines
+from covernance.model import snapshot as model
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Cell, FileCell, FileResult, Outcomes, Snapshot
+from covernance.policy.guard import Comparison, Removed, compare
+
+pytestmark = pytest.mark.reliability
+
+
+def measured(executed: set[int], statements: int = 100) -> FileResult:
+    """A file whose lines are its statements; importing executed none of them."""
+    everything = frozenset(range(1, statements + 1))
+    counts = Counts(statements, len(executed))
+    cell = FileCell(counts, counts, lines.encode(executed), lines.encode(everything))
+    return FileResult(
+        total=counts,
+        themes={"security": cell},
+        executed_lines=lines.encode(executed),
+        missing_lines=lines.encode(everything - executed),
+    )
+
+
+def first(count: int) -> set[int]:
+    return set(range(1, count + 1))
+
+
+def result(sample: Snapshot, **files: FileResult) -> Snapshot:
+    found = {f"{name}.py": file for name, file in files.items()}
+    total = sum((file.total for file in found.values()), Counts())
+    cell = Cell(outcomes=Outcomes(tests=1), seconds=0, raw=total, earned=total)
+    return msgspec.structs.replace(sample, files=found, total=total, themes={"security": cell})
+
+
+def compared(
+    base: Snapshot, now: Snapshot, suite: Suite, removed: dict[str, Removed] | None = None
+) -> Comparison:
+    return compare(base, now, removed or {}, suite)
+
+
+def test_the_same_result_dropped_nothing(snapshot: Snapshot, suite: Suite) -> None:
+    found = compared(snapshot, snapshot, suite)
+    assert found.verdict.name == "pass"
+    assert all(number.points == 0 for number in found.numbers)
+    assert (found.gone, found.broken) == ((), ())
+
+
+@pytest.mark.parametrize(("now", "verdict"), [(88, "pass"), (87, "dropped"), (95, "pass")])
+def test_a_drop_over_the_limit_is_dropped_and_one_at_it_is_not(
+    snapshot: Snapshot, suite: Suite, now: int, verdict: str
+) -> None:
+    before = result(snapshot, a=measured(first(90)))
+    after = result(snapshot, a=measured(first(now)))
+    assert compared(before, after, suite).verdict.name == verdict
+
+
+def test_the_report_names_numbers_file_and_lines(snapshot: Snapshot, suite: Suite) -> None:
+    before = result(snapshot, a=measured(first(90)), b=measured(first(100)))
+    after = result(snapshot, a=measured(first(80)), b=measured(first(100)))
+    found = compared(before, after, suite)
+    assert found.verdict.reasons[0] == (
+        "total fell by 5.00 points, from 95.00 % to 90.00 %; 2 are allowed"
+    )
+    (drop,) = found.numbers[0].files
+    assert (drop.path, drop.missing, drop.lines) == ("a.py", 10, "81-90")
+
+
+def test_code_that_was_only_removed_is_no_drop(snapshot: Snapshot, suite: Suite) -> None:
+    before = result(snapshot, a=measured(first(100)), b=measured(first(50)))
+    deleted = result(snapshot, b=measured(first(50)))
+    gone = {"a.py": Removed(None)}
+    assert compared(before, deleted, suite, gone).verdict.name == "pass"
+
+    shrunk = result(snapshot, a=measured(set(), 10), b=measured(first(50)))
+    before = result(snapshot, a=measured(first(90)), b=measured(first(50)))
+    cut = {"a.py": Removed("a.py", frozenset(range(1, 91)))}
+    assert compared(before, shrunk, suite, cut).numbers[0].points == 0
+
+
+def test_a_deleted_file_that_nobody_reported_is_no_drop_either(
+    snapshot: Snapshot, suite: Suite
+) -> None:
+    before = result(snapshot, a=measured(first(100)), b=measured(first(50)))
+    assert compared(before, result(snapshot, b=measured(first(50))), suite).numbers[0].points == 0
+
+
+def test_a_renamed_file_is_compared_with_itself(snapshot: Snapshot, suite: Suite) -> None:
+    before = result(snapshot, old=measured(first(90)))
+    after = result(snapshot, new=measured(first(80)))
+    found = compared(before, after, suite, {"old.py": Removed("new.py")})
+    assert found.verdict.name == "dropped"
+    assert found.numbers[0].files[0].path == "new.py"
+
+
+@pytest.mark.security
+def test_a_new_file_that_nothing_covers_is_a_drop(snapshot: Snapshot, suite: Suite) -> None:
+    before = result(snapshot, a=measured(first(100)))
+    after = result(snapshot, a=measured(first(100)), new=measured(set(), 20))
+    found = compared(before, after, suite)
+    assert found.verdict.name == "dropped"
+    assert [(file.path, file.lines) for file in found.numbers[0].files] == [("new.py", "1-20")]
+
+
+@pytest.mark.security
+def test_a_theme_may_drop_while_the_total_stands(snapshot: Snapshot, suite: Suite) -> None:
+    before = result(snapshot, a=measured(first(90)))
+    weaker = FileCell(Counts(100, 60), Counts(100, 60), "1-60", "1-100")
+    file = msgspec.structs.replace(measured(first(90)), themes={"security": weaker})
+    found = compared(before, result(snapshot, a=file), suite)
+    assert [(number.measure, number.over) for number in found.numbers] == [
+        ("total", False),
+        ("security", True),
+    ]
+
+
+def test_branches_of_removed_lines_leave_the_base(snapshot: Snapshot, suite: Suite) -> None:
+    branchy = FileResult(
+        total=Counts(4, 4, 4, 3),
+        themes={},
+        executed_lines="1-4",
+        branches={2: (2, 2), 3: (2, 1)},
+    )
+    rest = FileResult(
+        total=Counts(3, 3, 2, 1), themes={}, executed_lines="1-3", branches={2: (2, 1)}
+    )
+    found = compared(
+        result(snapshot, a=branchy),
+        result(snapshot, a=rest),
+        suite,
+        {"a.py": Removed("a.py", frozenset({2}))},
+    )
+    assert found.numbers[0].before == Counts(3, 3, 2, 1)
+
+
+def test_tests_that_are_gone_or_no_longer_pass_are_named(snapshot: Snapshot, suite: Suite) -> None:
+    passed = model.TestResult(outcome="passed", seconds=0, themes=())
+    skipped = model.TestResult(outcome="skipped", seconds=0, themes=())
+    before = msgspec.structs.replace(
+        snapshot, tests={"a": passed, "b": passed, "c": passed, "d": skipped}
+    )
+    after = msgspec.structs.replace(snapshot, tests={"b": passed, "c": skipped, "d": skipped})
+    found = compared(before, after, suite)
+    assert (found.gone, found.broken) == (("a",), ("c",))
+
+
+def test_a_base_with_nothing_to_cover_can_not_be_dropped_from(
+    snapshot: Snapshot, suite: Suite
+) -> None:
+    before = result(snapshot)
+    assert compared(before, result(snapshot, a=measured(set(), 10)), suite).verdict.name == "pass"
+
+
+@given(executed=st.frozensets(st.integers(1, 30)), more=st.frozensets(st.integers(1, 30)))
+def test_covering_more_lines_never_turns_pass_into_dropped(
+    snapshot: Snapshot, suite: Suite, executed: frozenset[int], more: frozenset[int]
+) -> None:
+    base = result(snapshot, a=measured(first(20), 30))
+    fewer = compared(base, result(snapshot, a=measured(set(executed), 30)), suite)
+    greater = compared(base, result(snapshot, a=measured(set(executed | more), 30)), suite)
+    assert not (fewer.verdict.name == "pass" and greater.verdict.name == "dropped")
+
+
+def test_the_limit_is_the_suites_own(snapshot: Snapshot, suite: Suite) -> None:
+    strict = msgspec.structs.replace(suite, max_drop=Decimal("0.5"))
+    before, after = result(snapshot, a=measured(first(90))), result(snapshot, a=measured(first(89)))
+    assert compared(before, after, suite).verdict.name == "pass"
+    assert compared(before, after, strict).verdict.name == "dropped"
