@@ -70,10 +70,10 @@ class Changes(msgspec.Struct, frozen=True):
         return frozenset(file.path for file in self.files if file.path is not None)
 
 
-def merge_base(root: Path, base_ref: str | None = None) -> str:
+def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
     """The commit at which HEAD left `base_ref`, a branch or commit.
 
-    Without a name it is `origin`'s default branch or, without one, the local default branch.
+    Without a name it is `default_branch` of origin or, where that is not there, the local one.
 
     Raises:
         InputError: There is no such branch, no commit yet, or no common commit, as in a shallow
@@ -84,7 +84,7 @@ def merge_base(root: Path, base_ref: str | None = None) -> str:
     if head is None:
         msg = "git: HEAD has no commit yet; commit once, then compare"
         raise InputError(msg)
-    name = base_ref or _default_branch(root)
+    name = base_ref or _known(root, default_branch)
     if (base := _commit(root, name)) is None:
         msg = f"git: {name!r} is no commit here; fetch it (git fetch origin), or name another base"
         raise InputError(msg)
@@ -212,22 +212,14 @@ def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset(added), frozenset(removed)
 
 
-def _default_branch(root: Path) -> str:
-    remote = _run(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    own = _run(root, "config", "--get", "init.defaultBranch")
-    local = [name for name in (own.stdout.decode().strip(), "main", "master") if name]
-    candidates = [
-        *remote.stdout.decode().split(),
-        *(f"refs/remotes/origin/{name}" for name in local),
-        *(f"refs/heads/{name}" for name in local),
-    ]
-    for name in candidates:
+def _known(root: Path, branch: str) -> str:
+    for name in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
         if _commit(root, name):
             return name
     msg = (
-        "git: no default branch to compare with: neither origin's nor a local "
-        f"{' or '.join(dict.fromkeys(local))}; fetch it (git fetch origin main, then "
-        "git remote set-head origin --auto), or name a base"
+        f"git: neither origin nor this clone has the branch {branch!r} to compare with; fetch it "
+        f"(git fetch origin {branch}:refs/remotes/origin/{branch}), set default-branch in "
+        "[tool.covernance], or name another base"
     )
     raise InputError(msg)
 

@@ -6,14 +6,16 @@ Each finding blocks unless somebody allows it by name, and is reported either wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
-from covernance.measure.settings import Settings
 from covernance.model import lines
 from covernance.policy.inventory import Function, Inventory
 from covernance.policy.pragmas import Pragmas
+
+if TYPE_CHECKING:
+    from covernance.measure.settings import Settings
 
 Kind = Literal[
     "floor-lowered",
@@ -139,7 +141,7 @@ def tests(
         if new.cases < old.cases:
             cases = NONE if not new.cases else f"{new.cases} cases"
             yield Finding("test-deleted", name, _cases(old.cases), cases, _subjects(suite, name))
-        if gone := (old.marks - new.marks) & known:
+        if (old.marks - new.marks) & known:
             left = ", ".join(sorted(new.marks & known)) or NONE
             was = ", ".join(sorted(old.marks & known))
             yield Finding("marker-removed", name, was, left, _subjects(suite, name))

@@ -15,17 +15,21 @@ Key = tuple[str, ...]
 
 _SUITE_KEYS = 2
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_FLOORS = ("fail-under", "floor")
-_LIMITS = ("max-drop", "min-lines")
-_DEFAULTS: dict[Key, Decimal] = {("fail-under",): Decimal(90), ("max-drop",): Decimal(2)}
+_FLOORS = {"fail-under", "patch-fail-under", "theme-floors", "file-floors"}
+_LIMITS = {"max-drop", "patch-min-lines"}
+_DEFAULTS: dict[Key, Decimal] = {
+    ("fail-under",): Decimal(90),
+    ("patch-fail-under",): Decimal(90),
+    ("max-drop",): Decimal(2),
+    ("patch-min-lines",): Decimal(5),
+}
 
 
 def table(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
     """Compare two versions of `[tool.covernance]` as parsed from TOML.
 
-    A number is a floor where its key, or a table around it, speaks of `fail-under` or `floor`, and
-    a limit where it speaks of `max-drop` or `min-lines`. A suite without a number of its own has
-    the table's, and the table without one the layer's default.
+    A suite without a number of its own has the table's, and the table without one the layer's
+    default; a floor that is new is no finding, one that is gone is.
     """
     suites = {name: _suite(after, name) for name in before.get("suites", {})}
     kept = {name for name, suite in suites.items() if suite is not None}
@@ -62,9 +66,9 @@ def _numbers(
 
 def _weakened(key: Key, was: Decimal, now: Decimal | None) -> Kind | None:
     """Whether a number that changed asks for less than before; without one nothing is asked."""
-    if any(word in part for part in key for word in _LIMITS):
+    if _LIMITS.intersection(key):
         return "limit-raised" if now is None or now > was else None
-    if any(word in part for part in key for word in _FLOORS):
+    if _FLOORS.intersection(key):
         return "floor-lowered" if now is None or now < was else None
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -14,12 +14,10 @@ from covernance.model.snapshot import FileResult, Snapshot
 from covernance.policy.gate import BELOW_FLOOR, PASS
 
 INFORMS = "informs"
-"""In place of a verdict: too few lines to judge by, or no floor to judge against."""
+"""In place of a verdict: a theme, which has no floor, or too few lines to judge a suite by."""
 
 Place = tuple[str, int]
 """A file and a line of it."""
-
-_NOTHING = frozenset[int]()
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,12 +25,10 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         percent: The floor of what any test ran, lines and branches together.
-        themes: The floors of what a theme's tests ran; a theme without one only informs.
         min_lines: With fewer changed statements than this a floor that is missed only informs.
     """
 
     percent: Decimal
-    themes: Mapping[str, Decimal] = {}
     min_lines: int = 0
 
 
@@ -43,9 +39,9 @@ class PatchResult(msgspec.Struct, frozen=True, kw_only=True):
         suite: The suite's name.
         theme: The theme's name, or None for the suite.
         verdict: `pass`, `below-floor` or `informs`.
-        floor: The floor, or None.
-        counts: The changed statements and branches. A theme counts statements alone, those that
-            importing executes left out: which theme took a branch is not recorded.
+        floor: The suite's floor; None for a theme.
+        counts: The changed statements and branches; for a theme, what importing executes is left
+            out on both sides.
         uncovered: Changed statements that did not run.
         partial: Changed statements that ran, but not to each of their exits.
     """
@@ -62,11 +58,10 @@ class PatchResult(msgspec.Struct, frozen=True, kw_only=True):
         whose = self.suite if self.theme is None else f"{self.suite} × {self.theme}"
         if not self.counts.total:
             return f"{whose}: {self.verdict}: nothing measurable changed (0 of 0)"
-        floor = "no floor" if self.floor is None else f"a floor of {self.floor} %"
-        what = "lines" if self.theme else "lines and branches"
+        floor = "" if self.floor is None else f" of a floor of {self.floor} %"
         return (
-            f"{whose}: {self.verdict}: {show(self.counts.percent)} % of {floor}; "
-            f"{self.counts.covered} of {self.counts.total} changed {what} ran"
+            f"{whose}: {self.verdict}: {show(self.counts.percent)} %{floor}; "
+            f"{self.counts.covered} of {self.counts.total} changed lines and branches ran"
         )
 
 
@@ -84,15 +79,9 @@ def patch(
     """
     themes = (theme for theme in snapshot.themes if theme != UNTHEMED)
     return (
-        _result(snapshot.suite, None, _suite_slices(snapshot, changed), rule.percent, rule),
+        _result(snapshot.suite, None, _slices(snapshot.files, changed, None), rule),
         *(
-            _result(
-                snapshot.suite,
-                theme,
-                _theme_slices(snapshot, changed, theme),
-                rule.themes.get(theme),
-                rule,
-            )
+            _result(snapshot.suite, theme, _slices(snapshot.files, changed, theme), None)
             for theme in themes
         ),
     )
@@ -107,38 +96,33 @@ class _Slice(msgspec.Struct, frozen=True):
     branches: Mapping[int, tuple[int, int]] = {}
 
 
-def _suite_slices(snapshot: Snapshot, changed: Mapping[str, frozenset[int]]) -> Iterable[_Slice]:
+def _slices(
+    files: Mapping[str, FileResult], changed: Mapping[str, frozenset[int]], theme: str | None
+) -> Iterator[_Slice]:
     for path, touched in sorted(changed.items()):
-        if file := snapshot.files.get(path):
-            executed = lines.decode(file.executed_lines)
-            statements = executed | lines.decode(file.missing_lines)
-            exits = {line: counts for line, counts in file.branches.items() if line in touched}
-            yield _Slice(path, statements & touched, executed & touched, exits)
-        else:
-            yield _Slice(path, touched, _NOTHING)
+        if path not in files:
+            yield _Slice(path, touched, frozenset())
+            continue
+        statements, executed, branches = _ran(files[path], theme)
+        exits = {line: counts for line, counts in branches.items() if line in touched}
+        yield _Slice(path, statements & touched, executed & statements & touched, exits)
 
 
-def _theme_slices(
-    snapshot: Snapshot, changed: Mapping[str, frozenset[int]], theme: str
-) -> Iterable[_Slice]:
-    for path, touched in sorted(changed.items()):
-        if file := snapshot.files.get(path):
-            imported = lines.decode(file.imported_lines)
-            statements = lines.decode(file.executed_lines) | lines.decode(file.missing_lines)
-            earned = _executed(file, theme) - imported
-            left = (statements - imported) & touched
-            yield _Slice(path, left, earned & left)
-        else:
-            yield _Slice(path, touched, _NOTHING)
-
-
-def _executed(file: FileResult, theme: str) -> frozenset[int]:
-    cell = file.themes.get(theme)
-    return lines.decode(cell.executed_lines) if cell else _NOTHING
+def _ran(
+    file: FileResult, theme: str | None
+) -> tuple[frozenset[int], frozenset[int], Mapping[int, tuple[int, int]]]:
+    """A file's statements, those that ran, and its branches: by any test, or earned by a theme."""
+    executed = lines.decode(file.executed_lines)
+    statements = executed | lines.decode(file.missing_lines)
+    if theme is None:
+        return statements, executed, file.branches
+    if (cell := file.themes.get(theme)) is None:
+        return statements, frozenset(), {}
+    return lines.decode(cell.earnable), lines.decode(cell.executed_lines), cell.earnable_branches
 
 
 def _result(
-    suite: str, theme: str | None, slices: Iterable[_Slice], floor: Decimal | None, rule: PatchRule
+    suite: str, theme: str | None, slices: Iterable[_Slice], rule: PatchRule | None
 ) -> PatchResult:
     counts = Counts()
     uncovered: list[Place] = []
@@ -159,19 +143,19 @@ def _result(
     return PatchResult(
         suite=suite,
         theme=theme,
-        verdict=_verdict(counts, floor, rule.min_lines),
-        floor=floor,
+        verdict=_verdict(counts, rule),
+        floor=rule.percent if rule else None,
         counts=counts,
         uncovered=tuple(uncovered),
         partial=tuple(partial),
     )
 
 
-def _verdict(counts: Counts, floor: Decimal | None, min_lines: int) -> str:
+def _verdict(counts: Counts, rule: PatchRule | None) -> str:
     if not counts.total:
         return PASS
-    if floor is None:
+    if rule is None:
         return INFORMS
-    if counts.meets(floor):
+    if counts.meets(rule.percent):
         return PASS
-    return INFORMS if counts.statements < min_lines else BELOW_FLOOR
+    return INFORMS if counts.statements < rule.min_lines else BELOW_FLOOR

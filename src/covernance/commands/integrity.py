@@ -1,0 +1,115 @@
+"""`covernance integrity`: does a change weaken what is asked of the code?"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from covernance.commands.patch import shown
+from covernance.commands.repository import here, soft_option, softened
+from covernance.errors import Exit, InputError
+from covernance.policy.integrity import KINDS, Allowances
+
+if TYPE_CHECKING:
+    from covernance.workflows.changes import IntegrityReport
+
+_VARIABLE = "COVERAGE_ALLOW"
+
+
+@click.command()
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Compare with where HEAD left this branch or commit. Default: origin/$GITHUB_BASE_REF, "
+    "else the table's default-branch, origin's before the local one.",
+)
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    type=click.Choice(KINDS),
+    metavar="KIND",
+    help=f"Report findings of this kind without failing; repeatable. Also ${_VARIABLE}=KIND,KIND, "
+    f"as a label of the change may set it. Kinds: {', '.join(KINDS)}.",
+)
+@click.option(
+    "--base-snapshot",
+    "snapshots",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="A suite's result at the base: tests are compared by what ran, not by the source of the "
+    "changed test files alone; repeatable.",
+)
+@soft_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def integrity(
+    base: str | None,
+    allowed: tuple[str, ...],
+    snapshots: tuple[Path, ...],
+    form: str,
+    *,
+    soft: bool,
+) -> Exit:
+    """Report what a change weakens: floors, limits, exclusions, pragmas, tests, themes.
+
+    The table, coverage.py's settings, the sources and the tests are compared with those of the
+    base, uncommitted and untracked files included. Each finding fails the command unless its kind
+    is allowed or the exception register waives its file, and is reported either way.
+
+    \b
+    Examples:
+      covernance integrity
+      covernance integrity --base origin/main --allow test-deleted
+      COVERAGE_ALLOW=floor-lowered covernance integrity --format json
+    """  # noqa: D301 - click reads the escape
+    from covernance.workflows import changes  # noqa: PLC0415 - help does not pay for git and diffs
+
+    kinds = frozenset(allowed) | _labels(os.environ.get(_VARIABLE, ""))
+    table = here()
+    allowances = Allowances(kinds=kinds, subjects=changes.waived(table, _today()))
+    commit = changes.base(table, base, os.environ)
+    report = changes.integrity(table, commit, allowances, snapshots)
+    if form == "json":
+        click.echo(_json(report))
+        return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
+    click.echo("\n".join(_text(report)))
+    return softened(report.exit, soft=soft)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _labels(text: str) -> frozenset[str]:
+    kinds = frozenset(kind for part in text.split(",") if (kind := part.strip()))
+    if unknown := sorted(kinds.difference(KINDS)):
+        msg = f"{_VARIABLE}: there is no finding {unknown[0]!r}; kinds: {', '.join(KINDS)}"
+        raise InputError(msg)
+    return kinds
+
+
+def _text(report: IntegrityReport) -> Iterable[str]:
+    yield f"changes since {report.base[:12]}"
+    for suite in report.missing:
+        yield f"{suite}: no-data: no result of this suite; run `covernance run --suite {suite}`"
+    for judged in report.findings:
+        allowed = f" (allowed by {judged.allowed_by})" if judged.allowed_by else ""
+        yield shown(f"{judged.finding}{allowed}")
+    blocking = sum(judged.allowed_by is None for judged in report.findings)
+    yield f"integrity: {len(report.findings)} findings, {blocking} not allowed"
+
+
+def _json(report: IntegrityReport) -> str:
+    document: dict[str, Any] = msgspec.to_builtins(report)
+    document["exit"] = int(report.exit)
+    return json.dumps(document, indent=1, sort_keys=True)
