@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import click
 
-from covernance.config import find_root, load
+from covernance.commands.repository import here
 from covernance.errors import Exit, InputError
-from covernance.layout import Layout
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
@@ -30,7 +28,9 @@ _SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
     metavar="TIME",
     help="Where the days end, as 2026-11-21T12:00:00Z. Default: the newest result's time.",
 )
-@click.option("--branch", default="main", show_default=True, help="The branch to tell of.")
+@click.option(
+    "--branch", metavar="NAME", help="The branch to tell of. Default: the default branch."
+)
 @click.option("--dry-run", is_flag=True, help="Print the digest and write nothing.")
 @click.option(
     "--format",
@@ -40,7 +40,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
     show_default=True,
     help="What --dry-run prints; both are written.",
 )
-def digest(since: str, until: str | None, branch: str, form: str, *, dry_run: bool) -> Exit:
+def digest(since: str, until: str | None, branch: str | None, form: str, *, dry_run: bool) -> Exit:
     """Write what happened in the last days to docs/metrics: Markdown, JSON and charts.
 
     It tells, from history: coverage by suite and theme, patch coverage, runs, failures and time,
@@ -52,17 +52,16 @@ def digest(since: str, until: str | None, branch: str, form: str, *, dry_run: bo
       covernance digest --since 7d
       covernance digest --since 2w --until 2026-11-21T00:00:00Z --dry-run
     """  # noqa: D301 - click reads the escape
-    from covernance.history.directory import Directory  # noqa: PLC0415 - help does not pay for it
-    from covernance.report.trend import moment  # noqa: PLC0415 - likewise
+    from covernance.report.trend import moment  # noqa: PLC0415 - help does not pay for it
+    from covernance.workflows import current  # noqa: PLC0415 - likewise
     from covernance.workflows import digest as workflow  # noqa: PLC0415 - likewise
 
     length = _span(since)
     end = None if until is None else moment(until, "--until")
-    table = load(find_root(Path.cwd()))
-    store = Directory(Layout(table.root).folder / "history")
-    request = workflow.Request(branch=branch, length=length, until=end)
+    table = here()
+    request = workflow.Request(branch=branch or table.default_branch, length=length, until=end)
     folder = table.root / workflow.FOLDER
-    content = workflow.render(workflow.build(table, store, request), folder)
+    content = workflow.render(workflow.build(table, current.store(table), request), folder)
     if dry_run:
         suffix = {"markdown": "md", "json": "json"}[form]
         click.echo(content[folder / f"{workflow.NAME}.{suffix}"].decode(), nl=False)

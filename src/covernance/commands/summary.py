@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from covernance.config import find_root, load
+from covernance.commands.repository import here
 from covernance.errors import Exit, InputError
 from covernance.report.markdown import COMMENT_LIMIT
 
@@ -49,7 +47,7 @@ def summary(form: str, limit: int, links: tuple[str, ...]) -> Exit:
     from covernance.workflows import summary as workflow  # noqa: PLC0415 - help does not pay for it
 
     addresses = dict(_labelled(text) for text in links)
-    found = workflow.state(load(find_root(Path.cwd())))
+    found = workflow.state(here())
     click.echo(workflow.render(found, form, links=addresses, limit=limit), nl=False)
     return Exit.PASS
 

@@ -17,6 +17,7 @@ from covernance.policy.gate import PASS
 TOTAL = "total"
 """The name of a suite's raw total among its measures; the others are its themes, earned."""
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9999
 _RAN_THROUGH = {"passed", "xpassed"}
 _BROKE = {"failed", "error", "xfailed"}
 
@@ -75,7 +76,7 @@ def moment(text: str, where: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.tzinfo is None or not _FIRST_YEAR <= found.year < _LAST_YEAR:
         msg = f"{where}: {text!r} is no time; write it as 2026-11-21T12:00:00Z"
         raise InputError(msg)
     return found

@@ -1,12 +1,14 @@
-"""The last full result of every suite, for the reports that tell of all of them."""
+"""What the reports read: the last full result of every suite, and the table's history."""
 
 from __future__ import annotations
 
 from covernance.config import Table
 from covernance.errors import InputError
+from covernance.history.store import Store
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
+from covernance.workflows.history import open_store, usual_remote
 
 
 def results(table: Table) -> dict[str, Snapshot | None]:
@@ -25,3 +27,14 @@ def results(table: Table) -> dict[str, Snapshot | None]:
             msg += f"run `covernance run --suite {suite.name}` again"
             raise InputError(msg)
     return found
+
+
+def store(table: Table) -> Store:
+    """Open the history that the table names.
+
+    Raises:
+        CovernanceError: It is a branch, and there is no git or no repository.
+    """
+    kind = table.history.store
+    remote = usual_remote(table.root) if kind == "git" else None
+    return open_store(kind, table.root, branch=table.history.branch, remote=remote)
