@@ -29,16 +29,6 @@ def test_an_ipv6_address_is_bound_as_one(app_on_disk: Factory) -> None:
     assert server.cfg.address == [("::1", 80)]
 
 
-@pytest.mark.architecture
-def test_running_is_gunicorns(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[Server] = []
-    monkeypatch.setattr(OneWorker, "run", lambda arbiter: ran.append(arbiter.app))
-
-    server.run()
-
-    assert ran == [server]
-
-
 @pytest.mark.security
 def test_one_worker_holds_the_replay_cache_and_builds_the_app_itself(server: Server) -> None:
     assert server.cfg.workers == 1
