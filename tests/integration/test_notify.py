@@ -6,7 +6,6 @@ import email
 import email.policy
 import json
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,15 +24,6 @@ from tests.utils.repository import Ran, Repository
 pytestmark = pytest.mark.reliability
 
 SECRET = "hunter2-rotate-me"
-
-# The command line with this command, whether or not it is registered.
-SCRIPT = """
-from covernance import cli
-from covernance.commands.notify import notify
-cli.cli.add_command(notify)
-cli.main()
-"""
-COMMAND = (sys.executable, "-c", SCRIPT, "notify")
 
 UNTESTED = """
 
@@ -158,8 +148,8 @@ def suite(repository: Repository, results: dict[str, bytes]) -> Suite:
 
 def told(repository: Repository, *arguments: str, urls: str) -> Ran:
     """Run the command in a process of its own, as CI does; no secret may come out of it."""
-    ran = repository.command(
-        *COMMAND, *arguments, environ={"COVERAGE_ALERT_URLS": urls, "GITHUB_REPOSITORY": "a/calc"}
+    ran = repository.covernance(
+        "notify", *arguments, environ={"COVERAGE_ALERT_URLS": urls, "GITHUB_REPOSITORY": "a/calc"}
     )
     kept = b"".join(path.read_bytes() for path in (repository.root / "coverage").glob("*.state*"))
     assert SECRET not in ran.text

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from covernance.config import find_root, load
+from covernance.commands.repository import here
 from covernance.errors import Exit
 from covernance.layout import Layout
 from covernance.policy.alerts import Alert, decide
@@ -38,13 +38,13 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True):
     "facts_files",
     multiple=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, resolve_path=True),
     help="A JSON list of facts from the guard or the register; repeatable.",
 )
 @click.option(
     "--state",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, resolve_path=True),
     help="What was told already. Default: coverage/alerts.state.json.",
 )
 @click.option(
@@ -90,7 +90,7 @@ def notify(
       COVERAGE_ALERT_URLS='slack://…' covernance notify
       covernance notify --facts coverage/guard.facts.json --dry-run
     """  # noqa: D301 - click reads the escape
-    table = load(find_root(Path.cwd()))
+    table = here()
     path = state or Layout(table.root).folder / _STATE
     targets = alert_target.parse(os.environ.get(VARIABLE, ""))
     known = workflow.gather(table, facts_files)

@@ -126,4 +126,4 @@ def gate_fact(snapshot: Snapshot) -> Fact:
 
 def _shortened(reasons: Sequence[str]) -> list[str]:
     more = len(reasons) - _MOST_REASONS
-    return [*reasons[:_MOST_REASONS], *([f"… and {more} more reasons"] if more > 0 else [])]
+    return [*reasons[:_MOST_REASONS], *([f"… and {more} more"] if more > 0 else [])]

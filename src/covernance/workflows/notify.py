@@ -12,10 +12,9 @@ from covernance.config import Table
 from covernance.errors import InputError
 from covernance.files import locked
 from covernance.layout import Layout
-from covernance.model import snapshot
 from covernance.policy.alerts import Alert, Decision, Fact, decide, gate_fact, repeated
 from covernance.report.alerts import Message, message
-from covernance.workflows import alert_state
+from covernance.workflows import alert_state, current
 from covernance.workflows.alert_sender import Answer, Order
 from covernance.workflows.alert_state import State
 from covernance.workflows.alert_target import Target
@@ -79,13 +78,8 @@ def gather(table: Table, paths: Sequence[Path]) -> Known:
         InputError: A file can't be read or is damaged, two facts have one subject, or there is
             nothing to read at all.
     """
-    layout = Layout(table.root)
-    unknown = [suite.name for suite in table.suites if not layout.snapshot(suite.name).exists()]
-    facts = [
-        gate_fact(snapshot.read(layout.snapshot(suite.name)))
-        for suite in table.suites
-        if suite.name not in unknown
-    ]
+    results = current.results(table)
+    facts = [gate_fact(result) for result in results.values() if result]
     for path in paths:
         facts += read_facts(path)
     if twice := repeated(facts):
@@ -93,9 +87,10 @@ def gather(table: Table, paths: Sequence[Path]) -> Known:
         msg = f"--facts: {twice.kind} of {where} is named by two facts; a subject has one state"
         raise InputError(msg)
     if not facts:
-        msg = f"{layout.folder}: has no snapshot of any suite; run covernance run first"
+        msg = f"{Layout(table.root).folder}: has no snapshot of any suite; run covernance run first"
         raise InputError(msg)
-    return Known(tuple(facts), tuple(unknown))
+    unknown = tuple(suite for suite, result in results.items() if not result)
+    return Known(tuple(facts), unknown)
 
 
 def read_facts(path: Path) -> list[Fact]:

@@ -166,6 +166,15 @@ def test_facts_and_state_are_files_of_the_caller(shell: Shell, repository: Repos
     assert not (repository.root / "coverage/alerts.state.json").exists()
 
 
+def test_paths_are_those_of_the_folder_where_it_is_called(
+    shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("calc/facts.json", "[]")
+    monkeypatch.chdir(repository.root / "calc")
+    shell("--facts", "facts.json", "--state", "state.json")
+    assert (repository.root / "calc/state.json").is_file()
+
+
 @pytest.mark.reliability
 def test_a_suite_without_a_snapshot_is_said_to_stand(shell: Shell, repository: Repository) -> None:
     entry = {"kind": "drop", "suite": "calc", "subject": "calc", "text": "2.5", "good": False}

@@ -139,7 +139,7 @@ def test_a_passing_snapshot_outside_a_repository_is_good(snapshot: Snapshot) -> 
 
 
 @pytest.mark.architecture
-@pytest.mark.parametrize(("number", "last"), [(5, "r4"), (6, "… and 1 more reasons")])
+@pytest.mark.parametrize(("number", "last"), [(5, "r4"), (6, "… and 1 more")])
 def test_many_reasons_are_cut_and_counted(snapshot: Snapshot, number: int, last: str) -> None:
     reasons = tuple(f"r{index}" for index in range(number))
     text = gate_fact(msgspec.structs.replace(snapshot, reasons=reasons)).text

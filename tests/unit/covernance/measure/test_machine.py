@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.measure.machine import describe
+
+pytestmark = pytest.mark.architecture
+
+
+def test_it_tells_what_makes_times_comparable(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor : 0\nmodel name : Fast 9000\nmodel name : Other\n")
+    machine = describe(cpuinfo)
+    assert machine.cpu == "Fast 9000"
+    assert 1 <= machine.cpus <= (os.cpu_count() or 1)
+    assert machine.memory_mib > 0
+    assert machine.python == f"CPython {platform.python_version()}"
+    assert platform.release() in machine.system
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("content", [None, "processor : 0\n"])
+def test_without_a_model_the_architecture_stands_for_it(
+    tmp_path: Path, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "cpuinfo").write_text(content)
+    assert describe(tmp_path / "cpuinfo").cpu == platform.machine()
+
+
+@pytest.mark.reliability
+def test_elsewhere_the_system_s_own_names_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> dict[str, str]:
+        raise OSError
+
+    monkeypatch.setattr(platform, "freedesktop_os_release", unknown)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    machine = describe()
+    assert machine.system.startswith(platform.system())
+    assert machine.cpus == 1
+
+
+@pytest.mark.security
+def test_it_does_not_tell_the_machine_s_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "build-server-17"
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+    monkeypatch.setattr(platform, "node", lambda: name)
+    assert name not in str(msgspec.to_builtins(describe()))
