@@ -29,8 +29,11 @@ def table(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Findi
     """Compare two versions of `[tool.covernance]` as parsed from TOML.
 
     A suite without a number of its own has the table's, and the table without one the layer's
-    default; a floor that is new is no finding, one that is gone is.
+    default; a floor that is new is no finding, one that is gone is. A first table, where `before`
+    is empty, weakens nothing.
     """
+    if not before:
+        return
     suites = {name: _suite(after, name) for name in before.get("suites", {})}
     kept = {name for name, suite in suites.items() if suite is not None}
     for name in sorted(suites.keys() - kept):

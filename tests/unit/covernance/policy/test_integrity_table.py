@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import copy
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.config import load
+from covernance.policy.integrity_table import _DEFAULTS, table
+
+pytestmark = pytest.mark.architecture
+
+TABLE = """\
+themes = ["architecture", "security"]
+fail-under = 90
+max-drop = 1.5
+patch-fail-under = 85
+patch-min-lines = 5
+
+[suites.api]
+source = ["apps/api", "apps/shared.py"]
+tests = ["tests/api"]
+fail-under = 92
+theme-floors = {security = 70}
+file-floors = {"apps/api/keys.py" = 100}
+
+[suites.auth]
+source = ["apps/auth"]
+tests = ["tests/auth"]
+themes = ["security"]
+
+[history]
+keep = 50
+"""
+
+
+def parsed(text: str = TABLE) -> dict[str, Any]:
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+def changed(old: str, new: str, text: str = TABLE) -> list[tuple[str, str, str, str]]:
+    """The findings when `old` is replaced in the sample."""
+    assert old in text
+    return [
+        (finding.kind, finding.where, finding.before, finding.after)
+        for finding in table(parsed(text), parsed(text.replace(old, new, 1)))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("fail-under = 90", "fail-under = 89.5", ("floor-lowered", "fail-under", "90", "89.5")),
+        ("fail-under = 90\n", "fail-under = 95\n", None),
+        (
+            "patch-fail-under = 85",
+            "patch-fail-under = 1",
+            ("floor-lowered", "patch-fail-under", "85", "1"),
+        ),
+        ("max-drop = 1.5", "max-drop = 3", ("limit-raised", "max-drop", "1.5", "3")),
+        ("max-drop = 1.5", "", ("limit-raised", "max-drop", "1.5", "2")),
+        ("max-drop = 1.5", "max-drop = 1", None),
+        ("min-lines = 5", "min-lines = 50", ("limit-raised", "patch-min-lines", "5", "50")),
+        (
+            "fail-under = 92",
+            "fail-under = 91",
+            ("floor-lowered", "suites.api.fail-under", "92", "91"),
+        ),
+        ("fail-under = 92", "", ("floor-lowered", "suites.api.fail-under", "92", "90")),
+        (
+            'themes = ["security"]',
+            'themes = ["security"]\nfail-under = 50',
+            ("floor-lowered", "suites.auth.fail-under", "90", "50"),
+        ),
+        (
+            'themes = ["security"]',
+            'themes = ["security"]\nmax-drop = 10',
+            ("limit-raised", "suites.auth.max-drop", "1.5", "10"),
+        ),
+        ('themes = ["security"]', 'themes = ["security"]\nfail-under = 91', None),
+        (
+            "security = 70",
+            "security = 69",
+            ("floor-lowered", "suites.api.theme-floors.security", "70", "69"),
+        ),
+        (
+            "{security = 70}",
+            "{}",
+            ("floor-lowered", "suites.api.theme-floors.security", "70", "none"),
+        ),
+        (
+            '"apps/api/keys.py" = 100',
+            '"apps/api/keys.py" = 99.9',
+            ("floor-lowered", 'suites.api.file-floors."apps/api/keys.py"', "100", "99.9"),
+        ),
+        ("{security = 70}", "{security = 70, architecture = 1}", None),
+        ("keep = 50", "keep = 1", None),
+        (
+            'themes = ["architecture", "security"]',
+            'themes = ["architecture"]',
+            ("theme-removed", "themes", "security", "none"),
+        ),
+        (
+            'tests = ["tests/auth"]\nthemes = ["security"]',
+            'tests = ["tests/auth"]\nthemes = ["architecture"]',
+            ("theme-removed", "suites.auth.themes", "security", "none"),
+        ),
+        (
+            'tests = ["tests/api"]',
+            'tests = ["tests/api"]\nthemes = ["security"]',
+            ("theme-removed", "suites.api.themes", "architecture", "none"),
+        ),
+        ('tests = ["tests/auth"]\nthemes = ["security"]', 'tests = ["tests/auth"]', None),
+        (
+            ', "apps/shared.py"]',
+            "]",
+            ("source-removed", "suites.api.source", "apps/shared.py", "none"),
+        ),
+        (
+            '["apps/auth"]',
+            '["apps/auth/a"]',
+            ("source-removed", "suites.auth.source", "apps/auth", "none"),
+        ),
+        ('["apps/api", "apps/shared.py"]', '["apps"]', None),
+        (
+            'tests = ["tests/auth"]',
+            "tests = []",
+            ("tests-path-removed", "suites.auth.tests", "tests/auth", "none"),
+        ),
+    ],
+)
+def test_what_asks_for_less_is_a_finding(
+    old: str, new: str, expected: tuple[str, str, str, str] | None
+) -> None:
+    assert changed(old, new) == ([expected] if expected else [])
+
+
+def test_a_removed_suite_is_one_finding() -> None:
+    found = list(table(parsed(), parsed(TABLE.partition("[suites.auth]")[0])))
+    assert [(finding.kind, finding.where) for finding in found] == [
+        ("suite-removed", "suites.auth")
+    ]
+    assert found[0].subjects == ("auth",)
+
+
+def test_a_new_suite_or_a_first_table_weakens_nothing() -> None:
+    assert list(table(parsed(TABLE.partition("[suites.auth]")[0]), parsed())) == []
+    assert list(table({}, parsed())) == []
+
+
+def test_a_lowered_floor_can_be_waived_by_its_suite_or_file() -> None:
+    lowered = TABLE.replace('keys.py" = 100', 'keys.py" = 99')
+    (found,) = table(parsed(), parsed(lowered))
+    assert found.subjects == ("api", "apps/api/keys.py")
+
+
+def test_the_defaults_are_those_of_the_layer(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.covernance]\nthemes = ['t']\n[tool.covernance.suites.a]\nsource = ['a']\n"
+        "tests = ['a']\n"
+    )
+    found = load(tmp_path)
+    suite = found.suites[0]
+    assert {key[0]: value for key, value in _DEFAULTS.items()} == {
+        "fail-under": suite.fail_under,
+        "max-drop": suite.max_drop,
+        "patch-fail-under": suite.patch_fail_under,
+        "patch-min-lines": found.patch_min_lines,
+    }
+
+
+NUMBERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "fail-under": st.integers(0, 100),
+        "max-drop": st.decimals(0, 100, places=1),
+        "patch-min-lines": st.integers(0, 50),
+        "theme-floors": st.dictionaries(st.sampled_from("xy"), st.integers(0, 100)),
+    },
+)
+TABLES = st.builds(
+    lambda top, suites: {**top, "themes": ["x"], "suites": suites},
+    NUMBERS,
+    st.dictionaries(st.sampled_from(["api", "auth"]), NUMBERS),
+)
+
+
+@given(TABLES)
+def test_the_same_table_is_no_finding(content: dict[str, Any]) -> None:
+    assert list(table(content, copy.deepcopy(content))) == []
+
+
+@given(TABLES, TABLES)
+def test_what_is_weaker_one_way_is_not_weaker_the_other_way(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    kinds = {"floor-lowered", "limit-raised"}
+    there = {finding.where for finding in table(one, other) if finding.kind in kinds}
+    back = {finding.where for finding in table(other, one) if finding.kind in kinds}
+    assert not there & back

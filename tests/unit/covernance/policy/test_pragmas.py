@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.policy.pragmas import Pragmas, pragmas
+
+pytestmark = pytest.mark.architecture
+
+NO_COVER = (r"#\s*pragma[:\s]?\s*no\s*cover", "raise NotImplementedError")
+
+SOURCE = '''\
+"""# pragma: no cover"""
+a = 1  # pragma: no cover
+b = "# pragma: no cover"
+c = f"""
+# pragma: no cover
+"""
+if a:  #pragma:no cover
+    raise NotImplementedError
+'''
+
+
+def test_comments_count_and_strings_and_code_do_not() -> None:
+    assert pragmas(SOURCE, NO_COVER).lines == {
+        2: "a = 1  # pragma: no cover",
+        7: "if a:  #pragma:no cover",
+    }
+    assert pragmas(SOURCE, ()).lines == {}
+
+
+def test_a_configured_pattern_that_a_comment_matches_counts() -> None:
+    assert pragmas("x = 1  # raise NotImplementedError\n", NO_COVER).lines.keys() == {1}
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\x0c\n"])
+def test_lines_are_numbered_as_git_does(ending: str) -> None:
+    text = ending.join(["x = 1", "y = 2  # pragma: no cover", ""])
+    assert pragmas(text, NO_COVER).lines == {2: "y = 2  # pragma: no cover"}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("broken", ["def f(:\n    (", "'''\n", "\ty\n x\n"])
+def test_in_text_that_is_not_python_everything_after_a_hash_counts(broken: str) -> None:
+    text = f'{broken}\nx = "# pragma: no cover"\nplain\n'
+    assert set(pragmas(text, NO_COVER).lines.values()) == {'x = "# pragma: no cover"'}
+
+
+def test_beyond_tells_what_is_new_wherever_it_stood() -> None:
+    before = Pragmas({1: "a", 2: "b", 3: "b"})
+    assert Pragmas({5: "b", 6: "c", 7: "b", 9: "b"}).beyond(before) == (6, 9)
+    assert before.beyond(before) == ()
+
+
+@pytest.mark.reliability
+@given(st.text(alphabet="a#'\"\\\n ():\tpragma: no cover"))
+def test_any_text_has_an_answer(text: str) -> None:
+    assert pragmas(text, NO_COVER).lines.keys() <= set(range(1, text.count("\n") + 2))
