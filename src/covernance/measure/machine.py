@@ -16,7 +16,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         cpus: The cores that this process may use.
         cpu: The processor's model, or its architecture where the system tells no more.
         memory_mib: Physical memory in MiB.
-        system: The operating system and its kernel.
+        system: The operating system and its kernel, without the name of a private build.
         python: The interpreter and its version.
     """
 
@@ -33,7 +33,7 @@ def describe(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
         cpus=_cpus(),
         cpu=_model(cpuinfo) or platform.machine(),
         memory_mib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
-        system=f"{_distribution()}, {platform.system()} {platform.release()}",
+        system=f"{_distribution()}, {platform.system()} {platform.release().partition('-')[0]}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
     )
 
