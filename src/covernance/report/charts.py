@@ -209,15 +209,23 @@ def _path(points: Sequence[tuple[str, str]]) -> str:
 
 
 def _scale(levels: Sequence[Fraction]) -> tuple[Fraction, Fraction, Fraction]:
-    """The least and the greatest level of the axis, and the step between its ticks."""
-    least, most = min(levels), max(levels)
-    for step in _STEPS:
-        low, high = least // step * step, -(-most // step) * step
-        if low == high:
-            low, high = (low - step, high) if high >= _FULL else (low, high + step)
-        if (high - low) / step < _MOST_TICKS:
-            return low, high, step
-    return Fraction(0), Fraction(_FULL), _STEPS[-1]
+    """The least and the greatest level of the axis, and the step between its ticks.
+
+    Levels lie between 0 and 100, so that the largest step always gives few enough ticks.
+    """
+    scales = (_rounded(min(levels), max(levels), step) for step in _STEPS)
+    return next(
+        (low, high, step) for low, high, step in scales if (high - low) / step < _MOST_TICKS
+    )
+
+
+def _rounded(
+    least: Fraction, most: Fraction, step: Fraction
+) -> tuple[Fraction, Fraction, Fraction]:
+    low, high = least // step * step, -(-most // step) * step
+    if low == high:
+        low, high = (low - step, high) if high >= _FULL else (low, high + step)
+    return low, high, step
 
 
 def _levels(low: Fraction, high: Fraction, step: Fraction) -> list[Fraction]:

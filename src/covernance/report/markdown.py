@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -99,11 +100,8 @@ def _kept(section: Section, room: int) -> int:
     if _size(_text(section, len(section.rows))) <= room:
         return len(section.rows)
     room -= _size(_text(section, 0))
-    for number, text in enumerate(section.rows):
-        room -= _size(text) + 1
-        if room < 0:
-            return number
-    return len(section.rows) - 1
+    taken = accumulate(_size(text) + 1 for text in section.rows)
+    return sum(size <= room for size in taken)
 
 
 def _text(section: Section, kept: int) -> str:
