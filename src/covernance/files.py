@@ -80,9 +80,18 @@ def _retired(path: Path) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on `path` for the block; the kernel frees it when the process dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
+    """Hold an exclusive lock on `path` for the block; the kernel frees it when the process dies.
+
+    Raises:
+        MachineError: The lock file can't be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("ab")
+    except OSError as error:
+        msg = f"{path}: can't be locked: {error.strerror or error}"
+        raise MachineError(msg) from error
+    with stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 

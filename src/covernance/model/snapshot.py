@@ -140,6 +140,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
 
 
+def json_schema() -> bytes:
+    """The JSON Schema of what `encode` writes, as it ships in `snapshot.schema.json`."""
+    plain = msgspec.json.encode(msgspec.json.schema(Snapshot), order="sorted")
+    return msgspec.json.format(plain, indent=2) + b"\n"
+
+
 def read(path: Path) -> Snapshot:
     """Read a snapshot from a file.
 

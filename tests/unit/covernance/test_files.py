@@ -91,6 +91,12 @@ def test_a_workspace_whose_owner_was_killed_is_swept(tmp_path: Path) -> None:
     workspace.close()
 
 
+def test_a_lock_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MachineError, match="can't be locked"), files.locked(tmp_path / "file/lock"):
+        pass
+
+
 def test_a_workspace_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be used as a work folder"):

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.errors import InputError
-from covernance.model.snapshot import SCHEMA, Snapshot, decode, read
+from covernance.model.snapshot import SCHEMA, Snapshot, decode, json_schema, read
 
 pytestmark = pytest.mark.reliability
 
@@ -26,6 +28,18 @@ def test_the_same_result_gives_the_same_bytes_whatever_the_order(snapshot: Snaps
     reversed_themes = dict(reversed(snapshot.themes.items()))
     other = msgspec.structs.replace(snapshot, themes=reversed_themes)
     assert other.encode() == snapshot.encode()
+
+
+def test_the_schema_that_ships_is_that_of_the_model() -> None:
+    shipped = resources.files("covernance.model").joinpath("snapshot.schema.json")
+    assert shipped.read_bytes() == json_schema()
+
+
+def test_what_is_written_fits_the_schema_that_ships(snapshot: Snapshot) -> None:
+    written = json.loads(snapshot.encode())
+    jsonschema.validate(written, json.loads(json_schema()))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written | {"total": {"statements": "many"}}, json.loads(json_schema()))
 
 
 @given(st.binary())
