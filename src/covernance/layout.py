@@ -31,8 +31,13 @@ class Layout(msgspec.Struct, frozen=True):
 
     @property
     def html(self) -> Path:
-        """The combined HTML report, with a folder for each suite's own."""
+        """The landing page, with a folder for each suite's report."""
         return self.folder / "html"
+
+    @property
+    def combined_html(self) -> Path:
+        """coverage.py's HTML report of all suites together."""
+        return self.html / "all"
 
     def data(self, suite: str) -> Path:
         """A suite's combined coverage data."""

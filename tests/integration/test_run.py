@@ -43,6 +43,7 @@ def test_a_full_run_passes_and_leaves_every_report(repository: Repository) -> No
         "coverage/calc.xml",
         "coverage/calc.snapshot.json",
         "coverage/html/calc/index.html",
+        "coverage/html/all/index.html",
         "coverage/html/index.html",
         "coverage/baseline.json",
         "coverage/data/calc/.coverage",

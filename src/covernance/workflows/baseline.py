@@ -1,4 +1,4 @@
-"""All suites together: `coverage/baseline.json` and the combined HTML report."""
+"""All suites together: `coverage/baseline.json`, the combined HTML report, the landing page."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from covernance.config import BASELINE, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
+from covernance.workflows import current, dashboard, summary
 
 
 def baseline(table: Table) -> tuple[Path, ...]:
-    """Combine the last full data of every suite of the table, and publish the result.
+    """Combine the last full data of every suite of the table, and publish what comes of it.
 
     Returns:
-        The paths of the JSON report and of the HTML report's first page.
+        The JSON report, coverage.py's HTML report, and the landing page that links to all.
 
     Raises:
         InputError: A suite has no data; nothing is written, since less than all suites would
@@ -36,19 +37,11 @@ def baseline(table: Table) -> tuple[Path, ...]:
         combine.write_json_with_contexts(cov, json_report)
         combine.write_report(cov, "html", html, title="all suites")
         with files.locked(layout.lock):
-            _publish_pages(html, layout.html)
+            files.publish_folder(html, layout.combined_html)
             files.publish_file(json_report, layout.baseline)
     finally:
         work.close()
-    return (layout.baseline, layout.html / "index.html")
-
-
-def _publish_pages(staged: Path, target: Path) -> None:
-    """Replace the combined report's files, the index last; the suites' folders stay."""
-    target.mkdir(parents=True, exist_ok=True)
-    fresh = {page.name for page in staged.iterdir()}
-    for page in sorted(staged.iterdir(), key=lambda page: (page.name == "index.html", page.name)):
-        files.publish_file(page, target / page.name)
-    for page in target.iterdir():
-        if page.is_file() and page.name not in fresh:
-            page.unlink()
+    state = summary.state(table)
+    past = dashboard.history(current.store(table), table.default_branch, state)
+    dashboard.publish(table, dashboard.render(table, state, past))
+    return (layout.baseline, layout.combined_html, layout.html / "index.html")

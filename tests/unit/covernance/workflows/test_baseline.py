@@ -38,14 +38,18 @@ def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) ->
     measure(two_suites, "other", "other/__init__.py")
     html = two_suites.root / "coverage/html"
     (html / "calc").mkdir(parents=True)
-    (html / "stale.html").touch()
-    json_report, index = baseline(load(two_suites.root))
+    (html / "all").mkdir(parents=True)
+    (html / "all" / "stale.html").touch()
+    json_report, combined, landing = baseline(load(two_suites.root))
     text = json_report.read_text()
     assert "calc/__init__.py" in text
     assert "other/__init__.py" in text
     assert "security|run" in text
-    assert index.is_file()
-    assert not (html / "stale.html").exists()
+    assert combined == html / "all"
+    assert (combined / "index.html").is_file()
+    assert not (combined / "stale.html").exists()
+    assert landing == html / "index.html"
+    assert 'href="all/index.html"' in landing.read_text()
     assert (html / "calc").is_dir()
 
 
