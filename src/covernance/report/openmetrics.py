@@ -1,4 +1,7 @@
-"""The state of all suites as OpenMetrics 1.0 text, for a node exporter's text-file collector.
+"""The state of all suites as OpenMetrics 1.0 text.
+
+Every family is a gauge, so that what reads only the older Prometheus text format, such as the node
+exporter's text-file collector, reads it as well: there the UNIT and EOF lines are comments.
 
 Ratios run from 0 to 1. Times of recording are values of their own rather than time stamps of
 samples, which a scraper would drop once they are old.
@@ -25,9 +28,7 @@ class _Family(msgspec.Struct, frozen=True):
     name: str
     explanation: str
     samples: list[Sample]
-    kind: str = "gauge"
     unit: str = ""
-    suffix: str = ""
 
 
 def render(state: State) -> str:
@@ -48,11 +49,9 @@ def _suites(state: State) -> Iterable[_Family]:
         [({"suite": name}, float(found is not None)) for name, found in state.suites.items()],
     )
     yield _Family(
-        "covernance_suite",
+        "covernance_suite_info",
         "Where a suite's result comes from, and its verdict.",
         [(_origin(found), 1.0) for found in present],
-        kind="info",
-        suffix="_info",
     )
     yield _Family(
         "covernance_suite_passing",
@@ -177,13 +176,13 @@ def _origin(found: Snapshot) -> dict[str, str]:
 
 
 def _text(family: _Family) -> str:
-    lines = [f"# TYPE {family.name} {family.kind}"]
+    lines = [f"# TYPE {family.name} gauge"]
     if family.unit:
         lines.append(f"# UNIT {family.name} {family.unit}")
     lines.append(f"# HELP {family.name} {family.explanation}")
     for labels, value in family.samples:
         told = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
-        lines.append(f"{family.name}{family.suffix}{{{told}}} {value}")
+        lines.append(f"{family.name}{{{told}}} {value}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from prometheus_client import Metric
+from prometheus_client import parser as prometheus
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from covernance.model.counts import Counts
@@ -11,6 +16,8 @@ from covernance.report import openmetrics
 from covernance.report.state import ExceptionDue, Patch, State
 
 pytestmark = pytest.mark.architecture
+
+ROOT = Path(__file__).parents[4]
 
 Samples = dict[tuple[str, ...], float]
 
@@ -55,7 +62,7 @@ def test_every_figure_is_read_back(snapshot: Snapshot) -> None:
 
 def test_types_units_and_help_are_declared(snapshot: Snapshot) -> None:
     families = parsed(State(themes=("security",), suites={"api": snapshot}))
-    assert families["covernance_suite"].type == "info"
+    assert {family.type for family in families.values()} == {"gauge"}
     assert families["covernance_suite_coverage_ratio"].unit == "ratio"
     assert families["covernance_theme_duration_seconds"].unit == "seconds"
     assert all(family.documentation for family in families.values())
@@ -86,6 +93,30 @@ def test_hostile_labels_stay_labels(snapshot: Snapshot) -> None:
     families = parsed(
         State(themes=(), suites={"api": msgspec.structs.replace(snapshot, provenance=source)})
     )
-    labels = families["covernance_suite"].samples[0].labels
+    labels = families["covernance_suite_info"].samples[0].labels
     assert labels["branch"] == branch
     assert labels["commit"] == ""
+
+
+def test_the_older_text_format_reads_the_same(snapshot: Snapshot) -> None:
+    state = State(themes=("security",), suites={"api": snapshot, "web": None})
+    older = prometheus.text_string_to_metric_families(openmetrics.render(state))
+    assert {family.name: samples(family) for family in older} == {
+        name: samples(family) for name, family in parsed(state).items()
+    }
+
+
+def test_the_grafana_dashboard_asks_for_metrics_that_there_are(snapshot: Snapshot) -> None:
+    state = State(
+        themes=("security",),
+        suites={"api": snapshot},
+        patches=(Patch("api", 3, 4),),
+        exceptions=(ExceptionDue("a.py", "api", "@me", "2026-12-01", 3),),
+    )
+    board = json.loads((ROOT / "docs" / "metrics" / "grafana-dashboard.json").read_bytes())
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    queries += [variable["query"]["query"] for variable in board["templating"]["list"][1:]]
+    asked = {name for query in queries for name in re.findall(r"covernance_\w+", query)}
+    assert asked <= parsed(state).keys()
+    assert len(asked) > 8
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
