@@ -85,6 +85,16 @@ def test_every_session_that_is_documented_exists(sessions: dict[str, dict[str, o
         assert named <= sessions.keys(), document
 
 
+def test_every_command_of_the_layer_is_documented_and_every_documented_one_exists() -> None:
+    listed = output(sys.executable, "-m", "covernance", "--help")
+    commands = set(re.findall(r"^  ([a-z-]+)  ", listed.partition("Commands:")[2], re.MULTILINE))
+    documented: set[str] = set()
+    for document in (ROOT / "tests/docs").rglob("*.md"):
+        text = document.read_text(encoding="utf-8")
+        documented |= set(re.findall(r"`covernance ([a-z-]+)", text))
+    assert documented == commands
+
+
 def test_the_themes_are_the_registered_markers() -> None:
     ini = configparser.ConfigParser()
     ini.read(ROOT / "pytest.ini")
