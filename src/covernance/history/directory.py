@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from covernance import files
@@ -73,14 +73,8 @@ class Directory:
             for entry in doomed:
                 self._remove(self._root / names.path_of(entry))
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        with ExitStack() as turn:
-            try:
-                turn.enter_context(files.locked(self._root / ".lock"))
-            except OSError as error:
-                raise MachineError(f"{self._root}: can't be written: {error.strerror}") from error
-            yield
+    def _turn(self) -> AbstractContextManager[None]:
+        return files.locked(self._root / ".lock")
 
     def _has(self, entry: Entry) -> bool:
         kept = self._root.joinpath(names.folder_of(entry)).glob("*")
@@ -97,8 +91,10 @@ class Directory:
         except OSError as error:
             raise MachineError(f"{path}: can't be removed: {error.strerror}") from error
         with suppress(OSError):
-            for folder in path.relative_to(self._root).parents:
-                (self._root / folder).rmdir()
+            for folder in path.parents:
+                if folder == self._root:
+                    break
+                folder.rmdir()
 
 
 def _refuse(error: OSError) -> None:

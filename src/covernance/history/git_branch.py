@@ -11,7 +11,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 
@@ -190,15 +190,9 @@ class GitBranch:
             f"{self._name}: lost the race for the branch {_ATTEMPTS} times ({reason}); try again"
         )
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self) -> AbstractContextManager[None]:
         """Let the processes of one clone work one after the other: they share its refs."""
-        with ExitStack() as turn:
-            try:
-                turn.enter_context(files.locked(self._lock))
-            except OSError as error:
-                raise MachineError(f"{self._lock}: can't be written: {error.strerror}") from error
-            yield
+        return files.locked(self._lock)
 
     @cached_property
     def _objects(self) -> Objects:
@@ -289,7 +283,7 @@ class GitBranch:
 
     def _push(self, remote: str, commit: str) -> None:
         try:
-            self._git.run(*_PUSH, remote, f"{commit}:{self._local}")
+            output = self._git.run(*_PUSH, remote, f"{commit}:{self._local}")
         except GitError as error:
             answer = _answer(error.output)
             if answer.startswith("[rejected]") or any(race in answer for race in _RACES):
@@ -298,6 +292,8 @@ class GitBranch:
                 f"{self._name}: the push was refused: {answer or 'no answer'}: {error}; "
                 "may this user push there?"
             ) from error
+        if b"\n=\t" in output:
+            raise _RaceError("another writer made the very same commit")
 
 
 def remotes(root: Path, environ: Mapping[str, str] = os.environ) -> list[str]:

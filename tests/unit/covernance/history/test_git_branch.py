@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from covernance.errors import InputError, MachineError
+from covernance.history import names
+from covernance.history.git_branch import GitBranch, remotes
+from covernance.history.store import entry_of
+from covernance.model.snapshot import Snapshot
+from tests.unit.covernance.history.conftest import ENVIRON
+
+Results = Callable[..., Snapshot]
+Clones = Callable[[str], Path]
+LOCAL = "refs/heads/coverage-history"
+
+
+def git(folder: Path, *arguments: str, stdin: str = "") -> str:
+    identity = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
+    return subprocess.run(
+        ["git", *identity, *arguments],
+        cwd=folder,
+        env=ENVIRON,
+        check=True,
+        capture_output=True,
+        text=True,
+        input=stdin,
+    ).stdout.strip()
+
+
+def hook(remote: Path, name: str, script: str) -> None:
+    path = remote / "hooks" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def overtake(rival: Path, remote: Path) -> None:
+    """Let the next push to the remote find that the rival's local branch came first."""
+    alone = "rm hooks/pre-receive; unset GIT_QUARANTINE_PATH $(git rev-parse --local-env-vars)"
+    hook(remote, "pre-receive", f"{alone}; git -C {rival} push --quiet {remote} {LOCAL}")
+
+
+def put(folder: Path, path: str, content: str) -> None:
+    """Commit one file to the local branch, as somebody without the layer might."""
+    blob = git(folder, "hash-object", "-w", "--stdin", stdin=content)
+    nodes = f"100644 blob {blob}\t{Path(path).name}\n"
+    for part in path.split("/")[-2::-1]:
+        nodes = f"040000 tree {git(folder, 'mktree', stdin=nodes)}\t{part}\n"
+    tree = git(folder, "mktree", stdin=nodes)
+    git(folder, "update-ref", LOCAL, git(folder, "commit-tree", tree, "-m", "by hand"))
+
+
+@pytest.mark.architecture
+def test_what_is_added_is_on_the_remote_for_every_clone(
+    store: GitBranch, clone: Clones, result: Results
+) -> None:
+    assert store.entries() == []
+    snapshots = [result("auth"), result("api", recorded_at="2026-11-20T12:00:00Z")]
+    added = store.add(snapshots)
+    assert added == [entry_of(snapshots[1]), entry_of(snapshots[0])]
+    other = GitBranch(clone("other"), remote="origin", environ=ENVIRON)
+    assert other.entries() == added
+    assert [other.read(entry) for entry in added] == [snapshots[1], snapshots[0]]
+    assert [entry.suite for entry in other.entries(suite="auth", branch="main")] == ["auth"]
+
+
+@pytest.mark.architecture
+def test_without_a_remote_the_local_branch_keeps_everything(
+    clone: Clones, remote: Path, result: Results
+) -> None:
+    folder = clone("clone")
+    local = GitBranch(folder, environ=ENVIRON)
+    (first,) = local.add([result()])
+    (second,) = local.add([result(run_id="2")])
+    assert GitBranch(folder, environ=ENVIRON).read(first) == result()
+    assert local.entries() == [first, second]
+    assert git(folder, "rev-list", "--count", LOCAL) == "2"
+    assert "coverage-history" not in git(remote, "branch")
+
+
+@pytest.mark.reliability
+def test_what_was_kept_locally_goes_along_when_the_remote_has_nothing(
+    clone: Clones, remote: Path, result: Results
+) -> None:
+    folder = clone("clone")
+    GitBranch(folder, environ=ENVIRON).add([result(run_id="1")])
+    shared = GitBranch(folder, remote="origin", environ=ENVIRON)
+    shared.add([result(run_id="2")])
+    assert [entry.run_id for entry in shared.entries()] == ["1", "2"]
+    assert git(remote, "rev-list", "--count", LOCAL) == "2"
+
+
+@pytest.mark.reliability
+def test_adding_again_makes_no_commit(store: GitBranch, remote: Path, result: Results) -> None:
+    store.add([result()])
+    tip = git(remote, "rev-parse", LOCAL)
+    assert store.add([result()]) == []
+    assert store.add([result(recorded_at="2026-11-22T12:00:00Z")]) == []
+    assert git(remote, "rev-parse", LOCAL) == tip
+
+
+@pytest.mark.security
+def test_nothing_of_the_checkout_changes(clone: Clones, result: Results, tmp_path: Path) -> None:
+    folder = clone("clone")
+    (folder / "edited").write_text("staged")
+    git(folder, "add", "edited")
+    (folder / "edited").write_text("not staged")
+    watched = [folder / ".git" / name for name in ("index", "HEAD", "config")]
+    before = [path.read_bytes() for path in watched], git(folder, "status", "--porcelain")
+    branches = git(folder, "for-each-ref", "refs/heads", "refs/tags")
+    store = GitBranch(folder, remote="origin", environ=ENVIRON)
+    store.add([result()])
+    store.entries()
+    store.prune(store.entries())
+    assert ([path.read_bytes() for path in watched], git(folder, "status", "--porcelain")) == before
+    assert git(folder, "for-each-ref", "refs/heads", "refs/tags") == branches
+    assert not (folder / ".git" / "FETCH_HEAD").exists()
+
+
+@pytest.mark.architecture
+def test_the_branch_only_grows_and_says_what_was_done(
+    store: GitBranch, remote: Path, result: Results
+) -> None:
+    entries = store.add([result("api"), result("auth")])
+    more = store.add([result(run_id="2", commit="ab" * 20), result(run_id="2")])
+    store.prune([entries[0]])
+    store.prune([entries[0]])
+    assert store.entries() == sorted([entries[1], *more])
+    log = git(remote, "log", "--reverse", "--format=%s|%an|%cn <%ce>", LOCAL).splitlines()
+    who = "covernance|covernance <covernance@localhost>"
+    assert log == [
+        f"Add api, auth of 3f3f3f3f3f3f|{who}",
+        f"Add 2 snapshots|{who}",
+        f"Drop api of 3f3f3f3f3f3f|{who}",
+    ]
+    assert git(remote, "rev-list", "--max-parents=0", LOCAL, "main").count("\n") == 1
+
+
+@pytest.mark.architecture
+def test_the_user_s_own_name_is_used_where_git_knows_it(clone: Clones, result: Results) -> None:
+    folder = clone("clone")
+    git(folder, "config", "user.name", "Ada")
+    git(folder, "config", "user.email", "ada@example.org")
+    GitBranch(folder, environ=ENVIRON).add([result()])
+    assert git(folder, "log", "-1", "--format=%an <%ae>", LOCAL) == "Ada <ada@example.org>"
+
+
+@pytest.mark.reliability
+def test_a_faster_writer_is_met_with_another_try(
+    clone: Clones, remote: Path, result: Results, store: GitBranch
+) -> None:
+    rival = clone("rival")
+    GitBranch(rival, environ=ENVIRON).add([result(run_id="rival")])
+    overtake(rival, remote)
+    pauses: list[float] = []
+    patient = GitBranch(clone("second"), remote="origin", environ=ENVIRON, pause=pauses.append)
+    (entry,) = patient.add([result(run_id="mine")])
+    assert [entry.run_id for entry in store.entries()] == ["mine", "rival"]
+    assert patient.read(entry) == result(run_id="mine")
+    assert len(pauses) == 1
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("second", ["", "2026-11-21T12:00:01Z"])
+def test_of_equal_results_one_writer_adds_one(
+    clone: Clones,
+    result: Results,
+    store: GitBranch,
+    monkeypatch: pytest.MonkeyPatch,
+    second: str,
+) -> None:
+    """Both made at the same second even make the same commit, which is pushed but once."""
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setitem(ENVIRON, f"GIT_{role}_DATE", "2026-11-21T12:00:00Z")
+    rival = GitBranch(clone("rival"), remote="origin", environ=ENVIRON)
+    mine = GitBranch(clone("mine"), remote="origin", environ=ENVIRON, pause=lambda _seconds: None)
+    publish = mine._publish
+
+    def overtaken(commit: str, tip: str | None) -> None:
+        rival.add([result(recorded_at=second) if second else result()])
+        publish(commit, tip)
+
+    monkeypatch.setattr(mine, "_publish", overtaken)
+    assert mine.add([result()]) == []
+    assert len(store.entries()) == 1
+
+
+@pytest.mark.reliability
+def test_a_race_that_is_never_won_ends_and_the_pauses_are_bounded(
+    store: GitBranch, remote: Path, result: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("covernance.history.git_branch._ATTEMPTS", 12)
+    (remote / f"{LOCAL}.lock").touch()
+    pauses: list[float] = []
+    store._pause = pauses.append
+    with pytest.raises(MachineError, match=r"origin/coverage-history: lost the race .* 12 times"):
+        store.add([result()])
+    assert len(pauses) == 12
+    assert all(0 <= pause <= 4 for pause in pauses)
+    assert max(pauses) > 1
+    assert store.entries() == []
+
+
+@pytest.mark.reliability
+def test_a_local_writer_that_is_faster_is_met_with_another_try(
+    clone: Clones, result: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = clone("clone")
+    rival = GitBranch(folder, branch="rival", environ=ENVIRON)
+    rival.add([result(run_id="rival")])
+    slow = GitBranch(folder, environ=ENVIRON, pause=lambda _seconds: None)
+    publish = slow._publish
+
+    def overtaken(commit: str, tip: str | None) -> None:
+        if tip is None:
+            git(folder, "update-ref", LOCAL, "refs/heads/rival")
+        publish(commit, tip)
+
+    monkeypatch.setattr(slow, "_publish", overtaken)
+    slow.add([result(run_id="mine")])
+    assert [entry.run_id for entry in slow.entries()] == ["mine", "rival"]
+
+
+@pytest.mark.reliability
+def test_a_local_branch_that_can_not_be_written_is_an_error(clone: Clones, result: Results) -> None:
+    folder = clone("clone")
+    GitBranch(folder, branch="coverage-history/sub", environ=ENVIRON).add([result()])
+    with pytest.raises(MachineError, match=r"git update-ref: .*cannot lock ref"):
+        GitBranch(folder, environ=ENVIRON).add([result()])
+
+
+@pytest.mark.reliability
+def test_a_push_that_the_remote_refuses_is_an_error_with_its_words(
+    store: GitBranch, remote: Path, result: Results
+) -> None:
+    hook(remote, "pre-receive", "echo no history on Fridays; exit 1")
+    with pytest.raises(
+        MachineError,
+        match=r"origin/coverage-history: the push was refused: \[remote rejected\] "
+        r"\(pre-receive hook declined\): .*no history on Fridays.*; may this user push there\?",
+    ):
+        store.add([result()])
+
+
+@pytest.mark.reliability
+def test_a_remote_that_is_gone_is_an_error(store: GitBranch, remote: Path, result: Results) -> None:
+    remote.rename(remote.with_name("moved.git"))
+    gone = "origin/coverage-history: can't be fetched: .*does not appear to be a git repository"
+    with pytest.raises(MachineError, match=gone):
+        store.add([result()])
+    with pytest.raises(MachineError, match=gone):
+        store.entries()
+
+
+@pytest.mark.reliability
+def test_a_remote_that_dies_during_the_push_is_an_error(
+    store: GitBranch, remote: Path, result: Results
+) -> None:
+    git(remote, "config", "core.bare", "rubbish")
+    store._git = _Deaf(store)  # type: ignore[assignment]
+    with pytest.raises(MachineError, match="the push was refused: no answer: git push: "):
+        store.add([result()])
+
+
+class _Deaf:
+    """The store's git, but for `ls-remote`, which finds no such branch."""
+
+    def __init__(self, store: GitBranch) -> None:
+        self._git = store._git
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._git, name)
+
+    def run(self, *arguments: str, **options: object) -> bytes:
+        if arguments[0] == "ls-remote":
+            return self._git.run("ls-remote", "--exit-code", ".", LOCAL)
+        return self._git.run(*arguments, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.security
+def test_hooks_and_signatures_of_the_user_do_not_run(
+    clone: Clones, result: Results, tmp_path: Path
+) -> None:
+    folder = clone("clone")
+    for name in ("pre-push", "reference-transaction", "post-checkout", "pre-commit"):
+        hook(folder / ".git", name, f"touch {tmp_path}/ran; exit 1")
+    for key in ("commit.gpgSign", "tag.gpgSign", "push.followTags"):
+        git(folder, "config", key, "true")
+    git(folder, "config", "push.gpgSign", "true")
+    git(folder, "config", "gpg.program", "/bin/false")
+    GitBranch(folder, remote="origin", environ=ENVIRON).add([result()])
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.security
+def test_a_checked_out_branch_is_not_moved_under_its_checkout(
+    clone: Clones, result: Results, tmp_path: Path
+) -> None:
+    folder = clone("clone")
+    local = GitBranch(folder, environ=ENVIRON)
+    local.add([result()])
+    tip = git(folder, "rev-parse", LOCAL)
+    git(folder, "worktree", "add", "--quiet", str(tmp_path / "work"), "coverage-history")
+    with pytest.raises(MachineError, match="coverage-history: is checked out"):
+        local.add([result(run_id="2")])
+    assert git(folder, "rev-parse", LOCAL) == tip
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "path", ["api/3f/x.json", "etc/passwd/x.json", "api.json", "a\x1b[2J.json", "api/3f/~/x.json"]
+)
+def test_a_hostile_name_on_the_branch_is_refused(clone: Clones, path: str) -> None:
+    folder = clone("clone")
+    put(folder, path, "{}")
+    with pytest.raises(InputError, match="is not a snapshot's name") as error:
+        GitBranch(folder, environ=ENVIRON).entries()
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["../x.json", "api/3f/../../x.json", ".git/hooks/x.json"])
+def test_a_name_that_leads_elsewhere_is_passed_over(clone: Clones, path: str) -> None:
+    folder = clone("clone")
+    put(folder, path, "{}")
+    assert GitBranch(folder, environ=ENVIRON).entries() == []
+
+
+@pytest.mark.security
+def test_a_snapshot_that_lies_about_itself_is_refused(clone: Clones, result: Results) -> None:
+    folder = clone("clone")
+    entry = entry_of(result())
+    put(folder, names.path_of(entry), result(run_id="forged").encode().decode())
+    store = GitBranch(folder, environ=ENVIRON)
+    assert store.entries() == [entry]
+    with pytest.raises(InputError, match=r"coverage-history: api/3f/.* holds another result"):
+        store.read(entry)
+
+
+@pytest.mark.reliability
+def test_damage_on_the_branch_is_named(clone: Clones, result: Results) -> None:
+    folder = clone("clone")
+    put(folder, names.path_of(entry_of(result())), "half a snapsh")
+    store = GitBranch(folder, environ=ENVIRON)
+    with pytest.raises(InputError, match=r"coverage-history: api/3f/.*main\.json: is not a snap"):
+        store.read(*store.entries())
+
+
+@pytest.mark.reliability
+def test_a_readme_on_the_branch_is_left_alone(clone: Clones, result: Results) -> None:
+    folder = clone("clone")
+    put(folder, "README.md", "hello")
+    store = GitBranch(folder, environ=ENVIRON)
+    store.prune(store.add([result()]))
+    assert store.entries() == []
+    assert git(folder, "ls-tree", "--name-only", LOCAL) == "README.md"
+
+
+@pytest.mark.reliability
+def test_what_is_not_there_can_not_be_read(store: GitBranch, result: Results) -> None:
+    with pytest.raises(InputError, match=r"origin/coverage-history: api/3f/.*: is not there"):
+        store.read(entry_of(result()))
+    store.add([result()])
+    with pytest.raises(InputError, match="is not there"):
+        store.read(entry_of(result(run_id="2")))
+
+
+@pytest.mark.reliability
+def test_pruning_nothing_does_nothing(store: GitBranch, remote: Path, result: Results) -> None:
+    store.prune([])
+    store.prune([entry_of(result())])
+    assert "coverage-history" not in git(remote, "branch")
+
+
+@pytest.mark.architecture
+def test_a_folder_outside_a_repository_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not in a git repository; use the directory store"):
+        GitBranch(tmp_path, environ=ENVIRON)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("branch", ["", "a..b", "x.lock", "a b", "../../HEAD", "a:b"])
+def test_a_name_that_is_no_branch_is_refused(clone: Clones, branch: str) -> None:
+    with pytest.raises(InputError, match="can't be a branch's name"):
+        GitBranch(clone("clone"), branch=branch, environ=ENVIRON)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("remote_name", ["--upload-pack=touch x", "nowhere", "https://x/y.git"])
+def test_only_a_remote_by_its_name_is_taken(clone: Clones, remote_name: str) -> None:
+    with pytest.raises(InputError, match=r"there is no remote .*; remotes: origin"):
+        GitBranch(clone("clone"), remote=remote_name, environ=ENVIRON)
+
+
+@pytest.mark.architecture
+def test_remotes_are_listed(clone: Clones, tmp_path: Path) -> None:
+    assert remotes(clone("clone"), ENVIRON) == ["origin"]
+    assert remotes(tmp_path, ENVIRON) == []
+
+
+@pytest.mark.reliability
+def test_a_repository_that_can_not_be_written_is_named(store: GitBranch, result: Results) -> None:
+    store._lock = store._lock / "nowhere"
+    store._lock.parent.write_text("")
+    with pytest.raises(MachineError, match=r"covernance-history\.lock/nowhere: can't be locked"):
+        store.add([result()])
