@@ -100,8 +100,8 @@ def _labels(text: str) -> frozenset[str]:
 
 def _text(report: IntegrityReport) -> Iterable[str]:
     yield f"changes since {report.base[:12]}"
-    for suite in report.missing:
-        yield f"{suite}: no-data: no result of this suite; run `covernance run --suite {suite}`"
+    for unusable in report.unusable:
+        yield f"{unusable.suite}: {unusable.verdict}: {shown('; '.join(unusable.reasons))}"
     for judged in report.findings:
         allowed = f" (allowed by {judged.allowed_by})" if judged.allowed_by else ""
         yield shown(f"{judged.finding}{allowed}")

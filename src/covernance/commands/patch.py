@@ -87,7 +87,7 @@ def _text(report: PatchReport) -> str:
 
 def _suite_text(suite: SuitePatch) -> Iterable[str]:
     if suite.reasons:
-        yield f"{suite.suite}: {suite.verdict}: {'; '.join(map(shown, suite.reasons))}"
+        yield f"{suite.suite}: {suite.verdict}: {shown('; '.join(suite.reasons))}"
     for result in suite.results:
         yield str(result)
     for path in suite.unmeasured:

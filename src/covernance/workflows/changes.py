@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from covernance.config import Suite, Table
-from covernance.errors import ConfigError, CovernanceError, Exit, InputError
+from covernance.errors import ConfigError, Exit
 from covernance.measure import changes as git
 from covernance.measure import settings as coverage_settings
 from covernance.measure.changes import Changes, FileChange
@@ -22,15 +22,13 @@ from covernance.model import snapshot as snapshots
 from covernance.model.snapshot import Snapshot
 from covernance.policy import integrity as policy
 from covernance.policy import integrity_table, inventory, waivers
-from covernance.policy.gate import NO_DATA, PASS
+from covernance.policy.gate import PASS
 from covernance.policy.integrity import Allowances, Finding, Judged
 from covernance.policy.patch import INFORMS, PatchResult, PatchRule
 from covernance.policy.patch import patch as judge_patch
 from covernance.policy.pragmas import pragmas
 from covernance.workflows import current, exceptions
-
-STALE = "stale"
-"""A verdict: a changed file was edited after its suite was measured."""
+from covernance.workflows.freshness import Unusable, is_below, is_source, usable
 
 _PYPROJECT = "pyproject.toml"
 
@@ -70,16 +68,22 @@ class PatchReport(msgspec.Struct, frozen=True):
 
 
 class IntegrityReport(msgspec.Struct, frozen=True):
-    """What a change weakens since `base`, a commit, and what is allowed of it."""
+    """What a change weakens since `base`, a commit, and what is allowed of it.
+
+    Attributes:
+        base: The commit.
+        findings: What it weakens.
+        unusable: Suites that were to be compared as they ran, and could not be.
+    """
 
     base: str
     findings: tuple[Judged, ...]
-    missing: tuple[str, ...] = ()
+    unusable: tuple[Unusable, ...] = ()
 
     @property
     def exit(self) -> Exit:
-        """The exit code: a finding that nothing allows blocks, and so does a missing snapshot."""
-        blocked = self.missing or any(judged.allowed_by is None for judged in self.findings)
+        """The exit code: a finding that nothing allows blocks, and so does an unusable result."""
+        blocked = self.unusable or any(judged.allowed_by is None for judged in self.findings)
         return Exit.GATE if blocked else Exit.PASS
 
 
@@ -174,42 +178,39 @@ def integrity(
     measured = {read.suite: read for read in map(snapshots.read, base_snapshots)}
     results = current.results(table) if measured else {}
     themes = {*old_table.get("themes", ()), *table.themes}
-    missing = []
+    without: list[Unusable] = []
     for suite in table.suites:
         if (old := measured.get(suite.name)) is None:
             paths = {*_paths(old_table, suite.name, "tests"), *suite.tests}
             tests = _defined(diff, before, after, paths)
             findings += policy.tests(suite.name, *tests, themes)
-        elif (new := results[suite.name]) is None:
-            missing.append(suite.name)
+            continue
+        new = usable(table.root, suite, results[suite.name], diff)
+        if isinstance(new, Unusable):
+            without.append(new)
         else:
             tests = inventory.of_snapshot(old), inventory.of_snapshot(new)
             findings += policy.tests(suite.name, *tests, themes)
             findings += policy.shrinking(suite.name, *tests)
-    return IntegrityReport(base, policy.judge(findings, allowances), tuple(missing))
+    return IntegrityReport(base, policy.judge(findings, allowances), tuple(without))
 
 
 def _suite_patch(
     root: Path,
     suite: Suite,
-    snapshot: Snapshot | None,
+    result: Snapshot | None,
     diff: Changes,
     settings: Settings,
     rule: PatchRule,
 ) -> SuitePatch:
-    if snapshot is None:
-        reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
-        return SuitePatch(suite=suite.name, verdict=NO_DATA, reasons=(reason,))
+    snapshot = usable(root, suite, result, diff)
+    if isinstance(snapshot, Unusable):
+        return SuitePatch(suite=suite.name, verdict=snapshot.verdict, reasons=snapshot.reasons)
     sources = {
         file.path: file.added
         for file in diff.files
-        if file.path is not None and _is_source(file.path, suite, snapshot)
+        if file.path is not None and is_source(file.path, suite, snapshot)
     }
-    tests = {path for path in diff.paths if path.endswith(".py") and _is_below(path, suite.tests)}
-    if stale := _edited_since(root, snapshot, {*sources, *tests}):
-        reasons = [f"{path} was edited after the suite was measured" for path in stale]
-        reasons.append(f"run `covernance run --suite {suite.name}` again")
-        return SuitePatch(suite=suite.name, verdict=STALE, reasons=tuple(reasons))
     changed = {
         path: found
         for path, added in sources.items()
@@ -242,31 +243,6 @@ def _statements(
     return touched if known is None else touched & known
 
 
-def _is_source(path: str, suite: Suite, snapshot: Snapshot) -> bool:
-    return path in snapshot.files or (path.endswith(".py") and _is_below(path, suite.source))
-
-
-def _edited_since(root: Path, snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
-    """The files that are not as they were when the snapshot was taken, as far as can be told.
-
-    A snapshot of a clean commit is compared with it; any other by the time of the last edit.
-    """
-    source = snapshot.provenance
-    if source.commit and source.dirty is False:
-        try:
-            edited = git.changes(root, source.commit).paths
-        except CovernanceError:  # a commit that is not here, as in a shallow clone
-            pass
-        else:
-            return sorted(edited.intersection(paths))
-    try:
-        began = datetime.fromisoformat(source.recorded_at).timestamp()
-    except ValueError:
-        msg = f"the result of suite {snapshot.suite}: {source.recorded_at!r} is no time; run again"
-        raise InputError(msg) from None
-    return sorted(path for path in paths if int((root / path).stat().st_mtime) > began)
-
-
 def _pragmas(
     diff: Changes, before: Texts, after: Texts, settings: Settings, sources: Iterable[str]
 ) -> Iterator[Finding]:
@@ -275,7 +251,7 @@ def _pragmas(
     for file in diff.files:
         if file.path is None or not file.path.endswith(".py"):
             continue
-        if not _is_below(file.path, sources):
+        if not is_below(file.path, sources):
             continue
         old, new = _both(file, before, after)
         for what, patterns in kinds.items():
@@ -292,7 +268,7 @@ def _defined(
     new: dict[str, str] = {}
     for file in diff.files:
         names = [name for name in (file.before, file.path) if name and name.endswith(".py")]
-        if any(_is_below(name, tests) for name in names):
+        if any(is_below(name, tests) for name in names):
             texts = _both(file, before, after)
             old |= {file.before: texts[0]} if file.before else {}
             new |= {file.path: texts[1]} if file.path else {}
@@ -353,7 +329,3 @@ def _all(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> set[str]:
 def _paths(table: Mapping[str, Any], suite: str, key: str) -> Sequence[str]:
     found: Sequence[str] = table.get("suites", {}).get(suite, {}).get(key, ())
     return found
-
-
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
