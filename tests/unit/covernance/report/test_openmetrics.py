@@ -106,17 +106,27 @@ def test_the_older_text_format_reads_the_same(snapshot: Snapshot) -> None:
     }
 
 
-def test_the_grafana_dashboard_asks_for_metrics_that_there_are(snapshot: Snapshot) -> None:
-    state = State(
+@pytest.fixture
+def full(snapshot: Snapshot) -> State:
+    """A state that has a sample of every metric."""
+    return State(
         themes=("security",),
         suites={"api": snapshot},
         patches=(Patch("api", 3, 4),),
         exceptions=(ExceptionDue("a.py", "api", "@me", "2026-12-01", 3),),
     )
+
+
+def test_the_notes_explain_every_metric_and_no_other(full: State) -> None:
+    notes = (ROOT / "docs" / "metrics" / "README.md").read_text()
+    assert set(re.findall(r"`(covernance_\w+)`", notes)) == parsed(full).keys()
+
+
+def test_the_grafana_dashboard_asks_for_metrics_that_there_are(full: State) -> None:
     board = json.loads((ROOT / "docs" / "metrics" / "grafana-dashboard.json").read_bytes())
     queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     queries += [variable["query"]["query"] for variable in board["templating"]["list"][1:]]
     asked = {name for query in queries for name in re.findall(r"covernance_\w+", query)}
-    assert asked <= parsed(state).keys()
+    assert asked <= parsed(full).keys()
     assert len(asked) > 8
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
