@@ -114,7 +114,9 @@ def test_a_file_is_excepted_expires_and_recovers(measured: Repository) -> None:
     measured.write("tests/test_half.py", TEST)
     measured.git("add", ".")
     measured.git("commit", "--quiet", "--message=Test it")
-    assert measured.covernance("run").code == 0
+    run = measured.covernance("run")
+    assert run.code == 2
+    assert "calc: expired-exception: 100.00 %" in run.out
     assert measured.covernance("exceptions", "sync").code == 0
     commit = measured.git("rev-parse", "HEAD")[:10]
     assert f"| 100.00 / 90 | Waits for \\| `odd` numbers | @halves | {yesterday} |" in text(
@@ -122,6 +124,7 @@ def test_a_file_is_excepted_expires_and_recovers(measured: Repository) -> None:
     )
     assert f"| resolved ({commit}) on " in text(measured)
     assert measured.covernance("exceptions", "check").code == 0
+    assert measured.covernance("run").code == 0
 
 
 def test_a_kill_at_any_step_of_the_write_leaves_the_old_register_or_the_new(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import click
 import msgspec
 
-from covernance.config import Suite, Table, find_root, load
+from covernance.commands.repository import here
+from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.policy.register_debt import Debt, Totals, totals
 from covernance.policy.waivers import Due
@@ -137,7 +137,7 @@ def list_rows(names: tuple[str, ...], form: str) -> Exit:
 
 
 def _table(names: Sequence[str]) -> tuple[Table, tuple[Suite, ...]]:
-    table = load(find_root(Path.cwd()))
+    table = here()
     return table, tuple(map(table.suite, names)) or table.suites
 
 

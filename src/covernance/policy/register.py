@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Literal
 
 import msgspec
 
 from covernance.model.counts import show
 from covernance.model.snapshot import Provenance, Snapshot
+from covernance.policy.gate import EXPIRED_EXCEPTION
 from covernance.policy.register_row import Row, Status
 from covernance.policy.register_text import Machine, Opening, Register
-from covernance.policy.waivers import EXPIRED_EXCEPTION, expired
+from covernance.policy.waivers import expired
 
 GONE = "gone"
 """In place of a percentage: the file is measured no more."""
@@ -23,22 +23,14 @@ _SHORT = 10
 
 
 class Floors(msgspec.Struct, frozen=True):
-    """The floors of a suite's files.
-
-    Attributes:
-        suite: The floor of every file that has none of its own.
-        files: Floors by path or glob (`*` crosses folders).
-    """
+    """The floors of a suite's files: their own where they have one, else the suite's."""
 
     suite: Decimal
     files: Mapping[str, Decimal] = {}
 
     def of(self, path: str) -> Decimal:
-        """The floor of one file: its own, else the highest of its globs, else the suite's."""
-        if path in self.files:
-            return self.files[path]
-        matching = (floor for glob, floor in self.files.items() if fnmatchcase(path, glob))
-        return max(matching, default=self.suite)
+        """The floor of one file."""
+        return self.files.get(path, self.suite)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +152,7 @@ def problems(rows: Iterable[Row], changes: Iterable[Change], today: date) -> tup
             text = f"a person has still to fill in: {', '.join(row.unfilled)}"
             found.append(Problem(row.line, row.module, row.suite, "unfilled", text))
     for row in expired(standing.values(), today):
-        text = f"ran out on {row.review}; cover the file, or have its owner renew the exception"
+        text = f"ran out on {row.review}; cover the file and run sync, or have its owner renew it"
         found.append(Problem(row.line, row.module, row.suite, EXPIRED_EXCEPTION, text))
     return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.module)))
 

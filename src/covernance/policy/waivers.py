@@ -7,10 +7,8 @@ from datetime import date
 
 import msgspec
 
-from covernance.policy.gate import PASS, Verdict
+from covernance.policy.gate import EXPIRED_EXCEPTION, PASS, Verdict
 from covernance.policy.register_row import Row
-
-EXPIRED_EXCEPTION = "expired-exception"
 
 NOTICES = (7, 14, 30)
 """How many days ahead an exception that runs out is spoken of; each is a warning of its own."""
@@ -74,7 +72,8 @@ def judge(rows: Iterable[Row], suites: Iterable[str], today: date) -> dict[str, 
 def _verdict(late: list[Row]) -> Verdict:
     reasons = tuple(
         f"the exception of {row.module} ran out on {row.review} (line {row.line}, owner "
-        f"{row.owner or 'nobody'}); cover the file, or have its owner renew it"
+        f"{row.owner or 'nobody'}); cover the file and run `covernance exceptions sync`, or have "
+        "its owner renew it"
         for row in late
     )
     return Verdict(EXPIRED_EXCEPTION, reasons) if reasons else Verdict(PASS)

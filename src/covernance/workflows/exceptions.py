@@ -16,6 +16,7 @@ from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.policy import register, register_debt, register_text, waivers
 from covernance.policy.codeowners import LOCATIONS, Owners
+from covernance.policy.gate import file_floors
 from covernance.policy.register import Floors, Problem, Synced, Terms
 from covernance.policy.register_debt import Debt
 from covernance.policy.register_row import Row
@@ -75,9 +76,13 @@ def compare(table: Table, suites: Sequence[Suite], today: date) -> Compared:
     text = _read(table.root, table.exceptions.register)
     parsed = _parse(text, table)
     results = current.results(table)
-    measured = [found for suite in suites if (found := results[suite.name])]
-    floors = {suite.name: Floors(suite.fail_under, suite.file_floors) for suite in suites}
+    measured, floors = [], {}
+    for suite in suites:
+        if found := results[suite.name]:
+            measured.append(found)
+            floors[suite.name] = Floors(suite.fail_under, file_floors(suite, found.files))
     owners = _owners(table.root)
+    names = {suite.name for suite in suites}
     terms = Terms(
         today=today,
         review=today + timedelta(days=table.exceptions.review_days),
@@ -86,7 +91,7 @@ def compare(table: Table, suites: Sequence[Suite], today: date) -> Compared:
     return Compared(
         path=table.exceptions.register,
         before=text,
-        rows=tuple(row for row in parsed.rows if row.suite in floors),
+        rows=tuple(row for row in parsed.rows if row.suite in names),
         synced=register.sync(parsed, measured, floors, terms),
         unmeasured=tuple(suite.name for suite in suites if not results[suite.name]),
     )

@@ -50,7 +50,8 @@ def test_the_documented_example_is_read_as_documented(path: str, owners: tuple[s
     "skipped",
     [
         "!x.py @b",
-        "[a-z].py @b",
+        "[x].py @b",
+        "[x.py @b",
         "[Section]",
         "x.py nobody",
         "x.py @b nobody",
@@ -60,6 +61,10 @@ def test_the_documented_example_is_read_as_documented(path: str, owners: tuple[s
 )
 def test_a_line_that_github_skips_owns_nothing(skipped: str) -> None:
     assert Owners(f"* @a\n{skipped}\n").of("x.py") == ("@a",)
+
+
+def test_a_negated_pattern_is_no_pattern() -> None:
+    assert Owners("!x.py @b").of("!x.py") == ()
 
 
 def test_a_comment_after_a_rule_names_no_owner() -> None:

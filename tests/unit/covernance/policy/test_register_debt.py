@@ -27,7 +27,7 @@ def test_a_row_that_sync_has_not_seen_has_no_age() -> None:
 
 def test_a_file_that_is_gone_and_a_resolved_row_owe_nothing() -> None:
     rows = [row(module="gone.py"), row(status=Status("resolved", TODAY))]
-    assert [debt.missing for debt in debts(rows, SNAPSHOTS, TODAY)] == [0, 0]
+    assert [(debt.missing, debt.days) for debt in debts(rows, SNAPSHOTS, TODAY)] == [(0, 9), (0, 9)]
 
 
 @pytest.mark.reliability

@@ -27,6 +27,12 @@ def test_a_status_is_read(text: str, status: Status) -> None:
     assert parse_status(text) == status
 
 
+def test_a_status_is_written_in_one_way() -> None:
+    assert str(Status("open")) == "open"
+    assert str(Status("resolved")) == "resolved"
+    assert str(Status("resolved", commit="abc")) == "resolved (abc)"
+
+
 @pytest.mark.reliability
 @pytest.mark.parametrize(
     "text", ["wontfix", "opened", "open since", "open since soon", "resolved on 2026-02-30", "re"]

@@ -93,8 +93,12 @@ def test_a_row_may_stand_without_outer_pipes_or_indented(shape: str) -> None:
 
 
 def test_markers_inside_code_are_not_markers() -> None:
-    text = f"```\n{BEGIN}\n{END}\n```\n{document(line())}"
+    text = f"```\n{BEGIN}\n```\n\n    {END}\n\n{document(line())}"
     assert modules(text) == ["apps/a.py"]
+
+
+def test_markers_inside_a_quotation_are_not_markers() -> None:
+    assert modules(f"> {BEGIN}\n> {END}\n\n{document(line())}") == ["apps/a.py"]
 
 
 def test_the_machines_cells_change_and_nothing_else() -> None:
@@ -129,13 +133,19 @@ def test_rows_are_inserted_sorted_and_no_row_moves() -> None:
     assert [row for row in added.splitlines() if row in text.splitlines()] == text.splitlines()
 
 
+def test_paths_are_sorted_as_they_are_and_not_as_they_are_written() -> None:
+    assert modules(read(document()).rewrite({}, map(opening, ("a`", "a-b")))) == ["a-b", "a`"]
+
+
 def test_two_suites_of_one_module_are_two_rows() -> None:
     added = read(document()).rewrite({}, [opening("a", "auth"), opening("a", "api")])
     assert [row.key for row in read(added).rows] == [("a", "api"), ("a", "auth")]
 
 
 def test_an_inserted_row_asks_for_a_rationale_and_is_owned() -> None:
-    (row,) = read(read(document()).rewrite({}, [opening("a")])).rows
+    text = read(document()).rewrite({}, [opening("a")])
+    assert f"\n| `a` | api | {NEW.current} | **TODO: rationale** | @a\\|b | 2027-02-19 |" in text
+    (row,) = read(text).rows
     assert row.unfilled == ("rationale",)
     assert (row.owner, row.review, row.plan) == ("@a|b", date(2027, 2, 19), "")
     assert (row.current, str(row.status)) == (NEW.current, NEW.status)
@@ -153,8 +163,16 @@ def test_line_endings_stay_as_they_are(newline: str) -> None:
 
 
 @pytest.mark.reliability
+def test_spaces_at_the_end_of_a_line_are_no_line_ending() -> None:
+    text = document().replace(DELIMITER, f"{DELIMITER} \t")
+    inserted = read(text).rewrite({}, [opening("b")]).splitlines()[5]
+    assert inserted.endswith(f"{NEW.status} |")
+
+
+@pytest.mark.reliability
 @pytest.mark.parametrize(
-    "path", ["`a`", "a|b", "a\\", "``", " a", "a ", "a`", "*a*", "<b>", "&amp;", "é", "a``b`c"]
+    "path",
+    ["`a`", "a|b", "a\\", "``", " a", "a ", " a ", "a`", "*a*", "<b>", "&amp;", "é", "a``b`c"],
 )
 def test_a_path_is_read_as_it_was_written(path: str) -> None:
     assert modules(read(document()).rewrite({}, [opening(path)])) == [path]
@@ -189,6 +207,8 @@ BROKEN = {
     "empty cell too many": (document(line() + "|"), 6, "more cells"),
     "pipe": (document(line(rationale="a|b")), 6, r"a pipe inside a cell is written \|"),
     "no module": (document(line(module="")), 6, "module is empty"),
+    "empty row": (document("|" + "  |" * 8), 6, "module is empty"),
+    "empty row, indented": (document("   |" + "  |" * 8), 6, "module is empty"),
     "suite": (document(line(suite="web")), 6, "there is no suite 'web'; suites: api, auth"),
     "date": (document(line(review="1.2.2027")), 6, "review date '1.2.2027' is no day"),
     "no such day": (document(line(review="2027-02-30")), 6, "write it as YYYY-MM-DD"),
