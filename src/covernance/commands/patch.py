@@ -89,7 +89,8 @@ def _suite_text(suite: SuitePatch) -> Iterable[str]:
     if suite.reasons:
         yield f"{suite.suite}: {suite.verdict}: {shown('; '.join(suite.reasons))}"
     for result in suite.results:
-        yield str(result)
+        if result.theme is None or suite.results[0].counts.total:
+            yield str(result)
     for path in suite.unmeasured:
         yield f"  {shown(path)}: was never measured; every statement counts as one that did not run"
     for result in suite.results[:1]:

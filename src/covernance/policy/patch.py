@@ -57,7 +57,8 @@ class PatchResult(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         whose = self.suite if self.theme is None else f"{self.suite} × {self.theme}"
         if not self.counts.total:
-            return f"{whose}: {self.verdict}: nothing measurable changed (0 of 0)"
+            what = "nothing measurable changed" if self.theme is None else "importing runs it all"
+            return f"{whose}: {self.verdict}: {what} (0 of 0)"
         floor = "" if self.floor is None else f" of a floor of {self.floor} %"
         return (
             f"{whose}: {self.verdict}: {show(self.counts.percent)} %{floor}; "

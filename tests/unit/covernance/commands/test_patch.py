@@ -86,6 +86,13 @@ def test_a_soft_start_reports_and_passes_loudly() -> None:
     assert as_json.return_value is Exit.PASS
 
 
+def test_where_nothing_changed_the_suite_says_so_once(repository: Repository) -> None:
+    repository.git("commit", "--quiet", "--all", "--message=all")
+    ran = call()
+    assert ran.stdout.splitlines()[1:] == ["calc: pass: nothing measurable changed (0 of 0)"]
+    assert ran.return_value is Exit.PASS
+
+
 @pytest.mark.security
 def test_no_result_is_no_data_even_where_nothing_changed(repository: Repository) -> None:
     repository.git("commit", "--quiet", "--all", "--message=all")

@@ -131,6 +131,12 @@ def test_the_pass_of_tests_without_a_theme_is_no_theme(snapshot: Snapshot) -> No
     ]
 
 
+def test_a_theme_with_nothing_left_to_earn_says_so(snapshot: Snapshot) -> None:
+    cell = FileCell(NONE, NONE, executed_lines="1-2", earnable="")
+    results = patch(measured(snapshot, executed="1-2", cell=cell), {PATH: frozenset({1})}, RULE)
+    assert str(results[1]) == "api × security: pass: importing runs it all (0 of 0)"
+
+
 def test_a_result_reads_as_one_sentence(snapshot: Snapshot) -> None:
     found = suite_result(measured(snapshot, executed="1-8", missing="9"), {1, 2, 9})
     assert str(found) == (
