@@ -9,10 +9,9 @@ from typing import ParamSpec, TypedDict, Unpack
 import click
 import msgspec
 
-from covernance.config import find_root
+from covernance.config import Table, find_root, load
 from covernance.errors import Exit
 from covernance.history import retention
-from covernance.history.git_branch import BRANCH
 from covernance.history.store import Entry, Store
 from covernance.report import terminal
 from covernance.workflows import history as workflow
@@ -36,8 +35,8 @@ _format = click.option(
 class _Where(TypedDict):
     """The options that choose a store."""
 
-    kind: workflow.Kind
-    store_branch: str
+    kind: workflow.Kind | None
+    store_branch: str | None
     remote: str | None
     local: bool
 
@@ -49,21 +48,18 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
             "--store",
             "kind",
             type=click.Choice(["directory", "git"]),
-            default="directory",
-            show_default=True,
-            help="coverage/history/ of this checkout, or a git branch that machines share.",
+            help="coverage/history/ of this checkout, or a git branch that machines share. "
+            "Default: the table's.",
         ),
         click.option(
             "--store-branch",
             metavar="NAME",
-            default=BRANCH,
-            show_default=True,
-            help="The branch of the git store.",
+            help="The branch of the git store. Default: the table's.",
         ),
         click.option(
             "--remote",
             metavar="NAME",
-            help="The remote of the git store. Default: origin, where there is one.",
+            help="The remote of the git store. Default: the table's, where there is one.",
         ),
         click.option(
             "--local", is_flag=True, help="The git store of this clone, without a remote."
@@ -108,11 +104,11 @@ def add(
       covernance history add --store git
       covernance history add --store git --dry-run coverage/api.snapshot.json
     """  # noqa: D301 - click reads the escape
-    root = find_root(Path.cwd())
-    snapshots = workflow.load(paths, root)
-    if where["kind"] == "git" and not allow_dirty:
+    table = _table()
+    snapshots = workflow.load(paths, table.root)
+    if (where["kind"] or table.history.store) == "git" and not allow_dirty:
         workflow.refuse_dirty(snapshots)
-    store = _store(root, **where)
+    store = _store(table, **where)
     added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
     verb = "would add" if dry_run else "added"
     _report(added, form, verb, "nothing to add: all of it is kept already")
@@ -132,7 +128,7 @@ def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Whe
       covernance history list --suite api --branch main
       covernance history list --store git --format json
     """  # noqa: D301 - click reads the escape
-    entries = _store(find_root(Path.cwd()), **where).entries(suite=suite, branch=branch)
+    entries = _store(_table(), **where).entries(suite=suite, branch=branch)
     _report(entries, form, "", "nothing is kept")
     return Exit.PASS
 
@@ -152,11 +148,11 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
       covernance history show 3f2a91c
       covernance history show 3f2a91c --suite api --format json
     """  # noqa: D301 - click reads the escape
-    store = _store(find_root(Path.cwd()), **where)
+    store = _store(_table(), **where)
     entries = workflow.newest(store, commit, suite=suite)
     snapshots = [store.read(entry) for entry in entries]
     if form == "json":
-        click.echo(_json(snapshots))
+        click.echo(_indented(b"[" + b",".join(result.encode() for result in snapshots) + b"]"))
     else:
         click.echo("\n".join(_rows(entries)))
         click.echo("\n" + terminal.table(snapshots))
@@ -167,23 +163,25 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
 @click.option(
     "--keep",
     type=click.IntRange(min=1),
-    default=50,
-    show_default=True,
     metavar="N",
-    help="How many of the newest of every suite and branch stay.",
+    help="How many of the newest of every suite and branch stay. Default: the table's.",
 )
 @click.option(
     "--default-branch",
     metavar="NAME",
-    default="main",
-    show_default=True,
-    help="The branch whose newest result of every suite and week stays for ever.",
+    help="The branch whose newest result of every suite and week stays for ever. "
+    "Default: the table's.",
 )
 @_dry_run
 @_format
 @_stored
 def prune(
-    keep: int, default_branch: str, form: str, *, dry_run: bool, **where: Unpack[_Where]
+    keep: int | None,
+    default_branch: str | None,
+    form: str,
+    *,
+    dry_run: bool,
+    **where: Unpack[_Where],
 ) -> Exit:
     """Drop old results.
 
@@ -195,8 +193,13 @@ def prune(
       covernance history prune --dry-run
       covernance history prune --store git --keep 100 --default-branch trunk
     """  # noqa: D301 - click reads the escape
-    store = _store(find_root(Path.cwd()), **where)
-    doomed = retention.doomed(store.entries(), keep=keep, default_branch=default_branch)
+    table = _table()
+    store = _store(table, **where)
+    doomed = retention.doomed(
+        store.entries(),
+        keep=keep or table.history.keep,
+        default_branch=default_branch or table.default_branch,
+    )
     if not dry_run:
         store.prune(doomed)
     _report(doomed, form, "would drop" if dry_run else "dropped", "nothing to drop")
@@ -223,7 +226,7 @@ def export(
       covernance history export --suite api | jq .total
       covernance history export --store git -o history.jsonl
     """  # noqa: D301 - click reads the escape
-    store = _store(find_root(Path.cwd()), **where)
+    store = _store(_table(), **where)
     entries = store.entries(suite=suite, branch=branch)
     if output:
         workflow.export(store, entries, output)
@@ -235,15 +238,30 @@ def export(
 
 
 def _store(
-    root: Path, kind: workflow.Kind, store_branch: str, remote: str | None, *, local: bool
+    table: Table,
+    kind: workflow.Kind | None,
+    store_branch: str | None,
+    remote: str | None,
+    *,
+    local: bool,
 ) -> Store:
-    shared = None if local or kind != "git" else remote or workflow.usual_remote(root)
-    return workflow.open_store(kind, root, branch=store_branch, remote=shared)
+    settings = table.history
+    kind = kind or settings.store
+    if kind == "directory" or local:
+        remote = None
+    elif remote is None:
+        remote = workflow.usual_remote(table.root, settings.remote)
+    branch = store_branch or settings.branch
+    return workflow.open_store(kind, table.root, branch=branch, remote=remote)
+
+
+def _table() -> Table:
+    return load(find_root(Path.cwd()))
 
 
 def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:
     if form == "json":
-        click.echo(_json(entries))
+        click.echo(_indented(msgspec.json.encode(entries)))
     elif not entries:
         click.echo(nothing)
     else:
@@ -262,5 +280,5 @@ def _rows(entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def _json(values: Sequence[object]) -> str:
-    return msgspec.json.format(msgspec.json.encode(values, order="sorted"), indent=1).decode()
+def _indented(content: bytes) -> str:
+    return msgspec.json.format(content, indent=1).decode()

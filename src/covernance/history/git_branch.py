@@ -23,9 +23,6 @@ from covernance.history.store import Entry, arrange, decode, entry_of
 from covernance.history.tree import graft, listing
 from covernance.model.snapshot import Snapshot
 
-BRANCH = "coverage-history"
-"""The usual name of the branch."""
-
 _ATTEMPTS = 40
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 4.0
@@ -65,7 +62,7 @@ class GitBranch:
         self,
         root: Path,
         *,
-        branch: str = BRANCH,
+        branch: str = "coverage-history",
         remote: str | None = None,
         environ: Mapping[str, str] = os.environ,
         pause: Callable[[float], None] = time.sleep,

@@ -21,6 +21,7 @@ Kind = Literal["directory", "git"]
 
 _USUAL_REMOTE = "origin"
 _SHORTEST_COMMIT = 4
+_ONE_LINE = -1
 
 
 def open_store(kind: Kind, root: Path, *, branch: str, remote: str | None) -> Store:
@@ -41,9 +42,9 @@ def open_store(kind: Kind, root: Path, *, branch: str, remote: str | None) -> St
     return Directory(Layout(root).folder / "history")
 
 
-def usual_remote(root: Path) -> str | None:
-    """The remote `origin` where there is one."""
-    return _USUAL_REMOTE if _USUAL_REMOTE in remotes(root) else None
+def usual_remote(root: Path, name: str = _USUAL_REMOTE) -> str | None:
+    """The remote of that name where there is one, else None: the local branch alone."""
+    return name if name in remotes(root) else None
 
 
 def load(paths: Sequence[Path], root: Path) -> list[Snapshot]:
@@ -109,7 +110,7 @@ def newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
 def lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
     """Each snapshot as one line of JSON, keys sorted, with its line break."""
     for entry in entries:
-        yield msgspec.json.encode(store.read(entry), order="sorted") + b"\n"
+        yield msgspec.json.format(store.read(entry).encode(), indent=_ONE_LINE) + b"\n"
 
 
 def export(store: Store, entries: Iterable[Entry], path: Path) -> None:

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.errors import InputError, MachineError
+from covernance.history.directory import Directory
+from covernance.history.git_branch import GitBranch
+from covernance.history.store import entry_of
+from covernance.model.snapshot import Snapshot
+from covernance.workflows import history
+from tests.unit.covernance.history.samples import recorded
+from tests.utils.repository import Repository
+
+AT = "2026-11-21T12:00:00Z"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Directory:
+    return Directory(tmp_path / "history")
+
+
+@pytest.mark.architecture
+def test_a_directory_lies_beside_the_reports(repository: Repository, snapshot: Snapshot) -> None:
+    store = history.open_store("directory", repository.root, branch="x", remote=None)
+    store.add([recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)])
+    assert (repository.root / "coverage" / "history" / "api" / "3f").is_dir()
+
+
+@pytest.mark.architecture
+def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> None:
+    repository.git("init", "--quiet")
+    store = history.open_store("git", repository.root, branch="past", remote=None)
+    assert isinstance(store, GitBranch)
+    assert store.entries() == []
+
+
+@pytest.mark.architecture
+def test_the_usual_remote_is_the_one_that_is_there(repository: Repository) -> None:
+    assert history.usual_remote(repository.root) is None
+    repository.git("init", "--quiet")
+    repository.git("remote", "add", "upstream", "https://example.org/x.git")
+    assert history.usual_remote(repository.root) is None
+    assert history.usual_remote(repository.root, "upstream") == "upstream"
+
+
+@pytest.mark.architecture
+def test_the_last_results_of_every_suite_are_loaded_or_those_named(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    for suite in ("auth", "api"):
+        content = msgspec.structs.replace(snapshot, suite=suite).encode().decode()
+        path = repository.write(f"coverage/{suite}.snapshot.json", content)
+    assert [s.suite for s in history.load((), repository.root)] == ["api", "auth"]
+    assert [s.suite for s in history.load((path,), repository.root)] == ["api"]
+
+
+@pytest.mark.reliability
+def test_nothing_to_load_is_an_error(repository: Repository) -> None:
+    with pytest.raises(InputError, match=r"coverage: holds no \*\.snapshot\.json; run a suite"):
+        history.load((), repository.root)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("dirty", [True, None])
+def test_results_of_uncommitted_changes_are_refused(snapshot: Snapshot, *, dirty: bool) -> None:
+    history.refuse_dirty([snapshot])
+    source = msgspec.structs.replace(snapshot.provenance, dirty=dirty, commit="ab" * 20)
+    changed = msgspec.structs.replace(snapshot, provenance=source)
+    with pytest.raises(
+        InputError, match=r"api: .* commit abababababab does not have.*--allow-dirty"
+    ):
+        history.refuse_dirty([snapshot, changed])
+
+
+@pytest.mark.architecture
+def test_news_is_what_adding_would_add(store: Directory, snapshot: Snapshot) -> None:
+    known = recorded(snapshot, "api", "ab" * 20, "1", "main", AT)
+    again = recorded(snapshot, "api", "ab" * 20, "1", "main", "2026-11-22T12:00:00Z")
+    fresh = recorded(snapshot, "auth", "ab" * 20, "1", "main", AT)
+    store.add([known])
+    expected = [entry_of(fresh)]
+    assert history.news(store, [again, fresh, known]) == expected
+    assert store.add([again, fresh, known]) == expected
+
+
+@pytest.mark.architecture
+def test_the_newest_result_of_every_suite_is_found_by_the_first_digits(
+    store: Directory, snapshot: Snapshot
+) -> None:
+    store.add(
+        [
+            recorded(snapshot, "auth", "abcd" * 10, "1", "main", AT),
+            recorded(snapshot, "api", "abcd" * 10, "1", "main", AT),
+            recorded(snapshot, "api", "abcd" * 10, "2", "main", "2026-11-22T12:00:00Z"),
+            recorded(snapshot, "api", "ef" * 20, "3", "main", "2026-11-23T12:00:00Z"),
+        ]
+    )
+    found = history.newest(store, "abcd", suite=None)
+    assert [(entry.suite, entry.run_id) for entry in found] == [("api", "2"), ("auth", "1")]
+    assert [entry.suite for entry in history.newest(store, "abcd", suite="auth")] == ["auth"]
+
+
+@pytest.mark.reliability
+def test_a_commit_that_is_unknown_unclear_or_too_short_is_an_error(
+    store: Directory, snapshot: Snapshot
+) -> None:
+    store.add(
+        [recorded(snapshot, "api", "abcd" + digit * 36, digit, "main", AT) for digit in ("1", "2")]
+    )
+    with pytest.raises(
+        InputError, match=r"'abcd' fits several commits: abcd1.*, abcd2.*; give more"
+    ):
+        history.newest(store, "abcd", suite=None)
+    with pytest.raises(InputError, match="no snapshot is kept for commit '0000'"):
+        history.newest(store, "0000", suite=None)
+    with pytest.raises(InputError, match="no snapshot of suite auth is kept for commit 'abcd1'"):
+        history.newest(store, "abcd1", suite="auth")
+    with pytest.raises(InputError, match="'abc': give at least 4 digits"):
+        history.newest(store, "abc", suite=None)
+
+
+@pytest.mark.architecture
+def test_an_export_holds_every_snapshot_whole_one_a_line(
+    store: Directory, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    entries = store.add(
+        [recorded(snapshot, "api", "ab" * 20, str(number), "main", AT) for number in range(3)]
+    )
+    history.export(store, entries, tmp_path / "out" / "history.jsonl")
+    written = (tmp_path / "out" / "history.jsonl").read_bytes()
+    assert written == b"".join(history.lines(store, entries))
+    assert [msgspec.json.decode(line, type=Snapshot) for line in written.splitlines()] == [
+        store.read(entry) for entry in entries
+    ]
+    assert list(json.loads(written.splitlines()[0])) == sorted(json.loads(written.splitlines()[0]))
+
+
+@pytest.mark.reliability
+def test_an_export_that_fails_leaves_the_last_one(
+    store: Directory, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    entries = store.add([recorded(snapshot, "api", "ab" * 20, "1", "main", AT)])
+    target = tmp_path / "history.jsonl"
+    history.export(store, entries, target)
+    before = target.read_bytes()
+    store.prune(entries)
+    with pytest.raises(InputError, match="can't be read"):
+        history.export(store, entries, target)
+    assert target.read_bytes() == before
+    with pytest.raises(MachineError, match="can't be written"):
+        history.export(store, [], target / "below")
