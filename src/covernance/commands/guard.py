@@ -79,10 +79,9 @@ def guard(
     code = max((result.exit for result in results), default=Exit.PASS)
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(_plain(results)), indent=2).decode())
-        return Exit.PASS if soft and code is Exit.GATE else code
-    for result in results:
-        for line in _lines(result):
-            click.echo(line)
+    else:
+        for result in results:
+            click.echo("\n".join(_lines(result)))
     return softened(code, soft=soft)
 
 

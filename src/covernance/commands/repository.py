@@ -36,6 +36,7 @@ def softened(code: Exit, *, soft: bool) -> Exit:
     if not soft or code is not Exit.GATE:
         return code
     click.echo(
-        "SOFT: the gate says no, and this run passes only because of --soft or COVERAGE_SOFT"
+        "SOFT: the gate says no, and this run passes only because of --soft or COVERAGE_SOFT",
+        err=True,
     )
     return Exit.PASS

@@ -128,7 +128,7 @@ def test_a_soft_start_reports_and_passes_loudly(repository: Repository) -> None:
     repository.write("pyproject.toml", LOWERED)
     ran = call("--soft")
     assert "floor-lowered" in ran.stdout
-    assert "SOFT" in ran.stdout
+    assert "SOFT" in ran.stderr
     assert ran.return_value is Exit.PASS
     as_json = call("--soft", "--format", "json")
     assert json.loads(as_json.stdout)["exit"] == 2

@@ -79,7 +79,7 @@ def test_the_same_as_json(repository: Repository) -> None:
 def test_a_soft_start_reports_and_passes_loudly() -> None:
     ran = call("--soft", "--min-lines", "1")
     assert "below-floor" in ran.stdout
-    assert "SOFT" in ran.stdout
+    assert "SOFT" in ran.stderr
     assert ran.return_value is Exit.PASS
     as_json = call("--soft", "--min-lines", "1", "--format", "json")
     assert json.loads(as_json.stdout)["exit"] == 2
