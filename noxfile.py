@@ -56,7 +56,11 @@ def tests(session: nox.Session) -> None:
     session.run("scripts/install_test_packages.sh", external=True)
     _lint(session)
     session.run(*HELPER, *(f"--suite={suite.name}" for suite in TABLE.suites), external=True)
-    session.run("pytest", "tests/unit/utils", "tests/integration", "tests/e2e", *session.posargs)
+    session.run(
+        *("pytest", "-n", "2", "--dist", "loadfile"),
+        *("tests/unit/utils", "tests/integration", "tests/e2e"),
+        *session.posargs,
+    )
 
 
 @nox.session
