@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 from covernance import files
@@ -91,9 +92,7 @@ class Directory:
         except OSError as error:
             raise MachineError(f"{path}: can't be removed: {error.strerror}") from error
         with suppress(OSError):
-            for folder in path.parents:
-                if folder == self._root:
-                    break
+            for folder in takewhile(lambda folder: folder != self._root, path.parents):
                 folder.rmdir()
 
 
