@@ -200,7 +200,7 @@ def combine() -> Exit:
     from covernance.workflows.baseline import baseline
 
     table = here()
-    for path in baseline(table):
+    for path in baseline(table, os.environ, click.echo):
         click.echo(f"wrote {path.relative_to(table.root)}")
     return Exit.PASS
 
@@ -255,7 +255,7 @@ def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:
     if unpublished := [result.snapshot.suite for result in results if not result.published]:
         click.echo(f"baseline: not written: {', '.join(unpublished)} did not run to the end")
         return
-    for path in baseline(table):
+    for path in baseline(table, os.environ, click.echo):
         click.echo(f"baseline: wrote {os.path.relpath(path, table.root)}")
 
 

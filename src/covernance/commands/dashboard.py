@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -16,13 +17,18 @@ from covernance.errors import Exit
     "--branch", metavar="NAME", help="The branch of the trends. Default: the default branch."
 )
 @click.option(
+    "--base",
+    metavar="REF",
+    help="Compare with the merge-base of this branch or commit. Default: the default branch.",
+)
+@click.option(
     "--theme-reports",
     is_flag=True,
     help="First write coverage.py's HTML report of each theme, and link to it. Takes as long as "
     "the reports of all suites, once a theme.",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written and write nothing.")
-def dashboard(branch: str | None, *, theme_reports: bool, dry_run: bool) -> Exit:
+def dashboard(branch: str | None, base: str | None, *, theme_reports: bool, dry_run: bool) -> Exit:
     """Write the landing page, badges and metrics of the last full runs.
 
     The page is one file without a script and needs no network: coverage/html/index.html. Badges
@@ -34,14 +40,14 @@ def dashboard(branch: str | None, *, theme_reports: bool, dry_run: bool) -> Exit
       covernance dashboard
       covernance dashboard --theme-reports
     """  # noqa: D301 - click reads the escape
-    from covernance.workflows import current, summary  # noqa: PLC0415 - help does not pay for it
+    from covernance.workflows import current, overview  # noqa: PLC0415 - help does not pay for it
     from covernance.workflows import dashboard as workflow  # noqa: PLC0415 - likewise
 
     table = here()
     written: list[Path] = []
     if theme_reports and not dry_run:
         written += workflow.theme_reports(table)
-    state = summary.state(table)
+    state = overview.state(table, base, os.environ, functools.partial(click.echo, err=True))
     past = workflow.history(current.store(table), branch or table.default_branch, state)
     content = workflow.render(table, state, past)
     if not dry_run:

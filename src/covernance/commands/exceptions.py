@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import click
 import msgspec
@@ -11,9 +12,11 @@ import msgspec
 from covernance.commands.repository import here
 from covernance.config import Suite, Table
 from covernance.errors import Exit
+from covernance.files import write_atomic
 from covernance.policy.register_debt import Debt, Totals, totals
 from covernance.policy.waivers import Due
 from covernance.workflows import exceptions as workflow
+from covernance.workflows import overview
 
 _HEAD = ("module", "suite", "current / floor", "missing", "age", "review", "owner", "status")
 
@@ -81,8 +84,13 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
 
 @exceptions.command()
 @_suites
+@click.option(
+    "--facts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what `covernance notify --facts` reads.",
+)
 @_format
-def check(names: tuple[str, ...], form: str) -> Exit:
+def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
     """Say no (exit 2) if out of step, unfilled or expired.
 
     Each of these is a no: `sync` would change the file; an open row lacks its rationale or its
@@ -97,6 +105,8 @@ def check(names: tuple[str, ...], form: str) -> Exit:
     table, suites = _table(names)
     register = table.exceptions.register
     found = workflow.check(table, suites, _today())
+    if facts:
+        write_atomic(facts, msgspec.json.encode(overview.exception_facts(found.due)))
     if form == "json":
         click.echo(_json(found))
     else:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import msgspec
 
 from covernance.commands.repository import here, soft_option, softened
 from covernance.errors import Exit
+from covernance.files import write_atomic
 from covernance.model.counts import show
 from covernance.policy.guard import Drop
+from covernance.workflows import changes, overview
 from covernance.workflows import guard as workflow
 from covernance.workflows.history import open_store, usual_remote
 
@@ -37,6 +41,11 @@ _MOST_TESTS = 10
     help="Where earlier results are kept. Default: the table's.",
 )
 @click.option("--bootstrap", is_flag=True, help="Let a suite pass that has no base yet.")
+@click.option(
+    "--facts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what `covernance notify --facts` reads.",
+)
 @soft_option
 @click.option(
     "--format",
@@ -50,6 +59,7 @@ def guard(
     names: tuple[str, ...],
     ref: str | None,
     store: str | None,
+    facts: Path | None,
     form: str,
     *,
     bootstrap: bool,
@@ -75,7 +85,10 @@ def guard(
         branch=table.history.branch,
         remote=usual_remote(table.root),
     )
-    results = workflow.guard_suites(table, suites, kept, ref, bootstrap=bootstrap)
+    base = changes.base(table, ref, os.environ)
+    results = workflow.guard_suites(table, suites, kept, base, bootstrap=bootstrap)
+    if facts:
+        write_atomic(facts, msgspec.json.encode(overview.guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(_plain(results)), indent=2).decode())

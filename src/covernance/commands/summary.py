@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+
 import click
 
 from covernance.commands.repository import here
@@ -19,6 +22,11 @@ from covernance.report.markdown import COMMENT_LIMIT
     help="Markdown for GitHub, text for a terminal, JSON for a script.",
 )
 @click.option(
+    "--base",
+    metavar="REF",
+    help="Compare with the merge-base of this branch or commit. Default: the default branch.",
+)
+@click.option(
     "--limit",
     type=click.IntRange(min=1_000),
     default=COMMENT_LIMIT,
@@ -32,7 +40,7 @@ from covernance.report.markdown import COMMENT_LIMIT
     metavar="LABEL=URL",
     help="Link to a report; repeatable.",
 )
-def summary(form: str, limit: int, links: tuple[str, ...]) -> Exit:
+def summary(form: str, base: str | None, limit: int, links: tuple[str, ...]) -> Exit:
     """Tell the state of all suites, from the snapshots of their last full runs.
 
     A suite without a snapshot is shown as missing; a damaged snapshot is an error. The summary
@@ -44,10 +52,11 @@ def summary(form: str, limit: int, links: tuple[str, ...]) -> Exit:
       covernance summary --format text
       covernance summary --link "HTML report=https://ci.example.org/42/html"
     """  # noqa: D301 - click reads the escape
-    from covernance.workflows import summary as workflow  # noqa: PLC0415 - help does not pay for it
+    from covernance.workflows import overview  # noqa: PLC0415 - help does not pay for it
+    from covernance.workflows import summary as workflow  # noqa: PLC0415 - likewise
 
     addresses = dict(_labelled(text) for text in links)
-    found = workflow.state(here())
+    found = overview.state(here(), base, os.environ, functools.partial(click.echo, err=True))
     click.echo(workflow.render(found, form, links=addresses, limit=limit), nl=False)
     return Exit.PASS
 

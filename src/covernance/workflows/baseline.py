@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from covernance import files
@@ -9,11 +10,18 @@ from covernance.config import BASELINE, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
-from covernance.workflows import current, dashboard, summary
+from covernance.workflows import current, dashboard, overview
 
 
-def baseline(table: Table) -> tuple[Path, ...]:
+def baseline(
+    table: Table, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> tuple[Path, ...]:
     """Combine the last full data of every suite of the table, and publish what comes of it.
+
+    Args:
+        table: The table; its folder must be the current one.
+        environ: The environment, which names the target of a pull request.
+        tell: Is told what the landing page had to leave out, and why.
 
     Returns:
         The JSON report, coverage.py's HTML report, and the landing page that links to all.
@@ -41,7 +49,7 @@ def baseline(table: Table) -> tuple[Path, ...]:
             files.publish_file(json_report, layout.baseline)
     finally:
         work.close()
-    state = summary.state(table)
+    state = overview.state(table, None, environ, tell)
     past = dashboard.history(current.store(table), table.default_branch, state)
     dashboard.publish(table, dashboard.render(table, state, past))
     return (layout.baseline, layout.combined_html, layout.html / "index.html")

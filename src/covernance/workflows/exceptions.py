@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,13 +16,15 @@ from covernance.config import Suite, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.policy import register, register_debt, register_text, waivers
-from covernance.policy.codeowners import LOCATIONS, Owners
 from covernance.policy.gate import file_floors
 from covernance.policy.register import Floors, Problem, Synced, Terms
 from covernance.policy.register_debt import Debt
 from covernance.policy.register_row import Row
 from covernance.policy.waivers import Due
 from covernance.workflows import current
+
+if TYPE_CHECKING:
+    from covernance.policy.codeowners import Owners
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +151,8 @@ def _parse(text: str, table: Table) -> register_text.Register:
 
 
 def _owners(root: Path) -> Owners:
+    from covernance.policy.codeowners import LOCATIONS, Owners  # noqa: PLC0415 - a suite's session reads rows and has no use for owners
+
     for name in LOCATIONS:
         if (root / name).is_file():
             return Owners(_read(root, name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from covernance.config import Suite, Table
-from covernance.errors import InputError
-from covernance.policy import register_text, waivers
-from covernance.policy.gate import NO_EXCEPTIONS, Exceptions
+from covernance.policy import waivers
+from covernance.policy.gate import Exceptions
+from covernance.workflows.exceptions import rows
 
 
 def exceptions(table: Table, suite: Suite, today: date) -> Exceptions:
@@ -16,17 +16,8 @@ def exceptions(table: Table, suite: Suite, today: date) -> Exceptions:
     Raises:
         InputError: The register can't be read, or is damaged.
     """
-    path = table.root / table.exceptions.register
-    if not path.exists():
-        return NO_EXCEPTIONS
-    try:
-        text = path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: can't be read: {error}"
-        raise InputError(msg) from error
-    names = [known.name for known in table.suites]
-    rows = register_text.parse(text, names, table.exceptions.register).rows
+    found = rows(table)
     return Exceptions(
-        waivers.waived(rows, suite.name, today),
-        waivers.judge(rows, [suite.name], today)[suite.name].reasons,
+        waivers.waived(found, suite.name, today),
+        waivers.judge(found, [suite.name], today)[suite.name].reasons,
     )

@@ -18,6 +18,7 @@ from covernance.model.snapshot import Snapshot
 from covernance.policy import flap, guard
 from covernance.policy.gate import NO_DATA, Verdict
 
+TOTAL = guard.TOTAL
 _MOST_ANCESTORS = 5_000
 _MOST_RUNS = 5
 
@@ -60,7 +61,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def guard_suites(
-    table: Table, suites: Sequence[Suite], store: Store, ref: str | None, *, bootstrap: bool
+    table: Table, suites: Sequence[Suite], store: Store, merge_base: str, *, bootstrap: bool = False
 ) -> list[Guarded]:
     """Guard suites by their last full run.
 
@@ -68,17 +69,17 @@ def guard_suites(
         table: The table.
         suites: The suites.
         store: Where earlier results are kept.
-        ref: The branch or commit that is compared with; None for the table's default branch.
+        merge_base: The commit at which the change began.
         bootstrap: Whether a suite without any base passes.
 
     Raises:
         CovernanceError: git, the store or a snapshot can't be read.
     """
-    return [_guard(table, suite, store, ref, bootstrap=bootstrap) for suite in suites]
+    return [_guard(table, suite, store, merge_base, bootstrap=bootstrap) for suite in suites]
 
 
 def _guard(
-    table: Table, suite: Suite, store: Store, ref: str | None, *, bootstrap: bool
+    table: Table, suite: Suite, store: Store, merge_base: str, *, bootstrap: bool
 ) -> Guarded:
     path = Layout(table.root).snapshot(suite.name)
     if not path.exists():
@@ -86,7 +87,7 @@ def _guard(
         return Guarded(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
     now = snapshot.read(path)
     entries = store.entries(suite=suite.name)
-    base = find_base(table.root, entries, now, changes.merge_base(table.root, ref))
+    base = find_base(table.root, entries, now, merge_base)
     flaps = _flaps(store, entries, now)
     if base is None:
         reason = "no ancestor of this commit has a result; add one with `covernance history add`"

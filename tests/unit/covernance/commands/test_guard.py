@@ -44,6 +44,7 @@ def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> Guarded:
 
 
 def call(monkeypatch: pytest.MonkeyPatch, result: Guarded, *arguments: str) -> Result:
+    monkeypatch.setattr("covernance.workflows.changes.base", lambda *_: ENTRY.commit)
     monkeypatch.setattr("covernance.workflows.guard.guard_suites", lambda *_, **__: [result])
     return CliRunner().invoke(guard, arguments, standalone_mode=False)
 
@@ -110,6 +111,14 @@ def test_json_of_a_suite_without_a_base_is_whole_too(
     missing = Guarded(suite="calc", verdict=Verdict(policy.NO_BASELINE, ("x",)))
     (found,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
     assert (found["verdict"], found["base"], found["numbers"]) == ("no-baseline", None, [])
+
+
+def test_the_facts_for_an_alert_are_written_where_asked(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(monkeypatch, dropped(), "--facts", "facts.json")
+    (fact,) = json.loads((repository.root / "facts.json").read_bytes())
+    assert (fact["kind"], fact["good"]) == ("drop", False)
 
 
 def test_points_are_exact() -> None:

@@ -40,11 +40,13 @@ def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) ->
     (html / "calc").mkdir(parents=True)
     (html / "all").mkdir(parents=True)
     (html / "all" / "stale.html").touch()
-    json_report, combined, landing = baseline(load(two_suites.root))
+    told: list[str] = []
+    json_report, combined, landing = baseline(load(two_suites.root), {}, told.append)
     text = json_report.read_text()
     assert "calc/__init__.py" in text
     assert "other/__init__.py" in text
     assert "security|run" in text
+    assert told[0].startswith("patch coverage and drops are left out: ")
     assert combined == html / "all"
     assert (combined / "index.html").is_file()
     assert not (combined / "stale.html").exists()
@@ -58,5 +60,5 @@ def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
     two_suites: Repository,
 ) -> None:
     with pytest.raises(InputError, match="no data of suite other"):
-        baseline(load(two_suites.root))
+        baseline(load(two_suites.root), {}, print)
     assert not Path("coverage/baseline.json").exists()

@@ -15,6 +15,9 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.reliability
 
 
+HEAD = "HEAD"
+
+
 class Kept:
     """A store in memory."""
 
@@ -109,7 +112,7 @@ def test_a_suite_that_was_not_run_is_no_data_even_at_a_bootstrap(
     repository: Repository, commits: list[str]
 ) -> None:
     table = load(repository.root)
-    (found,) = guard_suites(table, table.suites, Kept(), None, bootstrap=True)
+    (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
     assert (found.verdict.name, found.exit) == ("no-data", Exit.GATE)
 
 
@@ -119,9 +122,9 @@ def test_no_base_fails_unless_a_bootstrap_is_asked_for(
 ) -> None:
     published(repository, at(snapshot, commits[2]))
     table = load(repository.root)
-    (found,) = guard_suites(table, table.suites, Kept(), None, bootstrap=False)
+    (found,) = guard_suites(table, table.suites, Kept(), HEAD)
     assert (found.verdict.name, found.exit) == ("no-baseline", Exit.GATE)
-    (found,) = guard_suites(table, table.suites, Kept(), None, bootstrap=True)
+    (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
     assert found.exit is Exit.PASS
 
 
@@ -138,7 +141,7 @@ def test_runs_of_the_same_commit_are_looked_at_for_flaps(
     published(repository, now)
     table = load(repository.root)
     store = Kept(earlier, at(snapshot, commits[1]))
-    (found,) = guard_suites(table, table.suites, store, None, bootstrap=False)
+    (found,) = guard_suites(table, table.suites, store, HEAD)
     assert found.verdict.name == "pass"
     assert [(flap.path, flap.lines) for flap in found.flaps] == [("apps/api/main.py", "1-3")]
 
@@ -150,6 +153,6 @@ def test_what_the_change_removed_is_left_out_of_the_base(
     gone = at(msgspec.structs.replace(snapshot, files={}), commits[2])
     published(repository, gone)
     table = load(repository.root)
-    (found,) = guard_suites(table, table.suites, Kept(base), None, bootstrap=False)
+    (found,) = guard_suites(table, table.suites, Kept(base), HEAD)
     assert found.comparison is not None
     assert found.comparison.numbers[0].before.total == 0

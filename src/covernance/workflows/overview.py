@@ -1,0 +1,118 @@
+"""What every policy says of the last full runs, gathered for the reports and the alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+
+from covernance.config import Table
+from covernance.errors import CovernanceError
+from covernance.model.counts import show
+from covernance.policy.alerts import Fact
+from covernance.policy.register_row import Row
+from covernance.policy.waivers import Due, due
+from covernance.report.state import Drop, ExceptionDue, Patch, State
+from covernance.workflows import changes, current, exceptions, guard, summary
+
+
+def state(
+    table: Table, ref: str | None, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> State:
+    """The current results with exceptions due, patch coverage and drops.
+
+    Args:
+        table: The table; its folder must be the current one.
+        ref: The branch or commit to compare with; None for the default branch.
+        environ: The environment, which names the target of a pull request.
+        tell: Is told what had to be left out, and why.
+
+    Raises:
+        InputError: A snapshot or the register is damaged.
+    """
+    patches: Sequence[Patch] = ()
+    drops: Sequence[Drop] = ()
+    try:
+        base = changes.base(table, ref, environ)
+        patches = _patches(table, base)
+        drops = _drops(guard.guard_suites(table, table.suites, current.store(table), base))
+    except CovernanceError as error:
+        tell(f"patch coverage and drops are left out: {error}")
+    return summary.state(
+        table, patches=patches, drops=drops, exceptions=_exceptions(due(*_register(table)))
+    )
+
+
+def guard_facts(results: Sequence[guard.Guarded]) -> list[Fact]:
+    """What an alert should know of each number that the guard compared."""
+    return [
+        Fact(
+            kind="drop",
+            suite=result.suite,
+            theme="" if drop.measure == guard.TOTAL else drop.measure,
+            subject=drop.measure,
+            text=f"{drop.measure} of {result.suite}: {show(drop.before.percent)} % → "
+            f"{show(drop.after.percent)} %, at most {drop.limit} points down",
+            good=not drop.over,
+        )
+        for result in results
+        if result.comparison
+        for drop in result.comparison.numbers
+    ]
+
+
+def exception_facts(found: Sequence[Due]) -> list[Fact]:
+    """What an alert should know of each exception that runs out or has."""
+    return [
+        Fact(
+            kind="exception",
+            suite=item.row.suite,
+            subject=item.row.module,
+            text=f"the exception of {item.row.module} holds until {item.row.review}, "
+            f"owner {item.row.owner or 'nobody'}",
+            good=False,
+            state="expired" if item.days < 0 else f"{item.notice}-days",
+        )
+        for item in found
+    ]
+
+
+def _patches(table: Table, base: str) -> list[Patch]:
+    return [
+        Patch(result.suite, result.counts.covered, result.counts.total)
+        for suite in changes.patch(table, table.suites, base).suites
+        for result in suite.results
+        if result.theme is None
+    ]
+
+
+def _drops(results: Sequence[guard.Guarded]) -> list[Drop]:
+    return [
+        Drop(result.suite, drop.measure, drop.before, drop.after)
+        for result in results
+        if result.comparison
+        for drop in result.comparison.numbers
+        if drop.over
+    ]
+
+
+def _register(table: Table) -> tuple[Sequence[Row], date]:
+    """The register's rows, and the day of the newest result: the reports' only clock."""
+    days = [
+        datetime.fromisoformat(result.provenance.recorded_at).date()
+        for result in current.results(table).values()
+        if result
+    ]
+    return (exceptions.rows(table) if days else ()), max(days, default=date.min)
+
+
+def _exceptions(found: Sequence[Due]) -> list[ExceptionDue]:
+    return [
+        ExceptionDue(
+            module=item.row.module,
+            suite=item.row.suite,
+            owner=item.row.owner,
+            review_date=item.row.review.isoformat(),
+            days_left=item.days,
+        )
+        for item in found
+    ]

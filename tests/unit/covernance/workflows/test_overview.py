@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from covernance.config import load
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Snapshot
+from covernance.policy import guard as policy
+from covernance.policy.gate import Verdict
+from covernance.policy.register_row import Row, Status
+from covernance.policy.waivers import due
+from covernance.workflows import overview
+from covernance.workflows.guard import Guarded
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+REGISTER = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+ROWS = """\
+<!-- covernance:exceptions:begin -->
+| module | suite | current / floor | rationale | owner | review date | remediation plan | status |
+|---|---|---|---|---|---|---|---|
+| `calc/__init__.py` | calc | 50.00 / 90 | an old module | @team | 2026-11-25 | rewrite | |
+<!-- covernance:exceptions:end -->
+"""
+
+
+def published(repository: Repository, snapshot: Snapshot, **source: object) -> None:
+    provenance = msgspec.structs.replace(snapshot.provenance, **source)
+    result = msgspec.structs.replace(snapshot, suite="calc", provenance=provenance)
+    path = repository.root / "coverage/calc.snapshot.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(result.encode())
+
+
+@pytest.mark.reliability
+def test_outside_git_what_is_left_out_is_told(repository: Repository, snapshot: Snapshot) -> None:
+    published(repository, snapshot)
+    told: list[str] = []
+    found = overview.state(load(repository.root), None, {}, told.append)
+    assert (found.patches, found.drops) == ((), ())
+    assert told[0].startswith("patch coverage and drops are left out: ")
+
+
+def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    repository.write(REGISTER, ROWS)
+    published(repository, snapshot)
+    (exception,) = overview.state(load(repository.root), None, {}, print).exceptions
+    assert (exception.module, exception.days_left) == ("calc/__init__.py", 4)
+
+
+@pytest.mark.reliability
+def test_without_any_result_nothing_is_due(repository: Repository) -> None:
+    repository.write(REGISTER, ROWS)
+    assert overview.state(load(repository.root), None, {}, print).exceptions == ()
+
+
+def test_in_git_patch_coverage_and_drops_are_there(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    published(repository, snapshot, commit=repository.git("rev-parse", "HEAD"))
+    told: list[str] = []
+    found = overview.state(load(repository.root), None, {}, told.append)
+    assert told == []
+    assert [(patch.suite, patch.total) for patch in found.patches] == [("calc", 0)]
+
+
+def guarded(after: Counts) -> Guarded:
+    drop = policy.Drop(
+        measure="security", before=Counts(100, 90), after=after, limit=Decimal(2), files=()
+    )
+    comparison = policy.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
+    return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
+
+
+def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
+    nothing = Guarded(suite="new", verdict=Verdict(policy.NO_BASELINE))
+    facts = overview.guard_facts([guarded(Counts(100, 80)), nothing])
+    assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
+    assert "90.00 % → 80.00 %" in facts[0].text
+    assert overview.guard_facts([guarded(Counts(100, 90))])[0].good
+
+
+def test_only_a_number_that_fell_too_far_is_a_drop() -> None:
+    drops = overview._drops([guarded(Counts(100, 80)), guarded(Counts(100, 90))])
+    assert [(drop.suite, drop.measure) for drop in drops] == [("calc", "security")]
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [(date(2026, 11, 25), "7-days"), (date(2026, 11, 1), "expired")]
+)
+def test_an_exception_is_a_fact_whose_state_is_its_stage(day: date, state: str) -> None:
+    row = Row(
+        line=1,
+        module="a.py",
+        suite="calc",
+        current="",
+        rationale="old",
+        owner="@team",
+        review=day,
+        plan="",
+        status=Status(),
+    )
+    (fact,) = overview.exception_facts(due([row], date(2026, 11, 21)))
+    assert (fact.subject, fact.state, fact.good) == ("a.py", state, False)
+    assert json.loads(msgspec.json.encode([fact]))
