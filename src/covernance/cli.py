@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from covernance.commands.repository import here, soft_option, softened
+from covernance.commands.options import soft_option, softened
+from covernance.commands.repository import here
 from covernance.config import Suite, Table
 from covernance.errors import ConfigError, CovernanceError, Exit
 from covernance.layout import Layout

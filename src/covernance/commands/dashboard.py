@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from covernance.commands.options import base_option
 from covernance.commands.repository import here
 from covernance.errors import Exit
 
@@ -16,11 +17,7 @@ from covernance.errors import Exit
 @click.option(
     "--branch", metavar="NAME", help="The branch of the trends. Default: the default branch."
 )
-@click.option(
-    "--base",
-    metavar="REF",
-    help="Compare with the merge-base of this branch or commit. Default: the default branch.",
-)
+@base_option
 @click.option(
     "--theme-reports",
     is_flag=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from covernance.commands.options import facts_option, format_option
 from covernance.commands.repository import here
 from covernance.config import Suite, Table
 from covernance.errors import Exit
@@ -26,14 +27,6 @@ _suites = click.option(
     multiple=True,
     metavar="NAME",
     help="Only the rows of this suite; repeatable. Default: every suite.",
-)
-_format = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for a reader, JSON for a script.",
 )
 
 
@@ -84,12 +77,8 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
 
 @exceptions.command()
 @_suites
-@click.option(
-    "--facts",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what `covernance notify --facts` reads.",
-)
-@_format
+@facts_option
+@format_option
 def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
     """Say no (exit 2) if out of step, unfilled or expired.
 
@@ -123,7 +112,7 @@ def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
 
 @exceptions.command("list")
 @_suites
-@_format
+@format_option
 def list_rows(names: tuple[str, ...], form: str) -> Exit:
     """List the rows, how old they are, and what they leave uncovered.
 

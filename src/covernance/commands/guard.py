@@ -9,7 +9,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from covernance.commands.repository import here, soft_option, softened
+from covernance.commands.options import (
+    base_option,
+    facts_option,
+    format_option,
+    soft_option,
+    softened,
+)
+from covernance.commands.repository import here
 from covernance.errors import Exit
 from covernance.files import write_atomic
 from covernance.model.counts import show
@@ -29,35 +36,19 @@ _MOST_TESTS = 10
     metavar="NAME",
     help="Guard this suite; repeatable. Default: every suite.",
 )
-@click.option(
-    "--base",
-    "ref",
-    metavar="REF",
-    help="The branch or commit to compare with, by its merge-base. Default: the default branch.",
-)
+@base_option
 @click.option(
     "--store",
     type=click.Choice(["directory", "git"]),
     help="Where earlier results are kept. Default: the table's.",
 )
 @click.option("--bootstrap", is_flag=True, help="Let a suite pass that has no base yet.")
-@click.option(
-    "--facts",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what `covernance notify --facts` reads.",
-)
+@facts_option
 @soft_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for a reader, JSON for a script.",
-)
+@format_option
 def guard(
     names: tuple[str, ...],
-    ref: str | None,
+    base: str | None,
     store: str | None,
     facts: Path | None,
     form: str,
@@ -85,8 +76,8 @@ def guard(
         branch=table.history.branch,
         remote=usual_remote(table.root),
     )
-    base = changes.base(table, ref, os.environ)
-    results = workflow.guard_suites(table, suites, kept, base, bootstrap=bootstrap)
+    merge_base = changes.base(table, base, os.environ)
+    results = workflow.guard_suites(table, suites, kept, merge_base, bootstrap=bootstrap)
     if facts:
         write_atomic(facts, msgspec.json.encode(overview.guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)

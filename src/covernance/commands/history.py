@@ -9,6 +9,7 @@ from typing import ParamSpec, TypedDict, Unpack
 import click
 import msgspec
 
+from covernance.commands.options import format_option
 from covernance.config import Table, find_root, load
 from covernance.errors import Exit
 from covernance.history import retention
@@ -22,14 +23,6 @@ _SHOWN_DIGITS = 12
 _suite = click.option("--suite", metavar="NAME", help="Only this suite.")
 _branch = click.option("--branch", metavar="NAME", help="Only results of this branch.")
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
-_format = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for a script.",
-)
 
 
 class _Where(TypedDict):
@@ -83,7 +76,7 @@ def history() -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[SNAPSHOT]...")
 @click.option("--allow-dirty", is_flag=True, help="Keep results of uncommitted changes in git.")
 @_dry_run
-@_format
+@format_option
 @_stored
 def add(
     paths: tuple[Path, ...],
@@ -118,7 +111,7 @@ def add(
 @history.command("list")
 @_suite
 @_branch
-@_format
+@format_option
 @_stored
 def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
     """List what is kept, oldest first.
@@ -136,7 +129,7 @@ def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Whe
 @history.command()
 @click.argument("commit")
 @_suite
-@_format
+@format_option
 @_stored
 def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> Exit:
     """Show the newest results of a commit, a suite each.
@@ -173,7 +166,7 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
     "Default: the table's.",
 )
 @_dry_run
-@_format
+@format_option
 @_stored
 def prune(
     keep: int | None,

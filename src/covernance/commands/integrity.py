@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from covernance.commands.options import base_option, format_option, soft_option, softened
 from covernance.commands.patch import shown
-from covernance.commands.repository import here, soft_option, softened
+from covernance.commands.repository import here
 from covernance.errors import Exit, InputError
 from covernance.policy.integrity import KINDS, Allowances
 
@@ -24,12 +25,7 @@ _VARIABLE = "COVERAGE_ALLOW"
 
 
 @click.command()
-@click.option(
-    "--base",
-    metavar="REF",
-    help="Compare with where HEAD left this branch or commit. Default: origin/$GITHUB_BASE_REF, "
-    "else the table's default-branch, origin's before the local one.",
-)
+@base_option
 @click.option(
     "--allow",
     "allowed",
@@ -49,9 +45,7 @@ _VARIABLE = "COVERAGE_ALLOW"
     "changed test files alone; repeatable.",
 )
 @soft_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_option
 def integrity(
     base: str | None,
     allowed: tuple[str, ...],

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from covernance.commands.options import format_option
 from covernance.commands.repository import here
 from covernance.errors import Exit
 from covernance.layout import Layout
@@ -40,9 +41,7 @@ _MOST_SEED = 2**32 - 1001
     help="The order of the first repetition; each further one adds 1. Default: a random one.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_option
 def metrics_baseline(
     repeat: int, names: tuple[str, ...], seed: int | None, form: str, *, dry_run: bool
 ) -> Exit:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from covernance.commands.options import format_option
 from covernance.commands.repository import here
 from covernance.errors import Exit
 from covernance.layout import Layout
@@ -64,9 +65,7 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True):
 )
 @click.option("--strict", is_flag=True, help="Exit 3 when an alert reached nobody it was for.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent; send and write nothing.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_option
 def notify(
     facts_files: tuple[Path, ...],
     state: Path | None,

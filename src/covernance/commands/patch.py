@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from covernance.commands.repository import here, soft_option, softened
+from covernance.commands.options import base_option, format_option, soft_option, softened
+from covernance.commands.repository import here
 from covernance.config import parse_floor
 from covernance.errors import Exit
 
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--base",
-    metavar="REF",
-    help="Compare with where HEAD left this branch or commit. Default: origin/$GITHUB_BASE_REF, "
-    "else the table's default-branch, origin's before the local one.",
-)
+@base_option
 @click.option(
     "--suite", "suites", multiple=True, metavar="NAME", help="Judge this suite; repeatable."
 )
@@ -38,9 +34,7 @@ if TYPE_CHECKING:
     help="With fewer changed statements, inform only. Default: the table's patch-min-lines.",
 )
 @soft_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_option
 def patch(
     base: str | None,
     suites: tuple[str, ...],

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from covernance.commands.options import base_option
 from covernance.commands.repository import here
 from covernance.errors import Exit, InputError
 from covernance.report.markdown import COMMENT_LIMIT
@@ -21,11 +22,7 @@ from covernance.report.markdown import COMMENT_LIMIT
     show_default=True,
     help="Markdown for GitHub, text for a terminal, JSON for a script.",
 )
-@click.option(
-    "--base",
-    metavar="REF",
-    help="Compare with the merge-base of this branch or commit. Default: the default branch.",
-)
+@base_option
 @click.option(
     "--limit",
     type=click.IntRange(min=1_000),
