@@ -91,9 +91,8 @@ def test_the_second_make_sets_up_nothing(
 def test_a_floor_of_100_fails_and_names_the_lines(
     clone: Clone, first: subprocess.CompletedProcess[str]
 ) -> None:
-    (clone.root / "logging_lib/__init__.py").open("a", encoding="utf-8").write(
-        "\n\ndef never():\n    return 1\n"
-    )
+    with (clone.root / "logging_lib/__init__.py").open("a", encoding="utf-8") as module:
+        module.write("\n\ndef never():\n    return 1\n")
     red = clone.make("test-logging-unit", COVERAGE_FAIL_UNDER="100")
     assert red.returncode != 0
     assert "floor of 100 % (from COVERAGE_FAIL_UNDER)" in red.stdout
