@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from covernance.commands.options import format_option
+from covernance.commands.patch import shown
 from covernance.config import Table, find_root, load
 from covernance.errors import Exit
 from covernance.history import retention
@@ -148,7 +149,7 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
         click.echo(_indented(b"[" + b",".join(result.encode() for result in snapshots) + b"]"))
     else:
         click.echo("\n".join(_rows(entries)))
-        click.echo("\n" + terminal.table(snapshots))
+        click.echo("\n" + "\n".join(map(shown, terminal.table(snapshots).splitlines())))
     return Exit.PASS
 
 

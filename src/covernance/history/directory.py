@@ -11,7 +11,7 @@ from pathlib import Path
 from covernance import files
 from covernance.errors import InputError, MachineError
 from covernance.history import names
-from covernance.history.store import Entry, arrange, decode, entry_of
+from covernance.history.store import Entry, arrange, decode, distinct
 from covernance.model.snapshot import Snapshot
 
 
@@ -32,8 +32,8 @@ class Directory:
             InputError: A snapshot can't be named; none is kept.
             MachineError: The folder can't be written.
         """
-        wanted = {entry_of(snapshot): snapshot for snapshot in snapshots}
-        paths = {entry: self._root / names.path_of(entry) for entry in arrange(wanted)}
+        wanted = distinct(snapshots)
+        paths = {entry: self._root / names.path_of(entry) for entry in wanted}
         added = []
         with self._turn():
             for entry, path in paths.items():

@@ -47,14 +47,12 @@ class GitError(MachineError):
     """A git command failed.
 
     Attributes:
-        status: Its exit status.
         output: What it wrote to standard output.
     """
 
-    def __init__(self, message: str, status: int, output: bytes) -> None:
+    def __init__(self, message: str, output: bytes) -> None:
         """Describe a failure; `message` is for the user, without secrets."""
         super().__init__(message)
-        self.status = status
         self.output = output
 
 
@@ -105,7 +103,7 @@ class Git:
             _end(process)
         if process.returncode:
             message = f"git {arguments[0]}: {readable(errors) or 'failed without a word'}"
-            raise GitError(message, process.returncode, output)
+            raise GitError(message, output)
         return output
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> str | None:

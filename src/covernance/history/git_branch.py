@@ -19,14 +19,13 @@ from covernance import files
 from covernance.errors import InputError, MachineError
 from covernance.history import names
 from covernance.history.git import Git, GitError, Objects, readable
-from covernance.history.store import Entry, arrange, decode, entry_of
+from covernance.history.store import Entry, arrange, decode, distinct
 from covernance.history.tree import graft, listing
 from covernance.model.snapshot import Snapshot
 
 _ATTEMPTS = 40
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 4.0
-_NO_SUCH_REF = 2
 _IDENTITY = {"NAME": "covernance", "EMAIL": "covernance@localhost"}
 
 _FETCH = (
@@ -89,10 +88,14 @@ class GitBranch:
         self._tracking = f"refs/remotes/{remote}/{branch}"
         self._name = f"{remote}/{branch}" if remote else branch
         self._seen: str | None = None
-        common = self._git.ask("rev-parse", "--git-common-dir")
-        if common is None:
-            raise InputError(f"{root}: is not in a git repository; use the directory store")
-        self._lock = root / common / "covernance-history.lock"
+        try:
+            common = self._git.run("rev-parse", "--git-common-dir")
+        except GitError as error:
+            raise InputError(
+                f"{root}: is in no git repository that can be used: {error}; "
+                "use the directory store"
+            ) from error
+        self._lock = root / os.fsdecode(common.rstrip(b"\n")) / "covernance-history.lock"
         if self._git.ask("check-ref-format", self._local) is None:
             raise InputError(f"{branch!r} can't be a branch's name")
         if remote is not None and remote not in (known := remotes(root, environ)):
@@ -106,8 +109,8 @@ class GitBranch:
             InputError: A snapshot can't be named; none is kept.
             MachineError: The branch can't be read or written; it is as it was.
         """
-        wanted = {entry_of(snapshot): snapshot for snapshot in snapshots}
-        paths = {entry: names.path_of(entry) for entry in arrange(wanted)}
+        wanted = distinct(snapshots)
+        paths = {entry: names.path_of(entry) for entry in wanted}
 
         def absent(tip: str | None) -> list[Entry]:
             return [entry for entry in paths if not self._has(tip, entry)]
@@ -211,16 +214,17 @@ class GitBranch:
     def _remote_tip(self, remote: str) -> str | None:
         """The remote's newest commit, fetched if it is news; the user's refs are left alone."""
         try:
-            answer = self._git.run("ls-remote", "--exit-code", remote, self._local)
+            # ls-remote takes a pattern: it may also list refs that end like this one.
+            listed = self._git.run("ls-remote", remote, self._local).decode(errors="replace")
+            refs = dict(line.split("\t")[::-1] for line in listed.splitlines())
+            newest = refs.get(self._local)
             known = self._git.ask("rev-parse", "--verify", "--quiet", self._tracking)
-            if known == answer.decode().split()[0]:
-                return known
+            if newest in {None, known}:
+                return newest
             shallow = self._git.ask("rev-parse", "--is-shallow-repository") == "true"
             depth = ["--depth=1"] if shallow else []
             self._git.run(*_FETCH, *depth, remote, f"+{self._local}:{self._tracking}")
         except GitError as error:
-            if error.status == _NO_SUCH_REF:
-                return None
             raise MachineError(
                 f"{self._name}: can't be fetched: {error}; check the remote and the credentials"
             ) from error

@@ -65,6 +65,19 @@ def entry_of(result: Snapshot) -> Entry:
     return Entry(source.recorded_at, result.suite, source.commit, source.run_id, source.branch)
 
 
+def distinct(snapshots: Iterable[Snapshot]) -> dict[Entry, Snapshot]:
+    """Snapshots by entry, oldest first; of one suite, commit and run the oldest alone.
+
+    Raises:
+        InputError: One was recorded outside a git repository.
+    """
+    results = {entry_of(result): result for result in snapshots}
+    first: dict[tuple[str, str, str], Entry] = {}
+    for entry in arrange(results):
+        first.setdefault((entry.suite, entry.commit, entry.run_id), entry)
+    return {entry: results[entry] for entry in first.values()}
+
+
 def decode(content: bytes, entry: Entry, where: str) -> Snapshot:
     """Decode a stored snapshot and hold it to the name that it was stored under.
 

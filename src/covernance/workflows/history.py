@@ -12,7 +12,7 @@ from covernance import files
 from covernance.errors import InputError
 from covernance.history.directory import Directory
 from covernance.history.git_branch import GitBranch, remotes
-from covernance.history.store import Entry, Store, arrange, entry_of
+from covernance.history.store import Entry, Store, distinct
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
@@ -77,9 +77,10 @@ def refuse_dirty(snapshots: Iterable[Snapshot]) -> None:
 def news(store: Store, snapshots: Iterable[Snapshot]) -> list[Entry]:
     """What `store.add` would add, oldest first."""
     kept = {(entry.suite, entry.commit, entry.run_id) for entry in store.entries()}
-    found = {entry_of(result) for result in snapshots}
     return [
-        entry for entry in arrange(found) if (entry.suite, entry.commit, entry.run_id) not in kept
+        entry
+        for entry in distinct(snapshots)
+        if (entry.suite, entry.commit, entry.run_id) not in kept
     ]
 
 

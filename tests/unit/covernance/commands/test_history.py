@@ -122,6 +122,16 @@ def test_an_export_goes_to_a_file_or_to_standard_output(governed: Repository) ->
 
 
 @pytest.mark.security
+def test_what_a_shared_result_says_does_not_steer_the_terminal(
+    governed: Repository, snapshot: Snapshot
+) -> None:
+    result = recorded(snapshot, "api", COMMIT, "1-1", "main", AT)
+    hostile = msgspec.structs.replace(result, verdict="pass\x1b[2J")
+    said("add", str(governed.write("hostile.json", hostile.encode().decode())))
+    assert "\x1b" not in "".join(said("show", COMMIT))
+
+
+@pytest.mark.security
 def test_git_takes_results_of_a_clean_checkout_only(
     governed: Repository, snapshot: Snapshot
 ) -> None:

@@ -37,10 +37,17 @@ def test_a_command_gives_its_output(folder: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_failed_command_says_why_and_how(folder: Path) -> None:
-    with pytest.raises(GitError, match="git rev-parse: fatal: Needed a single revision") as error:
+def test_a_failed_command_says_why(folder: Path) -> None:
+    with pytest.raises(GitError, match="git rev-parse: fatal: Needed a single revision"):
         Git(folder, ENVIRON).run("rev-parse", "--verify", "nothing")
-    assert error.value.status == 128
+
+
+@pytest.mark.reliability
+def test_a_failed_command_keeps_what_it_said_before(folder: Path) -> None:
+    environ = fake_git(folder, "echo half; exit 1")
+    with pytest.raises(GitError, match="git push: failed without a word") as error:
+        Git(folder, environ).run("push")
+    assert error.value.output == b"half\n"
 
 
 @pytest.mark.reliability

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from covernance.errors import InputError
-from covernance.history.store import Entry, arrange, decode, entry_of
+from covernance.history.store import Entry, arrange, decode, distinct, entry_of
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import COMMIT
 
@@ -58,3 +58,13 @@ def test_entries_are_chosen_by_suite_and_branch_and_come_oldest_first() -> None:
 def test_entries_that_differ_in_their_branch_alone_have_an_order() -> None:
     detached = msgspec.structs.replace(ENTRY, branch=None)
     assert arrange([ENTRY, detached]) == [detached, ENTRY]
+
+
+@pytest.mark.reliability
+def test_of_one_suite_commit_and_run_the_oldest_counts(result: Callable[..., Snapshot]) -> None:
+    later = result(recorded_at="2026-11-22T12:00:00Z", branch=None)
+    other = result("auth", recorded_at="2026-11-23T12:00:00Z")
+    assert list(distinct([other, later, result()]).items()) == [
+        (ENTRY, result()),
+        (entry_of(other), other),
+    ]
