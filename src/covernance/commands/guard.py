@@ -21,9 +21,9 @@ from covernance.errors import Exit
 from covernance.files import write_atomic
 from covernance.model.counts import show
 from covernance.policy.guard import Drop
-from covernance.workflows import changes, overview
+from covernance.workflows import changes, current, overview
 from covernance.workflows import guard as workflow
-from covernance.workflows.history import open_store, usual_remote
+from covernance.workflows.history import Kind
 
 _MOST_TESTS = 10
 
@@ -49,7 +49,7 @@ _MOST_TESTS = 10
 def guard(
     names: tuple[str, ...],
     base: str | None,
-    store: str | None,
+    store: Kind | None,
     facts: Path | None,
     form: str,
     *,
@@ -70,12 +70,7 @@ def guard(
     """  # noqa: D301 - click reads the escape
     table = here()
     suites = [table.suite(name) for name in names] or list(table.suites)
-    kept = open_store(
-        "git" if (store or table.history.store) == "git" else "directory",
-        table.root,
-        branch=table.history.branch,
-        remote=usual_remote(table.root),
-    )
+    kept = current.store(table, store)
     merge_base = changes.base(table, base, os.environ)
     results = workflow.guard_suites(table, suites, kept, merge_base, bootstrap=bootstrap)
     if facts:

@@ -10,12 +10,12 @@ import click
 import msgspec
 
 from covernance.commands.options import format_option
-from covernance.commands.patch import shown
 from covernance.config import Table, find_root, load
 from covernance.errors import Exit
 from covernance.history import retention
 from covernance.history.store import Entry, Store
 from covernance.report import terminal
+from covernance.report.terminal import shown
 from covernance.workflows import history as workflow
 
 _Own = ParamSpec("_Own")

@@ -13,10 +13,10 @@ import click
 import msgspec
 
 from covernance.commands.options import base_option, format_option, soft_option, softened
-from covernance.commands.patch import shown
 from covernance.commands.repository import here
 from covernance.errors import Exit, InputError
 from covernance.policy.integrity import KINDS, Allowances
+from covernance.report.terminal import shown
 
 if TYPE_CHECKING:
     from covernance.workflows.changes import IntegrityReport

@@ -14,6 +14,7 @@ from covernance.commands.options import base_option, format_option, soft_option,
 from covernance.commands.repository import here
 from covernance.config import parse_floor
 from covernance.errors import Exit
+from covernance.report.terminal import shown
 
 if TYPE_CHECKING:
     from covernance.policy.patch import Place
@@ -101,11 +102,3 @@ def _json(report: PatchReport) -> str:
 def _place(place: Place) -> str:
     path, line = place
     return f"{shown(path)}:{line}"
-
-
-def shown(text: str) -> str:
-    """Text with what can't be printed escaped: a file's name must not steer a terminal."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )

@@ -77,6 +77,14 @@ def places(result: FileResult) -> str:
     return ", ".join(shown[:_MOST_PLACES]) + (f", … {more} more" if more > 0 else "")
 
 
+def shown(text: str) -> str:
+    """Text with what can't be printed escaped: a file's name must not steer a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
 def _gap(result: FileResult) -> int:
     return result.total.total - result.total.covered
 

@@ -8,7 +8,7 @@ from covernance.history.store import Store
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
-from covernance.workflows.history import open_store, usual_remote
+from covernance.workflows.history import Kind, open_store, usual_remote
 
 
 def results(table: Table) -> dict[str, Snapshot | None]:
@@ -29,12 +29,12 @@ def results(table: Table) -> dict[str, Snapshot | None]:
     return found
 
 
-def store(table: Table) -> Store:
+def store(table: Table, kind: Kind | None = None) -> Store:
     """Open the history that the table names.
 
     Raises:
         CovernanceError: It is a branch, and there is no git or no repository.
     """
-    kind = table.history.store
-    remote = usual_remote(table.root) if kind == "git" else None
+    kind = kind or table.history.store
+    remote = usual_remote(table.root, table.history.remote) if kind == "git" else None
     return open_store(kind, table.root, branch=table.history.branch, remote=remote)
