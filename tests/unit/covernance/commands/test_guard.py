@@ -113,6 +113,27 @@ def test_json_of_a_suite_without_a_base_is_whole_too(
     assert (found["verdict"], found["base"], found["numbers"]) == ("no-baseline", None, [])
 
 
+def test_a_suite_that_did_not_drop_is_one_line(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = msgspec.structs.replace(DROP, after=DROP.before, files=())
+    comparison = policy.Comparison(suite="calc", numbers=(same,), gone=("t::a",), broken=())
+    passed = Guarded(
+        suite="calc", verdict=comparison.verdict, base=Base(ENTRY, 0), comparison=comparison
+    )
+    ran = call(monkeypatch, passed)
+    assert ran.return_value is Exit.PASS
+    assert len(ran.output.splitlines()) == 1
+
+
+def test_a_suite_that_was_not_run_says_so(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = call(monkeypatch, Guarded(suite="calc", verdict=Verdict("no-data", ("run it first",))))
+    assert ran.return_value is Exit.GATE
+    assert ran.output.splitlines() == ["calc: no-data", "  run it first"]
+
+
 def test_the_facts_for_an_alert_are_written_where_asked(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
