@@ -56,6 +56,7 @@ hub: .venv/.dev ## Start the coverage hub on loopback; Ctrl-C stops it
 	@.venv/bin/python -m apps.hub
 
 clean: ## Remove reports, caches and the sessions' environments (not .venv)
-	@rm -rf .nox .hub coverage/html coverage/data coverage/partial coverage/*.json coverage/*.xml
+	@git clean -fdXq coverage -e '!coverage/history'
+	@rm -rf .nox .hub .coverage .coverage.* htmlcov
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -16,13 +16,17 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from covernance import sessions  # noqa: E402 - the layer under development, not an installed one
 from covernance.config import Suite, load  # noqa: E402 - likewise
+from covernance.errors import CovernanceError  # noqa: E402 - likewise
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
 
-TABLE = load(ROOT)
+try:
+    TABLE = load(ROOT)
+except CovernanceError as error:
+    sys.exit(f"covernance: {error}")
 HELPER = ("scripts/coverage_baseline.sh",)
 LAYER = ("-e", ".")
 LOCKED = {
@@ -46,7 +50,7 @@ nox.options.sessions = sessions.define(TABLE, _prepare, HELPER)
 def coverage(session: nox.Session) -> None:
     """Every suite, then the combined baseline: coverage/baseline.json, coverage/html/index.html."""
     _prepare_all(session)
-    sessions.measure(session, TABLE.suites, HELPER)
+    sessions.measure(session, TABLE.suites, HELPER, session.posargs)
 
 
 @nox.session
@@ -55,7 +59,7 @@ def tests(session: nox.Session) -> None:
     _prepare_all(session)
     session.run("scripts/install_test_packages.sh", external=True)
     _lint(session)
-    session.run(*HELPER, *(f"--suite={suite.name}" for suite in TABLE.suites), external=True)
+    sessions.measure(session, TABLE.suites, HELPER)
     session.run(
         *("pytest", "-n", "2", "--dist", "loadfile"),
         *("tests/unit/utils", "tests/integration", "tests/e2e"),

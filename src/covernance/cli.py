@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = Exit.ERROR
     except CovernanceError as error:
         click.echo(f"covernance: {error}", err=True)
+        code = Exit.ERROR
+    except OSError as error:
+        click.echo(f"covernance: the machine refused: {error}", err=True)
         code = Exit.ERROR
     except (KeyboardInterrupt, click.Abort):
         click.echo("covernance: interrupted; the last good reports are untouched", err=True)
@@ -164,7 +168,7 @@ def run(
         now=datetime.now(UTC),
     )
     if dry_run:
-        for planned in workflow.plan(table, request, Layout(table.root).work / "run"):
+        for planned in workflow.plan(table, request, Layout(table.root).work / "run", Path("/tmp")):  # noqa: S108 - only shown
             click.echo(shlex.join(planned.command))
         return Exit.PASS
     speaks = verbose or request.arguments.speaks

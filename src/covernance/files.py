@@ -43,9 +43,14 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 
 def publish_file(staged: Path, path: Path) -> None:
-    """Move a finished file to its place in one step; both are on one file system."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    staged.replace(path)
+    """Move a finished file to its place in one step.
+
+    Raises:
+        MachineError: It can't be put there.
+    """
+    with _machine_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _beside(staged, path).replace(path)
 
 
 def publish_folder(staged: Path, path: Path) -> None:
@@ -53,14 +58,40 @@ def publish_folder(staged: Path, path: Path) -> None:
 
     A folder can't be replaced in one step; the old one waits under a hidden name until the new
     one stands. `restore_folder` brings it back if a crash came between.
+
+    Raises:
+        MachineError: It can't be put there.
     """
-    retired = _retired(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    restore_folder(path)
-    if path.exists():
-        path.rename(retired)
-    staged.rename(path)
-    shutil.rmtree(retired, ignore_errors=True)
+    with _machine_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        restore_folder(path)
+        ready = _beside(staged, path)
+        if path.exists():
+            path.rename(_retired(path))
+        ready.rename(path)
+        shutil.rmtree(_retired(path), ignore_errors=True)
+
+
+def _beside(staged: Path, path: Path) -> Path:
+    """The staged file or folder, copied beside `path` first if that is on another file system."""
+    if staged.stat().st_dev == path.parent.stat().st_dev:
+        return staged
+    copy = path.with_name(f".{path.name}.new")
+    if staged.is_dir():
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(staged, copy)
+    else:
+        shutil.copyfile(staged, copy)
+    return copy
+
+
+@contextmanager
+def _machine_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        msg = f"{path}: can't be written: {error.strerror or error}"
+        raise MachineError(msg) from error
 
 
 def restore_folder(path: Path) -> None:
@@ -107,13 +138,15 @@ class Workspace:
         """Make a new workspace under `parent` and remove those that nobody owns."""
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            self._sweep(parent)
-            self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+            # A sweep must not meet a folder between its making and its locking.
+            with locked(parent / "sweep.lock"):
+                self._sweep(parent)
+                self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+                self._lock = self.path.joinpath("lock").open("ab")
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
         except OSError as error:
             msg = f"{parent}: can't be used as a work folder: {error.strerror or error}"
             raise MachineError(msg) from error
-        self._lock = self.path.joinpath("lock").open("ab")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def close(self) -> None:
         """Remove the folder and all in it."""

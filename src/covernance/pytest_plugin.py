@@ -23,6 +23,10 @@ from covernance.model.slices import RUN
 _SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
 
 
+_NARROWING = ("collectonly", "deselect", "ignore", "ignore_glob", "lf", "setuponly", "setupplan")
+_COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_imported_tests")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that the layer passes."""
     group = parser.getgroup("covernance")
@@ -140,8 +144,17 @@ class Recorder:
             outcomes=self._outcomes,
             seconds=self._seconds,
             collection_errors=sorted(self._errors),
+            narrowed=_narrowed(self._config),
         )
         write_atomic(self._path, msgspec.json.encode(record))
+
+
+def _narrowed(config: pytest.Config) -> list[str]:
+    """The options in force that leave tests out or do not run them."""
+    options = config.option
+    named = [f"--{name.replace('_', '-')}" for name in _NARROWING if getattr(options, name, None)]
+    overrides = getattr(options, "override_ini", None) or []
+    return named + [f"-o {text}" for text in overrides if text.startswith(_COLLECTION_SETTINGS)]
 
 
 def _outcome(report: pytest.TestReport) -> str:

@@ -47,21 +47,32 @@ def _define(
 ) -> str:
     def run_suite(session: nox.Session) -> None:
         prepare(session, suite)
-        measure(session, (suite,), helper)
+        measure(session, (suite,), helper, session.posargs)
 
     run_suite.__doc__ = f"The {suite.name} suite: every theme measured, floor {suite.fail_under} %."
     nox.session(name=session_name(suite), tags=["unit", suite.name])(run_suite)
     return session_name(suite)
 
 
-def measure(session: nox.Session, suites: Sequence[Suite], helper: Sequence[str] = HELPER) -> None:
-    """Run suites in the session's environment; what follows nox's `--` goes to pytest."""
+def measure(
+    session: nox.Session,
+    suites: Sequence[Suite],
+    helper: Sequence[str] = HELPER,
+    pytest_arguments: Sequence[str] = (),
+) -> None:
+    """Run suites in the session's environment.
+
+    Args:
+        session: The session.
+        suites: What to run.
+        helper: The command that measures.
+        pytest_arguments: What goes to pytest.
+    """
     named = [argument for suite in suites for argument in ("--suite", suite.name)]
-    pytest_arguments = ["--", *session.posargs] if session.posargs else []
     session.run(
         *helper,
         *named,
-        *pytest_arguments,
+        *(["--", *pytest_arguments] if pytest_arguments else []),
         external=True,
         interrupt_timeout=_INTERRUPT_SECONDS,
         terminate_timeout=_TERMINATE_SECONDS,

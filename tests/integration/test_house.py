@@ -50,6 +50,27 @@ def test_every_suite_is_a_session_with_its_tags_and_a_description(
     assert session["description"]
 
 
+@pytest.mark.reliability
+def test_a_mistake_in_the_table_is_one_line_of_nox_too(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ("git", "clone", "--quiet", str(ROOT), str(tmp_path / "clone")), check=False
+    )
+    assert done.returncode == 0
+    table = tmp_path / "clone/pyproject.toml"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("fail-under = 92", "fail-under = 101"), encoding="utf-8")
+    listed = subprocess.run(
+        (sys.executable, "-m", "nox", "--list"),
+        cwd=tmp_path / "clone",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.returncode != 0
+    assert "covernance: pyproject.toml: [tool.covernance] suites.auth.fail-under" in listed.stderr
+    assert "Traceback" not in listed.stderr + listed.stdout
+
+
 def test_nox_alone_runs_the_unit_suites() -> None:
     listed = output(sys.executable, "-m", "nox", "--list")
     selected = set(re.findall(r"^\* (\S+)", listed, re.MULTILINE))

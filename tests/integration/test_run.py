@@ -488,7 +488,7 @@ def test_the_verdict_says_which_floor_applied(
         (("run", "--suite", "clac"), "did you mean 'calc'?"),
         (("run", "--fail-under", "ninety"), "--fail-under: 'ninety' is not a number"),
         (("run", "--fail-under", "101"), "--fail-under: "),
-        (("run", "--theme", "speed"), "is no theme of calc"),
+        (("run", "--theme", "speed"), "there is no theme 'speed'"),
         (("run", "--", "--cov-report=pdf"), "'pdf' is no report format"),
         (("run", "--", "--cov=calc"), "--cov: covernance measures in pytest-cov's stead"),
         (("run", "--", "--no-such-option"), "pytest could not start"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -11,7 +12,14 @@ from covernance.errors import InputError
 
 Format = Literal["html", "xml", "json", "lcov", "term", "term-missing"]
 
-_TAKE_A_VALUE = {"-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r"}
+_TAKE_A_VALUE = {
+    *("-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r", "--numprocesses", "--dist", "--maxfail"),
+    *("--ignore", "--ignore-glob", "--deselect", "--rootdir", "--confcutdir", "--config-file"),
+    *("--basetemp", "--junitxml", "--junit-xml", "--log-file", "--report-log", "--capture"),
+    *("--durations", "--tb", "--color", "--import-mode", "--override-ini", "--log-level"),
+}
+_CLUSTER = re.compile(r"-([qvxsl]+)([kmnprcoW].*)?")
+_ONE_FILE = {"--basetemp", "--junitxml", "--junit-xml", "--log-file", "--report-log"}
 _NARROWING = {
     "-k": "-k",
     "--deselect": "--deselect",
@@ -55,7 +63,13 @@ class PytestArguments(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def interactive(self) -> bool:
         """Whether pytest needs the terminal to itself."""
-        return any(argument in _INTERACTIVE for argument in self.rest)
+        pairs = zip(self.rest, self.rest[1:], strict=False)
+        return ("--capture", "no") in pairs or any(text in _INTERACTIVE for text in self.rest)
+
+    @property
+    def one_file(self) -> str | None:
+        """An option that names one file or folder, which passes side by side can't share."""
+        return next((text for text in self.rest if text.partition("=")[0] in _ONE_FILE), None)
 
     @property
     def speaks(self) -> bool:
@@ -85,6 +99,9 @@ def parse(arguments: tuple[str, ...], root: Path) -> PytestArguments:
             name.startswith("--cov") and not name.startswith("--covernance")
         ) or name == "--no-cov":
             raise InputError(_stand_in(name))
+        elif len(argument) > 2 and (cluster := _CLUSTER.fullmatch(argument)):  # noqa: PLR2004 - a dash and a letter
+            rest += [f"-{flag}" for flag in cluster[1]]
+            pending[:0] = [f"-{cluster[2]}"] if cluster[2] else []
         elif argument.startswith("-m") and not argument.startswith("--"):
             expressions.append(argument[2:].removeprefix("=") or _value("-m", pending))
             narrowing.append(f"-m {expressions[-1]!r}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from coverage import Coverage
+from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException, NoDataError
 
 from covernance.errors import ConfigError, InputError, MachineError
@@ -50,6 +51,8 @@ def combine(sources: Sequence[Path], target: Path) -> bool:
     Raises:
         InputError: A data file is damaged.
     """
+    for path in _data_files(sources):
+        _refuse_damage(path)
     cov = Coverage(data_file=str(target))
     try:
         cov.combine([str(source) for source in sources], strict=True, keep=True)
@@ -59,7 +62,30 @@ def combine(sources: Sequence[Path], target: Path) -> bool:
     except CoverageException as error:
         msg = f"coverage data can't be combined: {error}; run the suite again"
         raise InputError(msg) from error
+    except (sqlite3.Error, OSError) as error:
+        msg = f"{target}: coverage data can't be written: {error}"
+        raise MachineError(msg) from error
     return True
+
+
+def _data_files(sources: Sequence[Path]) -> Iterator[Path]:
+    for source in sources:
+        yield from source.glob(".coverage*") if source.is_dir() else [source]
+
+
+def _refuse_damage(path: Path) -> None:
+    """coverage.py only warns of a data file that it can't use, and goes on without it."""
+    if path.is_file() and not path.stat().st_size:
+        msg = f"{path}: is empty; run the suite again"
+        raise InputError(msg)
+    data = CoverageData(basename=str(path))
+    try:
+        data.read()
+    except (CoverageException, sqlite3.Error) as error:
+        msg = f"{path}: is damaged: {error}; run the suite again"
+        raise InputError(msg) from error
+    finally:
+        data.close()
 
 
 def load(data_file: Path, source: Sequence[str] | None = None) -> Coverage:

@@ -9,6 +9,9 @@ import msgspec
 from covernance.config import UNTHEMED, Suite
 from covernance.measure.arguments import PytestArguments
 
+TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""The variable that tells pytest where `tmp_path` lies."""
+
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """One process: the tests of one theme of one suite, measured under the theme's context.
@@ -37,7 +40,14 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_pass(
-    suite: Suite, theme: str, folder: Path, arguments: PytestArguments, *, python: str, color: bool
+    suite: Suite,
+    theme: str,
+    folder: Path,
+    temporary: Path,
+    arguments: PytestArguments,
+    *,
+    python: str,
+    color: bool,
 ) -> Pass:
     """Plan the pass of one theme.
 
@@ -45,6 +55,8 @@ def plan_pass(
         suite: The suite.
         theme: One of its themes, or `unthemed` for the tests that carry none.
         folder: A folder of the pass's own; data files must not share a prefix with another's.
+        temporary: Where its tests' temporary folders go; outside of the repository, or tests
+            that look for one around them would find it.
         arguments: What the user gave for pytest.
         python: The interpreter that has the suite's requirements.
         color: Whether pytest writes color; its output goes to a file first.
@@ -66,7 +78,12 @@ def plan_pass(
     )
     # A multiprocessing child reads its context from the environment, not the command line. The
     # sysmon core drops the switch of context that tells earned from imported.
-    environment = {"COVERAGE_CONTEXT": theme, "COVERAGE_CORE": "ctrace"}
+    # A temporary folder of its own: pytest cleans up after earlier runs, also those beside it.
+    environment = {
+        "COVERAGE_CONTEXT": theme,
+        "COVERAGE_CORE": "ctrace",
+        TEMPORARY: str(temporary),
+    }
     return Pass(
         suite=suite.name, theme=theme, folder=folder, command=command, environment=environment
     )

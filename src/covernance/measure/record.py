@@ -22,13 +22,23 @@ class Collected(msgspec.Struct):
 
 
 class Record(msgspec.Struct):
-    """What one pass saw; `exit` is pytest's exit status."""
+    """What one pass saw.
+
+    Attributes:
+        exit: pytest's exit status.
+        collected: What collection found.
+        outcomes: How each test ended.
+        seconds: How long each test took.
+        collection_errors: What could not be collected.
+        narrowed: Settings in force that leave tests out, from wherever they came.
+    """
 
     exit: int
     collected: Collected
     outcomes: dict[str, str]
     seconds: dict[str, float]
     collection_errors: list[str]
+    narrowed: list[str] = []
 
     @property
     def complete(self) -> bool:

@@ -19,6 +19,7 @@ from covernance.measure.plan import Pass
 from covernance.measure.record import Record
 
 _HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
 _GRACE_SECONDS = 3.0
 
@@ -132,6 +133,8 @@ def _without_measurement(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _stop(processes: Iterable[_Process]) -> None:
+    # Once is enough: another Ctrl-C must not leave children behind.
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTIONS}
     alive = [process for process in processes if not process.ended]
     for number in (signal.SIGINT, signal.SIGKILL):
         for process in alive:
@@ -140,3 +143,5 @@ def _stop(processes: Iterable[_Process]) -> None:
         while alive and time.monotonic() < deadline:
             alive = [process for process in alive if not process.ended]
             time.sleep(_POLL_SECONDS)
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -55,7 +55,7 @@ def applied_floor(suite: Suite, option: str | None, environ: Mapping[str, str]) 
     given = [("--fail-under", option)]
     given += [(name, environ.get(name)) for name in (own, "COVERAGE_FAIL_UNDER")]
     for origin, text in given:
-        if text:
+        if text or (text is not None and origin == "--fail-under"):
             return AppliedFloor(parse_floor(text, origin), origin)
     return AppliedFloor(suite.fail_under, "pyproject.toml")
 

@@ -54,6 +54,8 @@ def failures(finished: Sequence[Finished]) -> frozenset[str]:
             found.add(f"the {theme} pass broke off (status {status})")
         elif not result.record.failures and not result.record.complete:
             found.add(f"the {theme} pass stopped before all of its tests had run")
+        elif not result.record.failures and status not in (0, _NO_TESTS):
+            found.add(f"the {theme} pass ended with status {status} though no test failed")
         if result.record:
             found |= result.record.failures
     return frozenset(found)
@@ -66,6 +68,12 @@ def unmeasured(finished: Sequence[Finished]) -> tuple[str, ...]:
         for result in finished
         if result.status != _NO_TESTS and not any(result.planned.folder.glob(".coverage*"))
     )
+
+
+def narrowed(finished: Sequence[Finished]) -> tuple[str, ...]:
+    """What the passes' own configuration leaves out, wherever it was set."""
+    found = {reason for result in finished if result.record for reason in result.record.narrowed}
+    return tuple(sorted(found))
 
 
 def is_whole(result: Finished) -> bool:

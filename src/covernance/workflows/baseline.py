@@ -40,7 +40,9 @@ def baseline(
         data_file = work.path / ".coverage"
         json_report, html = work.path / "report.json", work.path / "html"
         with files.locked(layout.lock):
-            combine.combine([layout.data(suite.name) for suite in table.suites], data_file)
+            if not combine.combine([layout.data(suite.name) for suite in table.suites], data_file):
+                msg = f"{BASELINE}: the suites' data is empty; run every suite again"
+                raise InputError(msg)
         cov = combine.load(data_file)
         combine.write_json_with_contexts(cov, json_report)
         combine.write_report(cov, "html", html, title="all suites")

@@ -8,12 +8,55 @@ from pathlib import Path
 from coverage import Coverage
 
 from covernance import files
+from covernance.config import Suite, Table
+from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.arguments import Format, ReportRequest
 from covernance.model.snapshot import Snapshot
 
 _STANDARD: tuple[Format, ...] = ("json", "xml", "html")
+
+
+def refuse(table: Table, suite: Suite, asked: Sequence[ReportRequest]) -> None:
+    """Refuse reports that would take the place of something else.
+
+    Raises:
+        InputError: A path belongs to another result, is a folder that holds other things, or is
+            a folder where a file is to be.
+    """
+    layout = Layout(table.root)
+    for request in asked:
+        if request.path is None:
+            continue
+        target = (layout.root / request.path).resolve()
+        option = f"--cov-report={request.format}:{request.path}"
+        if target == layout.report(suite.name, request.format).resolve():
+            continue
+        if _belongs(target, layout, table):
+            msg = f"{option}: is the place of another result; choose another path"
+            raise InputError(msg)
+        if request.format != "html" and target.is_dir():
+            msg = f"{option}: is a folder; name a file"
+            raise InputError(msg)
+        if request.format == "html" and _holds_other_things(target, layout.root):
+            msg = f"{option}: holds other things than a report of coverage.py; name a new folder"
+            raise InputError(msg)
+
+
+def _belongs(target: Path, layout: Layout, table: Table) -> bool:
+    owned = [layout.baseline, layout.html, layout.combined_html, layout.folder]
+    for suite in table.suites:
+        owned += [layout.report(suite.name, kind) for kind in _STANDARD]
+        owned += [layout.snapshot(suite.name), layout.data(suite.name)]
+    data = layout.data("any").parents[1]
+    return any(target == path.resolve() for path in owned) or target.is_relative_to(data.resolve())
+
+
+def _holds_other_things(target: Path, root: Path) -> bool:
+    if root.resolve().is_relative_to(target) or (target.exists() and not target.is_dir()):
+        return True
+    return target.is_dir() and any(target.iterdir()) and not (target / "status.json").is_file()
 
 
 def full(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +18,13 @@ from covernance.errors import Exit, InputError
 from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.arguments import PytestArguments, ReportRequest
-from covernance.measure.plan import Pass, plan_pass
+from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
 from covernance.model import slices
 from covernance.model.snapshot import Floor, Provenance, Snapshot
 from covernance.policy.gate import (
+    NO_TESTS,
     TESTS_FAILED,
     AppliedFloor,
     Exceptions,
@@ -81,13 +84,30 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def plan(table: Table, request: Request, work: Path) -> list[Pass]:
-    """The passes of a request: one for each theme of each suite."""
+def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
+    """The passes of a request: one for each theme of each suite.
+
+    Args:
+        table: The table.
+        request: What to run.
+        work: The folder below which each pass has its own.
+        temporary: The same for the temporary folders of its tests.
+
+    Raises:
+        InputError: A theme is not known, or an option names one file for several passes.
+    """
+    for theme in request.themes or ():
+        if theme not in (*table.themes, UNTHEMED):
+            msg = f"--theme: there is no theme {theme!r}; themes: {', '.join(table.themes)}"
+            raise InputError(msg)
     planned = [
-        _pass(suite, theme, work, request)
+        _pass(suite, theme, work, temporary, request)
         for suite in request.suites
         for theme in _themes(suite, request)
     ]
+    if (option := request.arguments.one_file) and len(planned) > 1:
+        msg = f"{option}: {len(planned)} passes would write it; name one suite and one --theme"
+        raise InputError(msg)
     if not planned:
         suites = ", ".join(suite.name for suite in request.suites)
         msg = f"--theme: {', '.join(request.themes or ())} is no theme of {suites}; "
@@ -108,13 +128,16 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
     }
     excused = {suite.name: exceptions(table, suite, request.now.date()) for suite in request.suites}
     _refuse_shared_reports(request)
+    for suite in request.suites:
+        publish.refuse(table, suite, request.arguments.reports)
     combine.check_settings()
     layout = Layout(table.root)
     work = files.Workspace(layout.work)
+    temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
-        finished = _measure(plan(table, request, work.path), request, observer)
+        finished = _measure(plan(table, request, work.path, temporary), request, observer)
         unthemed = [
-            _pass(suite, UNTHEMED, work.path, request)
+            _pass(suite, UNTHEMED, work.path, temporary, request)
             for suite in request.suites
             if request.themes is None and _has_unthemed(finished, suite)
         ]
@@ -136,6 +159,7 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
         ]
     finally:
         work.close()
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
@@ -144,11 +168,12 @@ def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
     return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
 
 
-def _pass(suite: Suite, theme: str, work: Path, request: Request) -> Pass:
+def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Request) -> Pass:
     return plan_pass(
         suite,
         theme,
         work / suite.name / theme,
+        temporary / f"{suite.name}-{theme}",
         request.arguments,
         python=sys.executable,
         color=request.color,
@@ -156,6 +181,8 @@ def _pass(suite: Suite, theme: str, work: Path, request: Request) -> Pass:
 
 
 def _measure(passes: Sequence[Pass], request: Request, observer: Observer) -> list[Finished]:
+    for planned in passes:
+        Path(planned.environment[TEMPORARY]).mkdir(parents=True)
     finished = run_passes(
         passes,
         jobs=request.jobs,
@@ -211,9 +238,13 @@ def _conclude(
         failures=sorted(assemble.failures(finished)),
         unmeasured=assemble.unmeasured(finished) if results else tuple(cells),
     )
-    partial = _partial(suite, finished, request)
-    if partial:
-        verdict = Verdict(TESTS_FAILED if measured.failures else PARTIAL, tuple(measured.failures))
+    partial = _partial(finished, request)
+    if measured.failures and partial:
+        verdict = Verdict(TESTS_FAILED, tuple(measured.failures))
+    elif partial and not any(cell.outcomes.tests for cell in cells.values()):
+        verdict = Verdict(NO_TESTS, ("the selection matches no test",))
+    elif partial:
+        verdict = Verdict(PARTIAL)
     else:
         verdict = judge(suite, floor, measured, excused)
     snapshot = Snapshot(
@@ -247,11 +278,13 @@ def _conclude(
     )
 
 
-def _partial(suite: Suite, finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
+def _partial(finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
     """Why a run covers less than the whole suite; empty when it covers all of it."""
     reasons = list(request.arguments.narrowing)
-    if request.themes is not None and set(request.themes) != set(suite.themes):
+    if request.themes is not None:
         reasons.insert(0, f"--theme {', '.join(request.themes)}")
+    if not reasons:
+        reasons += assemble.narrowed(finished)
     deselected = assemble.deselected(finished)
     if deselected and not reasons:
         reasons.append(f"{deselected} tests deselected by pytest's options or plugins")

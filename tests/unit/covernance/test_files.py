@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,46 @@ def test_a_retired_folder_beside_a_whole_one_is_rubbish(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["api"]
 
 
+def test_what_was_staged_on_another_file_system_is_copied_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Path("/dev/shm")  # noqa: S108 - another file system is the point
+    with tempfile.TemporaryDirectory(dir=other) as folder:
+        staged = Path(folder, "html")
+        staged.mkdir()
+        (staged / "index.html").write_text("new")
+        (Path(folder, "x.json")).write_text("{}")
+        files.publish_folder(staged, tmp_path / "out" / "html")
+        files.publish_file(Path(folder, "x.json"), tmp_path / "out" / "x.json")
+    assert (tmp_path / "out/html/index.html").read_text() == "new"
+    assert sorted(entry.name for entry in (tmp_path / "out").iterdir()) == ["html", "x.json"]
+
+
+def test_a_place_that_can_not_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "staged").touch()
+    with pytest.raises(MachineError, match="can't be written"):
+        files.publish_file(tmp_path / "staged", tmp_path / "file" / "x.json")
+
+
+def test_many_workspaces_at_once_leave_one_another_alone(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from covernance.files import Workspace\n"
+        "for _ in range(60):\n"
+        "    workspace = Workspace(Path(sys.argv[1]))\n"
+        "    assert workspace.path.is_dir()\n"
+        "    (workspace.path / 'x').touch()\n"
+        "    workspace.close()\n"
+    )
+    racing = [subprocess.Popen((sys.executable, "-c", code, str(tmp_path))) for _ in range(4)]
+    assert [process.wait() for process in racing] == [0] * 4
+
+
 def test_a_workspace_is_gone_when_closed(tmp_path: Path) -> None:
     workspace = files.Workspace(tmp_path)
     (workspace.path / "data").mkdir()
     workspace.close()
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("run-*")) == []
 
 
 def test_a_workspace_in_use_is_left_alone(tmp_path: Path) -> None:
@@ -85,9 +121,9 @@ def test_a_workspace_whose_owner_was_killed_is_swept(tmp_path: Path) -> None:
         "workspace = Workspace(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
     )
     subprocess.run((sys.executable, "-c", code, str(tmp_path)), check=False)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.glob("run-*"))) == 1
     workspace = files.Workspace(tmp_path)
-    assert list(tmp_path.iterdir()) == [workspace.path]
+    assert list(tmp_path.glob("run-*")) == [workspace.path]
     workspace.close()
 
 

@@ -226,12 +226,32 @@ def test_a_second_measurement_is_refused_before_it_starts(
         next(pytest_load_initial_conftests(config))
 
 
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--ignore=elsewhere.py", "--ignore"),
+        ("--setup-plan", "--setupplan"),
+        ("--override-ini=python_functions=check", "-o python_functions=check"),
+        ("--override-ini=cache_dir=x", None),
+    ],
+)
+def test_settings_that_leave_tests_out_are_recorded(
+    pytester: pytest.Pytester, measurement: FakeCoverage, option: str, told: str | None
+) -> None:
+    pytester.makepyfile(TESTS)
+    narrowed = one_pass(pytester, "security", option).narrowed
+    assert told in narrowed if told else narrowed == []
+
+
 def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None:
     options = {"record": str(tmp_path / "r.json"), "theme": "security", "themes": "security"}
 
     def config(**more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
         return SimpleNamespace(
-            getoption=lambda name: options[name.removeprefix("covernance_")], **more
+            getoption=lambda name: options[name.removeprefix("covernance_")],
+            option=SimpleNamespace(),
+            **more,
         )
 
     worker_config = config(workerinput={}, workeroutput={})

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from covernance.commands.patch import patch, shown
+from covernance.commands.patch import patch
 from covernance.errors import ConfigError, Exit
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot
+from covernance.report.terminal import shown
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture

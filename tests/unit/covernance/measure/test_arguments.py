@@ -114,6 +114,22 @@ def test_the_value_of_an_option_is_no_path_though_it_exists(tmp_path: Path) -> N
     assert parse(("-k", "tests"), tmp_path).paths == ()
 
 
+def test_the_value_of_a_long_option_is_no_path_either(tmp_path: Path) -> None:
+    (tmp_path / "out.xml").touch()
+    arguments = parse(("--junitxml", "out.xml", "--ignore", "out.xml"), tmp_path)
+    assert arguments.paths == ()
+    assert arguments.narrowing == ("--ignore 'out.xml'",)
+    assert arguments.one_file == "--junitxml"
+
+
+def test_short_flags_in_one_word_are_taken_apart(tmp_path: Path) -> None:
+    arguments = parse(("-vsm", "slow", "-xk", "tenant"), tmp_path)
+    assert arguments.rest == ("-v", "-s", "-x", "-k", "tenant")
+    assert arguments.expression == "slow"
+    assert arguments.interactive
+    assert parse(("--capture", "no"), tmp_path).interactive
+
+
 @pytest.mark.parametrize("given", ["--pdb", "--trace", "-s"])
 def test_a_debugger_asks_for_the_terminal(tmp_path: Path, given: str) -> None:
     assert parse((given,), tmp_path).interactive

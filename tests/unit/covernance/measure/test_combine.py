@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,28 @@ def test_damaged_data_is_a_clear_error(tmp_path: Path) -> None:
         combine.load(damaged)
     with pytest.raises(InputError, match="run the suite"):
         combine.load(tmp_path / "nope")
+
+
+@pytest.mark.parametrize("content", [b"rubbish" * 100, b""])
+def test_a_damaged_data_file_among_good_ones_is_never_left_out(
+    cov: Coverage, tmp_path: Path, content: bytes
+) -> None:
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(content)
+    with pytest.raises(InputError, match="damaged: is"):
+        combine.combine([Path(cov.get_data().data_filename()), damaged], tmp_path / "all")
+
+
+def test_a_full_disk_is_a_clear_error(
+    cov: Coverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_options: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    source = Path(cov.get_data().data_filename())
+    monkeypatch.setattr(Coverage, "combine", full)
+    with pytest.raises(MachineError, match="disk is full"):
+        combine.combine([source], tmp_path / "all")
 
 
 @pytest.mark.architecture

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.architecture
 
 def planned(suite: Suite, theme: str = "security", *, color: bool = False, **given: object) -> Pass:
     arguments = PytestArguments(**given)  # type: ignore[arg-type]
-    return plan_pass(suite, theme, Path("work/x"), arguments, python="python", color=color)
+    folder, temporary = Path("work/x"), Path("temporary")
+    return plan_pass(suite, theme, folder, temporary, arguments, python="python", color=color)
 
 
 def after(command: tuple[str, ...], option: str) -> list[str]:
@@ -35,6 +36,11 @@ def test_a_pass_measures_the_suites_sources_under_the_themes_context(suite: Suit
 @pytest.mark.reliability
 def test_the_context_is_in_the_environment_too_for_multiprocessing_children(suite: Suite) -> None:
     assert planned(suite).environment["COVERAGE_CONTEXT"] == "security"
+
+
+@pytest.mark.reliability
+def test_a_pass_has_a_temporary_folder_of_its_own(suite: Suite) -> None:
+    assert planned(suite).environment["PYTEST_DEBUG_TEMPROOT"] == "temporary"
 
 
 def test_the_unthemed_pass_selects_what_no_theme_selects(suite: Suite) -> None:

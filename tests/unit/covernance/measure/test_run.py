@@ -109,7 +109,9 @@ def test_an_interruption_stops_children_of_children_and_those_that_ignore_it(
     def interrupt() -> None:
         while not (pid.exists() and pid.read_text()):
             time.sleep(0.01)
-        signal.raise_signal(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
     thread.start()

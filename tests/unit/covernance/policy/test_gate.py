@@ -137,6 +137,12 @@ def test_the_floor_in_force_follows_the_precedence(
     assert applied_floor(suite, option, variables) == expected
 
 
+@pytest.mark.security
+def test_an_empty_option_is_no_way_round_the_floor(suite: Suite) -> None:
+    with pytest.raises(ConfigError, match=r"^--fail-under: ''"):
+        applied_floor(suite, "", {})
+
+
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["x", "-1", "100.01", "NaN", "Infinity", " "])
 def test_a_floor_that_is_no_percentage_names_its_variable(suite: Suite, text: str) -> None:

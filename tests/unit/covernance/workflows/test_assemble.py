@@ -59,6 +59,10 @@ def test_a_clean_pass_has_no_failures(finished: Build) -> None:
         ({"died": True, "status": -9}, "the architecture pass broke off (status -9)"),
         ({"status": 1, "exit": 0}, "the architecture pass broke off (status 1)"),
         (
+            {"status": 1, "exit": 1},
+            "the architecture pass ended with status 1 though no test failed",
+        ),
+        (
             {"selected": {"t::a": (), "t::z": ()}},
             "the architecture pass stopped before all of its tests had run",
         ),

@@ -71,7 +71,7 @@ def test_a_full_run_publishes_its_reports_and_last_its_snapshot(
     ]
     assert read(result.published[-1]) == result.snapshot
     assert (repository.root / "coverage/data/calc/.coverage").is_file()
-    assert not list((repository.root / "coverage/data/.work").iterdir())
+    assert not list((repository.root / "coverage/data/.work").glob("run-*"))
 
 
 def test_the_unthemed_pass_runs_when_collection_found_unthemed_tests(
@@ -203,15 +203,86 @@ def test_an_argument_that_pytest_refuses_is_bad_input(
     passes.statuses["security"] = 4
     with pytest.raises(InputError, match="pytest could not start"):
         run_calc("--bogus")
-    assert not list((repository.root / "coverage/data/.work").iterdir())
+    assert not list((repository.root / "coverage/data/.work").glob("run-*"))
+
+
+@pytest.mark.security
+def test_a_selection_that_matches_no_test_is_never_green(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    for theme in ("architecture", "reliability", "security"):
+        passes.statuses[theme] = 5
+        passes.records[theme] = record(theme, exit=5, collected=Collected(), outcomes={})
+    result = run_calc("-k", "nosuchtest")
+    assert (result.snapshot.verdict, result.exit) == ("no-tests", Exit.GATE)
+
+
+@pytest.mark.security
+def test_naming_every_theme_is_a_selection_too_for_the_unthemed_are_left_out(
+    run_calc: Callable[..., SuiteResult],
+) -> None:
+    result = run_calc(themes=("architecture", "reliability", "security"))
+    assert result.snapshot.verdict == "partial"
+
+
+@pytest.mark.security
+def test_settings_that_narrow_from_elsewhere_make_a_run_partial(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    passes.records["security"] = record("security", narrowed=["--ignore"])
+    assert run_calc().partial == ("--ignore",)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "report",
+    [
+        "html:docs",
+        "html:.",
+        "html:..",
+        "html:coverage/html",
+        "html:coverage",
+        "html:pyproject.toml",
+        "json:coverage/baseline.json",
+        "json:coverage/calc.snapshot.json",
+        "xml:coverage/calc.json",
+        "xml:coverage/data/x.xml",
+        "xml:docs",
+    ],
+)
+def test_a_report_never_takes_the_place_of_something_else(
+    run_calc: Callable[..., SuiteResult], repository: Repository, passes: FakePasses, report: str
+) -> None:
+    kept = repository.write("docs/important.md", "keep me")
+    with pytest.raises(InputError, match=f"--cov-report={report}"):
+        run_calc(f"--cov-report={report}")
+    assert kept.exists()
+    assert passes.planned == []
+
+
+def test_a_report_of_coverage_py_is_replaced_by_the_next(
+    run_calc: Callable[..., SuiteResult], repository: Repository
+) -> None:
+    for _ in range(2):
+        assert run_calc("--cov-report=html:out/html").exit is Exit.PASS
+    assert (repository.root / "out/html/index.html").is_file()
+
+
+@pytest.mark.security
+def test_one_file_for_several_passes_is_refused(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    with pytest.raises(InputError, match="3 passes would write it"):
+        run_calc("--junitxml=junit.xml")
+    run_calc("--junitxml=junit.xml", themes=("security",))
 
 
 @pytest.mark.reliability
 def test_a_theme_that_no_suite_has_lists_those_there_are(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
-    with pytest.raises(InputError, match="themes: architecture, reliability, security"):
-        run_calc(themes=("speed",))
+    with pytest.raises(InputError, match="no theme 'speed'; themes: architecture, reliability"):
+        run_calc(themes=("security", "speed"))
 
 
 @pytest.mark.reliability
