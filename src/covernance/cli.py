@@ -153,7 +153,7 @@ def run(
       covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
     """  # noqa: D301 - click reads the escape
     from covernance.measure import arguments
-    from covernance.report import progress, terminal
+    from covernance.report import progress
     from covernance.workflows import run as workflow
 
     table = here()
@@ -180,18 +180,7 @@ def run(
     )
     with watch as observer:
         results = workflow.run(table, request, observer)
-    for result in results:
-        _show(result, table)
-    if len(results) == len(table.suites) and not any(result.partial for result in results):
-        _show_baseline(results, table)
-    click.echo("\n" + terminal.table([result.snapshot for result in results]))
-    for result in results:
-        if result.exit is not Exit.PASS:
-            click.echo("\n" + terminal.failures(result.snapshot))
-        if not result.partial and (worst := terminal.lift(result.snapshot)):
-            click.echo(worst)
-    for result in results:
-        click.echo(_closing_line(result))
+    _tell(results, table)
     return softened(max((result.exit for result in results), key=_SEVERITY.index), soft=soft)
 
 
@@ -239,6 +228,34 @@ def _has_terminal() -> bool:
 
 def _colored() -> bool:
     return _has_terminal() and not os.environ.get("NO_COLOR")
+
+
+def _tell(results: Sequence[SuiteResult], table: Table) -> None:
+    """Print what a run found: reports, the table, what is wrong, a closing line a suite.
+
+    Raises:
+        CovernanceError: The baseline could not be made; it is told after what was measured.
+    """
+    from covernance.report import terminal
+
+    for result in results:
+        _show(result, table)
+    problem: CovernanceError | None = None
+    if len(results) == len(table.suites) and not any(result.partial for result in results):
+        try:
+            _show_baseline(results, table)
+        except CovernanceError as error:
+            problem = error
+    click.echo("\n" + terminal.table([result.snapshot for result in results]))
+    for result in results:
+        if result.exit is not Exit.PASS:
+            click.echo("\n" + terminal.failures(result.snapshot))
+        if not result.partial and (worst := terminal.lift(result.snapshot)):
+            click.echo(worst)
+    for result in results:
+        click.echo(_closing_line(result))
+    if problem:
+        raise problem
 
 
 def _show(result: SuiteResult, table: Table) -> None:

@@ -170,6 +170,28 @@ def test_combine_writes_the_baseline_of_the_last_runs(
 
 
 @pytest.mark.reliability
+def test_a_baseline_that_can_not_be_made_hides_no_verdict(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    repository.write("coverage/history/calc/rubbish.json", "not a result")
+    assert shell("run") == 3
+    assert shell.out.splitlines()[-1].startswith("calc: pass: 100.00 %")
+    assert "rubbish.json" in shell.err
+
+
+@pytest.mark.reliability
+def test_a_machine_that_refuses_is_one_line_and_no_failed_test(
+    shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("covernance.workflows.run.run_passes", full)
+    assert shell("run") == 3
+    assert "the machine refused" in shell.err
+
+
+@pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [("nonsense",), ("run", "--nonsense"), ("run", "-j", "0")])
 def test_misuse_exits_3_not_the_gates_2(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert shell(*arguments) == 3
