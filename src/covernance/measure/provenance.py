@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from covernance.config import Table
+from covernance.errors import CovernanceError
+from covernance.measure.changes import merge_base
 from covernance.model.snapshot import Provenance
 
 
@@ -23,6 +25,7 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
     status = _git(table.root, "status", "--porcelain", "--untracked-files=normal")
     return Provenance(
         commit=_git(table.root, "rev-parse", "--verify", "--quiet", "HEAD") or None,
+        base=_base(table),
         branch=environ.get("GITHUB_HEAD_REF")
         or _git(table.root, "symbolic-ref", "--quiet", "--short", "HEAD")
         or None,
@@ -34,6 +37,14 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
         tools={name: version(name) for name in ("coverage", "covernance", "pytest")},
         config=table.digest(),
     )
+
+
+def _base(table: Table) -> str | None:
+    """The commit at which the work left the default branch, where git can tell."""
+    try:
+        return merge_base(table.root, default_branch=table.default_branch)
+    except CovernanceError:
+        return None
 
 
 def _run_id(environ: Mapping[str, str], now: datetime) -> str:

@@ -36,6 +36,14 @@ def test_an_edited_checkout_is_dirty(repository: Repository) -> None:
     assert provenance(load(repository.root), {}, NOW).dirty is True
 
 
+def test_the_base_is_where_the_work_left_the_default_branch(repository: Repository) -> None:
+    start = repository.git("rev-parse", "HEAD")
+    repository.git("switch", "--quiet", "--create", "feature")
+    repository.append("calc/__init__.py", "x = 1\n")
+    repository.git("commit", "--quiet", "--all", "--message=work")
+    assert provenance(load(repository.root), {}, NOW).base == start
+
+
 @pytest.mark.reliability
 def test_a_detached_head_has_no_branch(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "--detach")
@@ -45,7 +53,7 @@ def test_a_detached_head_has_no_branch(repository: Repository) -> None:
 @pytest.mark.reliability
 def test_outside_a_repository_nothing_is_made_up(tmp_path: Path) -> None:
     found = provenance(load(Repository(tmp_path).root), {}, NOW)
-    assert (found.commit, found.branch, found.dirty) == (None, None, None)
+    assert (found.commit, found.base, found.branch, found.dirty) == (None, None, None, None)
 
 
 @pytest.mark.reliability
