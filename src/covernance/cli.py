@@ -153,6 +153,7 @@ def run(
       covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
     """  # noqa: D301 - click reads the escape
     from covernance.measure import arguments
+    from covernance.measure.machine import cpus
     from covernance.report import progress
     from covernance.workflows import run as workflow
 
@@ -162,7 +163,7 @@ def run(
         themes=_split(themes) or None,
         fail_under=fail_under,
         arguments=arguments.parse(pytest_arguments, table.root),
-        jobs=jobs or _cores(),
+        jobs=jobs or cpus(),
         color=_colored(),
         environ=os.environ,
         now=datetime.now(UTC),
@@ -213,13 +214,6 @@ def _suites(table: Table, names: tuple[str, ...]) -> tuple[Suite, ...]:
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     names = (name.strip() for value in values for name in value.split(","))
     return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _cores() -> int:
-    """The cores that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _has_terminal() -> bool:

@@ -30,7 +30,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 def describe(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
     """Describe this machine; `cpuinfo` is where Linux tells of its processors."""
     return Machine(
-        cpus=_cpus(),
+        cpus=cpus(),
         cpu=_model(cpuinfo) or platform.machine(),
         memory_mib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
         system=f"{_distribution()}, {platform.system()} {platform.release().partition('-')[0]}",
@@ -38,7 +38,8 @@ def describe(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
     )
 
 
-def _cpus() -> int:
+def cpus() -> int:
+    """The cores that this process may use, where the system tells."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from covernance import cli
+from covernance.measure.machine import cpus
 from covernance.measure.record import Collected, Record
 from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
@@ -218,7 +219,7 @@ def test_help_teaches_and_exits_0(shell: Shell, arguments: tuple[str, ...]) -> N
 
 @pytest.mark.reliability
 def test_jobs_default_to_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cli._cores() == len(os.sched_getaffinity(0))
+    assert cpus() == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert cli._cores() == 1
+    assert cpus() == 1
