@@ -12,19 +12,16 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
 from covernance.commands.options import soft_option, softened
 from covernance.commands.repository import here
+from covernance.commands.terminal import colored, has_terminal
 from covernance.config import Suite, Table
 from covernance.errors import ConfigError, CovernanceError, Exit
 from covernance.layout import Layout
-from covernance.model.counts import show
-
-if TYPE_CHECKING:
-    from covernance.workflows.run import SuiteResult
 
 _COMMANDS = (
     "dashboard",
@@ -38,7 +35,6 @@ _COMMANDS = (
     "patch",
     "summary",
 )
-_SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -152,6 +148,7 @@ def run(
       covernance run --suite api --theme security -- -k tenant -x
       covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
     """  # noqa: D301 - click reads the escape
+    from covernance.commands.results import tell, worst
     from covernance.measure import arguments
     from covernance.measure.machine import cpus
     from covernance.report import progress
@@ -164,7 +161,7 @@ def run(
         fail_under=fail_under,
         arguments=arguments.parse(pytest_arguments, table.root),
         jobs=jobs or cpus(),
-        color=_colored(),
+        color=colored(),
         environ=os.environ,
         now=datetime.now(UTC),
     )
@@ -173,7 +170,7 @@ def run(
             click.echo(shlex.join(planned.command))
         return Exit.PASS
     speaks = verbose or request.arguments.speaks
-    live = _has_terminal() and not request.arguments.interactive
+    live = has_terminal() and not request.arguments.interactive
     watch = (
         progress.Live(verbose=speaks)
         if live
@@ -181,8 +178,8 @@ def run(
     )
     with watch as observer:
         results = workflow.run(table, request, observer)
-    _tell(results, table)
-    return softened(max((result.exit for result in results), key=_SEVERITY.index), soft=soft)
+    tell(results, table)
+    return softened(worst(results), soft=soft)
 
 
 @cli.command()
@@ -214,74 +211,3 @@ def _suites(table: Table, names: tuple[str, ...]) -> tuple[Suite, ...]:
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     names = (name.strip() for value in values for name in value.split(","))
     return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _has_terminal() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _colored() -> bool:
-    return _has_terminal() and not os.environ.get("NO_COLOR")
-
-
-def _tell(results: Sequence[SuiteResult], table: Table) -> None:
-    """Print what a run found: reports, the table, what is wrong, a closing line a suite.
-
-    Raises:
-        CovernanceError: The baseline could not be made; it is told after what was measured.
-    """
-    from covernance.report import terminal
-
-    for result in results:
-        _show(result, table)
-    problem: CovernanceError | None = None
-    if len(results) == len(table.suites) and not any(result.partial for result in results):
-        try:
-            _show_baseline(results, table)
-        except CovernanceError as error:
-            problem = error
-    click.echo("\n" + terminal.table([result.snapshot for result in results]))
-    for result in results:
-        if result.exit is not Exit.PASS:
-            click.echo("\n" + terminal.failures(result.snapshot))
-        if not result.partial and (worst := terminal.lift(result.snapshot)):
-            click.echo(worst)
-    for result in results:
-        click.echo(_closing_line(result))
-    if problem:
-        raise problem
-
-
-def _show(result: SuiteResult, table: Table) -> None:
-    suite = result.snapshot.suite
-    if result.text:
-        click.echo(f"\n{suite}\n{result.text.rstrip()}")
-    if (unthemed := result.snapshot.unthemed) and not result.partial:
-        click.echo(f"{suite}: tests that carry no theme ({len(unthemed)}):")
-        click.echo("\n".join(f"  {test}" for test in unthemed))
-    for path in result.published:
-        click.echo(f"{suite}: wrote {os.path.relpath(path, table.root)}")
-    if not result.partial and not result.published:
-        click.echo(f"{suite}: wrote no reports; those of the last complete run are kept")
-
-
-def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:
-    from covernance.workflows.baseline import baseline
-
-    if unpublished := [result.snapshot.suite for result in results if not result.published]:
-        click.echo(f"baseline: not written: {', '.join(unpublished)} did not run to the end")
-        return
-    for path in baseline(table, os.environ, click.echo):
-        click.echo(f"baseline: wrote {os.path.relpath(path, table.root)}")
-
-
-def _closing_line(result: SuiteResult) -> str:
-    suite, verdict = result.snapshot.suite, result.snapshot.verdict
-    if result.partial:
-        failed = ", and tests failed" if result.exit else ""
-        return f"{suite}: partial run ({'; '.join(result.partial)}): gates nothing{failed}"
-    percent = show(result.snapshot.total.percent)
-    floor = result.snapshot.floor
-    color = "green" if result.exit is Exit.PASS else "red"
-    styled = click.style(verdict, fg=color) if _colored() else verdict
-    return f"{suite}: {styled}: {percent} % of a floor of {floor.percent} % (from {floor.origin})"

@@ -85,7 +85,7 @@ class Recorder:
         self._collected = Collected(
             selected={item.nodeid: self._themes_of(item) for item in items},
             unthemed=unthemed,
-            deselected=sum(nodeid not in kept for nodeid in mine),
+            deselected=[nodeid for nodeid in mine if nodeid not in kept],
         )
 
     def _themes_of(self, item: pytest.Item) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class Collected(msgspec.Struct):
 
     selected: dict[str, tuple[str, ...]] = {}
     unthemed: list[str] = []
-    deselected: int = 0
+    deselected: list[str] = []
 
 
 class Record(msgspec.Struct):

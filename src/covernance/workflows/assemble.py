@@ -14,8 +14,12 @@ _NO_TESTS = 5
 
 
 def cells(finished: Sequence[Finished], files: Mapping[str, FileResult]) -> dict[str, Cell]:
-    """One cell a pass: how its tests ended, its time, its counts over all files."""
-    return {result.planned.theme: _cell(result, files) for result in finished}
+    """One cell a theme: how its tests ended, its time, its counts over all files."""
+    themes = dict.fromkeys(result.planned.theme for result in finished)
+    return {
+        theme: _cell(theme, [one for one in finished if one.planned.theme == theme], files)
+        for theme in themes
+    }
 
 
 def tests(finished: Sequence[Finished]) -> dict[str, TestResult]:
@@ -83,21 +87,19 @@ def is_whole(result: Finished) -> bool:
 
 def deselected(finished: Sequence[Finished]) -> int:
     """How many tests of the themes were deselected by something other than the layer."""
-    return sum(result.record.collected.deselected for result in finished if result.record)
+    return sum(len(result.record.collected.deselected) for result in finished if result.record)
 
 
-def _cell(result: Finished, files: Mapping[str, FileResult]) -> Cell:
-    counts = slices.theme_total(files, result.planned.theme)
-    outcomes = Outcomes()
-    if result.record:
-        tally = Counter(result.record.outcomes.values())
-        outcomes = Outcomes(
-            tests=len(result.record.collected.selected),
-            **{_OUTCOME_FIELDS.get(name, name): number for name, number in tally.items()},
-        )
+def _cell(theme: str, passes: Sequence[Finished], files: Mapping[str, FileResult]) -> Cell:
+    counts = slices.theme_total(files, theme)
+    records = [result.record for result in passes if result.record]
+    tally = Counter(outcome for record in records for outcome in record.outcomes.values())
     return Cell(
-        outcomes=outcomes,
-        seconds=round(result.seconds, 3),
+        outcomes=Outcomes(
+            tests=sum(len(record.collected.selected) for record in records),
+            **{_OUTCOME_FIELDS.get(name, name): number for name, number in tally.items()},
+        ),
+        seconds=round(sum(result.seconds for result in passes), 3),
         raw=counts.raw,
         earned=counts.earned,
     )

@@ -10,34 +10,20 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from coverage import Coverage
 
 from covernance import files
 from covernance.config import UNTHEMED, Suite, Table
-from covernance.errors import Exit, InputError
+from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
-from covernance.measure.arguments import PytestArguments, ReportRequest
+from covernance.measure.arguments import PytestArguments
 from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
-from covernance.model import slices
-from covernance.model.snapshot import Floor, Provenance, Snapshot
-from covernance.policy.gate import (
-    NO_TESTS,
-    TESTS_FAILED,
-    AppliedFloor,
-    Exceptions,
-    Measured,
-    Verdict,
-    applied_floor,
-    judge,
-)
+from covernance.policy.gate import applied_floor
 from covernance.workflows import assemble, publish
+from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
 from covernance.workflows.excused import exceptions
-
-PARTIAL = "partial"
-"""In place of a verdict: a selection of tests or themes gates nothing."""
 
 _USAGE_ERROR = 4
 
@@ -64,24 +50,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     color: bool
     environ: Mapping[str, str]
     now: datetime
-
-
-class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one suite.
-
-    Attributes:
-        snapshot: The result; its verdict is `partial` for a selection.
-        exit: The exit code that this suite alone would give.
-        partial: Why this was a selection; empty for a full run.
-        published: The reports that were put in place.
-        text: coverage.py's terminal report, where it was asked for.
-    """
-
-    snapshot: Snapshot
-    exit: Exit
-    partial: tuple[str, ...]
-    published: tuple[Path, ...]
-    text: str
 
 
 def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
@@ -143,20 +111,17 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
         ]
         finished += _measure(unthemed, request, observer)
         source = provenance(table, request.environ, request.now)
-        return [
-            _conclude(
-                suite,
-                [result for result in finished if result.planned.suite == suite.name],
-                request,
-                floors[suite.name],
-                excused[suite.name],
-                source,
-                layout,
-                work.path / suite.name,
-            )
-            for suite in request.suites
-            if any(result.planned.suite == suite.name for result in finished)
-        ]
+        results = []
+        for suite in request.suites:
+            mine = [result for result in finished if result.planned.suite == suite.name]
+            if not mine:
+                continue
+            passes = Passes(finished=mine, partial=_partial(mine, request))
+            judgement = Judgement(floors[suite.name], excused[suite.name])
+            folder = work.path / suite.name
+            reports = request.arguments.reports
+            results.append(conclude(suite, passes, judgement, source, layout, folder, reports))
+        return results
     finally:
         work.close()
         shutil.rmtree(temporary, ignore_errors=True)
@@ -215,69 +180,6 @@ def _refuse_shared_reports(request: Request) -> None:
         raise InputError(msg)
 
 
-def _conclude(
-    suite: Suite,
-    finished: Sequence[Finished],
-    request: Request,
-    floor: AppliedFloor,
-    excused: Exceptions,
-    source: Provenance,
-    layout: Layout,
-    work: Path,
-) -> SuiteResult:
-    """Turn a suite's finished passes into its result, and publish what may be published."""
-    data_file = work / "combined" / ".coverage"
-    data_file.parent.mkdir()
-    has_data = combine.combine([result.planned.folder for result in finished], data_file)
-    cov = combine.load(data_file, suite.source) if has_data else None
-    results = slices.file_results(cov, [result.planned.theme for result in finished]) if cov else {}
-    cells = assemble.cells(finished, results)
-    measured = Measured(
-        cells=cells,
-        files=results,
-        failures=sorted(assemble.failures(finished)),
-        unmeasured=assemble.unmeasured(finished) if results else tuple(cells),
-    )
-    partial = _partial(finished, request)
-    if measured.failures and partial:
-        verdict = Verdict(TESTS_FAILED, tuple(measured.failures))
-    elif partial and not any(cell.outcomes.tests for cell in cells.values()):
-        verdict = Verdict(NO_TESTS, ("the selection matches no test",))
-    elif partial:
-        verdict = Verdict(PARTIAL)
-    else:
-        verdict = judge(suite, floor, measured, excused)
-    snapshot = Snapshot(
-        suite=suite.name,
-        verdict=verdict.name,
-        reasons=verdict.reasons,
-        floor=Floor(str(floor.percent), floor.origin),
-        provenance=source,
-        total=slices.total(results),
-        themes=cells,
-        files=results,
-        tests=assemble.tests(finished),
-        unthemed=assemble.unthemed(finished),
-    )
-    published: tuple[Path, ...] = ()
-    text = ""
-    if cov and results:
-        text = _text(cov, request.arguments.reports)
-        if partial:
-            published = publish.partial(suite.name, cov, request.arguments.reports, layout, work)
-        elif not measured.unmeasured and all(map(assemble.is_whole, finished)):
-            published = publish.full(
-                snapshot, cov, data_file, request.arguments.reports, layout, work
-            )
-    return SuiteResult(
-        snapshot=snapshot,
-        exit=Exit.PASS if verdict.name == PARTIAL else verdict.exit,
-        partial=partial,
-        published=published,
-        text=text,
-    )
-
-
 def _partial(finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
     """Why a run covers less than the whole suite; empty when it covers all of it."""
     reasons = list(request.arguments.narrowing)
@@ -289,8 +191,3 @@ def _partial(finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
     if deselected and not reasons:
         reasons.append(f"{deselected} tests deselected by pytest's options or plugins")
     return tuple(reasons)
-
-
-def _text(cov: Coverage, asked: Sequence[ReportRequest]) -> str:
-    kinds = [request.format for request in asked if request.format.startswith("term")]
-    return combine.text_report(cov, show_missing="term-missing" in kinds) if kinds else ""

@@ -13,7 +13,8 @@ from covernance.measure.arguments import parse
 from covernance.measure.record import Collected, Record
 from covernance.measure.run import Finished
 from covernance.model.snapshot import read
-from covernance.workflows.run import Request, SuiteResult, run
+from covernance.workflows.conclude import SuiteResult
+from covernance.workflows.run import Request, run
 from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
 
@@ -141,7 +142,10 @@ def test_a_selection_is_partial_and_publishes_nothing(
 def test_what_a_plugin_deselects_makes_a_run_partial(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
-    collected = Collected(selected={"t::security": ("security",)}, deselected=3)
+    gone = ["t::a", "t::b", "t::c"]
+    collected = Collected(selected={"t::security": ("security",)}, deselected=gone)
+        selected={"t::security": ("security",)}, deselected=["t::a", "t::b", "t::c"]
+    )
     passes.records["security"] = record("security", collected=collected)
     assert run_calc().partial == ("3 tests deselected by pytest's options or plugins",)
 

@@ -1,0 +1,82 @@
+"""What a measured suite tells its user, and the exit code of several together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from covernance.commands.terminal import colored
+from covernance.config import Table
+from covernance.errors import CovernanceError, Exit
+from covernance.model.counts import show
+from covernance.report import terminal
+from covernance.workflows.baseline import baseline
+from covernance.workflows.conclude import SuiteResult
+
+_SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
+
+
+def worst(results: Sequence[SuiteResult]) -> Exit:
+    """The exit code of several suites: failed tests before a gate's no before a pass."""
+    return max((result.exit for result in results), key=_SEVERITY.index)
+
+
+def tell(results: Sequence[SuiteResult], table: Table) -> None:
+    """Print what a run found: reports, the table, what is wrong, a closing line a suite.
+
+    Raises:
+        CovernanceError: The baseline could not be made; it is told after what was measured.
+    """
+    for result in results:
+        _show(result, table)
+    problem: CovernanceError | None = None
+    if len(results) == len(table.suites) and not any(result.partial for result in results):
+        try:
+            _show_baseline(results, table)
+        except CovernanceError as error:
+            problem = error
+    click.echo("\n" + terminal.table([result.snapshot for result in results]))
+    for result in results:
+        if result.exit is not Exit.PASS:
+            click.echo("\n" + terminal.failures(result.snapshot))
+        if not result.partial and (hint := terminal.lift(result.snapshot)):
+            click.echo(hint)
+    for result in results:
+        click.echo(_closing_line(result))
+    if problem:
+        raise problem
+
+
+def _show(result: SuiteResult, table: Table) -> None:
+    suite = result.snapshot.suite
+    if result.text:
+        click.echo(f"\n{suite}\n{result.text.rstrip()}")
+    if (unthemed := result.snapshot.unthemed) and not result.partial:
+        click.echo(f"{suite}: tests that carry no theme ({len(unthemed)}):")
+        click.echo("\n".join(f"  {test}" for test in unthemed))
+    for path in result.published:
+        click.echo(f"{suite}: wrote {os.path.relpath(path, table.root)}")
+    if not result.partial and not result.published:
+        click.echo(f"{suite}: wrote no reports; those of the last complete run are kept")
+
+
+def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:
+    if unpublished := [result.snapshot.suite for result in results if not result.published]:
+        click.echo(f"baseline: not written: {', '.join(unpublished)} did not run to the end")
+        return
+    for path in baseline(table, os.environ, click.echo):
+        click.echo(f"baseline: wrote {os.path.relpath(path, table.root)}")
+
+
+def _closing_line(result: SuiteResult) -> str:
+    suite, verdict = result.snapshot.suite, result.snapshot.verdict
+    if result.partial:
+        failed = ", and tests failed" if result.exit else ""
+        return f"{suite}: partial run ({'; '.join(result.partial)}): gates nothing{failed}"
+    percent = show(result.snapshot.total.percent)
+    floor = result.snapshot.floor
+    color = "green" if result.exit is Exit.PASS else "red"
+    styled = click.style(verdict, fg=color) if colored() else verdict
+    return f"{suite}: {styled}: {percent} % of a floor of {floor.percent} % (from {floor.origin})"

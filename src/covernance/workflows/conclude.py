@@ -1,0 +1,150 @@
+"""Turn the finished passes of a suite into its result, and publish what may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from coverage import Coverage
+
+from covernance.config import Suite
+from covernance.errors import Exit
+from covernance.layout import Layout
+from covernance.measure import combine
+from covernance.measure.arguments import ReportRequest
+from covernance.measure.run import Finished
+from covernance.model import slices
+from covernance.model.snapshot import Floor, Provenance, Snapshot
+from covernance.policy.gate import (
+    NO_TESTS,
+    TESTS_FAILED,
+    AppliedFloor,
+    Exceptions,
+    Measured,
+    Verdict,
+    judge,
+)
+from covernance.workflows import assemble, publish
+
+PARTIAL = "partial"
+"""In place of a verdict: a selection of tests or themes gates nothing."""
+
+
+class Passes(msgspec.Struct, frozen=True, kw_only=True):
+    """The passes of one suite.
+
+    Attributes:
+        finished: One for each theme, or one for each theme and shard.
+        partial: Why they are a selection; empty for the whole suite.
+        problems: Why they do not make up the suite though they should; a failure each.
+    """
+
+    finished: Sequence[Finished]
+    partial: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What a suite is judged by: its floor, and what the exception register excuses."""
+
+    floor: AppliedFloor
+    excused: Exceptions
+
+
+class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one suite.
+
+    Attributes:
+        snapshot: The result; its verdict is `partial` for a selection.
+        exit: The exit code that this suite alone would give.
+        partial: Why this was a selection; empty for a full run.
+        published: The reports that were put in place.
+        text: coverage.py's terminal report, where it was asked for.
+    """
+
+    snapshot: Snapshot
+    exit: Exit
+    partial: tuple[str, ...]
+    published: tuple[Path, ...]
+    text: str
+
+
+def conclude(
+    suite: Suite,
+    passes: Passes,
+    judgement: Judgement,
+    source: Provenance,
+    layout: Layout,
+    work: Path,
+    reports: Sequence[ReportRequest],
+) -> SuiteResult:
+    """Combine, judge and publish.
+
+    Args:
+        suite: The suite.
+        passes: What was run of it.
+        judgement: What it is judged by.
+        source: Where the result comes from.
+        layout: Where results lie.
+        work: A folder on the same file system that nothing else uses.
+        reports: The user's `--cov-report` options.
+    """
+    data_file = work / "combined" / ".coverage"
+    data_file.parent.mkdir()
+    has_data = combine.combine([result.planned.folder for result in passes.finished], data_file)
+    cov = combine.load(data_file, suite.source) if has_data else None
+    themes = dict.fromkeys(result.planned.theme for result in passes.finished)
+    results = slices.file_results(cov, list(themes)) if cov else {}
+    cells = assemble.cells(passes.finished, results)
+    measured = Measured(
+        cells=cells,
+        files=results,
+        failures=sorted({*assemble.failures(passes.finished), *passes.problems}),
+        unmeasured=assemble.unmeasured(passes.finished) if results else tuple(cells),
+    )
+    if measured.failures and passes.partial:
+        verdict = Verdict(TESTS_FAILED, tuple(measured.failures))
+    elif passes.partial and not any(cell.outcomes.tests for cell in cells.values()):
+        verdict = Verdict(NO_TESTS, ("the selection matches no test",))
+    elif passes.partial:
+        verdict = Verdict(PARTIAL)
+    else:
+        verdict = judge(suite, judgement.floor, measured, judgement.excused)
+    snapshot = Snapshot(
+        suite=suite.name,
+        verdict=verdict.name,
+        reasons=verdict.reasons,
+        floor=Floor(str(judgement.floor.percent), judgement.floor.origin),
+        provenance=source,
+        total=slices.total(results),
+        themes=cells,
+        files=results,
+        tests=assemble.tests(passes.finished),
+        unthemed=assemble.unthemed(passes.finished),
+    )
+    published: tuple[Path, ...] = ()
+    text = ""
+    if cov and results:
+        text = _text(cov, reports)
+        if passes.partial:
+            published = publish.partial(suite.name, cov, reports, layout, work)
+        elif _is_whole(passes, measured):
+            published = publish.full(snapshot, cov, data_file, reports, layout, work)
+    return SuiteResult(
+        snapshot=snapshot,
+        exit=Exit.PASS if verdict.name == PARTIAL else verdict.exit,
+        partial=passes.partial,
+        published=published,
+        text=text,
+    )
+
+
+def _is_whole(passes: Passes, measured: Measured) -> bool:
+    complete = all(map(assemble.is_whole, passes.finished))
+    return complete and not measured.unmeasured and not passes.problems
+
+
+def _text(cov: Coverage, asked: Sequence[ReportRequest]) -> str:
+    kinds = [request.format for request in asked if request.format.startswith("term")]
+    return combine.text_report(cov, show_missing="term-missing" in kinds) if kinds else ""
