@@ -144,8 +144,6 @@ def test_what_a_plugin_deselects_makes_a_run_partial(
 ) -> None:
     gone = ["t::a", "t::b", "t::c"]
     collected = Collected(selected={"t::security": ("security",)}, deselected=gone)
-        selected={"t::security": ("security",)}, deselected=["t::a", "t::b", "t::c"]
-    )
     passes.records["security"] = record("security", collected=collected)
     assert run_calc().partial == ("3 tests deselected by pytest's options or plugins",)
 
