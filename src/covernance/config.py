@@ -42,6 +42,9 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         theme_floors: The least earned percentage of a theme, where it has a floor.
         file_floors: The least raw percentage of files, by path or glob (`*` crosses folders).
         max_drop: How many percentage points a number may fall since the base.
+        theme_max_drop: The same for what a theme earns, where it has a limit of its own.
+        patch_max_drop: How many percentage points the patch coverage of a change may lie below
+            that of the change before it.
         patch_fail_under: The least percentage of a change's lines and branches that must run.
         requirements: The frozen requirements of the suite's session, or None.
     """
@@ -54,6 +57,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     theme_floors: dict[str, Decimal] = {}
     file_floors: dict[str, Decimal] = {}
     max_drop: Decimal = Decimal(2)
+    theme_max_drop: dict[str, Decimal] = {}
+    patch_max_drop: Decimal = Decimal(2)
     patch_fail_under: Decimal = Decimal(90)
     requirements: str | None
 
@@ -147,6 +152,8 @@ class _RawSuite(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_o
     theme_floors: dict[str, Any] = {}
     file_floors: dict[str, Any] = {}
     max_drop: Any = None
+    theme_max_drop: dict[str, Any] = {}
+    patch_max_drop: Any = None
     patch_fail_under: Any = None
 
 
@@ -155,6 +162,7 @@ class _RawTable(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_o
     suites: dict[str, dict[str, Any]]
     fail_under: Any = 90
     max_drop: Any = 2
+    patch_max_drop: Any = 2
     patch_fail_under: Any = 90
     patch_min_lines: Annotated[int, msgspec.Meta(ge=0)] = 5
     default_branch: str = "main"
@@ -197,6 +205,7 @@ def load(root: Path) -> Table:
     defaults = _Defaults(
         fail_under=_floor(raw.fail_under, f"{_WHERE} fail-under"),
         max_drop=_floor(raw.max_drop, f"{_WHERE} max-drop"),
+        patch_max_drop=_floor(raw.patch_max_drop, f"{_WHERE} patch-max-drop"),
         patch_fail_under=_floor(raw.patch_fail_under, f"{_WHERE} patch-fail-under"),
     )
     if not raw.suites:
@@ -245,6 +254,7 @@ def _read(path: Path) -> dict[str, Any]:
 class _Defaults(msgspec.Struct, frozen=True, kw_only=True):
     fail_under: Decimal
     max_drop: Decimal
+    patch_max_drop: Decimal
     patch_fail_under: Decimal
 
 
@@ -266,19 +276,17 @@ def _suite(
             raise ConfigError(msg + _did_you_mean(theme, themes))
     if raw.requirements is not None:
         _existing(root, raw.requirements, f"{where}.requirements")
-    for theme in raw.theme_floors:
-        if theme not in own:
-            msg = f"{where}.theme-floors: {theme!r} is not among the suite's themes"
-            raise ConfigError(msg + _did_you_mean(theme, own))
     return Suite(
         name=name,
         source=_paths(root, raw.source, f"{where}.source"),
         tests=_paths(root, raw.tests, f"{where}.tests"),
         themes=own,
         fail_under=_own(raw.fail_under, defaults.fail_under, f"{where}.fail-under"),
-        theme_floors=_floors(raw.theme_floors, f"{where}.theme-floors"),
+        theme_floors=_by_theme(raw.theme_floors, own, f"{where}.theme-floors"),
         file_floors=_floors(raw.file_floors, f"{where}.file-floors"),
         max_drop=_own(raw.max_drop, defaults.max_drop, f"{where}.max-drop"),
+        theme_max_drop=_by_theme(raw.theme_max_drop, own, f"{where}.theme-max-drop"),
+        patch_max_drop=_own(raw.patch_max_drop, defaults.patch_max_drop, f"{where}.patch-max-drop"),
         patch_fail_under=_own(
             raw.patch_fail_under, defaults.patch_fail_under, f"{where}.patch-fail-under"
         ),
@@ -330,6 +338,14 @@ def _own(value: object, default: Decimal, where: str) -> Decimal:
 
 def _floors(values: dict[str, Any], where: str) -> dict[str, Decimal]:
     return {name: _floor(value, f"{where}.{name}") for name, value in values.items()}
+
+
+def _by_theme(values: dict[str, Any], themes: Sequence[str], where: str) -> dict[str, Decimal]:
+    for theme in values:
+        if theme not in themes:
+            msg = f"{where}: {theme!r} is not among the suite's themes"
+            raise ConfigError(msg + _did_you_mean(theme, themes))
+    return _floors(values, where)
 
 
 def _paths(root: Path, paths: list[str], where: str) -> tuple[str, ...]:

@@ -14,8 +14,15 @@ from covernance.model.counts import Counts
 SCHEMA = 2
 
 
+MEASURED = "measured"
+"""The source of numbers that the run itself measured."""
+
+
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a result comes from; what git can't tell is None."""
+    """Where a result comes from; what git can't tell is None.
+
+    `source` is where the numbers come from: `measured` by the run itself unless it says otherwise.
+    """
 
     commit: str | None
     base: str | None = None
@@ -27,6 +34,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     tools: dict[str, str]
     config: str
+    source: str = MEASURED
 
 
 class Outcomes(msgspec.Struct, frozen=True):

@@ -78,12 +78,16 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         files: The suite's files.
         failures: The tests that failed, or could not be run, over all passes.
         unmeasured: The themes whose tests ran without leaving any coverage data.
+        lost: The themes whose pass broke off without telling what it selected.
+        unreadable: Why the sources can't be analysed; empty where they can.
     """
 
     cells: Mapping[str, Cell]
     files: Mapping[str, FileResult]
     failures: Sequence[str] = ()
     unmeasured: Sequence[str] = ()
+    lost: Sequence[str] = ()
+    unreadable: str = ""
 
 
 class Exceptions(msgspec.Struct, frozen=True):
@@ -115,12 +119,14 @@ def judge(
     """
     found = [(TESTS_FAILED, f"failed: {test}") for test in measured.failures]
     for theme, cell in measured.cells.items():
-        if theme != UNTHEMED and not cell.outcomes.tests:
+        if theme != UNTHEMED and theme not in measured.lost and not cell.outcomes.tests:
             found.append((NO_TESTS, f"theme {theme} selects no tests"))
     found += [
         (NO_DATA, f"the {theme} pass recorded no coverage data") for theme in measured.unmeasured
     ]
-    if not total(measured.files.values()).total:
+    if measured.unreadable:
+        found.append((NO_DATA, measured.unreadable))
+    elif not total(measured.files.values()).total:
         found.append((ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
     else:
         below = _below(suite, floor, measured, exceptions.waived)

@@ -120,7 +120,14 @@ def compare(
     return Comparison(
         suite=now.suite,
         numbers=tuple(
-            _drop(measure, view, base, now, removed, suite.max_drop)
+            _drop(
+                measure,
+                view,
+                base,
+                now,
+                removed,
+                suite.theme_max_drop.get(measure, suite.max_drop),
+            )
             for measure, view in measures.items()
         ),
         gone=tuple(test for test in base.tests if test not in now.tests),

@@ -16,11 +16,12 @@ Key = tuple[str, ...]
 _SUITE_KEYS = 2
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _FLOORS = {"fail-under", "patch-fail-under", "theme-floors", "file-floors"}
-_LIMITS = {"max-drop", "patch-min-lines"}
+_LIMITS = {"max-drop", "theme-max-drop", "patch-max-drop", "patch-min-lines"}
 _DEFAULTS: dict[Key, Decimal] = {
     ("fail-under",): Decimal(90),
     ("patch-fail-under",): Decimal(90),
     ("max-drop",): Decimal(2),
+    ("patch-max-drop",): Decimal(2),
     ("patch-min-lines",): Decimal(5),
 }
 
@@ -85,15 +86,28 @@ def _leaves(table: Mapping[str, Any], prefix: Key = ()) -> Iterator[Key]:
 
 
 def _value(table: Mapping[str, Any], key: Key) -> Decimal | None:
-    """The number in force at `key`: its own, for a suite the table's, else the default."""
+    """The number in force at `key`: its own, else the one that stands in for it.
+
+    A theme's limit falls back to its suite's, a suite's number to the table's, and that to the
+    layer's default.
+    """
     found: Any = table
     for part in key:
         found = found.get(part) if isinstance(found, Mapping) else None
     if isinstance(found, int | Decimal):
         return Decimal(found)
-    if key[0] == "suites" and len(key) > _SUITE_KEYS:
-        return _value(table, key[_SUITE_KEYS:])
-    return _DEFAULTS.get(key)
+    general = _general(key)
+    return _value(table, general) if general else _DEFAULTS.get(key)
+
+
+def _general(key: Key) -> Key:
+    """Where the number stands that is in force where there is none at `key`; empty for nowhere."""
+    match key:
+        case ("suites", suite, "theme-max-drop", _):
+            return ("suites", suite, "max-drop")
+        case ("suites", _, *rest):
+            return tuple(rest)
+    return ()
 
 
 def _suite(table: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from covernance.model.counts import show
-from covernance.model.snapshot import Cell, Snapshot
+from covernance.model.snapshot import MEASURED, Cell, Snapshot
 from covernance.policy.gate import PASS
 from covernance.report import terminal
 from covernance.report.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
@@ -138,6 +138,12 @@ def _origin(state: State) -> list[str]:
         told += ", with uncommitted changes"
     if state.commits > 1:
         told += f". **These results come from {state.commits} different commits.**"
+    if elsewhere := [
+        f"{plain(found.suite)} ({code(found.provenance.source)})"
+        for found in state.present
+        if found.provenance.source != MEASURED
+    ]:
+        told += f". Not measured by the run itself: {', '.join(elsewhere)}"
     return [told, ""]
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from covernance.model import lines
 from covernance.model.counts import show
-from covernance.model.snapshot import FileResult, Snapshot
+from covernance.model.snapshot import MEASURED, FileResult, Snapshot
 
 _HEAD = ("suite", "theme", "tests", "earned %", "raw %", "floor", "verdict")
 _NUMERIC = {2, 3, 4, 5}
@@ -34,7 +34,7 @@ def table(snapshots: Iterable[Snapshot]) -> str:
                 "",
                 show(snapshot.total.percent),
                 snapshot.floor.percent,
-                snapshot.verdict,
+                snapshot.verdict + _source(snapshot),
             )
         )
     return _aligned(rows)
@@ -83,6 +83,12 @@ def shown(text: str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
     )
+
+
+def _source(snapshot: Snapshot) -> str:
+    """Where a result comes from that the run itself did not measure."""
+    source = snapshot.provenance.source
+    return "" if source == MEASURED else f" ({shown(source)})"
 
 
 def _gap(result: FileResult) -> int:

@@ -74,6 +74,11 @@ def unmeasured(finished: Sequence[Finished]) -> tuple[str, ...]:
     )
 
 
+def lost(finished: Sequence[Finished]) -> tuple[str, ...]:
+    """The themes whose pass broke off without telling what it selected."""
+    return tuple(result.planned.theme for result in finished if result.record is None)
+
+
 def narrowed(finished: Sequence[Finished]) -> tuple[str, ...]:
     """What the passes' own configuration leaves out, wherever it was set."""
     found = {reason for result in finished if result.record for reason in result.record.narrowed}

@@ -9,14 +9,15 @@ import msgspec
 from coverage import Coverage
 
 from covernance.config import Suite
-from covernance.errors import Exit
+from covernance.errors import Exit, InputError
 from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.arguments import ReportRequest
 from covernance.measure.run import Finished
 from covernance.model import slices
-from covernance.model.snapshot import Floor, Provenance, Snapshot
+from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
 from covernance.policy.gate import (
+    NO_DATA,
     NO_TESTS,
     TESTS_FAILED,
     AppliedFloor,
@@ -95,16 +96,27 @@ def conclude(
     has_data = combine.combine([result.planned.folder for result in passes.finished], data_file)
     cov = combine.load(data_file, suite.source) if has_data else None
     themes = dict.fromkeys(result.planned.theme for result in passes.finished)
-    results = slices.file_results(cov, list(themes)) if cov else {}
+    results: dict[str, FileResult] = {}
+    unreadable = ""
+    try:
+        results = slices.file_results(cov, list(themes)) if cov else {}
+    except InputError as error:
+        unreadable = str(error)
     cells = assemble.cells(passes.finished, results)
     measured = Measured(
         cells=cells,
         files=results,
         failures=sorted({*assemble.failures(passes.finished), *passes.problems}),
-        unmeasured=assemble.unmeasured(passes.finished) if results else tuple(cells),
+        unmeasured=(
+            assemble.unmeasured(passes.finished) if results or unreadable else tuple(cells)
+        ),
+        lost=assemble.lost(passes.finished),
+        unreadable=unreadable,
     )
     if measured.failures and passes.partial:
         verdict = Verdict(TESTS_FAILED, tuple(measured.failures))
+    elif passes.partial and unreadable:
+        verdict = Verdict(NO_DATA, (unreadable,))
     elif passes.partial and not any(cell.outcomes.tests for cell in cells.values()):
         verdict = Verdict(NO_TESTS, ("the selection matches no test",))
     elif passes.partial:

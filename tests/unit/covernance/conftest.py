@@ -146,9 +146,10 @@ class FakePasses:
     """Stands for the processes of a run: writes what they would have written, at once.
 
     Attributes:
-        arcs: What a theme's tests execute in calc/__init__.py, by theme.
+        arcs: What the tests of a theme execute, by theme.
         records: What a theme's plugin saw; None for a pass that died.
         statuses: pytest's exit status, by theme; 0 where nothing is said.
+        sources: The file that a suite's tests execute, by suite; calc/__init__.py where none is.
     """
 
     def __init__(self) -> None:
@@ -156,6 +157,7 @@ class FakePasses:
         self.arcs = {"architecture": both, "reliability": both, "security": both}
         self.records: dict[str, Record | None] = {}
         self.statuses: dict[str, int] = {}
+        self.sources: dict[str, str] = {}
         self.planned: list[Pass] = []
 
     def __call__(
@@ -171,7 +173,8 @@ class FakePasses:
         data = CoverageData(basename=str(planned.folder / ".coverage.host.1"))
         data.set_context(f"{planned.theme}|run")
         if planned.theme in self.arcs:
-            data.add_arcs({"calc/__init__.py": self.arcs[planned.theme]})
+            source = self.sources.get(planned.suite, "calc/__init__.py")
+            data.add_arcs({source: self.arcs[planned.theme]})
         data.write()
         data.close()
         status = self.statuses.get(planned.theme, 0)

@@ -112,6 +112,8 @@ def test_any_mistake_is_one_error_that_names_the_key(
 
 def test_floors_of_themes_and_files_and_limits_are_read_exactly(root: Path) -> None:
     more = """max-drop = 1.5
+theme-max-drop = {security = 0.5}
+patch-max-drop = 10
 patch-fail-under = 80
 theme-floors = {security = 60.5}
 file-floors = {"apps/auth/keys.py" = 100}
@@ -123,6 +125,8 @@ file-floors = {"apps/auth/keys.py" = 100}
     table = load(root)
     api, auth = table.suites
     assert (api.max_drop, auth.max_drop) == (Decimal(2), Decimal("1.5"))
+    assert (api.patch_max_drop, auth.patch_max_drop) == (Decimal(2), Decimal(10))
+    assert (api.theme_max_drop, auth.theme_max_drop) == ({}, {"security": Decimal("0.5")})
     assert (api.patch_fail_under, auth.patch_fail_under) == (Decimal(90), Decimal(80))
     assert auth.theme_floors == {"security": Decimal("60.5")}
     assert auth.file_floors == {"apps/auth/keys.py": Decimal(100)}
@@ -138,6 +142,11 @@ file-floors = {"apps/auth/keys.py" = 100}
         ("[tool.covernance.history]\nkeep = 0", "history.keep: expected `int` >= 1"),
         ("[tool.covernance.exceptions]\nreview = 3", "exceptions: object contains unknown field"),
         ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not among"),
+        (
+            "[tool.covernance.suites.my-auth.theme-max-drop]\nspeed = 3",
+            "theme-max-drop: 'speed' is",
+        ),
+        ("[tool.covernance.suites.my-auth.theme-max-drop]\nsecurity = -1", "max-drop.security: -1"),
         ("[tool.covernance.suites.my-auth.file-floors]\n'*' = 101", "file-floors.*: 101"),
     ],
 )

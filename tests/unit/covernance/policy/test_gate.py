@@ -69,6 +69,27 @@ def verdict(
     return judge(SUITE, floor, measured)
 
 
+@pytest.mark.reliability
+def test_a_pass_that_broke_off_is_not_said_to_select_no_tests() -> None:
+    broke = ("the security pass broke off (status -9)",)
+    measured = Measured(
+        cells=cells(security=0, reliability=0),
+        files=files(main=Counts(10, 10)),
+        failures=broke,
+        lost=("security",),
+    )
+    assert judge(SUITE, FLOOR, measured).reasons == (
+        "failed: the security pass broke off (status -9)",
+        "theme reliability selects no tests",
+    )
+
+
+@pytest.mark.reliability
+def test_sources_that_cannot_be_analysed_are_no_data_and_nothing_else() -> None:
+    measured = Measured(cells=cells(security=1), files={}, unreadable="x.py: line 3")
+    assert judge(SUITE, FLOOR, measured) == Verdict("no-data", ("x.py: line 3",))
+
+
 def test_at_the_floor_is_pass() -> None:
     assert verdict(Counts(10, 9)) == Verdict("pass")
 

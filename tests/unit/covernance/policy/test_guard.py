@@ -110,6 +110,19 @@ def test_a_new_file_that_nothing_covers_is_a_drop(snapshot: Snapshot, suite: Sui
     assert [(file.path, file.lines) for file in found.numbers[0].files] == [("new.py", "1-20")]
 
 
+@pytest.mark.parametrize(("limit", "verdict"), [("3", "dropped"), ("4", "pass"), ("5", "pass")])
+def test_a_theme_with_a_limit_of_its_own_is_held_to_it(
+    snapshot: Snapshot, suite: Suite, limit: str, verdict: str
+) -> None:
+    own = msgspec.structs.replace(
+        suite, max_drop=Decimal(100), theme_max_drop={"security": Decimal(limit)}
+    )
+    before, after = (result(snapshot, a=measured(first(count))) for count in (90, 86))
+    found = compared(before, after, own)
+    assert found.verdict.name == verdict
+    assert [number.limit for number in found.numbers] == [Decimal(100), Decimal(limit)]
+
+
 @pytest.mark.security
 def test_a_theme_may_drop_while_the_total_stands(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(90)))

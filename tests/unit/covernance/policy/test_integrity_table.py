@@ -6,12 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.config import load
-from covernance.policy.integrity_table import _DEFAULTS, table
+from covernance.config import _RawSuite, _RawTable, load
+from covernance.policy.integrity_table import _DEFAULTS, _FLOORS, _LIMITS, table
 
 pytestmark = pytest.mark.architecture
 
@@ -33,6 +34,7 @@ file-floors = {"apps/api/keys.py" = 100}
 source = ["apps/auth"]
 tests = ["tests/auth"]
 themes = ["security"]
+theme-max-drop = {security = 0.5}
 
 [history]
 keep = 50
@@ -65,6 +67,26 @@ def changed(old: str, new: str, text: str = TABLE) -> list[tuple[str, str, str, 
         ("max-drop = 1.5", "max-drop = 3", ("limit-raised", "max-drop", "1.5", "3")),
         ("max-drop = 1.5", "", ("limit-raised", "max-drop", "1.5", "2")),
         ("max-drop = 1.5", "max-drop = 1", None),
+        (
+            "{security = 70}",
+            "{security = 70}\ntheme-max-drop = {security = 1.5}",
+            None,
+        ),
+        (
+            "{security = 70}",
+            "{security = 70}\ntheme-max-drop = {security = 1.6}",
+            ("limit-raised", "suites.api.theme-max-drop.security", "1.5", "1.6"),
+        ),
+        (
+            "theme-max-drop = {security = 0.5}",
+            "",
+            ("limit-raised", "suites.auth.theme-max-drop.security", "0.5", "1.5"),
+        ),
+        (
+            'themes = ["security"]',
+            'themes = ["security"]\npatch-max-drop = 3',
+            ("limit-raised", "suites.auth.patch-max-drop", "2", "3"),
+        ),
         ("min-lines = 5", "min-lines = 50", ("limit-raised", "patch-min-lines", "5", "50")),
         (
             "fail-under = 92",
@@ -170,9 +192,25 @@ def test_the_defaults_are_those_of_the_layer(tmp_path: Path) -> None:
     assert {key[0]: value for key, value in _DEFAULTS.items()} == {
         "fail-under": suite.fail_under,
         "max-drop": suite.max_drop,
+        "patch-max-drop": suite.patch_max_drop,
         "patch-fail-under": suite.patch_fail_under,
         "patch-min-lines": found.patch_min_lines,
     }
+
+
+HARMLESS = {
+    "requirements": "what is installed, not what is asked",
+    "default-branch": "the base that CI compares with is named by the pull request",
+    "history": "what is kept; without a base the guard says no",
+    "exceptions": "where the register lies and what its new rows say; rows have dates of their own",
+}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("shape", [_RawTable, _RawSuite])
+def test_every_key_of_the_table_is_judged_or_known_to_be_harmless(shape: type) -> None:
+    known = _FLOORS | _LIMITS | {"suites", "themes", "source", "tests"} | HARMLESS.keys()
+    assert {field.encode_name for field in msgspec.structs.fields(shape)} <= known
 
 
 NUMBERS = st.fixed_dictionaries(
@@ -180,6 +218,7 @@ NUMBERS = st.fixed_dictionaries(
     optional={
         "fail-under": st.integers(0, 100),
         "max-drop": st.decimals(0, 100, places=1),
+        "theme-max-drop": st.dictionaries(st.sampled_from("xy"), st.integers(0, 100)),
         "patch-min-lines": st.integers(0, 50),
         "theme-floors": st.dictionaries(st.sampled_from("xy"), st.integers(0, 100)),
     },

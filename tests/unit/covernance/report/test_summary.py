@@ -97,6 +97,15 @@ def test_the_unthemed_pass_has_a_column_where_there_is_one(snapshot: Snapshot) -
 
 
 @pytest.mark.reliability
+def test_results_that_the_run_did_not_measure_are_pointed_out(snapshot: Snapshot) -> None:
+    source = msgspec.structs.replace(snapshot.provenance, source="shards")
+    other = msgspec.structs.replace(snapshot, suite="web", provenance=source)
+    state = State(themes=(), suites={"api": snapshot, "web": other})
+    assert "Not measured by the run itself: web (`shards`)\n" in summary.markdown(state)
+    assert "Not measured" not in summary.markdown(State(themes=(), suites={"api": snapshot}))
+
+
+@pytest.mark.reliability
 def test_results_of_different_commits_are_pointed_out(snapshot: Snapshot) -> None:
     source = msgspec.structs.replace(
         snapshot.provenance, commit="1" * 40, branch=None, dirty=True, recorded_at="2026-12-01"

@@ -16,6 +16,13 @@ def test_the_table_has_a_row_a_theme_and_a_row_a_suite(snapshot: Snapshot) -> No
     assert rows[4] == ["api", "all", "1", "75.00", "90", "below-floor"]
 
 
+def test_a_result_that_the_run_did_not_measure_says_where_it_comes_from(snapshot: Snapshot) -> None:
+    source = msgspec.structs.replace(snapshot.provenance, source="reused")
+    reused = msgspec.structs.replace(snapshot, provenance=source)
+    assert terminal.table([reused]).endswith("below-floor (reused)")
+    assert terminal.table([snapshot]).endswith("below-floor")
+
+
 @pytest.mark.reliability
 def test_a_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
     rows = [line.split() for line in terminal.table([snapshot]).splitlines()]

@@ -89,3 +89,8 @@ def test_a_pass_that_ran_tests_and_recorded_nothing_is_unmeasured(finished: Buil
 def test_unthemed_tests_are_listed_once(finished: Build) -> None:
     results = [finished(theme, unthemed=["t::b", "t::a"]) for theme in ("a", "b")]
     assert assemble.unthemed([*results, finished("c", died=True)]) == ("t::a", "t::b")
+
+
+def test_a_pass_that_left_no_record_is_lost(finished: Build) -> None:
+    passes = [finished("security", died=True, status=-9), finished("architecture")]
+    assert assemble.lost(passes) == ("security",)

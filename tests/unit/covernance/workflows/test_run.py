@@ -199,6 +199,36 @@ def test_no_data_publishes_nothing_and_is_red(
 
 
 @pytest.mark.reliability
+@pytest.mark.parametrize("arguments", [(), ("-k", "x")])
+def test_a_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
+    repository: Repository, passes: FakePasses, arguments: tuple[str, ...]
+) -> None:
+    repository.write("other/__init__.py", "x = 1\ny = (\n")
+    repository.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
+    )
+    passes.sources["other"] = "other/__init__.py"
+    table = load(repository.root)
+    request = Request(
+        suites=table.suites,
+        themes=None,
+        fail_under=None,
+        arguments=parse(arguments, table.root),
+        jobs=1,
+        color=False,
+        environ={},
+        now=datetime(2026, 11, 21, tzinfo=UTC),
+    )
+    calc, other = run(table, request, Quiet())
+    assert calc.exit is Exit.PASS
+    assert (other.snapshot.verdict, other.exit, other.published) == ("no-data", Exit.GATE, ())
+    (reason,) = other.snapshot.reasons
+    assert "other/__init__.py" in reason
+    assert "line 2" in reason
+
+
+@pytest.mark.reliability
 def test_an_argument_that_pytest_refuses_is_bad_input(
     run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
 ) -> None:
