@@ -38,7 +38,7 @@ coverage: .venv/.ready ## Every suite, then the combined baseline and HTML repor
 test: .venv/.ready ## Everything: linters, suites, integration, end to end
 	@$(NOX) -s tests $(PASS_ON)
 
-lint: .venv/.ready ## ruff, mypy --strict, import-linter
+lint: .venv/.ready ## Code, layers, scripts, workflows, documents
 	@$(NOX) -s lint
 
 .PHONY: lock dev hub clean

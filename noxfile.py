@@ -69,7 +69,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, mypy --strict and the layers that import-linter holds."""
+    """Code, layers, shell scripts, workflows; links, anchors and commands of the documents."""
     _prepare_all(session)
     _lint(session)
 
@@ -79,6 +79,30 @@ def _lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("lint-imports")
+    session.run("shellcheck", "--external-sources", *_files(session, "*.sh", ".ci/run"))
+    documents = _files(session, "*.md")
+    session.run("lychee", "--offline", "--include-fragments", "--no-progress", *documents)
+    session.run("python", "scripts/lint_docs.py")
+    _lint_github(session)
+
+
+def _lint_github(session: nox.Session) -> None:
+    dependabot = ".github/dependabot.yml"
+    audit = ("--offline", "--persona=auditor", "--strict-collection", "--no-progress")
+    session.run("zizmor", *audit, ".github")
+    session.run("jactionlint", "--no-online", "--strict-exit", dependabot)
+    session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", dependabot)
+
+
+def _files(session: nox.Session, *patterns: str) -> list[str]:
+    """The files that are, or could be, committed and match a pattern of git's."""
+    listed = session.run(
+        *("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns),
+        silent=True,
+        external=True,
+        log=False,
+    )
+    return str(listed).splitlines()
 
 
 @nox.session(venv_backend="none")

@@ -1,0 +1,194 @@
+"""Say which commands in the Markdown files do not exist.
+
+A command is a code span, or a line of a fenced block, that starts with covernance, make, nox, a
+script of this repository, or python or bash with one of these. The layer's commands are parsed
+with their options; nothing is run but `--help` of scripts and `nox --list`.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+from markdown_it import MarkdownIt
+
+from covernance.cli import cli
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PREFIXES = ("pipx", "run", "bash", "python", "-m")
+_SHELLS = ("bash", "console", "sh", "shell")
+_TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
+_SESSION = re.compile(r"^[*-] (\S+)", re.MULTILINE)
+_VARIABLE = re.compile(r"[A-Z_]+=")
+_STANDS_FOR = re.compile(r"[<…]")
+_ENDS = ("&&", "|", ";", "--")
+_TELLS = frozenset(("-h", "--help", "--version"))
+
+
+class Command(msgspec.Struct, frozen=True):
+    """What may be a command: where it stands, and its words up to `--` or a shell operator."""
+
+    line: int
+    words: tuple[str, ...]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A command that does not exist, and why."""
+
+    command: Command
+    text: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What there is to call.
+
+    Attributes:
+        root: The repository, which holds the scripts.
+        sessions: nox's.
+        targets: Make's.
+    """
+
+    root: Path
+    sessions: frozenset[str]
+    targets: frozenset[str]
+
+
+def known(root: Path) -> Known:
+    """Ask nox and the Makefile what there is."""
+    listed = _output(root, sys.executable, "-m", "nox", "--list")
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    return Known(root, frozenset(_SESSION.findall(listed)), frozenset(_TARGET.findall(makefile)))
+
+
+def commands(text: str) -> Iterator[Command]:
+    """The code spans and the lines of shell blocks of a Markdown text, in its order."""
+    for line, code in _code(text):
+        try:
+            words = shlex.split(code.removeprefix("$ "), comments=True)
+        except ValueError:  # prose with an apostrophe
+            continue
+        words = list(itertools.takewhile(lambda word: word not in _ENDS, words))
+        while words and (_VARIABLE.match(words[0]) or words[0] in _PREFIXES):
+            del words[0]
+        if words:
+            yield Command(line, tuple(words))
+
+
+def problems(text: str, there: Known) -> Iterator[Problem]:
+    """The commands of a Markdown text that do not exist."""
+    for command in commands(text):
+        if checker := _checker(command.words[0]):
+            for found in checker(command.words, there):
+                yield Problem(command, found)
+
+
+def _code(text: str) -> Iterator[tuple[int, str]]:
+    """The code spans and the lines of shell blocks, each with its line number."""
+    line = 0
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        line = token.map[0] + 1 if token.map else line
+        if token.type == "fence" and token.info in _SHELLS:
+            yield from enumerate(token.content.splitlines(), line + 1)
+        for child in token.children or ():
+            if child.type == "code_inline":
+                yield line, child.content
+
+
+def _checker(word: str) -> Callable[[Sequence[str], Known], Iterable[str]] | None:
+    by_name = {"covernance": _layer, "make": _make, "nox": _nox}
+    if word.startswith(("scripts/", ".ci/")):
+        return _script
+    if word.startswith("apps."):
+        return _module
+    return by_name.get(word)
+
+
+def _make(words: Sequence[str], there: Known) -> Iterator[str]:
+    for word in words[1:]:
+        if not (_VARIABLE.match(word) or _STANDS_FOR.search(word) or word in there.targets):
+            yield f"the Makefile has no target {word!r}"
+
+
+def _nox(words: Sequence[str], there: Known) -> Iterator[str]:
+    for option, word in itertools.pairwise(words):
+        if option in ("-s", "-e") and not _STANDS_FOR.search(word) and word not in there.sessions:
+            yield f"nox has no session {word!r}"
+
+
+def _module(words: Sequence[str], there: Known) -> Iterator[str]:
+    path = there.root.joinpath(*words[0].split("."))
+    if not (path / "__main__.py").exists():
+        yield f"python -m can't run {words[0]!r}"
+
+
+def _script(words: Sequence[str], there: Known) -> Iterator[str]:
+    name, *rest = words
+    if _STANDS_FOR.search(name):
+        return
+    if not (there.root / name).exists():
+        yield f"there is no {name}"
+        return
+    for option in (word.partition("=")[0] for word in rest if word.startswith("-")):
+        if option not in _help_words(there.root, name):
+            yield f"{name} has no option {option}"
+
+
+@functools.cache
+def _help_words(root: Path, script: str) -> frozenset[str]:
+    interpreter = [sys.executable] if script.endswith(".py") else []
+    return frozenset(re.findall(r"--?[a-z-]+", _output(root, *interpreter, script, "--help")))
+
+
+def _layer(words: Sequence[str], _there: Known) -> Iterator[str]:
+    command: click.Command = cli
+    name, *rest = words
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        if _STANDS_FOR.search(rest[0]):
+            return
+        name = f"{name} {rest[0]}"
+        found = command.get_command(click.Context(command), rest.pop(0))
+        if found is None:
+            yield f"there is no command `{name}`"
+            return
+        command = found
+    if not rest or _TELLS.intersection(rest):
+        return
+    try:
+        command.make_context(name, rest)
+    except click.MissingParameter:  # a document may name a command without what it must be given
+        pass
+    except click.ClickException as error:
+        yield error.format_message()
+
+
+def _output(root: Path, *command: str) -> str:
+    here = {**os.environ, "VIRTUAL_ENV": sys.prefix}  # scripts call the layer from here, too
+    done = subprocess.run(
+        command, cwd=root, env=here, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout
+
+
+def main() -> int:
+    """Check every Markdown file that is, or could be, committed."""
+    names = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md")
+    there = known(_ROOT)
+    failed = False
+    for name in filter(None, _output(_ROOT, "git", *names).split("\0")):
+        for problem in problems((_ROOT / name).read_text(encoding="utf-8"), there):
+            failed = True
+            print(f"{name}:{problem.command.line}: {problem.text}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
