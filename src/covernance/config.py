@@ -23,7 +23,7 @@ BASELINE = "baseline"
 
 _THEME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SUITE = re.compile(r"[a-z][a-z0-9_-]*")
-_RESERVED_THEMES = {UNTHEMED, "unit", "run", "and", "or", "not", "default"}
+_RESERVED_THEMES = {UNTHEMED, "unit", "run", "total", "patch", "and", "or", "not", "default"}
 _RESERVED_SUITES = {BASELINE, "all", "data", "html", "partial", "history", "badges"}
 _WHOLE = 100
 _UNKNOWN = re.compile(r"unknown field `(.+)`")

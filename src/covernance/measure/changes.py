@@ -80,12 +80,12 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
             clone; the message says what to fetch.
         MachineError: git is missing or refuses, as outside of a repository.
     """
-    head = _commit(root, "HEAD")
+    head = resolve(root, "HEAD")
     if head is None:
         msg = "git: HEAD has no commit yet; commit once, then compare"
         raise InputError(msg)
     name = base_ref or _known(root, default_branch)
-    if (base := _commit(root, name)) is None:
+    if (base := resolve(root, name)) is None:
         msg = f"git: {name!r} is no commit here; fetch it (git fetch origin), or name another base"
         raise InputError(msg)
     done = _run(root, "merge-base", base, head)
@@ -130,6 +130,21 @@ def changes(root: Path, base: str) -> Changes:
         _file_change(entry, [next(remaining) for _ in range(entry.sections)]) for entry in entries
     ]
     return Changes(base, tuple(sorted(files, key=lambda file: file.path or file.before or "")))
+
+
+def resolve(root: Path, name: str) -> str | None:
+    """The commit that a name stands for, or None where there is no such commit here.
+
+    Raises:
+        MachineError: git is missing or refuses, as outside of a repository.
+    """
+    arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    done = _run(root, *arguments)
+    if done.returncode == 0:
+        return done.stdout.decode().strip()
+    if done.stderr:  # outside of a repository, or one that git refuses; else it says nothing
+        raise MachineError(_told("rev-parse", done))
+    return None
 
 
 def show(root: Path, commit: str, path: str) -> str | None:
@@ -214,7 +229,7 @@ def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
 
 def _known(root: Path, branch: str) -> str:
     for name in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
-        if _commit(root, name):
+        if resolve(root, name):
             return name
     msg = (
         f"git: neither origin nor this clone has the branch {branch!r} to compare with; fetch it "
@@ -222,16 +237,6 @@ def _known(root: Path, branch: str) -> str:
         "[tool.covernance], or name another base"
     )
     raise InputError(msg)
-
-
-def _commit(root: Path, name: str) -> str | None:
-    arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    done = _run(root, *arguments)
-    if done.returncode == 0:
-        return done.stdout.decode().strip()
-    if done.stderr:  # outside of a repository, or one that git refuses; else it says nothing
-        raise MachineError(_told("rev-parse", done))
-    return None
 
 
 def _text(content: bytes) -> str:

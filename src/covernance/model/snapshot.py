@@ -126,8 +126,26 @@ class Floor(msgspec.Struct, frozen=True):
     origin: str
 
 
+class PatchCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the statements and branches that a change adds or edits, how many ran.
+
+    Attributes:
+        base: The commit that the change began at.
+        total: By any test.
+        themes: By the tests of each theme, without what importing executes.
+    """
+
+    base: str
+    total: Counts
+    themes: dict[str, Counts]
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """One suite's result at one commit."""
+    """One suite's result at one commit.
+
+    `patch` is of the change that the run measured, None where git could not tell it. `flaky` are
+    the tests that both passed and failed within the run.
+    """
 
     schema: int = SCHEMA
     suite: str
@@ -141,6 +159,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     tests: dict[str, TestResult]
     unthemed: tuple[str, ...]
     flaky: tuple[str, ...] = ()
+    patch: PatchCounts | None = None
 
     def encode(self) -> bytes:
         """The snapshot as JSON: sorted keys, indented, the same bytes for the same result."""

@@ -6,7 +6,7 @@ recomputed without the files and lines that are gone; what was only removed is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -22,7 +22,10 @@ DROPPED = "dropped"
 NO_BASELINE = "no-baseline"
 
 TOTAL = "total"
-"""The name of the suite's raw total among what may drop; the others are themes."""
+"""The name of the suite's raw total among what may drop; the others are `PATCH` and themes."""
+
+PATCH = "patch"
+"""The name of the patch coverage of the suite's change, beside that of the base's last change."""
 
 _MOST_FILES = 10
 
@@ -58,8 +61,8 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True):
     """One number beside its base.
 
     Attributes:
-        measure: `total` (raw) or a theme (earned).
-        before: The base, without what is gone.
+        measure: `total` (raw), `patch` or a theme (earned).
+        before: The base, without what is gone; of `patch`, that of the base's own last change.
         after: The number now.
         limit: How many percentage points it may fall.
         files: What accounts for it, the largest first.
@@ -104,7 +107,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare(
-    base: Snapshot, now: Snapshot, removed: Mapping[str, Removed], suite: Suite
+    base: Snapshot,
+    now: Snapshot,
+    removed: Mapping[str, Removed],
+    suite: Suite,
+    *,
+    patch_min_lines: int,
 ) -> Comparison:
     """Compare a result with its base.
 
@@ -113,22 +121,20 @@ def compare(
         now: Its result now.
         removed: For each file of the base that the change touched, what is gone from it.
         suite: Its limits.
+        patch_min_lines: With fewer changed statements on either side, patch coverage is left out.
     """
     themes = [theme for theme in now.themes if theme != UNTHEMED and theme in base.themes]
     measures: dict[str, Callable[[FileResult], _View]] = {TOTAL: _raw}
     measures |= {theme: _earned(theme) for theme in themes}
+    limits = {theme: suite.theme_max_drop.get(theme, suite.max_drop) for theme in themes}
     return Comparison(
         suite=now.suite,
-        numbers=tuple(
-            _drop(
-                measure,
-                view,
-                base,
-                now,
-                removed,
-                suite.theme_max_drop.get(measure, suite.max_drop),
-            )
-            for measure, view in measures.items()
+        numbers=(
+            *(
+                _drop(measure, view, base, now, removed, limits.get(measure, suite.max_drop))
+                for measure, view in measures.items()
+            ),
+            *_patch(base, now, suite.patch_max_drop, patch_min_lines),
         ),
         gone=tuple(test for test in base.tests if test not in now.tests),
         broken=tuple(
@@ -139,6 +145,14 @@ def compare(
             and result.outcome != "passed"
         ),
     )
+
+
+def _patch(base: Snapshot, now: Snapshot, limit: Decimal, min_lines: int) -> Iterator[Drop]:
+    if base.patch is None or now.patch is None:
+        return
+    before, after = base.patch.total, now.patch.total
+    if min(before.statements, after.statements) >= max(min_lines, 1):
+        yield Drop(measure=PATCH, before=before, after=after, limit=limit, files=())
 
 
 class _View(msgspec.Struct, frozen=True):

@@ -134,7 +134,7 @@ def patch(
         CovernanceError: A snapshot is damaged, a file can't be read, or git refuses.
     """
     diff = git.changes(table.root, base)
-    settings = _settings(lambda name: git.current(table.root, name))
+    settings = settings_now(table.root)
     results = current.results(table)
     least = table.patch_min_lines if min_lines is None else min_lines
     judged = []
@@ -206,16 +206,7 @@ def _suite_patch(
     snapshot = usable(root, suite, result, diff)
     if isinstance(snapshot, Unusable):
         return SuitePatch(suite=suite.name, verdict=snapshot.verdict, reasons=snapshot.reasons)
-    sources = {
-        file.path: file.added
-        for file in diff.files
-        if file.path is not None and is_source(file.path, suite, snapshot)
-    }
-    changed = {
-        path: found
-        for path, added in sources.items()
-        if (found := _statements(root, path, added, snapshot, settings))
-    }
+    changed = changed_statements(root, suite, snapshot, diff, settings)
     results = judge_patch(snapshot, changed, rule)
     return SuitePatch(
         suite=suite.name,
@@ -223,6 +214,35 @@ def _suite_patch(
         results=results,
         unmeasured=tuple(sorted(changed.keys() - snapshot.files.keys())),
     )
+
+
+def changed_statements(
+    root: Path, suite: Suite, snapshot: Snapshot, diff: Changes, settings: Settings
+) -> dict[str, frozenset[int]]:
+    """The statements of a suite's sources that are new or edited, by their first lines.
+
+    Raises:
+        MachineError: A changed file can't be read.
+    """
+    sources = {
+        file.path: file.added
+        for file in diff.files
+        if file.path is not None and is_source(file.path, suite, snapshot)
+    }
+    return {
+        path: found
+        for path, added in sources.items()
+        if (found := _statements(root, path, added, snapshot, settings))
+    }
+
+
+def settings_now(root: Path) -> Settings:
+    """coverage.py's settings as they lie here.
+
+    Raises:
+        CovernanceError: They can't be read.
+    """
+    return _settings(lambda name: git.current(root, name))
 
 
 def _statements(

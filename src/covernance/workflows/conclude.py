@@ -13,6 +13,7 @@ from covernance.errors import Exit, InputError
 from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.arguments import ReportRequest
+from covernance.measure.changes import Changes
 from covernance.measure.run import Finished
 from covernance.model import slices
 from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
@@ -26,7 +27,7 @@ from covernance.policy.gate import (
     Verdict,
     judge,
 )
-from covernance.workflows import assemble, publish
+from covernance.workflows import assemble, publish, recent
 
 PARTIAL = "partial"
 """In place of a verdict: a selection of tests or themes gates nothing."""
@@ -47,10 +48,17 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What a suite is judged by: its floor, and what the exception register excuses."""
+    """What a suite is judged by.
+
+    Attributes:
+        floor: Its floor.
+        excused: What the exception register says of it.
+        change: What the run's patch coverage is counted of; None where git can't tell.
+    """
 
     floor: AppliedFloor
     excused: Exceptions
+    change: Changes | None = None
 
 
 class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +143,9 @@ def conclude(
         tests=assemble.tests(passes.finished),
         unthemed=assemble.unthemed(passes.finished),
     )
+    if judgement.change and not passes.partial:
+        counted = recent.patch(layout.root, suite, snapshot, judgement.change)
+        snapshot = msgspec.structs.replace(snapshot, patch=counted)
     published: tuple[Path, ...] = ()
     text = ""
     if cov and results:

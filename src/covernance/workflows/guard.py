@@ -18,7 +18,7 @@ from covernance.model.snapshot import Snapshot
 from covernance.policy import flap, guard
 from covernance.policy.gate import NO_DATA, Verdict
 
-TOTAL = guard.TOTAL
+TOTAL, PATCH = guard.TOTAL, guard.PATCH
 _MOST_ANCESTORS = 5_000
 _MOST_RUNS = 5
 
@@ -102,7 +102,9 @@ def _guard(
         for file in changes.changes(table.root, base.entry.commit).files
         if file.before is not None
     }
-    comparison = guard.compare(store.read(base.entry), now, removed, suite)
+    comparison = guard.compare(
+        store.read(base.entry), now, removed, suite, patch_min_lines=table.patch_min_lines
+    )
     return Guarded(
         suite=suite.name,
         verdict=comparison.verdict,

@@ -48,7 +48,7 @@ def guard_facts(results: Sequence[guard.Guarded]) -> list[Fact]:
         Fact(
             kind="drop",
             suite=result.suite,
-            theme="" if drop.measure == guard.TOTAL else drop.measure,
+            theme="" if drop.measure in (guard.TOTAL, guard.PATCH) else drop.measure,
             subject=drop.measure,
             text=f"{drop.measure} of {result.suite}: {show(drop.before.percent)} % → "
             f"{show(drop.after.percent)} %, at most {drop.limit} points down",
@@ -77,12 +77,19 @@ def exception_facts(found: Sequence[Due]) -> list[Fact]:
 
 
 def _patches(table: Table, base: str) -> list[Patch]:
-    return [
-        Patch(result.suite, result.counts.covered, result.counts.total)
-        for suite in changes.patch(table, table.suites, base).suites
-        for result in suite.results
-        if result.theme is None
-    ]
+    """What runs of the change since `base`; on the default branch, of its last commit.
+
+    There is no change since `base` there, and the results recorded what their commit brought.
+    """
+    results = current.results(table)
+    found = []
+    for suite in changes.patch(table, table.suites, base).suites:
+        for whole in suite.results[:1]:
+            counts, result = whole.counts, results[suite.suite]
+            if not counts.total and result and result.patch and result.provenance.commit == base:
+                counts = result.patch.total
+            found.append(Patch(suite.suite, counts.covered, counts.total))
+    return found
 
 
 def _drops(results: Sequence[guard.Guarded]) -> list[Drop]:

@@ -21,7 +21,7 @@ from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
 from covernance.policy.gate import applied_floor
-from covernance.workflows import assemble, publish
+from covernance.workflows import assemble, publish, recent
 from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
 from covernance.workflows.excused import exceptions
 
@@ -111,13 +111,14 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
         ]
         finished += _measure(unthemed, request, observer)
         source = provenance(table, request.environ, request.now)
+        change = recent.change(table, request.environ)
         results = []
         for suite in request.suites:
             mine = [result for result in finished if result.planned.suite == suite.name]
             if not mine:
                 continue
             passes = Passes(finished=mine, partial=_partial(mine, request))
-            judgement = Judgement(floors[suite.name], excused[suite.name])
+            judgement = Judgement(floors[suite.name], excused[suite.name], change)
             folder = work.path / suite.name
             reports = request.arguments.reports
             results.append(conclude(suite, passes, judgement, source, layout, folder, reports))

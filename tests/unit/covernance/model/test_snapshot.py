@@ -66,6 +66,13 @@ def test_a_snapshot_of_the_first_schema_is_read(snapshot: Snapshot) -> None:
     assert upgraded.total == snapshot.total
 
 
+def test_what_came_later_is_absent_from_an_older_snapshot(snapshot: Snapshot) -> None:
+    older = json.loads(snapshot.encode())
+    del older["patch"], older["provenance"]["source"]
+    found = decode(json.dumps(older).encode(), "x.json")
+    assert (found.patch, found.provenance.source) == (None, "measured")
+
+
 @pytest.mark.parametrize("files", [None, [], {"a.py": None}, {"a.py": {"missing_lines": "x"}}])
 def test_a_damaged_snapshot_of_the_first_schema_is_a_clear_error(
     snapshot: Snapshot, files: object

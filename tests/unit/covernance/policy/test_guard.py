@@ -11,7 +11,7 @@ from covernance.config import Suite
 from covernance.model import lines
 from covernance.model import snapshot as model
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Cell, FileCell, FileResult, Outcomes, Snapshot
+from covernance.model.snapshot import Cell, FileCell, FileResult, Outcomes, PatchCounts, Snapshot
 from covernance.policy.guard import Comparison, Removed, compare
 
 pytestmark = pytest.mark.reliability
@@ -44,7 +44,7 @@ def result(sample: Snapshot, **files: FileResult) -> Snapshot:
 def compared(
     base: Snapshot, now: Snapshot, suite: Suite, removed: dict[str, Removed] | None = None
 ) -> Comparison:
-    return compare(base, now, removed or {}, suite)
+    return compare(base, now, removed or {}, suite, patch_min_lines=5)
 
 
 def test_the_same_result_dropped_nothing(snapshot: Snapshot, suite: Suite) -> None:
@@ -121,6 +121,44 @@ def test_a_theme_with_a_limit_of_its_own_is_held_to_it(
     found = compared(before, after, own)
     assert found.verdict.name == verdict
     assert [number.limit for number in found.numbers] == [Decimal(100), Decimal(limit)]
+
+
+def patched(sample: Snapshot, counts: Counts | None) -> Snapshot:
+    patch = counts and PatchCounts(base="0" * 40, total=counts, themes={"security": Counts(9, 0)})
+    return msgspec.structs.replace(result(sample, a=measured(first(90))), patch=patch)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (Counts(10, 10), Counts(10, 9), "pass"),
+        (Counts(10, 10), Counts(10, 8), "dropped"),
+        (Counts(10, 8), Counts(10, 10), "pass"),
+        (Counts(5, 5), Counts(5, 0), "dropped"),
+        (Counts(4, 4), Counts(5, 0), "pass"),
+        (Counts(5, 5), Counts(4, 0), "pass"),
+        (None, Counts(9, 0), "pass"),
+        (Counts(9, 9), None, "pass"),
+    ],
+)
+def test_a_change_is_held_to_the_patch_coverage_of_the_change_before_it(
+    snapshot: Snapshot,
+    suite: Suite,
+    before: Counts | None,
+    after: Counts | None,
+    verdict: str,
+) -> None:
+    own = msgspec.structs.replace(suite, patch_max_drop=Decimal(10))
+    found = compared(patched(snapshot, before), patched(snapshot, after), own)
+    assert found.verdict.name == verdict
+
+
+def test_changes_of_nothing_have_no_patch_coverage_to_compare(
+    snapshot: Snapshot, suite: Suite
+) -> None:
+    nothing = patched(snapshot, Counts())
+    found = compare(nothing, nothing, {}, suite, patch_min_lines=0)
+    assert [number.measure for number in found.numbers] == ["total", "security"]
 
 
 @pytest.mark.security

@@ -9,7 +9,7 @@ import pytest
 
 from covernance.config import load
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Snapshot
+from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.policy import guard as policy
 from covernance.policy.gate import Verdict
 from covernance.policy.register_row import Row, Status
@@ -75,9 +75,24 @@ def test_in_git_patch_coverage_and_drops_are_there(
     assert [(patch.suite, patch.total) for patch in found.patches] == [("calc", 0)]
 
 
-def guarded(after: Counts) -> Guarded:
+@pytest.mark.parametrize(("at", "shown"), [("HEAD", (9, 10)), ("HEAD^", (0, 0))])
+def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
+    repository: Repository, snapshot: Snapshot, at: str, shown: tuple[int, int]
+) -> None:
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    repository.git("commit", "--quiet", "--message=more", "--allow-empty")
+    brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
+    recorded = msgspec.structs.replace(snapshot, patch=brought)
+    published(repository, recorded, commit=repository.git("rev-parse", at))
+    (patch,) = overview.state(load(repository.root), None, {}, print).patches
+    assert (patch.covered, patch.total) == shown
+
+
+def guarded(after: Counts, measure: str = "security") -> Guarded:
     drop = policy.Drop(
-        measure="security", before=Counts(100, 90), after=after, limit=Decimal(2), files=()
+        measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = policy.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
     return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
@@ -89,6 +104,11 @@ def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
     assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
     assert "90.00 % → 80.00 %" in facts[0].text
     assert overview.guard_facts([guarded(Counts(100, 90))])[0].good
+
+
+@pytest.mark.parametrize("measure", ["total", "patch"])
+def test_a_number_of_the_whole_suite_is_a_fact_of_no_theme(measure: str) -> None:
+    assert overview.guard_facts([guarded(Counts(1, 1), measure)])[0].theme == ""
 
 
 def test_only_a_number_that_fell_too_far_is_a_drop() -> None:

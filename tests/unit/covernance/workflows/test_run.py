@@ -12,6 +12,7 @@ from covernance.errors import Exit, InputError
 from covernance.measure.arguments import parse
 from covernance.measure.record import Collected, Record
 from covernance.measure.run import Finished
+from covernance.model.counts import Counts
 from covernance.model.snapshot import read
 from covernance.workflows.conclude import SuiteResult
 from covernance.workflows.run import Request, run
@@ -94,6 +95,23 @@ def test_failed_tests_are_published_with_their_verdict(
     result = run_calc()
     assert result.exit is Exit.TESTS_FAILED
     assert read(result.published[-1]).reasons == ("failed: t::security",)
+
+
+def test_a_full_run_records_what_ran_of_its_change(
+    run_calc: Callable[..., SuiteResult], repository: Repository
+) -> None:
+    assert run_calc().snapshot.patch is None
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    base = repository.git("rev-parse", "HEAD")
+    repository.git("checkout", "--quiet", "-b", "feature")
+    repository.write("calc/__init__.py", "x = 1\ny = 3\n")
+    patch = run_calc().snapshot.patch
+    assert patch is not None
+    assert (patch.base, patch.total) == (base, Counts(1, 1))
+    assert patch.themes["security"] == Counts(1, 1)
+    assert run_calc("-k", "x").snapshot.patch is None
 
 
 @pytest.mark.reliability

@@ -1,0 +1,53 @@
+"""What a run records of the change that it measures: patch coverage of its suites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from covernance.config import Suite, Table
+from covernance.errors import CovernanceError
+from covernance.measure import changes as git
+from covernance.measure.changes import Changes
+from covernance.model.snapshot import PatchCounts, Snapshot
+from covernance.policy.patch import PatchRule
+from covernance.policy.patch import patch as judge
+from covernance.workflows import changes
+
+_NO_FLOOR = PatchRule(percent=Decimal(0))
+
+
+def change(table: Table, environ: Mapping[str, str]) -> Changes | None:
+    """What the work tree changes since it left the default branch, or a pull request its target.
+
+    Where it is a clean checkout of that branch it is what the last commit brought; a merge counts
+    as a whole. None where git can't tell, as in a shallow clone.
+    """
+    try:
+        base = changes.base(table, None, environ)
+        found = git.changes(table.root, base)
+        if found.files or base != git.resolve(table.root, "HEAD"):
+            return found
+        before = git.resolve(table.root, "HEAD^")
+        return git.changes(table.root, before) if before else None
+    except CovernanceError:
+        return None
+
+
+def patch(root: Path, suite: Suite, snapshot: Snapshot, diff: Changes) -> PatchCounts | None:
+    """How much of a change ran, by the result of the run that measured it just now.
+
+    None where a changed file can't be read.
+    """
+    try:
+        settings = changes.settings_now(root)
+        changed = changes.changed_statements(root, suite, snapshot, diff, settings)
+    except CovernanceError:
+        return None
+    whole, *themes = judge(snapshot, changed, _NO_FLOOR)
+    return PatchCounts(
+        base=diff.base,
+        total=whole.counts,
+        themes={result.theme: result.counts for result in themes if result.theme},
+    )
