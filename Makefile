@@ -57,6 +57,6 @@ hub: .venv/.dev ## Start the coverage hub on loopback; Ctrl-C stops it
 
 clean: ## Remove reports, caches and the sessions' environments (not .venv)
 	@git clean -fdXq coverage -e '!coverage/history'
-	@rm -rf .nox .hub .coverage .coverage.* htmlcov
+	@rm -rf .nox .hub mutants .coverage .coverage.* htmlcov
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -31,7 +31,7 @@ HELPER = ("scripts/coverage_baseline.sh",)
 LAYER = ("-e", ".")
 LOCKED = {
     f"requirements/{name}.txt": f"requirements/{name}.in"
-    for name in ("nox", *(suite.name for suite in TABLE.suites))
+    for name in ("nox", "mutants", *(suite.name for suite in TABLE.suites))
 }
 
 
@@ -103,6 +103,13 @@ def _files(session: nox.Session, *patterns: str) -> list[str]:
         log=False,
     )
     return str(listed).splitlines()
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Mutation testing of the policy and the model; `-- gate patch` takes these modules alone."""
+    sessions.install_locked(session, "requirements/mutants.txt", *LAYER)
+    session.run("python", "scripts/mutants.py", *session.posargs)
 
 
 @nox.session(venv_backend="none")

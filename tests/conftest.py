@@ -6,13 +6,21 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 pytest_plugins = ["pytester"]
 
 # Deadlines measure the machine, not the code: a loaded CI runner must not redden a property.
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+# Each mutant meets the same examples; that one of them fails is all there is to know.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("house"),
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("house")
 
