@@ -13,9 +13,13 @@ from covernance.config import Table
 from covernance.errors import InputError
 from covernance.history.store import Entry, Store
 from covernance.model.snapshot import Snapshot
+from covernance.policy import waivers
+from covernance.policy.register_row import Row
 from covernance.report import digest, trend
 from covernance.report.digest import Course, DatedPatch, Digest, Exceptions, Window
+from covernance.report.state import Patch
 from covernance.report.trend import Flaky
+from covernance.workflows import exceptions
 
 FOLDER = Path("docs") / "metrics"
 """Where the digest goes, below the repository's root."""
@@ -32,22 +36,20 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         branch: The branch whose results are told.
         length: How long the span is.
         until: Where it ends, with a time zone; None for the newest result of the branch.
-        patches: Patch coverage of runs; those in the span are told.
-        exceptions: What happened to the exception register.
     """
 
     branch: str
     length: timedelta
     until: datetime | None = None
-    patches: Sequence[DatedPatch] = ()
-    exceptions: Exceptions = Exceptions()
 
 
 def build(table: Table, store: Store, request: Request) -> Digest:
-    """Read history and put the digest together; the clock has no say.
+    """Read history and the exception register, and put the digest together.
+
+    The clock has no say.
 
     Raises:
-        InputError: The branch has no results, or one can't be read.
+        InputError: The branch has no results, or one or the register can't be read.
     """
     entries = store.entries(branch=request.branch)
     if not entries:
@@ -59,6 +61,7 @@ def build(table: Table, store: Store, request: Request) -> Digest:
     courses: list[Course] = []
     newest: list[Snapshot] = []
     flaky: list[Flaky] = []
+    patches: list[DatedPatch] = []
     for suite in table.suites:
         told = _told([entry for entry in entries if entry.suite == suite.name], window)
         found = [store.read(entry) for entry in told]
@@ -66,7 +69,9 @@ def build(table: Table, store: Store, request: Request) -> Digest:
         courses.append(course)
         if course.points:
             newest.append(found[-1])
-            flaky += trend.flaky(found[-len(course.points) :])
+            inside = found[-len(course.points) :]
+            flaky += trend.flaky(inside)
+            patches += (patch for one in inside if (patch := _patch(one)))
     return Digest(
         window=window,
         branch=request.branch,
@@ -74,12 +79,8 @@ def build(table: Table, store: Store, request: Request) -> Digest:
         courses=tuple(courses),
         slowest=tuple(trend.slowest(newest, _MOST_SLOW)),
         flaky=tuple(sorted(flaky)),
-        patches=tuple(
-            dated
-            for dated in sorted(request.patches, key=lambda dated: dated.recorded_at)
-            if window.holds(trend.moment(dated.recorded_at, dated.patch.suite))
-        ),
-        exceptions=request.exceptions,
+        patches=tuple(sorted(patches, key=lambda patch: (patch.recorded_at, patch.patch.suite))),
+        exceptions=_exceptions(exceptions.rows(table), window),
     )
 
 
@@ -102,6 +103,26 @@ def publish(content: dict[Path, bytes]) -> None:
     """
     for path, text in content.items():
         files.write_atomic(path, text)
+
+
+def _patch(found: Snapshot) -> DatedPatch | None:
+    """What ran of a run's change; None where it touched nothing that counts, or nobody knows."""
+    if found.patch is None or not found.patch.total.total:
+        return None
+    counts = found.patch.total
+    patch = Patch(found.suite, counts.covered, counts.total)
+    return DatedPatch(found.provenance.recorded_at, patch)
+
+
+def _exceptions(rows: Sequence[Row], window: Window) -> Exceptions:
+    """What the register's rows say of the days of a span; a row that was deleted says nothing."""
+    since, today = window.since.date(), window.until.date()
+    inside = [row for row in rows if row.status.day and since < row.status.day <= today]
+    return Exceptions(
+        opened=tuple(exceptions.told(row, today) for row in inside if row.open),
+        resolved=tuple(exceptions.told(row, today) for row in inside if not row.open),
+        expiring=tuple(exceptions.told(item.row, today) for item in waivers.due(rows, today)),
+    )
 
 
 def _told(entries: Sequence[Entry], window: Window) -> list[Entry]:

@@ -21,6 +21,7 @@ from covernance.policy.register import Floors, Problem, Synced, Terms
 from covernance.policy.register_debt import Debt
 from covernance.policy.register_row import Row
 from covernance.policy.waivers import Due
+from covernance.report.state import ExceptionDue
 from covernance.workflows import current
 
 if TYPE_CHECKING:
@@ -68,6 +69,17 @@ def rows(table: Table) -> tuple[Row, ...]:
     if not (table.root / table.exceptions.register).exists():
         return ()
     return _parse(_read(table.root, table.exceptions.register), table).rows
+
+
+def told(row: Row, today: date) -> ExceptionDue:
+    """A row as the reports tell of it."""
+    return ExceptionDue(
+        module=row.module,
+        suite=row.suite,
+        owner=row.owner,
+        review_date=row.review.isoformat(),
+        days_left=(row.review - today).days,
+    )
 
 
 def compare(table: Table, suites: Sequence[Suite], today: date) -> Compared:

@@ -11,7 +11,7 @@ from covernance.model.counts import show
 from covernance.policy.alerts import Fact
 from covernance.policy.register_row import Row
 from covernance.policy.waivers import Due, due
-from covernance.report.state import Drop, ExceptionDue, Patch, State
+from covernance.report.state import Drop, Patch, State
 from covernance.workflows import changes, current, exceptions, guard, summary
 
 
@@ -37,9 +37,9 @@ def state(
         drops = _drops(guard.guard_suites(table, table.suites, current.store(table), base))
     except CovernanceError as error:
         tell(f"patch coverage and drops are left out: {error}")
-    return summary.state(
-        table, patches=patches, drops=drops, exceptions=_exceptions(due(*_register(table)))
-    )
+    rows, today = _register(table)
+    told = [exceptions.told(item.row, today) for item in due(rows, today)]
+    return summary.state(table, patches=patches, drops=drops, exceptions=told)
 
 
 def guard_facts(results: Sequence[guard.Guarded]) -> list[Fact]:
@@ -110,16 +110,3 @@ def _register(table: Table) -> tuple[Sequence[Row], date]:
         if result
     ]
     return (exceptions.rows(table) if days else ()), max(days, default=date.min)
-
-
-def _exceptions(found: Sequence[Due]) -> list[ExceptionDue]:
-    return [
-        ExceptionDue(
-            module=item.row.module,
-            suite=item.row.suite,
-            owner=item.row.owner,
-            review_date=item.row.review.isoformat(),
-            days_left=item.days,
-        )
-        for item in found
-    ]

@@ -13,7 +13,8 @@ from covernance.errors import InputError
 from covernance.history.directory import Directory
 from covernance.model import snapshot as model
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Snapshot
+from covernance.model.snapshot import PatchCounts, Snapshot
+from covernance.policy.register_text import EMPTY, END
 from covernance.report.digest import DatedPatch
 from covernance.report.state import Patch
 from covernance.report.trend import Flaky
@@ -114,12 +115,45 @@ def test_flaky_tests_are_those_of_the_span(
 def test_patches_of_the_span_are_told_in_order(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
+    brought = {2: Counts(20, 2), 15: Counts(15, 12, 5, 3), 18: Counts(), 20: Counts(20, 19)}
+    for day, counts in brought.items():
+        patch = PatchCounts(base="0" * 40, total=counts, themes={})
+        store.add([msgspec.structs.replace(recorded(day), patch=patch)])
+    store.add([recorded(19)])
+    assert digest.build(table, store, WEEK).patches == (
+        DatedPatch("2026-11-15T12:00:00Z", Patch("calc", 15, 20)),
+        DatedPatch("2026-11-20T12:00:00Z", Patch("calc", 19, 20)),
+    )
+
+
+def test_exceptions_opened_resolved_and_expiring_are_read_from_the_register(
+    table: Table, store: Directory, recorded: Recorded
+) -> None:
     store.add([recorded(20)])
-    patches = [
-        DatedPatch(f"2026-11-{day:02}T00:00:00Z", Patch("calc", day, 20)) for day in (19, 2, 15)
+    register = table.root / table.exceptions.register
+    register.parent.mkdir(parents=True)
+    rows = {
+        "opened.py": ("2027-02-01", "open since 2026-11-14"),
+        "long.py": ("2027-02-01", "open since 2026-11-13"),
+        "later.py": ("2027-02-01", "open since 2026-11-21"),
+        "written.py": ("2027-02-01", ""),
+        "due.py": ("2026-11-25", "open since 2026-10-01"),
+        "past.py": ("2026-11-19", "open since 2026-10-01"),
+        "healed.py": ("2026-11-22", "resolved (abc) on 2026-11-20"),
+        "old.py": ("2026-11-22", "resolved (abc) on 2026-11-01"),
+    }
+    lines = [
+        f"| `{name}` | calc | 50.00 / 90 | old | @team | {review} | rewrite | {status} |"
+        for name, (review, status) in rows.items()
     ]
-    found = digest.build(table, store, msgspec.structs.replace(WEEK, patches=patches))
-    assert [dated.patch.covered for dated in found.patches] == [15, 19]
+    register.write_text(EMPTY.replace(END, "\n".join([*lines, END])))
+    found = digest.build(table, store, WEEK).exceptions
+    assert [row.module for row in found.opened] == ["opened.py"]
+    assert [row.module for row in found.resolved] == ["healed.py"]
+    assert [(row.module, row.days_left) for row in found.expiring] == [
+        ("past.py", -1),
+        ("due.py", 5),
+    ]
 
 
 @pytest.mark.reliability
