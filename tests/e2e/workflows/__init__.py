@@ -1,0 +1,1 @@
+"""Whole workflows, executed by act on this machine."""
