@@ -21,7 +21,8 @@ from covernance.measure.record import Collected, Record
 from covernance.model.slices import RUN
 
 _SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
-
+_RERUN = {"rerun", "retried"}
+"""What pytest-rerunfailures and pytest-retry call an attempt that failed and is made again."""
 
 _NARROWING = ("collectonly", "deselect", "ignore", "ignore_glob", "lf", "setuponly", "setupplan")
 _COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_imported_tests")
@@ -69,6 +70,7 @@ class Recorder:
         self._outcomes: dict[str, str] = {}
         self._seconds: dict[str, float] = {}
         self._errors: set[str] = set()
+        self._reran: set[str] = set()
 
     @property
     def _is_worker(self) -> bool:
@@ -119,10 +121,13 @@ class Recorder:
             self._errors.add(report.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep a test's worst outcome over its phases, and its time."""
+        """Keep a test's worst outcome over its phases, its time, and whether it was run again."""
         outcome = _outcome(report)
-        before = self._outcomes.get(report.nodeid, "passed")
-        self._outcomes[report.nodeid] = max(before, outcome, key=_SEVERITY.index)
+        if outcome in _RERUN:
+            self._reran.add(report.nodeid)
+        else:
+            before = self._outcomes.get(report.nodeid, "passed")
+            self._outcomes[report.nodeid] = max(before, outcome, key=_SEVERITY.index)
         self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
 
     @pytest.hookimpl(optionalhook=True)
@@ -145,6 +150,7 @@ class Recorder:
             seconds=self._seconds,
             collection_errors=sorted(self._errors),
             narrowed=_narrowed(self._config),
+            reran=sorted(self._reran),
         )
         write_atomic(self._path, msgspec.json.encode(record))
 
@@ -160,6 +166,8 @@ def _narrowed(config: pytest.Config) -> list[str]:
 def _outcome(report: pytest.TestReport) -> str:
     if hasattr(report, "wasxfail"):
         return "xfailed" if report.skipped else "xpassed"
+    if report.outcome in _RERUN:
+        return str(report.outcome)
     if report.failed and report.when != "call":
         return "error"
     return str(report.outcome)

@@ -53,13 +53,19 @@ def _show(result: SuiteResult, table: Table) -> None:
     suite = result.snapshot.suite
     if result.text:
         click.echo(f"\n{suite}\n{result.text.rstrip()}")
-    if (unthemed := result.snapshot.unthemed) and not result.partial:
-        click.echo(f"{suite}: tests that carry no theme ({len(unthemed)}):")
-        click.echo("\n".join(f"  {test}" for test in unthemed))
+    if not result.partial:
+        _list(f"{suite}: tests that carry no theme", result.snapshot.unthemed)
+    _list(f"{suite}: flaky tests, which ended both ways", result.snapshot.flaky)
     for path in result.published:
         click.echo(f"{suite}: wrote {os.path.relpath(path, table.root)}")
     if not result.partial and not result.published:
         click.echo(f"{suite}: wrote no reports; those of the last complete run are kept")
+
+
+def _list(what: str, tests: Sequence[str]) -> None:
+    if tests:
+        click.echo(f"{what} ({len(tests)}):")
+        click.echo("\n".join(f"  {test}" for test in tests))
 
 
 def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:

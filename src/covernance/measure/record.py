@@ -30,6 +30,7 @@ class Record(msgspec.Struct):
         outcomes: How each test ended.
         seconds: How long each test took.
         collection_errors: What could not be collected.
+        reran: Tests that were run again after a failed attempt, as plugins that retry do.
         narrowed: Settings in force that leave tests out, from wherever they came.
     """
 
@@ -39,6 +40,7 @@ class Record(msgspec.Struct):
     seconds: dict[str, float]
     collection_errors: list[str]
     narrowed: list[str] = []
+    reran: list[str] = []
 
     @property
     def complete(self) -> bool:

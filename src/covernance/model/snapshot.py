@@ -110,6 +110,10 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
 SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
 """How a test can end, from the best to the worst."""
 
+RAN_THROUGH = frozenset({"passed", "xpassed"})
+BROKE = frozenset({"failed", "error", "xfailed"})
+"""A test that ended in both ways on the same sources is flaky; a skipped one says nothing."""
+
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     """One test over all passes that ran it: its worst outcome and its longest duration."""
@@ -144,7 +148,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """One suite's result at one commit.
 
     `patch` is of the change that the run measured, None where git could not tell it. `flaky` are
-    the tests that both passed and failed within the run.
+    the tests that ended both ways in the run: in two passes, or in an attempt and the next.
     """
 
     schema: int = SCHEMA

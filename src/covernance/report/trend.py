@@ -11,15 +11,13 @@ import msgspec
 
 from covernance.errors import InputError
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Snapshot
+from covernance.model.snapshot import BROKE, RAN_THROUGH, Snapshot
 from covernance.policy.gate import PASS
 
 TOTAL = "total"
 """The name of a suite's raw total among its measures; the others are its themes, earned."""
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9999
-_RAN_THROUGH = {"passed", "xpassed"}
-_BROKE = {"failed", "error", "xfailed"}
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,9 +132,9 @@ def flaky(snapshots: Iterable[Snapshot]) -> list[Flaky]:
         if source.commit is None or source.dirty is not False:
             continue
         for test, result in snapshot.tests.items():
-            if result.outcome in _RAN_THROUGH | _BROKE:
+            if result.outcome in RAN_THROUGH | BROKE:
                 key = (snapshot.suite, test, source.commit, source.config)
-                ends[key].add(result.outcome in _RAN_THROUGH)
+                ends[key].add(result.outcome in RAN_THROUGH)
     both = {Flaky(suite, test) for (suite, test, *_), seen in ends.items() if len(seen) > 1}
     return sorted(found | both)
 

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from covernance.measure.run import Finished
 from covernance.model import slices
-from covernance.model.snapshot import SEVERITY, Cell, FileResult, Outcomes, TestResult
+from covernance.model.snapshot import (
+    BROKE,
+    RAN_THROUGH,
+    SEVERITY,
+    Cell,
+    FileResult,
+    Outcomes,
+    TestResult,
+)
 
 _OUTCOME_FIELDS = {"error": "errors"}
 _NO_TESTS = 5
@@ -47,6 +55,17 @@ def unthemed(finished: Sequence[Finished]) -> tuple[str, ...]:
         for test in result.record.collected.unthemed
     }
     return tuple(sorted(found))
+
+
+def flaky(finished: Sequence[Finished]) -> tuple[str, ...]:
+    """Tests that ended both ways: in one pass and another, or in an attempt and the next."""
+    records = [result.record for result in finished if result.record]
+    good, bad = (
+        {test for one in records for test, end in one.outcomes.items() if end in ends}
+        for ends in (RAN_THROUGH, BROKE)
+    )
+    bad |= {test for one in records for test in one.reran}
+    return tuple(sorted(good & bad))
 
 
 def failures(finished: Sequence[Finished]) -> frozenset[str]:

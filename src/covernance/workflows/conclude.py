@@ -142,6 +142,7 @@ def conclude(
         files=results,
         tests=assemble.tests(passes.finished),
         unthemed=assemble.unthemed(passes.finished),
+        flaky=assemble.flaky(passes.finished),
     )
     if judgement.change and not passes.partial:
         counted = recent.patch(layout.root, suite, snapshot, judgement.change)

@@ -80,6 +80,7 @@ def finished(tmp_path: Path) -> Callable[..., Finished]:
             outcomes=outcomes,
             seconds=dict.fromkeys(outcomes, 0.5),
             collection_errors=changes.get("collection_errors", []),  # type: ignore[arg-type]
+            reran=changes.get("reran", []),  # type: ignore[arg-type]
         )
         if changes.get("died"):
             record = None

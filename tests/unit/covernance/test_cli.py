@@ -109,6 +109,20 @@ def test_a_failing_partial_run_fails(
     assert "gates nothing, and tests failed" in shell.out
 
 
+@pytest.mark.reliability
+def test_flaky_tests_are_listed(shell: Shell, repository: Repository, passes: FakePasses) -> None:
+    passes.records["security"] = Record(
+        exit=0,
+        collected=Collected(selected={"t::s": ("security",)}),
+        outcomes={"t::s": "passed"},
+        seconds={},
+        collection_errors=[],
+        reran=["t::s"],
+    )
+    shell("run")
+    assert "calc: flaky tests, which ended both ways (1):\n  t::s" in shell.out
+
+
 def test_unthemed_tests_are_listed(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:

@@ -43,6 +43,39 @@ class TestOutcomes:
 """
 
 
+RETRIES = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    item.attempts = getattr(item, "attempts", 0) + (report.when == "call")
+    if report.failed and item.attempts < 3:
+        report.outcome = "{outcome}"
+    return report
+
+def pytest_runtest_protocol(item, nextitem):
+    from _pytest.runner import runtestprotocol
+    for attempt in range(3):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        if all(report.outcome != "{outcome}" for report in reports):
+            return True
+"""
+SHAKY = """
+import pytest
+pytestmark = pytest.mark.security
+tries = []
+
+def test_good(): pass
+def test_shaky():
+    tries.append(1)
+    assert len(tries) > 1
+def test_bad(): assert False
+"""
+
+
 class FakeCoverage:
     """Stands for the measurement around a pass, so as not to switch the one around this test."""
 
@@ -265,3 +298,16 @@ def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None
     record = read(tmp_path / "r.json")
     assert record is not None
     assert record.collected.unthemed == ["t::plain"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("outcome", ["rerun", "retried"])
+def test_a_test_that_was_run_again_keeps_its_last_outcome_and_is_remembered(
+    pytester: pytest.Pytester, measurement: FakeCoverage, outcome: str
+) -> None:
+    pytester.makeconftest(RETRIES.replace("{outcome}", outcome))
+    pytester.makepyfile(SHAKY)
+    found = one_pass(pytester)
+    ends = {test.partition("::")[2]: end for test, end in found.outcomes.items()}
+    assert ends == {"test_good": "passed", "test_shaky": "passed", "test_bad": "failed"}
+    assert [test.partition("::")[2] for test in found.reran] == ["test_bad", "test_shaky"]

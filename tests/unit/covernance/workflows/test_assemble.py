@@ -91,6 +91,30 @@ def test_unthemed_tests_are_listed_once(finished: Build) -> None:
     assert assemble.unthemed([*results, finished("c", died=True)]) == ("t::a", "t::b")
 
 
+@pytest.mark.parametrize(
+    ("ends", "reran", "flaky"),
+    [
+        (("passed", "failed"), [], ("t::a",)),
+        (("error", "passed"), [], ("t::a",)),
+        (("xfailed", "xpassed"), [], ("t::a",)),
+        (("passed", "passed"), [], ()),
+        (("failed", "error"), [], ()),
+        (("passed", "skipped"), [], ()),
+        (("failed", "skipped"), [], ()),
+        (("passed", "passed"), ["t::a"], ("t::a",)),
+        (("failed", "failed"), ["t::a"], ()),
+    ],
+)
+def test_a_test_that_ended_both_ways_is_flaky(
+    finished: Build, ends: tuple[str, str], reran: list[str], flaky: tuple[str, ...]
+) -> None:
+    passes = [
+        finished(theme, outcomes={"t::a": end}, reran=reran)
+        for theme, end in zip(("architecture", "security"), ends, strict=True)
+    ]
+    assert assemble.flaky([*passes, finished("reliability", died=True)]) == flaky
+
+
 def test_a_pass_that_left_no_record_is_lost(finished: Build) -> None:
     passes = [finished("security", died=True, status=-9), finished("architecture")]
     assert assemble.lost(passes) == ("security",)
