@@ -40,9 +40,15 @@ _MOST_TESTS = 10
 @click.option(
     "--store",
     type=click.Choice(["directory", "git"]),
-    help="Where earlier results are kept. Default: the table's.",
+    help="Where earlier results are kept. Default: $COVERAGE_HISTORY_STORE, else the table's.",
 )
-@click.option("--bootstrap", is_flag=True, help="Let a suite pass that has no base yet.")
+@click.option(
+    "--bootstrap",
+    is_flag=True,
+    envvar="COVERAGE_BOOTSTRAP",
+    show_envvar=True,
+    help="Let a suite pass that has no base yet.",
+)
 @facts_option
 @soft_option
 @format_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypedDict, Unpack
@@ -43,7 +44,7 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
             "kind",
             type=click.Choice(["directory", "git"]),
             help="coverage/history/ of this checkout, or a git branch that machines share. "
-            "Default: the table's.",
+            "Default: $COVERAGE_HISTORY_STORE, else the table's.",
         ),
         click.option(
             "--store-branch",
@@ -100,7 +101,7 @@ def add(
     """  # noqa: D301 - click reads the escape
     table = _table()
     snapshots = workflow.load(paths, table.root)
-    if (where["kind"] or table.history.store) == "git" and not allow_dirty:
+    if (where["kind"] or workflow.chosen(table, os.environ)) == "git" and not allow_dirty:
         workflow.refuse_dirty(snapshots)
     store = _store(table, **where)
     added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
@@ -240,7 +241,7 @@ def _store(
     local: bool,
 ) -> Store:
     settings = table.history
-    kind = kind or settings.store
+    kind = kind or workflow.chosen(table, os.environ)
     if kind == "directory" or local:
         remote = None
     elif remote is None:

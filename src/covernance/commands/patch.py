@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from covernance.commands.options import base_option, format_option, soft_option, softened
+from covernance.commands.options import base_option, soft_option, softened
 from covernance.commands.repository import here
 from covernance.config import parse_floor
 from covernance.errors import Exit
+from covernance.report.annotations import warnings
 from covernance.report.terminal import shown
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ if TYPE_CHECKING:
     help="With fewer changed statements, inform only. Default: the table's patch-min-lines.",
 )
 @soft_option
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="Text for a reader, JSON for a script, github for text and a warning on each line.",
+)
 def patch(
     base: str | None,
     suites: tuple[str, ...],
@@ -70,6 +78,9 @@ def patch(
         click.echo(_json(report))
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
     click.echo(_text(report))
+    if form == "github":
+        for command in warnings(_wrong(report)):
+            click.echo(command)
     return softened(report.exit, soft=soft)
 
 
@@ -91,6 +102,12 @@ def _suite_text(suite: SuitePatch) -> Iterable[str]:
     for result in suite.results[:1]:
         yield from (f"  {_place(place)}: did not run" for place in result.uncovered)
         yield from (f"  {_place(place)}: not every branch was taken" for place in result.partial)
+
+
+def _wrong(report: PatchReport) -> Iterable[tuple[str, Place]]:
+    for result in (suite.results[0] for suite in report.suites if suite.results):
+        yield from (("This did not run.", place) for place in result.uncovered)
+        yield from (("Not every branch was taken.", place) for place in result.partial)
 
 
 def _json(report: PatchReport) -> str:

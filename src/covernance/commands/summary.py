@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from pathlib import Path
 
 import click
 
@@ -37,7 +38,21 @@ from covernance.report.markdown import COMMENT_LIMIT
     metavar="LABEL=URL",
     help="Link to a report; repeatable.",
 )
-def summary(form: str, base: str | None, limit: int, links: tuple[str, ...]) -> Exit:
+@click.option(
+    "--attach",
+    "attachments",
+    multiple=True,
+    metavar="LABEL=FILE",
+    help="Add what another command printed to the Markdown; a file that is not there is told, "
+    "an empty one is left out; repeatable.",
+)
+def summary(
+    form: str,
+    base: str | None,
+    limit: int,
+    links: tuple[str, ...],
+    attachments: tuple[str, ...],
+) -> Exit:
     """Tell the state of all suites, from the snapshots of their last full runs.
 
     A suite without a snapshot is shown as missing; a damaged snapshot is an error. The summary
@@ -47,20 +62,34 @@ def summary(form: str, base: str | None, limit: int, links: tuple[str, ...]) -> 
     Examples:
       covernance summary >> "$GITHUB_STEP_SUMMARY"
       covernance summary --format text
+      covernance guard > guard.txt; covernance summary --attach Guard=guard.txt
       covernance summary --link "HTML report=https://ci.example.org/42/html"
     """  # noqa: D301 - click reads the escape
     from covernance.workflows import overview  # noqa: PLC0415 - help does not pay for it
     from covernance.workflows import summary as workflow  # noqa: PLC0415 - likewise
 
-    addresses = dict(_labelled(text) for text in links)
+    addresses = dict(_labelled("--link", text, "https://…") for text in links)
+    attached = {
+        label: _text(Path(name))
+        for label, name in (_labelled("--attach", text, "FILE") for text in attachments)
+    }
     found = overview.state(here(), base, os.environ, functools.partial(click.echo, err=True))
-    click.echo(workflow.render(found, form, links=addresses, limit=limit), nl=False)
+    click.echo(
+        workflow.render(found, form, links=addresses, attached=attached, limit=limit), nl=False
+    )
     return Exit.PASS
 
 
-def _labelled(text: str) -> tuple[str, str]:
-    label, equals, url = text.partition("=")
-    if not (label and equals and url):
-        msg = f"--link {text!r}: give a label and an address, as LABEL=https://…"
+def _labelled(option: str, text: str, value: str) -> tuple[str, str]:
+    label, equals, given = text.partition("=")
+    if not (label and equals and given):
+        msg = f"{option} {text!r}: give a label and what it names, as LABEL={value}"
         raise InputError(msg)
-    return label, url
+    return label, given
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return "did not run"

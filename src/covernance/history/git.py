@@ -42,6 +42,15 @@ _SETTINGS = (
     "maintenance.auto=false",
 )
 
+_PASSWORD_VARIABLE = "COVERAGE_HISTORY_TOKEN"  # noqa: S105 - a variable's name
+# Offered to a remote that asks over HTTP, in place of the machine's own helpers. The token itself
+# stays in the environment: it is on no command line and in no configuration.
+_ANSWER = rf'printf "username=x-access-token\npassword=%s\n" "${_PASSWORD_VARIABLE}"'
+_HELPER = (
+    "credential.helper=",
+    f'credential.helper=!f() {{ test "$1" = get && {_ANSWER}; }}; f',
+)
+
 
 class GitError(MachineError):
     """A git command failed.
@@ -66,11 +75,13 @@ class Git:
 
         Args:
             root: Any folder of a checkout.
-            environ: The environment to start from.
+            environ: The environment to start from; `COVERAGE_HISTORY_TOKEN` there is the password
+                for an HTTP remote.
             timeout: How many seconds a command may take.
         """
         self._root = root
         self._timeout = timeout
+        self._settings = (*_SETTINGS, *(_HELPER if environ.get(_PASSWORD_VARIABLE) else ()))
         kept = {name: value for name, value in environ.items() if name not in _AIMING}
         # No terminal, no window: who may not push without a question gets an error.
         self._environ = {"GIT_ASKPASS": ""} | kept
@@ -120,7 +131,7 @@ class Git:
     def _start(
         self, *arguments: str, errors: int, environ: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        settings = [part for setting in self._settings for part in ("-c", setting)]
         try:
             return subprocess.Popen(  # noqa: S603 - no shell; refs are checked, paths are encoded
                 ["git", *settings, *arguments],  # noqa: S607 - git from the user's PATH

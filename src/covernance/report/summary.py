@@ -21,7 +21,10 @@ _SIGNS = {PASS: "✅", MISSING: "⚠️"}
 
 
 def markdown(
-    state: State, links: Mapping[str, str] | None = None, limit: int = COMMENT_LIMIT
+    state: State,
+    links: Mapping[str, str] | None = None,
+    limit: int = COMMENT_LIMIT,
+    attached: Mapping[str, str] | None = None,
 ) -> str:
     """The summary as Markdown of at most `limit` bytes, the suite × theme table first.
 
@@ -29,6 +32,7 @@ def markdown(
         state: What to tell.
         links: Addresses of reports, by label.
         limit: The most that the reader takes, in bytes.
+        attached: What other commands printed, by heading; shown as it is.
 
     Raises:
         InputError: A link is no http(s) address.
@@ -39,6 +43,7 @@ def markdown(
         _patches(state),
         _drops(state),
         _exceptions(state),
+        *(_attachment(heading, told) for heading, told in (attached or {}).items()),
         _links(links or {}),
     )
     return fit([section for section in sections if section.rows], limit)
@@ -226,6 +231,12 @@ def _exceptions(state: State) -> Section:
 def _links(links: Mapping[str, str]) -> Section:
     rows = tuple(f"- {link(label, url)}" for label, url in links.items())
     return Section(("### Reports", ""), rows, "links")
+
+
+def _attachment(heading: str, told: str) -> Section:
+    """Text as an indented block, which nothing in the text can end."""
+    rows = tuple(f"    {terminal.shown(line)}" for line in told.strip("\n").splitlines())
+    return Section((f"### {code(heading)}", ""), rows, "lines")
 
 
 def _plain(title: str, items: Sequence[str]) -> list[str]:

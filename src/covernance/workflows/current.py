@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from covernance.config import Table
 from covernance.errors import InputError
 from covernance.history.store import Store
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
-from covernance.workflows.history import Kind, open_store, usual_remote
+from covernance.workflows.history import Kind, chosen, open_store, usual_remote
 
 
 def results(table: Table) -> dict[str, Snapshot | None]:
@@ -30,11 +32,11 @@ def results(table: Table) -> dict[str, Snapshot | None]:
 
 
 def store(table: Table, kind: Kind | None = None) -> Store:
-    """Open the history that the table names.
+    """Open the history that `$COVERAGE_HISTORY_STORE` or the table names.
 
     Raises:
         CovernanceError: It is a branch, and there is no git or no repository.
     """
-    kind = kind or table.history.store
+    kind = kind or chosen(table, os.environ)
     remote = usual_remote(table.root, table.history.remote) if kind == "git" else None
     return open_store(kind, table.root, branch=table.history.branch, remote=remote)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import msgspec
 
 from covernance import files
-from covernance.errors import InputError
+from covernance.config import Table
+from covernance.errors import ConfigError, InputError
 from covernance.history.directory import Directory
 from covernance.history.git_branch import GitBranch, remotes
 from covernance.history.store import Entry, Store, distinct
@@ -18,6 +19,9 @@ from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
 
 Kind = Literal["directory", "git"]
+
+STORE_VARIABLE = "COVERAGE_HISTORY_STORE"
+"""Names the store on one machine, as CI does, where the table's is for all others."""
 
 _USUAL_REMOTE = "origin"
 _SHORTEST_COMMIT = 4
@@ -40,6 +44,19 @@ def open_store(kind: Kind, root: Path, *, branch: str, remote: str | None) -> St
     if kind == "git":
         return GitBranch(root, branch=branch, remote=remote)
     return Directory(Layout(root).folder / "history")
+
+
+def chosen(table: Table, environ: Mapping[str, str]) -> Kind:
+    """The kind of store: what `$COVERAGE_HISTORY_STORE` says, else the table.
+
+    Raises:
+        ConfigError: There is no store of that name.
+    """
+    named = environ.get(STORE_VARIABLE) or table.history.store
+    if named not in get_args(Kind):
+        known = " or ".join(get_args(Kind))
+        raise ConfigError(f"{STORE_VARIABLE}={named}: there is no such store; say {known}")
+    return cast("Kind", named)
 
 
 def usual_remote(root: Path, name: str = _USUAL_REMOTE) -> str | None:

@@ -32,8 +32,15 @@ def state(
     )
 
 
-def render(found: State, form: str, *, links: Mapping[str, str], limit: int = COMMENT_LIMIT) -> str:
-    """The summary as `markdown`, `text` or `json`; only Markdown has links and a limit.
+def render(
+    found: State,
+    form: str,
+    *,
+    links: Mapping[str, str],
+    attached: Mapping[str, str] | None = None,
+    limit: int = COMMENT_LIMIT,
+) -> str:
+    """The summary as `markdown`, `text` or `json`; only Markdown has a limit and what is attached.
 
     Raises:
         InputError: A link is no http(s) address.
@@ -44,4 +51,4 @@ def render(found: State, form: str, *, links: Mapping[str, str], limit: int = CO
         case "text":
             return summary.text(found)
         case _:
-            return summary.markdown(found, links, limit)
+            return summary.markdown(found, links, limit, attached)

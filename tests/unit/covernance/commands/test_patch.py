@@ -125,3 +125,12 @@ def test_a_name_can_not_steer_a_terminal_or_break_a_line() -> None:
 def test_mistakes_are_told(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         call(*arguments)
+
+
+def test_github_gets_a_warning_on_each_place_below_the_text() -> None:
+    told = call("--format", "github", "--min-lines", "1").stdout.splitlines()
+    assert "calc: below-floor" in told[1]
+    assert [line.rpartition("::")[2] for line in told if line.startswith("::warning")] == [
+        "This did not run.",
+        "Not every branch was taken.",
+    ]

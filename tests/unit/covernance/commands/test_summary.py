@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -56,3 +57,27 @@ def test_links_are_labelled() -> None:
 def test_a_link_that_is_none_is_refused(repository: Repository, text: str) -> None:
     with pytest.raises(InputError, match=r"give (a label|one as)"):
         CliRunner().invoke(summary, ["--link", text], standalone_mode=False, catch_exceptions=False)
+
+
+@pytest.mark.usefixtures("_measured")
+@pytest.mark.security
+def test_what_commands_printed_is_attached_and_can_t_break_out(tmp_path: Path) -> None:
+    told = tmp_path / "guard.txt"
+    told.write_text("api: dropped\n\n```\n<b>|</b>\x1b[31m\n", encoding="utf-8")
+    (tmp_path / "empty.txt").touch()
+    files = {"Guard": "guard.txt", "Empty": "empty.txt", "Integrity": "none.txt"}
+    pairs = [
+        part for label, name in files.items() for part in ("--attach", f"{label}={tmp_path / name}")
+    ]
+    text = out(*pairs)
+    assert "### `Guard`\n\n    api: dropped\n    \n    ```\n    <b>|</b>\\x1b[31m\n" in text
+    assert "### `Integrity`\n\n    did not run\n" in text
+    assert "Empty" not in text
+
+
+@pytest.mark.usefixtures("_measured")
+def test_a_long_attachment_is_cut_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("line\n" * 1000, encoding="utf-8")
+    text = out("--limit", "1000", "--attach", f"Long={tmp_path / 'long.txt'}")
+    assert len(text.encode()) <= 1000
+    assert "more lines, cut to fit" in text

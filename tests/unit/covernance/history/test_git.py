@@ -156,3 +156,25 @@ def test_a_complaint_is_one_short_line_that_moves_no_cursor(said: bytes) -> None
 @pytest.mark.architecture
 def test_hints_about_other_commands_are_left_out() -> None:
     assert readable(b"error: x\nhint: use git pull\n\n") == "error: x"
+
+
+def asked_for_a_password(folder: Path, environ: dict[str, str]) -> list[str]:
+    wanted = b"protocol=https\nhost=git.example.org\n\n"
+    filled = Git(folder, environ).ask("credential", "fill", stdin=wanted)
+    return (filled or "").splitlines()
+
+
+@pytest.mark.security
+def test_a_token_answers_in_place_of_the_machine_s_helpers(folder: Path) -> None:
+    subprocess.run(
+        ["git", "config", "credential.helper", "!echo password=theirs; :"], cwd=folder, check=True
+    )
+    assert 'password=a $b"%s' in asked_for_a_password(
+        folder, ENVIRON | {"COVERAGE_HISTORY_TOKEN": 'a $b"%s'}
+    )
+    assert "password=theirs" in asked_for_a_password(
+        folder,
+        ENVIRON
+        | {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "credential.username"}
+        | {"GIT_CONFIG_VALUE_0": "me"},
+    )

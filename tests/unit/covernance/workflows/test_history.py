@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.errors import InputError, MachineError
+from covernance.config import load
+from covernance.errors import ConfigError, InputError, MachineError
 from covernance.history.directory import Directory
 from covernance.history.git_branch import GitBranch
 from covernance.history.store import entry_of
@@ -153,3 +154,13 @@ def test_an_export_that_fails_leaves_the_last_one(
     assert target.read_bytes() == before
     with pytest.raises(MachineError, match="can't be written"):
         history.export(store, [], target / "below")
+
+
+@pytest.mark.architecture
+def test_a_machine_may_say_which_store_it_uses(repository: Repository) -> None:
+    table = load(repository.root)
+    assert history.chosen(table, {}) == "directory"
+    assert history.chosen(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
+    assert history.chosen(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
+    with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* say directory or git"):
+        history.chosen(table, {"COVERAGE_HISTORY_STORE": "gti"})
