@@ -24,6 +24,7 @@ from covernance.errors import ConfigError, CovernanceError, Exit
 from covernance.layout import Layout
 
 _COMMANDS = (
+    "collect",
     "dashboard",
     "digest",
     "exceptions",
@@ -33,6 +34,7 @@ _COMMANDS = (
     "metrics-baseline",
     "notify",
     "patch",
+    "plan",
     "summary",
 )
 
@@ -121,15 +123,24 @@ def cli() -> None:
     type=click.IntRange(min=1),
     help="How many passes run side by side. Default: the number of cores.",
 )
+@click.option(
+    "--shard",
+    metavar="I/N",
+    envvar="COVERAGE_SHARD",
+    show_envvar=True,
+    help="Run part I of N of each suite's tests, split by the durations of coverage/plan.json. It "
+    "gates nothing; `covernance collect` joins the parts.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show pytest's output of every pass.")
 @soft_option
 @click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
-def run(
+def run(  # noqa: PLR0913 - click hands over every option
     suites: tuple[str, ...],
     themes: tuple[str, ...],
     fail_under: str | None,
     jobs: int | None,
+    shard: str | None,
     pytest_arguments: tuple[str, ...],
     *,
     verbose: bool,
@@ -151,10 +162,13 @@ def run(
     from covernance.commands.results import tell, worst
     from covernance.measure import arguments
     from covernance.measure.machine import cpus
+    from covernance.measure.shard import Shard, parse
     from covernance.report import progress
+    from covernance.workflows import matrix
     from covernance.workflows import run as workflow
 
     table = here()
+    part = parse(shard, "--shard or COVERAGE_SHARD") if shard else Shard()
     request = workflow.Request(
         suites=_suites(table, suites),
         themes=_split(themes) or None,
@@ -164,6 +178,8 @@ def run(
         color=colored(),
         environ=os.environ,
         now=datetime.now(UTC),
+        shard=part,
+        durations={} if part.whole else matrix.durations(table),
     )
     if dry_run:
         for planned in workflow.plan(table, request, Layout(table.root).work / "run", Path("/tmp")):  # noqa: S108 - only shown
@@ -179,7 +195,7 @@ def run(
     with watch as observer:
         results = workflow.run(table, request, observer)
     tell(results, table)
-    return softened(worst(results), soft=soft)
+    return softened(worst(result.exit for result in results), soft=soft)
 
 
 @cli.command()

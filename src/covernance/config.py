@@ -24,7 +24,9 @@ BASELINE = "baseline"
 _THEME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SUITE = re.compile(r"[a-z][a-z0-9_-]*")
 _RESERVED_THEMES = {UNTHEMED, "unit", "run", "total", "patch", "and", "or", "not", "default"}
-_RESERVED_SUITES = {BASELINE, "all", "data", "html", "partial", "history", "badges"}
+_RESERVED_SUITES = {
+    *(BASELINE, "all", "data", "html", "partial", "parts", "plan", "history", "badges"),
+}
 _WHOLE = 100
 _UNKNOWN = re.compile(r"unknown field `(.+)`")
 _WHERE = "pyproject.toml: [tool.covernance]"
@@ -46,6 +48,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         patch_max_drop: How many percentage points the patch coverage of a change may lie below
             that of the change before it.
         patch_fail_under: The least percentage of a change's lines and branches that must run.
+        shards: Over how many jobs of a matrix its tests are split.
         requirements: The frozen requirements of the suite's session, or None.
     """
 
@@ -60,12 +63,18 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     theme_max_drop: dict[str, Decimal] = {}
     patch_max_drop: Decimal = Decimal(2)
     patch_fail_under: Decimal = Decimal(90)
+    shards: int = 1
     requirements: str | None
 
     @property
     def identifier(self) -> str:
         """The name as a Python identifier and, in upper case, as part of a variable's name."""
         return self.name.replace("-", "_")
+
+    @property
+    def session(self) -> str:
+        """The name of its nox session."""
+        return f"tests_unit_{self.identifier}"
 
 
 class HistorySettings(
@@ -155,6 +164,7 @@ class _RawSuite(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_o
     theme_max_drop: dict[str, Any] = {}
     patch_max_drop: Any = None
     patch_fail_under: Any = None
+    shards: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class _RawTable(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -290,6 +300,7 @@ def _suite(
         patch_fail_under=_own(
             raw.patch_fail_under, defaults.patch_fail_under, f"{where}.patch-fail-under"
         ),
+        shards=raw.shards,
         requirements=raw.requirements,
     )
 

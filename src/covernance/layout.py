@@ -55,6 +55,15 @@ class Layout(msgspec.Struct, frozen=True):
         """A suite's last full result."""
         return self.folder / f"{suite}.snapshot.json"
 
+    def part(self, name: str) -> Path:
+        """What one shard of a suite measured, for `covernance collect`."""
+        return self.folder / "parts" / name
+
+    @property
+    def plan(self) -> Path:
+        """What the jobs of a matrix are to run, and the durations that they split by."""
+        return self.folder / "plan.json"
+
     @property
     def baseline(self) -> Path:
         """The JSON report of all suites together, with contexts."""

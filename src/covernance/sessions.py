@@ -18,11 +18,6 @@ _INTERRUPT_SECONDS = 10.0
 _TERMINATE_SECONDS = 10.0
 
 
-def session_name(suite: Suite) -> str:
-    """The session of a suite: `tests_unit_<suite>`."""
-    return f"tests_unit_{suite.identifier}"
-
-
 def define(
     table: Table,
     prepare: Callable[[nox.Session, Suite], None],
@@ -50,8 +45,8 @@ def _define(
         measure(session, (suite,), helper, session.posargs)
 
     run_suite.__doc__ = f"The {suite.name} suite: every theme measured, floor {suite.fail_under} %."
-    nox.session(name=session_name(suite), tags=["unit", suite.name])(run_suite)
-    return session_name(suite)
+    nox.session(name=suite.session, tags=["unit", suite.name])(run_suite)
+    return suite.session
 
 
 def measure(

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from covernance.config import Suite, load
-from covernance.sessions import session_name
 
 pytestmark = pytest.mark.architecture
 
@@ -45,7 +44,7 @@ def _names() -> list[str]:
 def test_every_suite_is_a_session_with_its_tags_and_a_description(
     suite: Suite, sessions: dict[str, dict[str, object]]
 ) -> None:
-    session = sessions[session_name(suite)]
+    session = sessions[suite.session]
     assert session["tags"] == ["unit", suite.name]
     assert session["description"]
 
@@ -74,13 +73,13 @@ def test_a_mistake_in_the_table_is_one_line_of_nox_too(tmp_path: Path) -> None:
 def test_nox_alone_runs_the_unit_suites() -> None:
     listed = output(sys.executable, "-m", "nox", "--list")
     selected = set(re.findall(r"^\* (\S+)", listed, re.MULTILINE))
-    assert selected == {session_name(suite) for suite in TABLE.suites}
+    assert selected == {suite.session for suite in TABLE.suites}
 
 
 @SUITES
 def test_every_suite_has_a_make_target_that_calls_its_session(suite: Suite) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    target = rf"^test-{suite.name}-unit: .+\n\t@\$\(NOX\) -s {session_name(suite)} "
+    target = rf"^test-{suite.name}-unit: .+\n\t@\$\(NOX\) -s {suite.session} "
     assert re.search(target, makefile, re.MULTILINE)
 
 
@@ -88,7 +87,7 @@ def test_every_suite_has_a_make_target_that_calls_its_session(suite: Suite) -> N
 def test_every_suite_is_in_the_documented_commands_with_its_floor(suite: Suite) -> None:
     row = (
         f"| {suite.name} | `{suite.source[0]}` | {suite.fail_under} | "
-        f"`make test-{suite.name}-unit` | `nox -s {session_name(suite)}` |"
+        f"`make test-{suite.name}-unit` | `nox -s {suite.session}` |"
     )
     assert row in COMMANDS.read_text(encoding="utf-8")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -18,9 +18,9 @@ from covernance.workflows.conclude import SuiteResult
 _SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
 
 
-def worst(results: Sequence[SuiteResult]) -> Exit:
+def worst(codes: Iterable[Exit]) -> Exit:
     """The exit code of several suites: failed tests before a gate's no before a pass."""
-    return max((result.exit for result in results), key=_SEVERITY.index)
+    return max(codes, key=_SEVERITY.index, default=Exit.PASS)
 
 
 def tell(results: Sequence[SuiteResult], table: Table) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,7 @@ def plan_pass(
     temporary: Path,
     arguments: PytestArguments,
     *,
+    split: Sequence[str] = (),
     python: str,
     color: bool,
 ) -> Pass:
@@ -58,6 +60,7 @@ def plan_pass(
         temporary: Where its tests' temporary folders go; outside of the repository, or tests
             that look for one around them would find it.
         arguments: What the user gave for pytest.
+        split: pytest-split's options, where only a shard of the suite runs.
         python: The interpreter that has the suite's requirements.
         color: Whether pytest writes color; its output goes to a file first.
     """
@@ -73,6 +76,7 @@ def plan_pass(
         *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),
         *("-m", _expression(suite, theme, arguments.expression)),
         *(["--color=yes"] if color else []),
+        *split,
         *arguments.rest,
         *(arguments.paths or suite.tests),
     )

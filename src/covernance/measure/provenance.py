@@ -24,7 +24,7 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
     """
     status = _git(table.root, "status", "--porcelain", "--untracked-files=normal")
     return Provenance(
-        commit=_git(table.root, "rev-parse", "--verify", "--quiet", "HEAD") or None,
+        commit=commit(table.root),
         base=_base(table),
         branch=environ.get("GITHUB_HEAD_REF")
         or _git(table.root, "symbolic-ref", "--quiet", "--short", "HEAD")
@@ -37,6 +37,11 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
         tools={name: version(name) for name in ("coverage", "covernance", "pytest")},
         config=table.digest(),
     )
+
+
+def commit(root: Path) -> str | None:
+    """The commit that is checked out; None outside a repository or before the first."""
+    return _git(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
 
 
 def _base(table: Table) -> str | None:

@@ -100,7 +100,7 @@ def conclude(
         reports: The user's `--cov-report` options.
     """
     data_file = work / "combined" / ".coverage"
-    data_file.parent.mkdir()
+    data_file.parent.mkdir(parents=True)
     has_data = combine.combine([result.planned.folder for result in passes.finished], data_file)
     cov = combine.load(data_file, suite.source) if has_data else None
     themes = dict.fromkeys(result.planned.theme for result in passes.finished)

@@ -15,13 +15,15 @@ from covernance import files
 from covernance.config import UNTHEMED, Suite, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
-from covernance.measure import combine
+from covernance.measure import combine, shard
 from covernance.measure.arguments import PytestArguments
 from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
+from covernance.measure.shard import Shard
+from covernance.model.snapshot import Provenance
 from covernance.policy.gate import applied_floor
-from covernance.workflows import assemble, publish, recent
+from covernance.workflows import assemble, part, publish, recent
 from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
 from covernance.workflows.excused import exceptions
 
@@ -40,6 +42,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         color: Whether pytest's output is shown in color.
         environ: The environment that floors and provenance are read from.
         now: When the run began, with a time zone.
+        shard: Which part of each suite's tests.
+        durations: How many seconds each test took, by suite; what shards are split by.
     """
 
     suites: tuple[Suite, ...]
@@ -50,6 +54,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     color: bool
     environ: Mapping[str, str]
     now: datetime
+    shard: Shard = Shard()
+    durations: Mapping[str, Mapping[str, float]] = {}
 
 
 def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
@@ -103,6 +109,10 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
+        for suite in request.suites:
+            shard.write_durations(
+                _durations(work.path, suite), request.durations.get(suite.name, {})
+            )
         finished = _measure(plan(table, request, work.path, temporary), request, observer)
         unthemed = [
             _pass(suite, UNTHEMED, work.path, temporary, request)
@@ -119,9 +129,11 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
                 continue
             passes = Passes(finished=mine, partial=_partial(mine, request))
             judgement = Judgement(floors[suite.name], excused[suite.name], change)
-            folder = work.path / suite.name
+            folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             results.append(conclude(suite, passes, judgement, source, layout, folder, reports))
+            if not request.shard.whole:
+                _publish_part(suite, passes, request, source, layout, folder)
         return results
     finally:
         work.close()
@@ -141,6 +153,7 @@ def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Reques
         work / suite.name / theme,
         temporary / f"{suite.name}-{theme}",
         request.arguments,
+        split=shard.options(request.shard, _durations(work, suite)),
         python=sys.executable,
         color=request.color,
     )
@@ -170,6 +183,32 @@ def _has_unthemed(finished: Sequence[Finished], suite: Suite) -> bool:
     )
 
 
+def _publish_part(
+    suite: Suite,
+    passes: Passes,
+    request: Request,
+    source: Provenance,
+    layout: Layout,
+    work: Path,
+) -> None:
+    measured = part.Part(
+        suite=suite.name,
+        shard=request.shard,
+        commit=source.commit,
+        config=source.config,
+        partial=passes.partial[1:],
+        passes={
+            result.planned.theme: part.PassEnd(status=result.status, seconds=result.seconds)
+            for result in passes.finished
+        },
+    )
+    part.publish(measured, passes.finished, layout, work)
+
+
+def _durations(work: Path, suite: Suite) -> Path:
+    return work / f"{suite.name}-durations.json"
+
+
 def _refuse_shared_reports(request: Request) -> None:
     named = [report for report in request.arguments.reports if report.path]
     if named and len(request.suites) > 1:
@@ -188,6 +227,8 @@ def _partial(finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
         reasons.insert(0, f"--theme {', '.join(request.themes)}")
     if not reasons:
         reasons += assemble.narrowed(finished)
+    if not request.shard.whole:
+        return (f"shard {request.shard}", *reasons)
     deselected = assemble.deselected(finished)
     if deselected and not reasons:
         reasons.append(f"{deselected} tests deselected by pytest's options or plugins")

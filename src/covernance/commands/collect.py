@@ -1,0 +1,53 @@
+"""`covernance collect`: the jobs of a matrix, taken in."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from covernance.commands.options import soft_option, softened
+from covernance.commands.repository import here
+from covernance.commands.results import tell, worst
+from covernance.errors import Exit
+from covernance.layout import Layout
+from covernance.workflows import collect as workflow
+from covernance.workflows import matrix
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What had to arrive. Default: coverage/plan.json.",
+)
+@soft_option
+def collect(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
+    """Take in what the jobs of a matrix measured, as if this machine had run every suite.
+
+    FOLDER holds what was downloaded. Every job of the plan must have brought its part, measured
+    at the same commit with the same table; a missing one is never green. Suites that came whole
+    are put in place under the verdict of their job, shards are combined and judged here.
+
+    \b
+    Examples:
+      covernance collect arrived
+    """  # noqa: D301 - click reads the escape
+    folder = folder.absolute()
+    given = plan_file.absolute() if plan_file else None
+    table = here()
+    plan = matrix.read(given or Layout(table.root).plan)
+    arrived = workflow.arrivals(folder, plan)
+    results = workflow.collect(table, arrived.complete, os.environ, datetime.now(UTC))
+    if results:
+        tell(results, table)
+    codes = [result.exit for result in results]
+    if arrived.missing:
+        named = ", ".join(job.name for job in arrived.missing)
+        click.echo(f"collect: planned, and did not arrive: {named}", err=True)
+        codes.append(Exit.GATE)
+    return softened(worst(codes), soft=soft)

@@ -1,0 +1,184 @@
+"""Take in what the jobs of a matrix measured, all of it or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from covernance import files
+from covernance.config import Suite, Table
+from covernance.errors import InputError
+from covernance.layout import Layout
+from covernance.measure import combine
+from covernance.measure.provenance import provenance
+from covernance.model import snapshot
+from covernance.model.snapshot import Snapshot
+from covernance.policy.gate import Verdict, applied_floor
+from covernance.workflows import part, publish
+from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
+from covernance.workflows.excused import exceptions
+from covernance.workflows.matrix import Plan, Planned
+
+_SNAPSHOTS = "*.snapshot.json"
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """What one job brought: a whole suite's snapshot, or a shard's part.json."""
+
+    planned: Planned
+    path: Path
+    commit: str | None
+    config: str
+
+
+class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
+    """What came, and the planned jobs that brought nothing."""
+
+    found: tuple[Arrival, ...]
+    missing: tuple[Planned, ...]
+
+    @property
+    def complete(self) -> tuple[Arrival, ...]:
+        """What came of the suites of which nothing is missing."""
+        return tuple(arrival for arrival in self.found if not self._lacks(arrival.planned.suite))
+
+    def _lacks(self, suite: str) -> bool:
+        return any(job.suite == suite for job in self.missing)
+
+
+def arrivals(folder: Path, plan: Plan) -> Arrivals:
+    """Find what the jobs brought, and hold it against the plan.
+
+    Args:
+        folder: Holds what was downloaded, in any arrangement of folders.
+        plan: What was to run.
+
+    Raises:
+        InputError: Something came twice, was not planned, is of another commit or another table,
+            or is damaged.
+    """
+    found: dict[Planned, Arrival] = {}
+    for arrival in [*_snapshots(folder), *_parts(folder)]:
+        if arrival.planned not in plan.jobs:
+            msg = f"{arrival.path}: {arrival.planned.name} was not planned"
+            raise InputError(msg)
+        if other := found.get(arrival.planned):
+            msg = f"{arrival.path}: {arrival.planned.name} came twice, see {other.path}"
+            raise InputError(msg)
+        for what, theirs, ours in (
+            ("commit", arrival.commit, plan.commit),
+            ("table", arrival.config, plan.config),
+        ):
+            if theirs != ours:
+                msg = f"{arrival.path}: is of {what} {theirs}, the plan of {ours}; run it again"
+                raise InputError(msg)
+        found[arrival.planned] = arrival
+    missing = tuple(job for job in plan.jobs if job not in found)
+    return Arrivals(found=tuple(found.values()), missing=missing)
+
+
+def collect(
+    table: Table, found: Sequence[Arrival], environ: Mapping[str, str], now: datetime
+) -> list[SuiteResult]:
+    """Put whole suites in place; combine, judge and publish those that were split.
+
+    Args:
+        table: The table; its folder must be the current one.
+        found: What the jobs brought, with nothing missing.
+        environ: The environment that floors and provenance are read from.
+        now: When the collecting began, with a time zone.
+
+    Raises:
+        CovernanceError: Something is damaged; earlier results of the suites that follow it in
+            the table are untouched.
+    """
+    combine.check_settings()
+    work = files.Workspace(Layout(table.root).work)
+    try:
+        results = []
+        for suite in table.suites:
+            mine = sorted(
+                (arrival for arrival in found if arrival.planned.suite == suite.name),
+                key=lambda arrival: arrival.planned.shard,
+            )
+            folder = work.path / suite.name
+            if mine and mine[0].planned.shard.whole:
+                results.append(_whole(table, suite, mine[0].path, folder))
+            elif mine:
+                results.append(_joined(table, suite, mine, environ, now, folder))
+        return results
+    finally:
+        work.close()
+
+
+def _snapshots(folder: Path) -> list[Arrival]:
+    found = []
+    for path in sorted(folder.rglob(_SNAPSHOTS)):
+        result = snapshot.read(path)
+        source = result.provenance
+        found.append(Arrival(Planned(result.suite), path, source.commit, source.config))
+    return found
+
+
+def _parts(folder: Path) -> list[Arrival]:
+    found = []
+    for path in sorted(folder.rglob(part.FILE)):
+        read = part.read(path)
+        found.append(Arrival(Planned(read.suite, read.shard), path, read.commit, read.config))
+    return found
+
+
+def _whole(table: Table, suite: Suite, path: Path, work: Path) -> SuiteResult:
+    """Publish a whole suite again from its data, under the verdict that its job gave."""
+    result = snapshot.read(path)
+    delivered = path.parent / "data" / suite.name / ".coverage"
+    if not delivered.is_file():
+        msg = f"{delivered}: is not there; upload hidden files with the job's results"
+        raise InputError(msg)
+    staged = work / "whole" / delivered.name
+    if not combine.combine([delivered], _made(staged)):
+        msg = f"{delivered}: holds no coverage data; run the suite again"
+        raise InputError(msg)
+    cov = combine.load(staged, suite.source)
+    published = publish.full(result, cov, staged, (), Layout(table.root), work)
+    return _result(result, published)
+
+
+def _result(result: Snapshot, published: tuple[Path, ...]) -> SuiteResult:
+    return SuiteResult(
+        snapshot=result,
+        exit=Verdict(result.verdict, result.reasons).exit,
+        partial=(),
+        published=published,
+        text="",
+    )
+
+
+def _joined(
+    table: Table,
+    suite: Suite,
+    arrived: Sequence[Arrival],
+    environ: Mapping[str, str],
+    now: datetime,
+    work: Path,
+) -> SuiteResult:
+    """Conclude a suite from its shards as if one machine had run it."""
+    finished = []
+    for arrival in arrived:
+        read = part.read(arrival.path)
+        if read.partial:
+            msg = f"{arrival.path}: is a selection ({'; '.join(read.partial)}), which gates nothing"
+            raise InputError(f"{msg}; run the whole shard")
+        finished += part.passes(read, arrival.path.parent)
+    passes = Passes(finished=finished, problems=part.gaps(finished))
+    judgement = Judgement(applied_floor(suite, None, environ), exceptions(table, suite, now.date()))
+    source = provenance(table, environ, now)
+    return conclude(suite, passes, judgement, source, Layout(table.root), work, ())
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True)
+    return path

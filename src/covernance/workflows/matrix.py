@@ -1,0 +1,108 @@
+"""What the jobs of a matrix run: every suite, each split into its shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from covernance import files
+from covernance.config import Suite, Table
+from covernance.errors import InputError
+from covernance.history.store import Store
+from covernance.layout import Layout
+from covernance.measure.provenance import commit
+from covernance.measure.shard import Shard
+
+Durations = dict[str, dict[str, float]]
+"""How many seconds each test took, by suite."""
+
+
+class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One job: a suite, or one shard of it."""
+
+    suite: str
+    shard: Shard = Shard()
+
+    @property
+    def name(self) -> str:
+        """As jobs and artifacts carry it: `api`, or `api-2-of-3`."""
+        return self.shard.part(self.suite)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to run at one commit.
+
+    Attributes:
+        commit: The commit that every job checks out.
+        config: The digest of the table.
+        jobs: What runs.
+        durations: What suites of more than one shard are split by, the same for every shard.
+    """
+
+    commit: str | None
+    config: str
+    jobs: tuple[Planned, ...]
+    durations: Durations = {}
+
+    def shards(self, suite: str) -> tuple[Shard, ...]:
+        """The shards of a suite; none where it is left out."""
+        return tuple(job.shard for job in self.jobs if job.suite == suite)
+
+
+def plan(table: Table, store: Store) -> Plan:
+    """Plan every suite of the table; `store` knows how long tests took.
+
+    Raises:
+        CovernanceError: The store can't be read.
+    """
+    jobs = [
+        Planned(suite.name, Shard(number, suite.shards))
+        for suite in table.suites
+        for number in range(1, suite.shards + 1)
+    ]
+    split = [suite for suite in table.suites if suite.shards > 1]
+    return Plan(
+        commit=commit(table.root),
+        config=table.digest(),
+        jobs=tuple(jobs),
+        durations={suite.name: _durations(suite, store) for suite in split},
+    )
+
+
+def _durations(suite: Suite, store: Store) -> dict[str, float]:
+    """Those of the newest result that is kept, whatever its branch; none before the first."""
+    entries = store.entries(suite=suite.name)
+    if not entries:
+        return {}
+    newest = store.read(entries[-1])
+    return {name: test.seconds for name, test in newest.tests.items()}
+
+
+def write(table: Table, made: Plan) -> Path:
+    """Write the plan where shards and `collect` look for it."""
+    path = Layout(table.root).plan
+    files.write_atomic(path, msgspec.json.encode(made, order="sorted"))
+    return path
+
+
+def read(path: Path) -> Plan:
+    """Read a plan.
+
+    Raises:
+        InputError: It can't be read or is damaged.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Plan)
+    except OSError as error:
+        msg = f"{path}: can't be read: {error.strerror}; run `covernance plan --format github`"
+        raise InputError(msg) from error
+    except msgspec.MsgspecError as error:
+        msg = f"{path}: is no plan, or is damaged: {error}; make it again with `covernance plan`"
+        raise InputError(msg) from error
+
+
+def durations(table: Table) -> Durations:
+    """The durations of the plan that lies here; none without a plan."""
+    path = Layout(table.root).plan
+    return read(path).durations if path.exists() else {}
