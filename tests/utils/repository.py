@@ -104,6 +104,13 @@ class Repository:
         for name, text in (defaults | self.files).items():
             self.write(name, text)
 
+    @classmethod
+    def at(cls, root: Path) -> Repository:
+        """A repository that is there already."""
+        made = object.__new__(cls)
+        made.root, made.files = root, {}
+        return made
+
     def write(self, name: str, text: str) -> Path:
         """Write a file, creating its folder."""
         path = self.root / name

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from coverage import Coverage, CoverageData
 
@@ -186,7 +187,10 @@ class FakePasses:
             seconds={f"t::{planned.theme}": 0.1},
             collection_errors=[],
         )
-        result = Finished(planned, status, 0.2, self.records.get(planned.theme, usual))
+        record = self.records.get(planned.theme, usual)
+        if record is not None:
+            planned.record.write_bytes(msgspec.json.encode(record))
+        result = Finished(planned, status, 0.2, record)
         observer.finished(result)
         return result
 

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from covernance.commands.plan import plan
+from covernance.errors import Exit
+from covernance.layout import Layout
+from covernance.workflows import matrix
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+def out(*arguments: str) -> str:
+    result = CliRunner().invoke(plan, arguments, standalone_mode=False, catch_exceptions=False)
+    assert result.return_value is Exit.PASS
+    return result.stdout
+
+
+@pytest.fixture
+def _sharded(repository: Repository) -> None:
+    text = (repository.root / "pyproject.toml").read_text()
+    repository.write(
+        "pyproject.toml", text.replace('tests = ["tests"]', 'tests = ["tests"]\nshards = 2')
+    )
+
+
+@pytest.mark.usefixtures("_sharded")
+def test_text_gives_the_local_command_of_each_job(repository: Repository) -> None:
+    assert out() == (
+        "calc-1-of-2: COVERAGE_SHARD=1/2 nox -s tests_unit_calc\n"
+        "calc-2-of-2: COVERAGE_SHARD=2/2 nox -s tests_unit_calc\n"
+    )
+    assert not Layout(repository.root).plan.exists()
+
+
+def test_an_unsharded_suite_needs_no_variable(repository: Repository) -> None:
+    assert out() == "calc: nox -s tests_unit_calc\n"
+
+
+def test_github_outputs_are_one_line_each_and_the_plan_is_kept(repository: Repository) -> None:
+    outputs = dict(line.split("=", 1) for line in out("--format", "github").splitlines())
+    (leg,) = json.loads(outputs["matrix"])["include"]
+    assert leg == {
+        "name": "calc",
+        "suite": "calc",
+        "session": "tests_unit_calc",
+        "shard": "1/1",
+        "fail-under": "90",
+    }
+    assert json.loads(outputs["any"]) is True
+    assert [job.name for job in matrix.read(Layout(repository.root).plan).jobs] == ["calc"]
+
+
+def test_json_lists_the_same_jobs(repository: Repository) -> None:
+    assert [leg["name"] for leg in json.loads(out("--format", "json"))] == ["calc"]

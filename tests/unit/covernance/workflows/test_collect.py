@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from covernance.commands.collect import collect as command
+from covernance.config import Table, load
+from covernance.errors import Exit, InputError
+from covernance.history.directory import Directory
+from covernance.layout import Layout
+from covernance.measure.arguments import parse
+from covernance.measure.record import Collected
+from covernance.measure.shard import Shard
+from covernance.workflows import matrix
+from covernance.workflows.collect import arrivals, collect
+from covernance.workflows.matrix import Plan
+from covernance.workflows.run import Request, run
+from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.workflows.test_run import Quiet, record
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.reliability
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+THEMES = ("architecture", "reliability", "security")
+
+
+@pytest.fixture
+def arrived(tmp_path: Path) -> Path:
+    folder = tmp_path / "arrived"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callable[..., Table]:
+    """Run one shard and move what it leaves to where the others are."""
+
+    def run_it(shard: Shard, *arguments: str) -> Table:
+        table = load(repository.root)
+        request = Request(
+            suites=table.suites,
+            themes=None,
+            fail_under=None,
+            arguments=parse(arguments, table.root),
+            jobs=2,
+            color=False,
+            environ=os.environ,
+            now=NOW,
+            shard=shard,
+        )
+        for theme in THEMES:
+            tests = [f"t::{theme}-{number}" for number in range(1, shard.of + 1)]
+            mine = tests.pop(shard.number - 1)
+            collected = Collected(selected={mine: (theme,)}, deselected=tests)
+            passes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
+        run(table, request, Quiet())
+        for path in (*Path("coverage/parts").glob("*"), *Path("coverage").glob("*.snapshot.json")):
+            shutil.move(path, arrived / path.name)
+        if shard.whole:
+            shutil.move("coverage/data/calc", arrived / "data/calc")
+        return table
+
+    return run_it
+
+
+def plan_of(table: Table, shards: int) -> Plan:
+    split = msgspec.structs.replace(table.suites[0], shards=shards)
+    planned = matrix.plan(msgspec.structs.replace(table, suites=(split,)), Directory(Path("none")))
+    return msgspec.structs.replace(planned, config=table.digest())
+
+
+def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrived: Path) -> None:
+    measure(Shard(1, 2))
+    table = measure(Shard(2, 2))
+    came = arrivals(arrived, plan_of(table, 2))
+    (result,) = collect(table, came.complete, {}, NOW)
+    assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
+    assert len(result.snapshot.tests) == 6
+    assert result.snapshot.themes["security"].outcomes.tests == 2
+    assert Layout(table.root).report("calc", "json").is_file()
+
+
+@pytest.mark.security
+def test_what_is_missing_is_named_and_its_suite_is_not_complete(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard(1, 2))
+    came = arrivals(arrived, plan_of(table, 2))
+    assert [job.name for job in came.missing] == ["calc-2-of-2"]
+    assert came.complete == ()
+    assert collect(table, came.complete, {}, NOW) == []
+
+
+@pytest.mark.security
+def test_a_gap_between_shards_fails_and_publishes_nothing(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    measure(Shard(1, 3))
+    table = measure(Shard(3, 3))
+    shutil.copytree(arrived / "calc-1-of-3", arrived / "calc-2-of-3")
+    part = arrived / "calc-2-of-3/part.json"
+    part.write_text(part.read_text().replace('"number":1', '"number":2'))
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 3)).complete, {}, NOW)
+    assert result.exit is Exit.TESTS_FAILED
+    assert result.published == ()
+    assert any("no shard ran t::security-2" in reason for reason in result.snapshot.reasons)
+    assert any("several shards ran t::security-1" in reason for reason in result.snapshot.reasons)
+
+
+@pytest.mark.security
+def test_a_selection_can_not_be_joined(measure: Callable[..., Table], arrived: Path) -> None:
+    measure(Shard(1, 2), "-k", "x")
+    table = measure(Shard(2, 2))
+    with pytest.raises(InputError, match=r"is a selection \(-k 'x'\)"):
+        collect(table, arrivals(arrived, plan_of(table, 2)).complete, {}, NOW)
+
+
+def test_a_whole_suite_keeps_its_verdict(measure: Callable[..., Table], arrived: Path) -> None:
+    table = measure(Shard())
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 1)).complete, {}, NOW)
+    assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
+    assert Layout(table.root).data("calc").is_file()
+    assert Layout(table.root).snapshot("calc") in result.published
+
+
+@pytest.mark.security
+def test_a_whole_suite_without_its_data_is_refused(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard())
+    came = arrivals(arrived, plan_of(table, 1)).complete
+    shutil.rmtree(arrived / "data")
+    with pytest.raises(InputError, match="upload hidden files"):
+        collect(table, came, {}, NOW)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"commit": "1" * 40}, "is of commit None, the plan of 1111"),
+        ({"config": "other"}, "the plan of other; run it again"),
+        ({"jobs": ()}, "calc was not planned"),
+    ],
+)
+def test_what_does_not_fit_the_plan_is_refused(
+    measure: Callable[..., Table], arrived: Path, changes: dict[str, object], told: str
+) -> None:
+    table = measure(Shard())
+    plan = msgspec.structs.replace(plan_of(table, 1), **changes)
+    with pytest.raises(InputError, match=told):
+        arrivals(arrived, plan)
+
+
+@pytest.mark.security
+def test_the_same_job_twice_is_refused(measure: Callable[..., Table], arrived: Path) -> None:
+    table = measure(Shard())
+    (arrived / "again").mkdir()
+    shutil.copy(arrived / "calc.snapshot.json", arrived / "again")
+    with pytest.raises(InputError, match="calc came twice"):
+        arrivals(arrived, plan_of(table, 1))
+
+
+def test_the_command_is_red_while_something_is_missing(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard(1, 2))
+    plan = matrix.write(table, plan_of(table, 2))
+
+    def invoke(*arguments: str) -> tuple[Exit, str]:
+        done = CliRunner().invoke(
+            command, [os.fspath(arrived), *arguments], standalone_mode=False, catch_exceptions=False
+        )
+        return done.return_value, done.output
+
+    code, told = invoke()
+    assert code is Exit.GATE
+    assert "planned, and did not arrive: calc-2-of-2" in told
+    measure(Shard(2, 2))
+    code, told = invoke("--plan", os.fspath(plan))
+    assert code is Exit.PASS
+    assert "calc: pass: 100.00 %" in told
