@@ -82,7 +82,9 @@ def placeless(snapshot: Snapshot) -> Snapshot:
     """The result without times and run."""
     return msgspec.structs.replace(
         snapshot,
-        provenance=msgspec.structs.replace(snapshot.provenance, recorded_at="", run_id=""),
+        provenance=msgspec.structs.replace(
+            snapshot.provenance, recorded_at="", run_id="", source=""
+        ),
         themes={
             theme: msgspec.structs.replace(cell, seconds=0.0)
             for theme, cell in snapshot.themes.items()
@@ -105,6 +107,7 @@ def test_joined_shards_equal_the_unsharded_run_exactly(machines: Machines) -> No
 
     assert joined.code == 0, joined.text
     assert "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)" in joined.out
+    assert read(coverage / "calc.snapshot.json").provenance.source == "shards"
     assert placeless(read(coverage / "calc.snapshot.json")) == placeless(whole)
     assert without_time((coverage / "calc.json").read_bytes()) == without_time(whole_json)
     assert (coverage / "html/all/index.html").is_file()

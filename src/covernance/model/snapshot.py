@@ -17,6 +17,9 @@ SCHEMA = 2
 MEASURED = "measured"
 """The source of numbers that the run itself measured."""
 
+SHARDS = "shards"
+"""The source of numbers that several machines measured, joined."""
+
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a result comes from; what git can't tell is None.

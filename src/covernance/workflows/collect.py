@@ -15,9 +15,9 @@ from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.provenance import provenance
 from covernance.model import snapshot
-from covernance.model.snapshot import Snapshot
+from covernance.model.snapshot import SHARDS, Snapshot
 from covernance.policy.gate import Verdict, applied_floor
-from covernance.workflows import part, publish
+from covernance.workflows import part, publish, recent
 from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
 from covernance.workflows.excused import exceptions
 from covernance.workflows.matrix import Plan, Planned
@@ -175,7 +175,7 @@ def _joined(
         finished += part.passes(read, arrival.path.parent)
     passes = Passes(finished=finished, problems=part.gaps(finished))
     judgement = Judgement(applied_floor(suite, None, environ), exceptions(table, suite, now.date()))
-    source = provenance(table, environ, now)
+    source = msgspec.structs.replace(provenance(table, environ, now), source=SHARDS)
     return conclude(suite, passes, judgement, source, Layout(table.root), work, ())
 
 

@@ -200,6 +200,7 @@ def test_the_defaults_are_those_of_the_layer(tmp_path: Path) -> None:
 
 HARMLESS = {
     "requirements": "what is installed, not what is asked",
+    "shards": "joined shards must have run every test",
     "default-branch": "the base that CI compares with is named by the pull request",
     "history": "what is kept; without a base the guard says no",
     "exceptions": "where the register lies and what its new rows say; rows have dates of their own",
