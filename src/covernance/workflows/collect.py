@@ -174,7 +174,11 @@ def _joined(
             raise InputError(f"{msg}; run the whole shard")
         finished += part.passes(read, arrival.path.parent)
     passes = Passes(finished=finished, problems=part.gaps(finished))
-    judgement = Judgement(applied_floor(suite, None, environ), exceptions(table, suite, now.date()))
+    judgement = Judgement(
+        applied_floor(suite, None, environ),
+        exceptions(table, suite, now.date()),
+        recent.change(table, environ),
+    )
     source = msgspec.structs.replace(provenance(table, environ, now), source=SHARDS)
     return conclude(suite, passes, judgement, source, Layout(table.root), work, ())
 
