@@ -7,7 +7,6 @@ from datetime import date
 
 import msgspec
 
-from covernance.policy.gate import EXPIRED_EXCEPTION, PASS, Verdict
 from covernance.policy.register_row import Row
 
 NOTICES = (7, 14, 30)
@@ -57,23 +56,12 @@ def expired(rows: Iterable[Row], today: date) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.open and row.review < today)
 
 
-def judge(rows: Iterable[Row], suites: Iterable[str], today: date) -> dict[str, Verdict]:
-    """`expired-exception` for each suite that has an expired row, `pass` for the others.
-
-    Args:
-        rows: The register's.
-        suites: Those that the change touches; a scheduled run hands in every suite.
-        today: The day of the judgement.
-    """
-    late = expired(rows, today)
-    return {suite: _verdict([row for row in late if row.suite == suite]) for suite in suites}
-
-
-def _verdict(late: list[Row]) -> Verdict:
-    reasons = tuple(
+def overdue(rows: Iterable[Row], suite: str, today: date) -> tuple[str, ...]:
+    """A sentence for each expired exception of a suite."""
+    return tuple(
         f"the exception of {row.module} ran out on {row.review} (line {row.line}, owner "
         f"{row.owner or 'nobody'}); cover the file and run `covernance exceptions sync`, or have "
         "its owner renew it"
-        for row in late
+        for row in expired(rows, today)
+        if row.suite == suite
     )
-    return Verdict(EXPIRED_EXCEPTION, reasons) if reasons else Verdict(PASS)

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.errors import Exit
-from covernance.policy.gate import Verdict
 from covernance.policy.register_row import Row, Status
-from covernance.policy.waivers import due, expired, judge, waived
+from covernance.policy.waivers import due, expired, overdue, waived
 from tests.unit.covernance.policy.register_samples import TODAY, row
 
 pytestmark = pytest.mark.security
@@ -72,25 +70,21 @@ def test_the_most_urgent_comes_first_and_resolved_rows_are_not_due() -> None:
     assert [item.row.module for item in due(rows, TODAY)] == ["z", "a", "b"]
 
 
-def test_an_expired_row_fails_its_suite_and_no_other() -> None:
+def test_an_expired_row_is_overdue_for_its_suite_and_for_no_other() -> None:
     rows = [ahead(-1), ahead(5, suite="auth")]
-    verdicts = judge(rows, ["api", "auth"], TODAY)
-    assert verdicts["auth"] == Verdict("pass")
-    assert verdicts["api"].name == "expired-exception"
-    assert verdicts["api"].exit is Exit.GATE
-    (reason,) = verdicts["api"].reasons
-    assert reason.startswith("the exception of apps/a.py ran out on 2026-11-20 (line 6, owner @a);")
-
-
-def test_a_suite_that_was_not_touched_is_not_judged() -> None:
-    assert judge([ahead(-1)], ["auth"], TODAY) == {"auth": Verdict("pass")}
+    assert overdue(rows, "auth", TODAY) == ()
+    (reason,) = overdue(rows, "api", TODAY)
+    assert reason == (
+        "the exception of apps/a.py ran out on 2026-11-20 (line 6, owner @a); cover the file and "
+        "run `covernance exceptions sync`, or have its owner renew it"
+    )
 
 
 def test_a_row_that_nobody_filled_in_expires_all_the_same() -> None:
-    (reason,) = judge([ahead(-1, rationale="", owner="")], ["api"], TODAY)["api"].reasons
+    (reason,) = overdue([ahead(-1, rationale="", owner="")], "api", TODAY)
     assert "owner nobody" in reason
 
 
 def test_a_resolved_row_never_expires() -> None:
     assert expired([ahead(-1, status=RESOLVED)], TODAY) == ()
-    assert judge([ahead(-1, status=RESOLVED)], ["api"], TODAY) == {"api": Verdict("pass")}
+    assert overdue([ahead(-1, status=RESOLVED)], "api", TODAY) == ()

@@ -14,6 +14,7 @@ from covernance.measure.record import Collected, Record
 from covernance.measure.run import Finished
 from covernance.model.counts import Counts
 from covernance.model.snapshot import read
+from covernance.policy.register_text import EMPTY, END
 from covernance.workflows.conclude import SuiteResult
 from covernance.workflows.run import Request, run
 from tests.unit.covernance.conftest import FakePasses
@@ -216,12 +217,11 @@ def test_no_data_publishes_nothing_and_is_red(
     assert (result.snapshot.verdict, result.published) == ("no-data", ())
 
 
-@pytest.mark.reliability
-@pytest.mark.parametrize("arguments", [(), ("-k", "x")])
-def test_a_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
-    repository: Repository, passes: FakePasses, arguments: tuple[str, ...]
-) -> None:
-    repository.write("other/__init__.py", "x = 1\ny = (\n")
+def run_two(
+    repository: Repository, passes: FakePasses, source: str, *pytest_arguments: str
+) -> list[SuiteResult]:
+    """Run calc and beside it a suite `other` with a source of its own."""
+    repository.write("other/__init__.py", source)
     repository.append(
         "pyproject.toml",
         '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
@@ -232,13 +232,39 @@ def test_a_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
         suites=table.suites,
         themes=None,
         fail_under=None,
-        arguments=parse(arguments, table.root),
+        arguments=parse(pytest_arguments, table.root),
         jobs=1,
         color=False,
         environ={},
         now=datetime(2026, 11, 21, tzinfo=UTC),
     )
-    calc, other = run(table, request, Quiet())
+    return run(table, request, Quiet())
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("day", "verdict", "code"),
+    [("2026-11-21", "pass", Exit.PASS), ("2026-11-20", "expired-exception", Exit.GATE)],
+)
+def test_an_exception_that_ran_out_yesterday_fails_its_suite_and_no_other(
+    repository: Repository, passes: FakePasses, day: str, verdict: str, code: Exit
+) -> None:
+    row = f"| `other/__init__.py` | other | 50.00 / 90 | old | @team | {day} | rewrite | |"
+    repository.write(
+        "tests/docs/test_framework_upgrades/coverage_exceptions.md",
+        EMPTY.replace(END, f"{row}\n{END}"),
+    )
+    calc, other = run_two(repository, passes, "x = 1\ny = 2\n")
+    assert (calc.snapshot.verdict, calc.exit) == ("pass", Exit.PASS)
+    assert (other.snapshot.verdict, other.exit) == (verdict, code)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("arguments", [(), ("-k", "x")])
+def test_a_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
+    repository: Repository, passes: FakePasses, arguments: tuple[str, ...]
+) -> None:
+    calc, other = run_two(repository, passes, "x = 1\ny = (\n", *arguments)
     assert calc.exit is Exit.PASS
     assert (other.snapshot.verdict, other.exit, other.published) == ("no-data", Exit.GATE, ())
     (reason,) = other.snapshot.reasons
