@@ -1,4 +1,4 @@
-"""`covernance history`: keep results, list them, show one, drop old ones, take all out."""
+"""`covernance history`: keep results, list them, show one, put them back, drop, take all out."""
 
 from __future__ import annotations
 
@@ -151,6 +151,29 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
     else:
         click.echo("\n".join(_rows(entries)))
         click.echo("\n" + "\n".join(map(shown, terminal.table(snapshots).splitlines())))
+    return Exit.PASS
+
+
+@history.command()
+@click.option(
+    "--branch", metavar="NAME", help="The branch to take them from. Default: the default branch."
+)
+@format_option
+@_stored
+def restore(branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
+    """Put the newest results of a branch back, as its last full runs left them.
+
+    Commands that read the last full runs then work without running tests: `exceptions check`,
+    `notify`, `summary`, `dashboard`. The result of a run here is never replaced.
+
+    \b
+    Examples:
+      covernance history restore --store git
+      covernance history restore --branch release && covernance summary --format text
+    """  # noqa: D301 - click reads the escape
+    table = _table()
+    entries = workflow.restore(table, _store(table, **where), branch or table.default_branch)
+    _report(entries, form, "restored", "")
     return Exit.PASS
 
 

@@ -125,6 +125,26 @@ def newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
     return [latest[name] for name in sorted(latest)]
 
 
+def restore(table: Table, store: Store, branch: str) -> list[Entry]:
+    """Put the newest result of every suite on a branch where its last full run leaves it.
+
+    Raises:
+        InputError: None is kept, or a suite was run here and another result of it is there.
+    """
+    latest = {entry.suite: entry for entry in store.entries(branch=branch)}
+    entries = [latest[suite.name] for suite in table.suites if suite.name in latest]
+    if not entries:
+        raise InputError(f"no result of branch {branch!r} is kept")
+    layout = Layout(table.root)
+    content = {layout.snapshot(entry.suite): store.read(entry).encode() for entry in entries}
+    for path, text in content.items():
+        if path.exists() and path.read_bytes() != text:
+            raise InputError(f"{path}: is the result of a run here; remove it to have the kept one")
+    for path, text in content.items():
+        files.write_atomic(path, text)
+    return entries
+
+
 def lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
     """Each snapshot as one line of JSON, keys sorted, with its line break."""
     for entry in entries:

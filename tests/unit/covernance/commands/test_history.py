@@ -60,6 +60,21 @@ def test_results_are_added_once_and_listed(governed: Repository) -> None:
     assert said("list", "--branch", "other") == ["nothing is kept"]
 
 
+def test_results_are_put_back_for_the_commands_that_read_them(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    for branch in ("main", "topic"):
+        result = recorded(snapshot, "calc", COMMIT, f"{branch}-1", branch, AT)
+        said("add", str(repository.write("one.json", result.encode().decode())))
+    restored = repository.root / "coverage/calc.snapshot.json"
+    for arguments, branch in (((), "main"), (("--branch", "topic"), "topic")):
+        restored.unlink(missing_ok=True)
+        assert said("restore", *arguments) == [
+            f"restored {AT}  calc  {COMMIT[:12]}  {branch}-1  {branch}"
+        ]
+        assert json.loads(restored.read_text())["provenance"]["branch"] == branch
+
+
 def test_a_script_reads_entries_as_json(governed: Repository) -> None:
     said("add", "coverage/api.snapshot.json")
     expected = {

@@ -78,6 +78,40 @@ def test_results_of_uncommitted_changes_are_refused(snapshot: Snapshot, *, dirty
 
 
 @pytest.mark.architecture
+def test_the_newest_results_of_a_branch_are_put_back(
+    repository: Repository, snapshot: Snapshot, store: Directory
+) -> None:
+    old, new, other = (
+        recorded(snapshot, "calc", "3f" * 20, run, branch, f"2026-11-2{day}T12:00:00Z")
+        for run, branch, day in (("1-1", "main", 1), ("2-1", "main", 2), ("3-1", "topic", 3))
+    )
+    gone = recorded(snapshot, "gone", "3f" * 20, "1-1", "main", AT)
+    store.add([new, old, other, gone])
+    table = load(repository.root)
+    assert history.restore(table, store, "main") == [entry_of(new)]
+    assert history.restore(table, store, "main") == [entry_of(new)]
+    [path] = (repository.root / "coverage").glob("*.json")
+    assert path.read_bytes() == new.encode()
+
+
+@pytest.mark.reliability
+def test_what_was_run_here_is_not_replaced(
+    repository: Repository, snapshot: Snapshot, store: Directory
+) -> None:
+    store.add([recorded(snapshot, "calc", "3f" * 20, "1-1", "main", AT)])
+    path = repository.write("coverage/calc.snapshot.json", "{}")
+    with pytest.raises(InputError, match=r"calc\.snapshot\.json: is the result of a run here"):
+        history.restore(load(repository.root), store, "main")
+    assert path.read_text() == "{}"
+
+
+@pytest.mark.reliability
+def test_a_branch_without_results_is_an_error(repository: Repository, store: Directory) -> None:
+    with pytest.raises(InputError, match="no result of branch 'main' is kept"):
+        history.restore(load(repository.root), store, "main")
+
+
+@pytest.mark.architecture
 def test_news_is_what_adding_would_add(store: Directory, snapshot: Snapshot) -> None:
     known = recorded(snapshot, "api", "ab" * 20, "1", "main", AT)
     again = recorded(snapshot, "api", "ab" * 20, "1", "main", "2026-11-22T12:00:00Z")
