@@ -137,7 +137,7 @@ def tests(
     pairs = {**_moved(before, after), **{name: name for name in before if name in after}}
     known = frozenset(themes)
     for name, old in before.items():
-        new = after.get(pairs.get(name, name), Function(cases=0, marks=old.marks))
+        new = after[pairs[name]] if name in pairs else Function(cases=0, marks=old.marks)
         if new.cases < old.cases:
             cases = NONE if not new.cases else f"{new.cases} cases"
             yield Finding("test-deleted", name, _cases(old.cases), cases, _subjects(suite, name))

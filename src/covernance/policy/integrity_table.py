@@ -59,10 +59,7 @@ def _numbers(
         if key[0] == "suites" and key[1] not in suites:
             continue
         was, now = _value(before, key), _value(after, key)
-        if was is None or (now is not None and now == was):
-            continue
-        kind = _weakened(key, was, now)
-        if kind:
+        if was is not None and (kind := _weakened(key, was, now)):
             subjects = (key[1], key[-1]) if key[0] == "suites" else (key[-1],)
             shown = NONE if now is None else f"{now}"
             yield Finding(kind, _shown(key), f"{was}", shown, subjects)
@@ -81,7 +78,7 @@ def _leaves(table: Mapping[str, Any], prefix: Key = ()) -> Iterator[Key]:
     for name, value in table.items():
         if isinstance(value, Mapping):
             yield from _leaves(value, (*prefix, name))
-        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        elif isinstance(value, int | Decimal):
             yield (*prefix, name)
 
 

@@ -96,7 +96,7 @@ def _module_marks(body: Iterable[ast.stmt]) -> frozenset[str]:
     for statement in body:
         match statement:
             case ast.Assign(targets=[ast.Name(id="pytestmark")], value=value):
-                values += value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+                values = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
     return _marks(values)
 
 

@@ -163,8 +163,9 @@ def _current(snapshot: Snapshot, path: str, floors: Floors) -> str:
 
 
 def _status(row: Row, provenance: Provenance, today: date, *, below: bool) -> Status:
+    """Where a row has to stand; a row that stays resolved keeps what it says."""
     if not below:
-        return Status("resolved", today, _commit(provenance)) if row.open else row.status
+        return Status("resolved", today, _commit(provenance))
     return row.status if row.open and row.status.day else Status("open", today)
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from covernance.model.snapshot import Snapshot
 from covernance.policy.alerts import (
+    Alert,
     Decision,
     Fact,
     Kind,
@@ -52,6 +53,13 @@ def test_what_goes_bad_is_told_once_and_its_recovery_once() -> None:
         [],
     ]
     assert fourth.told == ()
+
+
+def test_an_alert_carries_the_fact_that_changed_the_state() -> None:
+    bad, good = fact(good=False), fact(good=True)
+    fallen = decide((), [bad])
+    assert fallen.alerts == (Alert("gate", bad),)
+    assert decide(fallen.told, [good]).alerts == (Alert("recovered", good),)
 
 
 def test_what_was_always_good_is_not_told() -> None:

@@ -34,5 +34,13 @@ def test_runs_of_other_sources_or_settings_are_not_compared(
     assert flaps([run(snapshot, "1-9", **other), run(snapshot, "1-7")]) == ()
 
 
+def test_the_runs_of_the_newest_sources_are_compared_whatever_came_between(
+    snapshot: Snapshot,
+) -> None:
+    other = run(snapshot, "1-3", commit="1" * 40)
+    runs = [run(snapshot, "1-9"), other, other, run(snapshot, "1-7")]
+    assert flaps(runs) == (Flap("a.py", "security", "8-9"),)
+
+
 def test_a_dirty_newest_run_is_compared_with_nothing(snapshot: Snapshot) -> None:
     assert flaps([run(snapshot, "1-9"), run(snapshot, "1-7", dirty=True)]) == ()

@@ -92,6 +92,11 @@ def test_more_pragmas_are_told_by_their_places() -> None:
     assert found.subjects == ("calc/a.py",)
 
 
+def test_one_more_pragma_is_a_finding() -> None:
+    (found,) = pragmas("a.py", Pragmas({}), Pragmas({3: "x"}), "no cover")
+    assert plain(found) == ("pragma-added", "a.py:3", "0 × no cover", "1 × no cover")
+
+
 def test_as_many_pragmas_as_before_are_no_finding() -> None:
     assert not list(pragmas("a.py", Pragmas({1: "a"}), Pragmas({9: "b"}), "no cover"))
     assert not list(pragmas("a.py", Pragmas({1: "a"}), Pragmas({}), "no cover"))
@@ -101,6 +106,23 @@ def test_a_deleted_test_is_named_with_its_file() -> None:
     (found,) = integrity.tests("api", {"t.py::test_a": Function()}, {}, THEMES)
     assert plain(found) == ("test-deleted", "t.py::test_a", "1 test", "none")
     assert found.subjects == ("api", "t.py")
+
+
+def test_a_deleted_test_with_a_theme_is_one_finding() -> None:
+    before = {"t.py::test_a": Function(marks=frozenset({"security"}))}
+    assert compare(before, {}) == [("test-deleted", "t.py::test_a", "1 test", "none")]
+
+
+def test_a_finding_about_a_test_can_be_waived_by_its_suite_or_file() -> None:
+    name = "t.py::A::test_a"
+    before = {name: Function(cases=2, marks=frozenset({"security"}))}
+    after = {name: Function(cases=1, skipped=1)}
+    found = list(integrity.tests("api", before, after, THEMES))
+    assert [(finding.kind, finding.subjects) for finding in found] == [
+        ("test-deleted", ("api", "t.py")),
+        ("marker-removed", ("api", "t.py")),
+        ("skips-grew", ("api", "t.py")),
+    ]
 
 
 def test_fewer_cases_are_a_finding_and_more_are_not() -> None:
@@ -120,15 +142,33 @@ def test_a_test_whose_file_moved_is_the_same_test() -> None:
     assert compare(before, {"new.py::B::test_a": Function(cases=3)})[0][0] == "test-deleted"
 
 
+def test_tests_of_one_name_that_moved_are_told_apart_by_the_order_of_their_files() -> None:
+    before = {"a.py::test_a": Function(cases=3), "b.py::test_a": Function()}
+    assert compare(before, {"x.py::test_a": Function(cases=3), "y.py::test_a": Function()}) == []
+    assert compare(before, {"x.py::test_a": Function(), "y.py::test_a": Function(cases=3)}) == [
+        ("test-deleted", "a.py::test_a", "3 cases", "1 cases")
+    ]
+
+
 def test_a_removed_theme_marker_is_a_finding_and_another_marker_is_not() -> None:
     before = {"t.py::test_a": Function(marks=frozenset({"security", "architecture", "slow"}))}
     after = {"t.py::test_a": Function(marks=frozenset({"architecture"}))}
     assert compare(before, after) == [
         ("marker-removed", "t.py::test_a", "architecture, security", "architecture")
     ]
+    slow = {"t.py::test_a": Function(marks=frozenset({"slow"}))}
+    assert compare(slow, {"t.py::test_a": Function()}) == []
     none = {"t.py::test_a": Function()}
     assert compare(after, none) == [("marker-removed", "t.py::test_a", "architecture", "none")]
     assert compare(none, before) == []
+
+
+def test_the_markers_that_are_left_are_all_named() -> None:
+    themes = ("architecture", "reliability", "security")
+    before = {"t.py::test_a": Function(marks=frozenset(themes))}
+    after = {"t.py::test_a": Function(marks=frozenset(themes[:2]))}
+    (found,) = integrity.tests("api", before, after, themes)
+    assert found.after == "architecture, reliability"
 
 
 def test_skips_that_grew_name_the_tests() -> None:
@@ -152,9 +192,9 @@ def test_as_many_skips_as_before_are_no_finding() -> None:
 
 def test_a_suite_that_shrank_is_told_in_cases() -> None:
     before = {"a": Function(cases=3), "b": Function()}
-    assert [plain(finding) for finding in shrinking("api", before, {"a": Function(cases=3)})] == [
-        ("suite-shrank", "suites.api", "4 tests", "3 tests")
-    ]
+    (found,) = shrinking("api", before, {"a": Function(cases=3)})
+    assert plain(found) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
+    assert found.subjects == ("api",)
     assert not list(shrinking("api", before, {"c": Function(cases=4)}))
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.config import _RawSuite, _RawTable, load
+from covernance.policy.integrity import Finding
 from covernance.policy.integrity_table import _DEFAULTS, _FLOORS, _LIMITS, table
 
 pytestmark = pytest.mark.architecture
@@ -162,12 +163,68 @@ def test_what_asks_for_less_is_a_finding(
     assert changed(old, new) == ([expected] if expected else [])
 
 
-def test_a_removed_suite_is_one_finding() -> None:
-    found = list(table(parsed(), parsed(TABLE.partition("[suites.auth]")[0])))
-    assert [(finding.kind, finding.where) for finding in found] == [
-        ("suite-removed", "suites.auth")
+@pytest.mark.parametrize("name", ["api", "auth"])
+def test_a_removed_suite_is_one_finding_whatever_it_asked_for(name: str) -> None:
+    after = parsed()
+    del after["suites"][name]
+    (found,) = table(parsed(), after)
+    assert found == Finding("suite-removed", f"suites.{name}", name, "none", (name,))
+
+
+def test_a_removed_suite_hides_no_lowered_floor_of_another() -> None:
+    before, after = parsed(), parsed()
+    before["suites"]["auth"]["fail-under"] = 95
+    del after["suites"]["api"]
+    assert [(finding.kind, finding.where) for finding in table(before, after)] == [
+        ("suite-removed", "suites.api"),
+        ("floor-lowered", "suites.auth.fail-under"),
     ]
-    assert found[0].subjects == ("auth",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "subjects"),
+    [
+        (
+            'tests = ["tests/auth"]\nthemes = ["security"]',
+            'tests = ["tests/auth"]\nthemes = []',
+            (),
+        ),
+        (', "apps/shared.py"]', "]", ("apps/shared.py",)),
+        ('tests = ["tests/api"]', "tests = []", ("tests/api",)),
+    ],
+)
+def test_what_is_gone_from_a_suite_can_be_waived_by_the_suite_or_the_path(
+    old: str, new: str, subjects: tuple[str, ...]
+) -> None:
+    assert old in TABLE
+    (found,) = table(parsed(), parsed(TABLE.replace(old, new, 1)))
+    assert found.subjects == ("auth" if "auth" in old else "api", *subjects)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"fail-under": 90}, {"fail-under": 80}, [("floor-lowered", "fail-under")]),
+        ({"themes": ["x"]}, {"max-drop": 2}, [("theme-removed", "themes")]),
+        ({"suites": {"api": {}}}, {"max-drop": 2}, [("suite-removed", "suites.api")]),
+        ({"suites": {"api": {}}}, {"suites": {"api": {"themes": ["x"]}}}, []),
+        (
+            {"suites": {"api": {"themes": ["x"]}}},
+            {"suites": {"api": {}}},
+            [("theme-removed", "suites.api.themes")],
+        ),
+        (
+            {"themes": ["x"], "suites": {"api": {"themes": ["x"]}}},
+            {"themes": ["x"], "suites": {"api": {}}},
+            [],
+        ),
+    ],
+)
+def test_a_table_that_lacks_a_part_is_compared_by_the_rest(
+    before: dict[str, Any], after: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    assert [(finding.kind, finding.where) for finding in table(before, after)] == expected
 
 
 def test_a_new_suite_or_a_first_table_weakens_nothing() -> None:

@@ -96,6 +96,21 @@ def test_one_marker_needs_no_list() -> None:
     assert of_sources({"t.py": source})["t.py::test_a"].marks == {"security"}
 
 
+def test_of_two_lists_of_markers_the_last_holds_as_in_python() -> None:
+    source = (
+        "pytestmark = pytest.mark.security\n"
+        "pytestmark = [pytest.mark.slow, pytest.mark.reliability]\n"
+        "def test_a(): pass\n"
+    )
+    assert of_sources({"t.py": source})["t.py::test_a"].marks == {"slow", "reliability"}
+
+
+@pytest.mark.reliability
+def test_a_file_that_is_not_python_hides_no_other() -> None:
+    sources = {"a.py": "def test_a(): pass", "b.py": "def (", "c.py": "def test_c(): pass"}
+    assert of_sources(sources).keys() == {"a.py::test_a", "c.py::test_c"}
+
+
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["def test_a(:\n", "\0", ""])
 def test_what_is_not_python_defines_no_tests(text: str) -> None:

@@ -94,6 +94,28 @@ def test_a_file_that_was_never_measured_counts_as_not_run(snapshot: Snapshot) ->
     assert results[0].uncovered == tuple(("apps/api/new.py", line) for line in (1, 2, 3))
 
 
+def test_the_files_of_a_change_add_up_in_the_order_of_their_names(snapshot: Snapshot) -> None:
+    file = FileResult(
+        total=NONE,
+        themes={},
+        executed_lines="1-3",
+        missing_lines="4",
+        branches={2: (2, 1), 3: (2, 2)},
+    )
+    known = msgspec.structs.replace(snapshot, files={"b.py": file, "d.py": file})
+    changed = dict.fromkeys(("d.py", "c_new.py", "b.py"), frozenset({2, 3, 4}))
+    found = patch(known, changed, RULE)[0]
+    assert found.counts == Counts(statements=9, executed=4, branches=8, taken=6)
+    assert found.uncovered == (
+        ("b.py", 4),
+        ("c_new.py", 2),
+        ("c_new.py", 3),
+        ("c_new.py", 4),
+        ("d.py", 4),
+    )
+    assert found.partial == (("b.py", 2), ("d.py", 2))
+
+
 def test_a_theme_counts_what_its_tests_earned_and_never_blocks(snapshot: Snapshot) -> None:
     cell = FileCell(
         NONE, NONE, executed_lines="1-4", earnable="3-6", earnable_branches={4: (2, 1), 9: (1, 0)}

@@ -48,6 +48,11 @@ def test_in_text_that_is_not_python_everything_after_a_hash_counts(broken: str) 
     assert set(pragmas(text, NO_COVER).lines.values()) == {'x = "# pragma: no cover"'}
 
 
+@pytest.mark.security
+def test_in_text_that_is_not_python_a_second_hash_hides_nothing() -> None:
+    assert pragmas("def f(:\nx  # pragma: no cover # why\n", NO_COVER).lines.keys() == {2}
+
+
 def test_beyond_tells_what_is_new_wherever_it_stood() -> None:
     before = Pragmas({1: "a", 2: "b", 3: "b"})
     assert Pragmas({5: "b", 6: "c", 7: "b", 9: "b"}).beyond(before) == (6, 9)
