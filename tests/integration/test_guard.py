@@ -189,3 +189,41 @@ def test_the_script_that_plans_name_is_the_same_command(kept: Repository) -> Non
     script = str(ROOT / "scripts/coverage/regression_guard.py")
     ran = kept.command(sys.executable, script, "--format", "json")
     assert [result["suite"] for result in json.loads(ran.out)] == ["calc"]
+
+
+FUNCTION = """
+
+def {name}(value):
+    one = value
+    two = one
+    three = two
+    four = three
+    return four
+"""
+CALL = """
+
+@pytest.mark.{theme}
+def test_{name}():
+    from calc import {name}
+    assert {name}(1) == 1
+"""
+
+
+def test_a_change_is_held_to_what_ran_of_the_change_before_it(kept: Repository) -> None:
+    kept.append("calc/__init__.py", FUNCTION.format(name="tried"))
+    for theme in ("architecture", "reliability", "security"):
+        kept.append("tests/test_calc.py", CALL.format(name="tried", theme=theme))
+    commit(kept, "a function with its tests")
+    kept.git("switch", "--quiet", "main")
+    kept.git("merge", "--quiet", "--ff-only", "feature")
+    measure(kept)
+    assert kept.covernance("history", "add").code == 0
+    kept.git("switch", "--quiet", "--create", "second")
+    kept.append("calc/__init__.py", FUNCTION.format(name="untried"))
+    commit(kept, "a function without a test")
+    measure(kept)
+    ran = kept.covernance("guard")
+
+    assert ran.code == 2, ran.text
+    reasons = [line.strip() for line in ran.out.splitlines() if "patch fell by" in line]
+    assert reasons == ["patch fell by 83.33 points, from 100.00 % to 16.66 %; 2 are allowed"]
