@@ -92,6 +92,8 @@ def _lint_github(session: nox.Session) -> None:
     session.run("zizmor", *audit, ".github")
     session.run("jactionlint", "--no-online", "--strict-exit", dependabot)
     session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", dependabot)
+    session.run("check-jsonschema", "--builtin-schema=vendor.codecov", "codecov.yml")
+    session.run("covernance", "codecov", "--check")
 
 
 def _files(session: nox.Session, *patterns: str) -> list[str]:

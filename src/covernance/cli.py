@@ -24,6 +24,7 @@ from covernance.errors import ConfigError, CovernanceError, Exit
 from covernance.layout import Layout
 
 _COMMANDS = (
+    "codecov",
     "collect",
     "dashboard",
     "digest",

@@ -92,6 +92,12 @@ def test_every_suite_is_in_the_documented_commands_with_its_floor(suite: Suite) 
     assert row in COMMANDS.read_text(encoding="utf-8")
 
 
+def test_sonar_is_told_of_every_source() -> None:
+    services = ROOT / "tests/docs/test_framework_upgrades/services.md"
+    sources = ",".join(path for suite in TABLE.suites for path in suite.source)
+    assert f"sonar.sources={sources}\n" in services.read_text(encoding="utf-8")
+
+
 def test_every_make_target_is_documented() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)) - {"help"}

@@ -88,7 +88,7 @@ def _refuse_damage(path: Path) -> None:
         data.close()
 
 
-def load(data_file: Path, source: Sequence[str] | None = None) -> Coverage:
+def load(data_file: Path) -> Coverage:
     """Open combined data for reporting.
 
     Raises:
@@ -97,7 +97,7 @@ def load(data_file: Path, source: Sequence[str] | None = None) -> Coverage:
     if not data_file.is_file():
         msg = f"{data_file}: is not there; run the suite first"
         raise InputError(msg)
-    cov = Coverage(data_file=str(data_file), source=source)
+    cov = Coverage(data_file=str(data_file))
     try:
         cov.load()
     except CoverageException as error:
@@ -109,6 +109,10 @@ def load(data_file: Path, source: Sequence[str] | None = None) -> Coverage:
 def write_report(cov: Coverage, kind: Format, target: Path, *, title: str) -> None:
     """Write one of coverage.py's file reports; `target` is a folder for html.
 
+    In the XML, files are named from the root, as in the other reports. coverage.py would name them
+    from the suite's source, and services that ignore a relative `<source>`, as Codecov does, could
+    not tell one suite's `server.py` from another's.
+
     Raises:
         InputError: A source can't be read or parsed.
         MachineError: The report can't be written.
@@ -119,6 +123,7 @@ def write_report(cov: Coverage, kind: Format, target: Path, *, title: str) -> No
             case "html":
                 cov.html_report(directory=str(target), title=title, show_contexts=True)
             case "xml":
+                cov.set_option("run:source", [])
                 cov.xml_report(outfile=str(target))
             case "json":
                 cov.json_report(outfile=str(target), pretty_print=True)

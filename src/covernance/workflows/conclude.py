@@ -102,7 +102,7 @@ def conclude(
     data_file = work / "combined" / ".coverage"
     data_file.parent.mkdir(parents=True)
     has_data = combine.combine([result.planned.folder for result in passes.finished], data_file)
-    cov = combine.load(data_file, suite.source) if has_data else None
+    cov = combine.load(data_file) if has_data else None
     themes = dict.fromkeys(result.planned.theme for result in passes.finished)
     results: dict[str, FileResult] = {}
     unreadable = ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import io
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +19,7 @@ from covernance.policy.register import Floors, Problem, Synced, Terms
 from covernance.policy.register_debt import Debt
 from covernance.policy.register_row import Row
 from covernance.policy.waivers import Due
+from covernance.report import diffs
 from covernance.report.state import ExceptionDue
 from covernance.workflows import current
 
@@ -47,10 +46,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
     def diff(self) -> str:
         """What `sync` would change, as a unified diff that `git apply` takes."""
-        lines = difflib.unified_diff(
-            _lines(self.before), _lines(self.synced.text), f"a/{self.path}", f"b/{self.path}"
-        )
-        return "".join(lines)
+        return diffs.unified(self.path, self.before, self.synced.text)
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -186,11 +182,3 @@ def _read(root: Path, name: str) -> str:
         line = error.object[: error.start].count(b"\n") + 1
         msg = f"{name}:{line}: is not UTF-8; save the file in that encoding"
         raise InputError(msg) from error
-
-
-def _lines(text: str) -> list[str]:
-    """The lines as git's patches know them: they end with a line feed, and say so if not."""
-    lines = list(io.StringIO(text, newline="\n"))
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n\\ No newline at end of file\n"
-    return lines

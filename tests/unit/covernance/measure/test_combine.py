@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,23 @@ def test_every_file_report_is_written(cov: Coverage, tmp_path: Path, kind: Any) 
     target = tmp_path / "deep" / "report"
     combine.write_report(cov, kind, target, title="api")
     assert (target / "index.html").exists() if kind == "html" else target.stat().st_size
+
+
+@pytest.mark.architecture
+def test_the_xml_names_files_from_the_root(
+    tmp_path: Path, measured: Callable[[Any], Coverage]
+) -> None:
+    for name in ("apps/api", "apps/auth"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "server.py").write_text("x = 1\n")
+    arcs = [(-1, 1), (1, -1)]
+    measured({"security|run": {"apps/api/server.py": arcs, "apps/auth/server.py": arcs}})
+    (tmp_path / ".coveragerc").write_text(SETTINGS + "source = apps/api, apps/auth\n")
+    cov = combine.load(tmp_path / ".coverage")
+    combine.write_report(cov, "xml", tmp_path / "x.xml", title="api")
+    text = (tmp_path / "x.xml").read_text(encoding="utf-8")
+    assert re.findall('filename="(.+?)"', text) == ["apps/api/server.py", "apps/auth/server.py"]
+    assert re.findall("<source>(.*?)</source>", text) == [""]
 
 
 def test_a_terminal_report_is_no_file(cov: Coverage, tmp_path: Path) -> None:
