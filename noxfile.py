@@ -87,12 +87,16 @@ def _lint(session: nox.Session) -> None:
 
 
 def _lint_github(session: nox.Session) -> None:
-    dependabot = ".github/dependabot.yml"
     audit = ("--offline", "--persona=auditor", "--strict-collection", "--no-progress")
     session.run("zizmor", *audit, ".github")
-    session.run("jactionlint", "--no-online", "--strict-exit", dependabot)
-    session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", dependabot)
-    session.run("check-jsonschema", "--builtin-schema=vendor.codecov", "codecov.yml")
+    session.run("jactionlint", "--no-online", "--strict-exit", ".github/dependabot.yml")
+    for schema, pattern in {
+        "github-workflows": ".github/workflows/*",
+        "dependabot": ".github/dependabot.yml",
+        "codecov": "codecov.yml",
+    }.items():  # a schema without a file is an error of check-jsonschema's
+        files = _files(session, pattern)
+        session.run("check-jsonschema", f"--builtin-schema=vendor.{schema}", *files)
     session.run("covernance", "codecov", "--check")
 
 

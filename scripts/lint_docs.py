@@ -164,8 +164,11 @@ def _layer(words: Sequence[str], _there: Known) -> Iterator[str]:
         return
     try:
         command.make_context(name, rest)
-    except click.MissingParameter:  # a document may name a command without what it must be given
-        pass
+    except click.BadParameter as error:
+        # A document may name a command without what it must be given, or a file that is not there.
+        missing = isinstance(error, click.MissingParameter)
+        if not missing and not (error.param and isinstance(error.param.type, click.Path)):
+            yield error.format_message()
     except click.ClickException as error:
         yield error.format_message()
 

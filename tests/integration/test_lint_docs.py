@@ -32,6 +32,7 @@ def found(code: str) -> list[str]:
         "covernance exceptions",
         "covernance exceptions sync --dry-run",
         "covernance history show",
+        "covernance collect not/there",
         "covernance <command>",
         "covernance guard --help",
         "python -m covernance run --suite api -- --any-option-of-pytest",

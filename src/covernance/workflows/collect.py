@@ -142,7 +142,7 @@ def _whole(table: Table, suite: Suite, path: Path, work: Path) -> SuiteResult:
     if not combine.combine([delivered], _made(staged)):
         msg = f"{delivered}: holds no coverage data; run the suite again"
         raise InputError(msg)
-    cov = combine.load(staged, suite.source)
+    cov = combine.load(staged)
     published = publish.full(result, cov, staged, (), Layout(table.root), work)
     return _result(result, published)
 
