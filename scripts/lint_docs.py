@@ -149,21 +149,24 @@ def _help_words(root: Path, script: str) -> frozenset[str]:
 
 
 def _layer(words: Sequence[str], _there: Known) -> Iterator[str]:
-    command: click.Command = cli
     name, *rest = words
+    command: click.Command = cli
+    context = click.Context(cli, info_name=name, **cli.context_settings)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        if _STANDS_FOR.search(rest[0]):
+        name, *rest = rest
+        if _STANDS_FOR.search(name):
             return
-        name = f"{name} {rest[0]}"
-        found = command.get_command(click.Context(command), rest.pop(0))
+        found = command.get_command(context, name)
         if found is None:
-            yield f"there is no command `{name}`"
+            yield f"there is no command `{context.command_path} {name}`"
             return
         command = found
+        if isinstance(command, click.Group):
+            context = click.Context(command, parent=context, info_name=name)
     if not rest or _TELLS.intersection(rest):
         return
     try:
-        command.make_context(name, rest)
+        command.make_context(name, rest, parent=context)
     except click.BadParameter as error:
         # A document may name a command without what it must be given, or a file that is not there.
         missing = isinstance(error, click.MissingParameter)
