@@ -225,3 +225,11 @@ def test_the_limit_is_the_suites_own(snapshot: Snapshot, suite: Suite) -> None:
     before, after = result(snapshot, a=measured(first(90))), result(snapshot, a=measured(first(89)))
     assert compared(before, after, suite).verdict.name == "pass"
     assert compared(before, after, strict).verdict.name == "dropped"
+
+
+def test_a_new_file_of_which_everything_runs_accounts_for_nothing(
+    snapshot: Snapshot, suite: Suite
+) -> None:
+    before = result(snapshot, a=measured(first(100)))
+    after = result(snapshot, a=measured(first(100)), new=measured(first(20), 20))
+    assert all(not number.files for number in compared(before, after, suite).numbers)
