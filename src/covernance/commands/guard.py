@@ -65,8 +65,10 @@ def guard(
     """Compare the last full runs with the results of the base.
 
     The base is the merge-base with the default branch, else the nearest ancestor whose result is
-    kept. A number that fell by more than `max-drop` points fails; code that was only removed is
-    left out of the comparison. A suite without a base is `no-baseline`, which fails, too.
+    kept. A number that fell by more than its limit in the table fails: the total and what each
+    theme earns (`max-drop`, `theme-max-drop`), without code that was only removed, and the patch
+    coverage of the change beside that of the base's own last change (`patch-max-drop`); `covernance
+    patch` lists its lines. A suite without a base is `no-baseline`, which fails, too.
 
     \b
     Examples:
