@@ -167,6 +167,7 @@ def run(  # noqa: PLR0913 - click hands over every option
     from covernance.report import progress
     from covernance.workflows import matrix
     from covernance.workflows import run as workflow
+    from covernance.workflows.expected import expected
 
     table = here()
     part = parse(shard, "--shard or COVERAGE_SHARD") if shard else Shard()
@@ -189,7 +190,7 @@ def run(  # noqa: PLR0913 - click hands over every option
     speaks = verbose or request.arguments.speaks
     live = has_terminal() and not request.arguments.interactive
     watch = (
-        progress.Live(verbose=speaks)
+        progress.Live(verbose=speaks, expected=expected(request.suites, Layout(table.root)))
         if live
         else nullcontext(progress.Lines(click.echo, verbose=speaks))
     )

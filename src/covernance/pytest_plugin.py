@@ -8,16 +8,16 @@ user writes the record.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import coverage
 import msgspec
 import pytest
 
 from covernance.files import write_atomic
-from covernance.measure.record import Collected, Record
+from covernance.measure.record import Collected, Record, progress_path
 from covernance.model.slices import RUN
 
 _SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
@@ -70,6 +70,7 @@ class Recorder:
         self._outcomes: dict[str, str] = {}
         self._seconds: dict[str, float] = {}
         self._errors: set[str] = set()
+        self._progress: BinaryIO | None = None
         self._reran: set[str] = set()
 
     @property
@@ -98,8 +99,9 @@ class Recorder:
         return self._theme in themes if self._theme in self._themes else not themes
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """From here on, what runs is what the tests run: switch the context, also for children."""
+        self._begin(len(session.items))
         running = coverage.Coverage.current()
         if running is None:
             return
@@ -109,6 +111,21 @@ class Recorder:
             os.environ["COVERAGE_CONTEXT"] = context
             running.set_option("run:context", context)
             os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """A worker of pytest-xdist has collected; all workers collect the same."""
+        self._begin(len(ids))
+
+    def _begin(self, tests: int) -> None:
+        if self._progress is None and not self._is_worker:
+            self._progress = progress_path(self._path).open("wb", buffering=0)
+            self._progress.write(b"%d\n" % tests)
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Count a test that ended."""
+        if self._progress:
+            self._progress.write(b".")
 
     def pytest_runtest_logstart(self) -> None:
         """Stop when the run that started this pass was killed: nobody will read its record."""
@@ -143,6 +160,8 @@ class Recorder:
             output = self._config.workeroutput  # type: ignore[attr-defined]
             output["covernance"] = msgspec.json.encode(self._collected).decode()
             return
+        if self._progress:
+            self._progress.close()
         record = Record(
             exit=int(exitstatus),
             collected=self._collected,

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.config import UNTHEMED, Suite
+from covernance.measure import record
 from covernance.measure.arguments import PytestArguments
 
 TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
@@ -33,6 +34,11 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     def record(self) -> Path:
         """Where the pytest plugin writes what the pass saw."""
         return self.folder / "record.json"
+
+    @property
+    def progress(self) -> Path:
+        """Where the pytest plugin tells how far the pass is."""
+        return record.progress_path(self.record)
 
     @property
     def output(self) -> Path:
@@ -64,13 +70,13 @@ def plan_pass(
         python: The interpreter that has the suite's requirements.
         color: Whether pytest writes color; its output goes to a file first.
     """
-    record = folder / "record.json"
+    record_file = folder / "record.json"
     command = (
         *(python, "-m", "coverage", "run", f"--context={theme}"),
         f"--source={','.join(suite.source)}",
         f"--data-file={folder / '.coverage'}",
         *("-m", "pytest", "-p", "covernance.pytest_plugin"),
-        f"--covernance-record={record}",
+        f"--covernance-record={record_file}",
         f"--covernance-theme={theme}",
         f"--covernance-themes={','.join(suite.themes)}",
         *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),

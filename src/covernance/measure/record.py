@@ -60,3 +60,24 @@ def read(path: Path) -> Record | None:
         return msgspec.json.decode(path.read_bytes(), type=Record)
     except FileNotFoundError:
         return None
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a pass is: how many of its tests have ended, of how many."""
+
+    done: int
+    tests: int
+
+
+def progress_path(record: Path) -> Path:
+    """Where a pass tells how far it is: the number of its tests, then a dot for each that ended."""
+    return record.with_name("progress")
+
+
+def read_progress(path: Path) -> Progress | None:
+    """Read how far a pass is; None while it is collecting."""
+    try:
+        tests, line_break, dots = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return Progress(len(dots), int(tests)) if line_break else None

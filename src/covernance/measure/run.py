@@ -7,9 +7,9 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -17,10 +17,12 @@ from covernance.errors import MachineError
 from covernance.measure import record
 from covernance.measure.plan import Pass
 from covernance.measure.record import Record
+from covernance.measure.slots import Slots
 
 _HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
+_TELL_SECONDS = 0.2
 _GRACE_SECONDS = 3.0
 
 
@@ -46,17 +48,21 @@ class Observer(Protocol):
     def started(self, planned: Pass) -> None:
         """A pass began."""
 
+    def running(self, planned: Pass) -> None:
+        """A pass is still running; told a few times a second."""
+
     def finished(self, result: Finished) -> None:
         """A pass ended."""
 
 
 def run_passes(
-    passes: Sequence[Pass], *, jobs: int, observer: Observer, interactive: bool = False
+    passes: Sequence[Pass], *, slots: Slots, observer: Observer, interactive: bool = False
 ) -> list[Finished]:
-    """Run all passes, at most `jobs` at a time, and return their results in the order given.
+    """Run all passes and return their results in the order given.
 
-    An interactive pass owns the terminal, so they run one after another. When the caller is
-    interrupted, every child and its children are stopped before the interruption goes on.
+    They start in the order given, each as soon as there is a slot for it. An interactive pass
+    owns the terminal, so those run one after another. When the caller is interrupted, every child
+    and its children are stopped before the interruption goes on.
 
     Raises:
         MachineError: A process can't be started.
@@ -64,18 +70,23 @@ def run_passes(
     waiting = deque(passes)
     running: list[_Process] = []
     results: dict[tuple[str, str], Finished] = {}
+    told = time.monotonic()
     try:
         while waiting or running:
-            while waiting and len(running) < (1 if interactive else jobs):
+            while waiting and not (interactive and running) and (slot := slots.take()):
                 planned = waiting.popleft()
-                running.append(_Process(planned, interactive=interactive))
+                running.append(_Process(planned, slot, interactive=interactive))
                 observer.started(planned)
             for process in [process for process in running if process.ended]:
                 running.remove(process)
                 result = process.result()
                 results[result.planned.suite, result.planned.theme] = result
                 observer.finished(result)
-            if running:
+            if time.monotonic() - told > _TELL_SECONDS:
+                told = time.monotonic()
+                for process in running:
+                    observer.running(process.planned)
+            if waiting or running:
                 time.sleep(_POLL_SECONDS)
     except BaseException:
         _stop(running)
@@ -84,8 +95,9 @@ def run_passes(
 
 
 class _Process:
-    def __init__(self, planned: Pass, *, interactive: bool) -> None:
+    def __init__(self, planned: Pass, slot: BinaryIO, *, interactive: bool) -> None:
         self.planned = planned
+        self._slot = slot
         self._began = time.monotonic()
         environment = {**_without_measurement(os.environ), **planned.environment}
         try:
@@ -103,6 +115,7 @@ class _Process:
                     process_group=0,
                 )
         except OSError as error:
+            slot.close()
             msg = f"{planned.suite} · {planned.theme}: can't be started: {error}"
             raise MachineError(msg) from error
 
@@ -110,7 +123,12 @@ class _Process:
     def ended(self) -> bool:
         return self._child.poll() is not None
 
+    def free(self) -> None:
+        """Give the slot back."""
+        self._slot.close()
+
     def result(self) -> Finished:
+        self.free()
         return Finished(
             planned=self.planned,
             status=self._child.wait(),
@@ -132,7 +150,7 @@ def _without_measurement(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in _HANDED_OVER}
 
 
-def _stop(processes: Iterable[_Process]) -> None:
+def _stop(processes: Sequence[_Process]) -> None:
     # Once is enough: another Ctrl-C must not leave children behind.
     before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTIONS}
     alive = [process for process in processes if not process.ended]
@@ -143,5 +161,7 @@ def _stop(processes: Iterable[_Process]) -> None:
         while alive and time.monotonic() < deadline:
             alive = [process for process in alive if not process.ended]
             time.sleep(_POLL_SECONDS)
+    for process in processes:
+        process.free()
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
 from covernance.measure.plan import Pass
+from covernance.measure.record import read_progress
 from covernance.measure.run import Finished
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ class Lines:
     def started(self, planned: Pass) -> None:
         """Say nothing: the line comes when the pass ends."""
 
+    def running(self, planned: Pass) -> None:
+        """Say nothing: the line comes when the pass ends."""
+
     def finished(self, result: Finished) -> None:
         """Write the pass's line, after its output if that is wanted."""
         failures = result.record.failures if result.record else frozenset()
@@ -57,14 +62,25 @@ class Lines:
 
 
 class Live(Lines):
-    """A spinner and a clock for each running pass, on a terminal."""
+    """For each running pass, on a terminal: tests done of those collected, time, time left."""
 
-    def __init__(self, *, verbose: bool) -> None:
-        """Prepare the display; it lasts for the `with` block."""
+    def __init__(self, *, verbose: bool, expected: Mapping[tuple[str, str], float]) -> None:
+        """Prepare the display; it lasts for the `with` block.
+
+        Args:
+            verbose: Whether the output of every pass is shown.
+            expected: How many seconds a pass took before, by suite and theme.
+        """
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - only a terminal pays for the import
 
+        self._expected = expected
         self._progress: Progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TextColumn("{task.fields[tests]}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            transient=True,
         )
         self._tasks: dict[tuple[str, str], TaskID] = {}
         super().__init__(
@@ -80,10 +96,26 @@ class Live(Lines):
         """Give the terminal back."""
         self._progress.stop()
 
+    def refresh(self) -> None:
+        """Draw now; otherwise it is drawn ten times a second."""
+        self._progress.refresh()
+
     def started(self, planned: Pass) -> None:
         """Show the pass as running."""
         key = (planned.suite, planned.theme)
-        self._tasks[key] = self._progress.add_task(" · ".join(key), total=None)
+        self._tasks[key] = self._progress.add_task(
+            " · ".join(key), total=None, tests="collecting", left=""
+        )
+
+    def running(self, planned: Pass) -> None:
+        """Show how far the pass is."""
+        key = (planned.suite, planned.theme)
+        task = self._progress.tasks[self._progress.task_ids.index(self._tasks[key])]
+        if progress := read_progress(planned.progress):
+            self._progress.update(task.id, tests=f"{progress.done}/{progress.tests} tests")
+        if key in self._expected:
+            left = max(0, math.ceil(self._expected[key] - (task.elapsed or 0)))
+            self._progress.update(task.id, left=f"about {left} s left")
 
     def finished(self, result: Finished) -> None:
         """Take the pass off the display and write its line."""

@@ -18,6 +18,7 @@ from covernance.measure.plan import Pass
 from covernance.measure.provenance import provenance
 from covernance.measure.repeat import Repetition, Run
 from covernance.measure.run import Finished, run_passes
+from covernance.measure.slots import Slots
 from covernance.model import snapshot
 from covernance.report.metrics_baseline import Metrics, markdown, suite_metrics
 
@@ -49,6 +50,9 @@ class _Silent:
 
     def started(self, planned: Pass) -> None:
         """A repetition began."""
+
+    def running(self, planned: Pass) -> None:
+        """Say nothing."""
 
     def finished(self, result: Finished) -> None:
         """A repetition ended."""
@@ -122,7 +126,8 @@ def publish(table: Table, metrics: Metrics) -> tuple[Path, ...]:
 
 
 def _run(repetition: Repetition) -> Run:
-    (finished,) = run_passes([repetition.process], jobs=1, observer=_Silent())
+    alone = Slots(repetition.process.folder.parent / "slots", 1)
+    (finished,) = run_passes([repetition.process], slots=alone, observer=_Silent())
     if finished.status not in _RAN_TO_THE_END:
         msg = (
             f"{repetition.process.suite}: {repetition.process.theme} did not run to the end "

@@ -21,11 +21,13 @@ from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
 from covernance.measure.shard import Shard
+from covernance.measure.slots import Slots
 from covernance.model.snapshot import Provenance
 from covernance.policy.gate import applied_floor
 from covernance.workflows import assemble, part, publish, recent
 from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
 from covernance.workflows.excused import exceptions
+from covernance.workflows.expected import expected, longest_first
 
 _USAGE_ERROR = 4
 
@@ -113,18 +115,22 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
             shard.write_durations(
                 _durations(work.path, suite), request.durations.get(suite.name, {})
             )
-        finished = _measure(plan(table, request, work.path, temporary), request, observer)
+        slots = Slots(layout.work / "slots", request.jobs)
+        planned = plan(table, request, work.path, temporary)
+        finished = _measure(
+            longest_first(planned, expected(request.suites, layout)), slots, request, observer
+        )
         unthemed = [
             _pass(suite, UNTHEMED, work.path, temporary, request)
             for suite in request.suites
             if request.themes is None and _has_unthemed(finished, suite)
         ]
-        finished += _measure(unthemed, request, observer)
+        finished += _measure(unthemed, slots, request, observer)
         source = provenance(table, request.environ, request.now)
         change = recent.change(table, request.environ)
         results = []
         for suite in request.suites:
-            mine = [result for result in finished if result.planned.suite == suite.name]
+            mine = _of(suite, finished)
             if not mine:
                 continue
             passes = Passes(finished=mine, partial=_partial(mine, request))
@@ -138,6 +144,13 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
     finally:
         work.close()
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _of(suite: Suite, finished: Sequence[Finished]) -> list[Finished]:
+    """A suite's passes in the order of its themes."""
+    order = (*suite.themes, UNTHEMED)
+    mine = [result for result in finished if result.planned.suite == suite.name]
+    return sorted(mine, key=lambda result: order.index(result.planned.theme))
 
 
 def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
@@ -159,12 +172,14 @@ def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Reques
     )
 
 
-def _measure(passes: Sequence[Pass], request: Request, observer: Observer) -> list[Finished]:
+def _measure(
+    passes: Sequence[Pass], slots: Slots, request: Request, observer: Observer
+) -> list[Finished]:
     for planned in passes:
         Path(planned.environment[TEMPORARY]).mkdir(parents=True)
     finished = run_passes(
         passes,
-        jobs=request.jobs,
+        slots=slots,
         observer=observer,
         interactive=request.arguments.interactive,
     )

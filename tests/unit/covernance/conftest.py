@@ -15,6 +15,7 @@ from covernance.config import Suite
 from covernance.measure.plan import Pass
 from covernance.measure.record import Collected, Record
 from covernance.measure.run import Finished, Observer
+from covernance.measure.slots import Slots
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
     Cell,
@@ -163,7 +164,12 @@ class FakePasses:
         self.planned: list[Pass] = []
 
     def __call__(
-        self, passes: Sequence[Pass], *, jobs: int, observer: Observer, interactive: bool = False
+        self,
+        passes: Sequence[Pass],
+        *,
+        slots: Slots,
+        observer: Observer,
+        interactive: bool = False,
     ) -> list[Finished]:
         self.planned += passes
         return [self._finish(planned, observer) for planned in passes]

@@ -5,7 +5,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.measure.record import Collected, Record, read
+from covernance.measure.record import (
+    Collected,
+    Progress,
+    Record,
+    progress_path,
+    read,
+    read_progress,
+)
 
 pytestmark = pytest.mark.reliability
 
@@ -41,3 +48,14 @@ def test_a_record_is_complete_when_every_selected_test_ended() -> None:
 def test_failures_are_failed_tests_broken_fixtures_and_files_not_collected() -> None:
     outcomes = {"a": "passed", "b": "failed", "c": "error", "d": "skipped", "e": "xpassed"}
     assert record(outcomes=outcomes, collection_errors=["x"]).failures == {"b", "c", "x"}
+
+
+def test_progress_is_read_while_it_is_written(tmp_path: Path) -> None:
+    path = progress_path(tmp_path / "record.json")
+    assert read_progress(path) is None
+    path.write_bytes(b"12")
+    assert read_progress(path) is None
+    path.write_bytes(b"12\n")
+    assert read_progress(path) == Progress(0, 12)
+    path.write_bytes(b"12\n...")
+    assert read_progress(path) == Progress(3, 12)

@@ -12,6 +12,7 @@ import pytest
 from covernance.errors import MachineError
 from covernance.measure.plan import Pass
 from covernance.measure.run import Finished, run_passes
+from covernance.measure.slots import Slots
 
 pytestmark = pytest.mark.reliability
 
@@ -20,15 +21,18 @@ class Watch:
     """Counts how many passes run at once, and keeps the order in which they end."""
 
     def __init__(self) -> None:
-        self.running = self.most = 0
+        self.alive = self.most = self.told = 0
         self.ended: list[str] = []
 
     def started(self, _planned: Pass) -> None:
-        self.running += 1
-        self.most = max(self.most, self.running)
+        self.alive += 1
+        self.most = max(self.most, self.alive)
+
+    def running(self, _planned: Pass) -> None:
+        self.told += 1
 
     def finished(self, result: Finished) -> None:
-        self.running -= 1
+        self.alive -= 1
         self.ended.append(result.planned.theme)
 
 
@@ -48,7 +52,7 @@ def test_results_come_in_the_order_given_with_status_and_output(tmp_path: Path) 
         python(tmp_path, "quick", "import sys; print('quick'); sys.exit(3)"),
     ]
     watch = Watch()
-    results = run_passes(passes, jobs=2, observer=watch)
+    results = run_passes(passes, slots=Slots(tmp_path / "slots", 2), observer=watch)
     assert [(r.planned.theme, r.status) for r in results] == [("slow", 0), ("quick", 3)]
     assert watch.ended == ["quick", "slow"]
     assert passes[0].output.read_text() == "slow\n"
@@ -60,8 +64,15 @@ def test_results_come_in_the_order_given_with_status_and_output(tmp_path: Path) 
 def test_no_more_than_jobs_run_at_once(tmp_path: Path, jobs: int) -> None:
     watch = Watch()
     passes = [python(tmp_path, str(n), "import time; time.sleep(0.1)") for n in range(3)]
-    run_passes(passes, jobs=jobs, observer=watch)
+    run_passes(passes, slots=Slots(tmp_path / "slots", jobs), observer=watch)
     assert watch.most == jobs
+
+
+def test_a_running_pass_is_told_now_and_then(tmp_path: Path) -> None:
+    watch = Watch()
+    slow = python(tmp_path, "slow", "import time; time.sleep(0.8)")
+    run_passes([slow], slots=Slots(tmp_path / "slots", 1), observer=watch)
+    assert 1 <= watch.told <= 5
 
 
 @pytest.mark.architecture
@@ -71,7 +82,7 @@ def test_a_pass_has_its_own_variables_and_not_another_measurements(
     monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "of the process around us")
     code = "import os; print(os.environ['X'], os.environ.get('COVERAGE_PROCESS_CONFIG'))"
     one = python(tmp_path, "a", code, X="1")
-    run_passes([one], jobs=1, observer=Watch())
+    run_passes([one], slots=Slots(tmp_path / "slots", 1), observer=Watch())
     assert one.output.read_text() == "1 None\n"
 
 
@@ -79,7 +90,7 @@ def test_an_interactive_pass_keeps_the_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     one = python(tmp_path, "a", "print('to the terminal')")
-    run_passes([one], jobs=2, observer=Watch(), interactive=True)
+    run_passes([one], slots=Slots(tmp_path / "slots", 2), observer=Watch(), interactive=True)
     assert capfd.readouterr().out == "to the terminal\n"
     assert not one.output.exists()
 
@@ -87,7 +98,7 @@ def test_an_interactive_pass_keeps_the_terminal(
 def test_a_command_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     one = Pass(suite="api", theme="a", folder=tmp_path / "a", command=("/no/such",), environment={})
     with pytest.raises(MachineError, match="api · a: can't be started"):
-        run_passes([one], jobs=1, observer=Watch())
+        run_passes([one], slots=Slots(tmp_path / "slots", 1), observer=Watch())
 
 
 STUBBORN = """
@@ -116,7 +127,7 @@ def test_an_interruption_stops_children_of_children_and_those_that_ignore_it(
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        run_passes([stubborn], jobs=1, observer=Watch())
+        run_passes([stubborn], slots=Slots(tmp_path / "slots", 1), observer=Watch())
     thread.join()
     grandchild = int(pid.read_text())
     deadline = time.monotonic() + 5

@@ -75,12 +75,50 @@ def test_an_interactive_pass_has_no_output_to_show(finished: Build) -> None:
     assert written[0] == ""
 
 
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that shows a whole line."""
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+
+
 @pytest.mark.architecture
 def test_a_terminal_gets_the_same_lines(
     finished: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Live(verbose=False) as live:
+    with Live(verbose=False, expected={}) as live:
         result = finished()
         live.started(result.planned)
         live.finished(result)
     assert "api · architecture: 1 passed in 1.2 s" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_terminal_shows_how_far_a_pass_is_and_what_is_left(
+    finished: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = finished().planned
+    with Live(verbose=False, expected={("api", "architecture"): 30.0}) as live:
+        live.started(planned)
+        live.refresh()
+        planned.progress.write_bytes(b"120\n" + b"." * 41)
+        live.running(planned)
+        live.refresh()
+    shown = capsys.readouterr().out
+    assert "collecting" in shown
+    assert "41/120 tests" in shown
+    assert "about 30 s left" in shown
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_pass_that_was_never_measured_promises_no_end(
+    finished: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Live(verbose=False, expected={}) as live:
+        live.started(finished().planned)
+        live.running(finished().planned)
+        live.refresh()
+    shown = capsys.readouterr().out
+    assert "api · architecture" in shown
+    assert "left" not in shown

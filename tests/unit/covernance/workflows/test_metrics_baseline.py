@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -14,6 +15,7 @@ from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure.plan import Pass
 from covernance.measure.run import Finished, Observer
+from covernance.measure.slots import Slots
 from covernance.model.snapshot import Snapshot
 from covernance.report.metrics_baseline import Metrics
 from covernance.workflows.metrics_baseline import Request, measure, plan, publish
@@ -22,6 +24,12 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.reliability
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def _free(slots: Slots) -> int:
+    with ExitStack() as held:
+        taken = iter(slots.take, None)
+        return sum(1 for _ in map(held.enter_context, taken))
 
 
 class FakePytest:
@@ -37,9 +45,11 @@ class FakePytest:
         self.status: int | None = None
         self.planned: list[Pass] = []
 
-    def __call__(self, passes: Sequence[Pass], *, jobs: int, observer: Observer) -> list[Finished]:
+    def __call__(
+        self, passes: Sequence[Pass], *, slots: Slots, observer: Observer
+    ) -> list[Finished]:
         (planned,) = passes
-        assert jobs == 1
+        assert _free(slots) == 1
         observer.started(planned)
         failing = self.failing.pop(0) if self.failing else set()
         planned.folder.mkdir(parents=True)
