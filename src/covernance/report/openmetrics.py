@@ -104,7 +104,7 @@ def _themes(state: State) -> Iterable[_Family]:
     cells = [
         ({"suite": found.suite, "theme": theme}, cell)
         for found in state.present
-        for theme, cell in found.themes.items()
+        for theme, cell in sorted(found.themes.items())
     ]
     yield _Family(
         "covernance_theme_earned_ratio",

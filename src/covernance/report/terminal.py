@@ -17,10 +17,10 @@ _MOST_REASONS = 20
 
 
 def table(snapshots: Iterable[Snapshot]) -> str:
-    """One row a theme and one row a suite, aligned; percentages are rounded down."""
+    """One row a theme, by name, and one row a suite, aligned; percentages are rounded down."""
     rows: list[tuple[str, ...]] = [_HEAD]
     for snapshot in snapshots:
-        for theme, cell in snapshot.themes.items():
+        for theme, cell in sorted(snapshot.themes.items()):
             tests = cell.outcomes.tests
             percents = (show(cell.earned.percent), show(cell.raw.percent))
             if not tests:

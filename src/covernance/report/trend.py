@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
+from math import fsum
 
 import msgspec
 
@@ -112,7 +113,7 @@ def point(snapshot: Snapshot) -> Point:
                 theme: cell.earned for theme, cell in snapshot.themes.items() if cell.outcomes.tests
             },
         },
-        seconds=sum(cell.seconds for cell in snapshot.themes.values()),
+        seconds=fsum(cell.seconds for cell in snapshot.themes.values()),
     )
 
 

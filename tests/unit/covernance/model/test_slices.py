@@ -88,6 +88,34 @@ def test_lines_and_branches_that_never_ran_are_named(
     assert result.missing_branches == ((2, 3),)
 
 
+AT_IMPORT = """\
+import os
+if os.name:
+    NAME = 1
+else:
+    NAME = 2
+for _ in "ab":
+    NAME += 1
+def sign(x):
+    if x < 0:
+        return -1
+    return 1
+"""
+
+
+def test_what_a_theme_can_earn_is_what_importing_left(
+    tmp_path: Path, measured: Callable[[Any], Coverage]
+) -> None:
+    (tmp_path / "at_import.py").write_text(AT_IMPORT)
+    imported = [(-1, 1), (1, 2), (2, 3), (3, 6), (6, 7), (7, 6), (6, 8), (8, -1)]
+    called = [(-8, 9), (9, 10), (10, -8)]
+    cov = measured({"a": {"at_import.py": imported}, "a|run": {"at_import.py": called}})
+    cell = slices.file_results(cov, ["a"])["at_import.py"].themes["a"]
+    assert cell.earnable == "5,9-11"
+    assert cell.earnable_branches == {2: (1, 0), 9: (2, 1)}
+    assert cell.earned == Counts(4, 2, 3, 1)
+
+
 @pytest.mark.reliability
 def test_data_of_no_files_gives_no_results(measured: Callable[[Any], Coverage]) -> None:
     assert slices.file_results(measured({"a": {}}), ["a"]) == {}

@@ -142,6 +142,56 @@ def test_a_verdict_is_monotone_in_covered_lines(statements: int, data: st.DataOb
     assert not (before.name == "pass" and after.name != "pass")
 
 
+@st.composite
+def grown(draw: st.DrawFn) -> tuple[Counts, Counts]:
+    """Counts of the same code, and what one more test may leave of them."""
+    statements, branches = draw(st.integers(1, 60)), draw(st.integers(0, 20))
+    executed, taken = draw(st.integers(0, statements)), draw(st.integers(0, branches))
+    return Counts(statements, executed, branches, taken), Counts(
+        statements,
+        draw(st.integers(executed, statements)),
+        branches,
+        draw(st.integers(taken, branches)),
+    )
+
+
+def just_met(counts: Counts) -> Decimal:
+    """The highest whole percentage that counts meet."""
+    assert counts.percent is not None
+    return Decimal(int(counts.percent))
+
+
+@pytest.mark.reliability
+@given(
+    st.dictionaries(st.sampled_from(["main", "keys", "debt"]), grown(), min_size=1),
+    grown(),
+    st.sampled_from(["security", "unthemed"]),
+)
+def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
+    found: dict[str, tuple[Counts, Counts]], earned: tuple[Counts, Counts], theme: str
+) -> None:
+    first, then = ({name: pair[index] for name, pair in found.items()} for index in (0, 1))
+    suite = msgspec.structs.replace(
+        SUITE,
+        theme_floors={"security": just_met(earned[0])},
+        file_floors={f"apps/{name}.py": just_met(counts) for name, counts in first.items()},
+    )
+    floor = AppliedFloor(just_met(sum(first.values(), Counts())), "pyproject.toml")
+    exceptions = Exceptions(frozenset({"apps/debt.py"}))
+
+    def measured(counts: dict[str, Counts], tests: dict[str, int], of_theme: Counts) -> Measured:
+        numbers = {
+            name: msgspec.structs.replace(cell, earned=of_theme)
+            for name, cell in cells(**tests).items()
+        }
+        return Measured(cells=numbers, files=files(**counts))
+
+    tests = {"security": 1}
+    more = {**tests, theme: tests.get(theme, 0) + 1}
+    assert judge(suite, floor, measured(first, tests, earned[0]), exceptions) == Verdict("pass")
+    assert judge(suite, floor, measured(then, more, earned[1]), exceptions) == Verdict("pass")
+
+
 @pytest.mark.parametrize(
     ("option", "variables", "expected"),
     [

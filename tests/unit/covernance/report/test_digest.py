@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from covernance.model.counts import Counts
-from covernance.report import digest
+from covernance.model.snapshot import Snapshot
+from covernance.report import digest, trend
 from covernance.report.digest import DatedPatch, Digest, Exceptions, Window
 from covernance.report.state import ExceptionDue, Patch
 from covernance.report.trend import Flaky, Point
+from tests.unit.covernance.report.orders import reordered, rich
 
 pytestmark = pytest.mark.architecture
 
@@ -162,6 +167,25 @@ def test_the_same_digest_gives_the_same_bytes(week: Digest) -> None:
     assert digest.markdown(again, {}) == digest.markdown(week, {})
     assert digest.document(again) == digest.document(week)
     assert digest.chart_files(again) == digest.chart_files(week)
+
+
+@pytest.mark.reliability
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
+    def told(found: Snapshot) -> Digest:
+        return Digest(
+            window=WEEK,
+            branch="main",
+            themes=("architecture", "security"),
+            courses=(digest.course("api", [trend.point(found)], WEEK),),
+            slowest=tuple(trend.slowest([found], 2)),
+            flaky=tuple(trend.flaky([found])),
+        )
+
+    one, other = told(rich(snapshot)), told(reordered(rich(snapshot), order))
+    assert digest.markdown(other, {}) == digest.markdown(one, {})
+    assert digest.document(other) == digest.document(one)
+    assert other.courses == one.courses
 
 
 @pytest.mark.security

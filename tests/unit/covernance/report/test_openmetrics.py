@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import Metric
 from prometheus_client import parser as prometheus
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -14,6 +17,7 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import Outcomes, Snapshot
 from covernance.report import openmetrics
 from covernance.report.state import ExceptionDue, Patch, State
+from tests.unit.covernance.report.orders import reordered, rich
 
 pytestmark = pytest.mark.architecture
 
@@ -130,3 +134,13 @@ def test_the_grafana_dashboard_asks_for_metrics_that_there_are(full: State) -> N
     assert asked <= parsed(full).keys()
     assert len(asked) > 8
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+@pytest.mark.reliability
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
+    one, other = (
+        State(themes=("security",), suites={"api": found})
+        for found in (rich(snapshot), reordered(rich(snapshot), order))
+    )
+    assert openmetrics.render(other) == openmetrics.render(one)

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+import random
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Outcomes, Snapshot
 from covernance.report import summary
 from covernance.report.state import Drop, ExceptionDue, Patch, State
+from tests.unit.covernance.report.orders import reordered, rich
 
 pytestmark = pytest.mark.architecture
 
@@ -190,3 +194,15 @@ def test_the_document_has_exact_counts_and_shown_percentages(state: State) -> No
     assert document["patches"][0]["percent"] == "93.18"
     assert document["drops"][0]["points"] == "-2.00"
     assert document["exceptions"][1]["days_left"] == -1
+
+
+@pytest.mark.reliability
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
+    def state(found: Snapshot) -> State:
+        return State(themes=("architecture", "security"), suites={"api": found, "auth": None})
+
+    one, other = state(rich(snapshot)), state(reordered(rich(snapshot), order))
+    assert summary.markdown(other) == summary.markdown(one)
+    assert summary.text(other) == summary.text(one)
+    assert summary.document(other) == summary.document(one)
