@@ -390,6 +390,7 @@ def test_no_text_gets_out_of_its_code(post: Post, github: GitHub, text: str) -> 
 def test_the_workflow_holds_the_least_rights_and_runs_no_code_of_the_change() -> None:
     loaded = workflow()
     [job] = loaded["jobs"].values()
+    assert job["if"] == "github.event.workflow_run.event == 'pull_request'"
     assert loaded["permissions"] == {}
     assert job["permissions"] == {"actions": "read", "pull-requests": "write"}
     used = [step["uses"].partition("@")[0] for step in job["steps"]]
