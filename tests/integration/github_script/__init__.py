@@ -1,0 +1,1 @@
+"""A script of actions/github-script, run as that action runs it."""
