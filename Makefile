@@ -28,7 +28,7 @@ test-logging-unit: .venv/.ready ## The logging suite
 test-covernance-unit: .venv/.ready ## The layer's own suite
 	@$(NOX) -s tests_unit_covernance $(PASS_ON)
 
-.PHONY: test-unit coverage test lint
+.PHONY: test-unit coverage test lint integration
 test-unit: .venv/.ready ## Every suite, each in an environment of its own
 	@$(NOX) $(PASS_ON)
 
@@ -41,7 +41,10 @@ test: .venv/.ready ## Everything: linters, suites, integration, end to end
 lint: .venv/.ready ## Code, layers, scripts, workflows, documents
 	@$(NOX) -s lint
 
-.PHONY: lock dev hub clean
+integration: .venv/.ready ## Helpers, integration, end to end
+	@$(NOX) -s integration $(PASS_ON)
+
+.PHONY: lock dev tools hub clean
 lock: .venv/.ready ## Compile the .in files to frozen, hashed requirements
 	@$(NOX) -s lock $(PASS_ON)
 
@@ -49,6 +52,13 @@ dev: .venv/.dev ## The development environment in .venv: activate it and call py
 
 .venv/.dev: .venv/.ready requirements-dev.txt pyproject.toml
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+tools: .venv/.tools ## nox and the layer's command line in .venv, as CI has them
+
+.venv/.tools: .venv/.ready requirements/covernance.txt pyproject.toml
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements/covernance.txt
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 

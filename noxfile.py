@@ -60,6 +60,18 @@ def tests(session: nox.Session) -> None:
     session.run("scripts/install_test_packages.sh", external=True)
     _lint(session)
     sessions.measure(session, TABLE.suites, HELPER)
+    _integration(session)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Helpers, integration, end to end: what measures no coverage."""
+    _prepare_all(session)
+    session.run("scripts/install_test_packages.sh", external=True)
+    _integration(session)
+
+
+def _integration(session: nox.Session) -> None:
     session.run(
         *("pytest", "-n", "2", "--dist", "loadfile"),
         *("tests/unit/utils", "tests/integration", "tests/e2e"),
@@ -89,7 +101,7 @@ def _lint(session: nox.Session) -> None:
 def _lint_github(session: nox.Session) -> None:
     audit = ("--offline", "--persona=auditor", "--strict-collection", "--no-progress")
     session.run("zizmor", *audit, ".github")
-    session.run("jactionlint", "--no-online", "--strict-exit", ".github/dependabot.yml")
+    session.run("jactionlint", "--no-online", "--strict-exit")
     for schema, pattern in {
         "github-workflows": ".github/workflows/*",
         "dependabot": ".github/dependabot.yml",

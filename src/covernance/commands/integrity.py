@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from covernance.workflows.changes import IntegrityReport
 
 _VARIABLE = "COVERAGE_ALLOW"
+_LABELS = "COVERAGE_LABELS"
+_PREFIX = "allow-"
 
 
 @click.command()
@@ -33,7 +35,7 @@ _VARIABLE = "COVERAGE_ALLOW"
     type=click.Choice(KINDS),
     metavar="KIND",
     help=f"Report findings of this kind without failing; repeatable. Also ${_VARIABLE}=KIND,KIND, "
-    f"as a label of the change may set it. Kinds: {', '.join(KINDS)}.",
+    f"and the labels of the change in ${_LABELS}={_PREFIX}KIND,…. Kinds: {', '.join(KINDS)}.",
 )
 @click.option(
     "--base-snapshot",
@@ -68,7 +70,8 @@ def integrity(
     """  # noqa: D301 - click reads the escape
     from covernance.workflows import changes  # noqa: PLC0415 - help does not pay for git and diffs
 
-    kinds = frozenset(allowed) | _labels(os.environ.get(_VARIABLE, ""))
+    kinds = frozenset(allowed) | _kinds(os.environ.get(_VARIABLE, ""))
+    kinds |= _labelled(os.environ.get(_LABELS, ""))
     table = here()
     allowances = Allowances(kinds=kinds, subjects=changes.waived(table, _today()))
     commit = changes.base(table, base, os.environ)
@@ -84,7 +87,13 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _labels(text: str) -> frozenset[str]:
+def _labelled(text: str) -> frozenset[str]:
+    """The kinds that labels allow; what else a change is labelled with is none of ours."""
+    labels = {label.strip() for label in text.split(",")}
+    return frozenset(kind for kind in KINDS if f"{_PREFIX}{kind}" in labels)
+
+
+def _kinds(text: str) -> frozenset[str]:
     kinds = frozenset(kind for part in text.split(",") if (kind := part.strip()))
     if unknown := sorted(kinds.difference(KINDS)):
         msg = f"{_VARIABLE}: there is no finding {unknown[0]!r}; kinds: {', '.join(KINDS)}"

@@ -48,9 +48,13 @@ def plan(form: str) -> Exit:
 
 
 def _outputs(table: Table, made: Plan) -> str:
-    """Lines for $GITHUB_OUTPUT: the matrix, and whether it has any job."""
-    legs = {"include": [_leg(table, job) for job in made.jobs]}
-    return f"matrix={json.dumps(legs)}\nany={json.dumps(bool(made.jobs))}"
+    """Lines for $GITHUB_OUTPUT: the matrix, the suites in it, and whether it has any job."""
+    outputs = {
+        "matrix": {"include": [_leg(table, job) for job in made.jobs]},
+        "suites": list(dict.fromkeys(job.suite for job in made.jobs)),
+        "any": bool(made.jobs),
+    }
+    return "\n".join(f"{name}={json.dumps(value)}" for name, value in outputs.items())
 
 
 def _leg(table: Table, job: Planned) -> dict[str, Any]:

@@ -93,10 +93,8 @@ class Run:
         return days
 
     def notes(self, action: str) -> list[dict[str, Any]]:
-        """What a stand-in was asked for, in order."""
-        path = self.store / f"{action}.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        """What a stand-in was asked for, in order, in all runs so far."""
+        return _notes(self.store, action)
 
 
 class Runner:
@@ -109,6 +107,10 @@ class Runner:
         self._forge = forge
         self._runs = 0
 
+    def notes(self, action: str) -> list[dict[str, Any]]:
+        """What a stand-in was asked for, in order."""
+        return _notes(self.store, action)
+
     def run(
         self,
         workflow: str,
@@ -119,7 +121,6 @@ class Runner:
         attempt: int = 1,
         secrets: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
-        inputs: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
         jobs: Sequence[str] = (),
     ) -> Run:
@@ -133,7 +134,6 @@ class Runner:
             attempt: Which attempt of the run it is.
             secrets: The repository's secrets.
             variables: The repository's variables.
-            inputs: The inputs of a manual start.
             environ: Variables that every step sees.
             jobs: Run this job with what it needs; by default all.
         """
@@ -159,7 +159,6 @@ class Runner:
             "--env": steps,
             "--secret": {"GITHUB_TOKEN": token} | dict(secrets or {}),
             "--var": dict(variables or {}),
-            "--input": dict(inputs or {}),
         }
         command = [
             *(str(TOOLS / "act"), event.name, "--json", "--directory", str(checkout)),
@@ -199,6 +198,12 @@ class Runner:
         )
 
 
+def _notes(store: Path, action: str) -> list[dict[str, Any]]:
+    path = store / f"{action}.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
 def _machine(home: Path) -> dict[str, str]:
     """The environment of a machine on which nobody has logged in."""
     kept = {
@@ -215,7 +220,10 @@ def _machine(home: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PATH": os.pathsep.join(map(str, path)),
         "GIT_CONFIG_SYSTEM": os.devnull,
+        # act gives each step a terminal, which a runner's steps do not have.
         "GIT_TERMINAL_PROMPT": "0",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
     }
 
 

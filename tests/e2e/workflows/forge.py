@@ -68,6 +68,13 @@ class Forge:
         commit = git(self.work, "rev-parse", "HEAD")
         return Event("push", commit, {"ref": f"refs/heads/{branch}", "after": commit})
 
+    def dispatch(self, **inputs: str) -> Event:
+        """A start by hand on the work tree's branch."""
+        pushed = self.push()
+        return Event(
+            "workflow_dispatch", pushed.commit, {"ref": pushed.payload["ref"], "inputs": inputs}
+        )
+
     def pull_request(
         self, *, fork: bool = False, labels: Sequence[str] = (), action: str = "opened"
     ) -> Event:
@@ -99,6 +106,14 @@ class Forge:
             "ref": f"refs/pull/{number}/merge",
         }
         return Event("pull_request", merged, payload)
+
+    def commit_of(self, branch: str) -> str:
+        """The newest commit of a branch."""
+        return git(self.bare, "rev-parse", f"refs/heads/{branch}")
+
+    def is_ancestor(self, commit: str, branch: str) -> bool:
+        """Whether a branch grew from a commit."""
+        return git(self.bare, "merge-base", commit, f"refs/heads/{branch}") == commit
 
     def files(self, branch: str) -> list[str]:
         """The files of a branch; none where there is no such branch."""

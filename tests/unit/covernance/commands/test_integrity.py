@@ -76,6 +76,22 @@ def test_what_is_allowed_is_still_reported(
 
 
 @pytest.mark.security
+@pytest.mark.parametrize(
+    ("labels", "code"),
+    [
+        ("bug,allow-floor-lowered", Exit.PASS),
+        ("allow-pragma-added, floor-lowered ,allow-floor-lowered-not,allow-all", Exit.GATE),
+    ],
+)
+def test_a_label_of_the_change_allows_its_kind_alone(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, labels: str, code: Exit
+) -> None:
+    repository.write("pyproject.toml", LOWERED)
+    monkeypatch.setenv("COVERAGE_LABELS", labels)
+    assert call().return_value is code
+
+
+@pytest.mark.security
 def test_another_kind_that_is_allowed_changes_nothing(repository: Repository) -> None:
     repository.write("pyproject.toml", LOWERED)
     assert call("--allow", "pragma-added").return_value is Exit.GATE

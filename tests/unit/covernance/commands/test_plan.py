@@ -37,6 +37,12 @@ def test_text_gives_the_local_command_of_each_job(repository: Repository) -> Non
     assert not Layout(repository.root).plan.exists()
 
 
+@pytest.mark.usefixtures("_sharded")
+def test_a_sharded_suite_is_named_once() -> None:
+    outputs = dict(line.split("=", 1) for line in out("--format", "github").splitlines())
+    assert json.loads(outputs["suites"]) == ["calc"]
+
+
 def test_an_unsharded_suite_needs_no_variable(repository: Repository) -> None:
     assert out() == "calc: nox -s tests_unit_calc\n"
 
@@ -52,6 +58,7 @@ def test_github_outputs_are_one_line_each_and_the_plan_is_kept(repository: Repos
         "fail-under": "90",
     }
     assert json.loads(outputs["any"]) is True
+    assert json.loads(outputs["suites"]) == ["calc"]
     assert [job.name for job in matrix.read(Layout(repository.root).plan).jobs] == ["calc"]
 
 

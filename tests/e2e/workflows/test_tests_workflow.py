@@ -1,0 +1,228 @@
+"""`tests.yml` on a small repository: what each mishap does to jobs, artifacts and the summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.workflows import miniature
+from tests.e2e.workflows.act import Run, Runner
+from tests.e2e.workflows.forge import READER, WRITER, Event, Forge, forge
+
+pytestmark = pytest.mark.reliability
+
+HISTORY = "coverage-history"
+UNITS = {"unit-api", "unit-auth", "unit-logs"}
+HOUSE = {"plan", "lint", "integration"}
+ALWAYS = {"coverage-plan", "coverage-comment", "coverage-report"}
+REPORTS = {"{0}.json", "{0}.xml", "{0}.snapshot.json", "data/{0}/.coverage", "html/{0}/index.html"}
+
+
+class Project:
+    """The miniature on its forge, and what runs its workflows."""
+
+    def __init__(self, folder: Path, remote: Forge) -> None:
+        self.remote = remote
+        self.runner = Runner(folder / "runs", remote)
+        self.repository = miniature.create(remote.work)
+        remote.commit("Start")
+
+    def run(self, event: Event, *, token: str = WRITER, codecov: str = "", secret: str = "") -> Run:
+        return self.runner.run(
+            "tests.yml",
+            event,
+            token=token,
+            variables={"CODECOV": codecov} if codecov else {},
+            secrets={"CODECOV_TOKEN": secret} if secret else {},
+        )
+
+    def change(self, branch: str, path: str, before: str, after: str) -> None:
+        """Commit one replacement on a branch of its own."""
+        self.remote.branch(branch)
+        file = self.repository.root / path
+        text = file.read_text(encoding="utf-8")
+        assert before in text
+        file.write_text(text.replace(before, after), encoding="utf-8")
+        self.remote.commit(branch)
+
+    @property
+    def kept(self) -> list[str]:
+        """The suites of the results in history."""
+        return [name.partition("/")[0] for name in self.remote.files(HISTORY)]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    folder = tmp_path_factory.mktemp("miniature")
+    with forge(folder) as remote:
+        yield Project(folder, remote)
+
+
+@pytest.fixture(scope="module")
+def first(project: Project) -> Run:
+    """The first run on the default branch, started by hand."""
+    return project.run(project.remote.dispatch(bootstrap="true"))
+
+
+@pytest.fixture
+def governed(project: Project, first: Run) -> Iterator[Project]:
+    """The project with a history, and a work tree on the default branch."""
+    yield project
+    project.remote.switch()
+
+
+def red(run: Run) -> set[str]:
+    return {name for name, result in run.results.items() if result == "failure"}
+
+
+def green(run: Run) -> set[str]:
+    return {name for name, result in run.results.items() if result == "success"}
+
+
+def verdicts(run: Run) -> dict[str, str]:
+    """Each suite's verdict in the summary's table."""
+    return dict(re.findall(r"^\| (\w+) \|.*`([\w-]+)` \|$", run.summary, re.MULTILINE))
+
+
+def section(run: Run, heading: str) -> str:
+    """What the summary says below a heading."""
+    return run.summary.partition(f"### `{heading}`\n")[2].partition("\n### ")[0]
+
+
+@pytest.mark.security
+def test_without_a_history_nothing_is_green_by_itself(project: Project) -> None:
+    run = project.run(project.remote.push())
+    assert red(run) == UNITS | {"gate"}, run.log
+    assert run.results["history"] == "skipped"
+    assert "api: no-baseline" in section(run, "Guard")
+    assert project.kept == []
+
+
+def test_all_green_with_artifacts_summary_and_history(project: Project, first: Run) -> None:
+    assert green(first) == HOUSE | UNITS | {"gate", "history"}, first.log
+    assert first.results["codecov"] == "skipped"
+    assert set(first.artifacts) == ALWAYS | {f"coverage-{unit}" for unit in UNITS}
+    for suite in miniature.SUITES:
+        files = first.files(f"coverage-unit-{suite}")
+        assert {name.format(suite) for name in REPORTS} <= files
+        assert all(suite in name for name in files)
+    assert {"baseline.json", "html/index.html", "metrics.prom"} <= first.files("coverage-report")
+    assert {first.retention(name) for name in first.artifacts} == {14}
+    assert verdicts(first) == dict.fromkeys(miniature.SUITES, "pass")
+    assert "api: no-baseline, accepted by --bootstrap" in section(first, "Guard")
+    comment = (first.artifacts["coverage-comment"] / "comment.md").read_text(encoding="utf-8")
+    assert comment.strip() == first.summary.strip()
+    assert project.kept == list(miniature.SUITES)
+
+
+def test_the_next_run_on_the_default_branch_compares_and_extends_history(governed: Project) -> None:
+    before = governed.remote.commit_of(HISTORY)
+    governed.repository.append("README.md", "A project.\n")
+    governed.remote.commit("Say what it is")
+    run = governed.run(governed.remote.push(), codecov="token", secret="s3cret")
+    assert green(run) >= HOUSE | UNITS | {"gate", "history"}, run.log
+    assert "api: pass, compared with " in section(run, "Guard")
+    assert governed.kept == sorted(miniature.SUITES * 2)
+    assert governed.remote.is_ancestor(before, HISTORY)
+    sent = {(note["flags"], note["files"], note["token"]) for note in run.notes("codecov_action")}
+    assert sent == {(name, f"coverage/{name}.xml", "given") for name in miniature.SUITES}
+
+
+def test_a_failing_test_is_red_and_its_results_are_there(governed: Project) -> None:
+    governed.change("failing", "tests/api/test_api.py", "divide(4, 2) == 2", "divide(4, 2) == 3")
+    run = governed.run(governed.remote.pull_request())
+    assert red(run) == {"unit-api", "gate"}, run.log
+    assert {f"coverage-{unit}" for unit in UNITS} <= set(run.artifacts)
+    assert "api.snapshot.json" in run.files("coverage-unit-api")
+    assert verdicts(run) == {"api": "tests-failed", "auth": "pass", "logs": "pass"}
+    assert "test_divide" in run.summary
+    assert run.results["history"] == "skipped"
+
+
+def test_a_floor_that_is_not_met_is_red_and_warns_on_the_lines(governed: Project) -> None:
+    more = "".join(f"    if value == {number}:\n        value += 1\n" for number in range(5))
+    untested = f"def never(value):\n{more}    return value\n"
+    governed.change("floor", "auth/auth_parts.py", "def clamp", f"{untested}\n\ndef clamp")
+    run = governed.run(governed.remote.pull_request())
+    assert red(run) == {"unit-auth", "gate"}, run.log
+    assert verdicts(run) == {"api": "pass", "auth": "below-floor", "logs": "pass"}
+    warnings = [note for note in run.jobs["gate"].annotations if note[0] == "warning"]
+    assert [(file, text) for _, file, _, text in warnings] == [
+        ("auth/auth_parts.py", "This did not run.")
+    ]
+    assert "auth: below-floor: " in section(run, "Changed lines")
+    assert "+| `auth/auth_parts.py` | auth |" in section(run, "Exception register")
+
+
+def test_a_drop_against_history_is_red_above_the_floor(governed: Project) -> None:
+    governed.change(
+        "drop", "tests/logs/test_logs.py", "(0, 2, 4)] == [1, 2, 3]", "(0, 2)] == [1, 2]"
+    )
+    run = governed.run(governed.remote.pull_request())
+    assert red(run) == {"unit-logs", "gate"}, run.log
+    assert verdicts(run) == dict.fromkeys(miniature.SUITES, "pass")
+    assert "logs: dropped, compared with " in section(run, "Guard")
+    assert "| logs | total | 100.00 | 92.30 | -7.70 |" in run.summary
+
+
+def test_a_leg_whose_artifact_is_missing_is_red_not_smaller(governed: Project) -> None:
+    governed.change("lost", "api/api_parts.py", '"""Numbers."""', '"""Numbers, again."""')
+    lost = governed.runner.store / "upload_artifact.lose"
+    lost.write_text("coverage-unit-auth", encoding="utf-8")
+    run = governed.run(governed.remote.pull_request())
+    lost.unlink()
+    assert green(run) == HOUSE | UNITS, run.log
+    assert red(run) == {"gate"}
+    assert "coverage-unit-auth" not in run.artifacts
+    assert "planned, and did not arrive: auth" in run.jobs["gate"].log
+    assert verdicts(run) == {"api": "pass", "auth": "missing", "logs": "pass"}
+
+
+@pytest.mark.security
+def test_a_lowered_floor_is_red_until_a_maintainer_labels_it(governed: Project) -> None:
+    governed.change("lower", "pyproject.toml", "fail-under = 90", "fail-under = 80")
+    run = governed.run(governed.remote.pull_request())
+    assert red(run) == {"gate"}, run.log
+    assert "floor-lowered: 90 -> 80" in section(run, "Integrity")
+    labels = ("bug", "allow-floor-lowered")
+    allowed = governed.run(governed.remote.pull_request(labels=labels, action="labeled"))
+    assert red(allowed) == set(), allowed.log
+    assert "floor-lowered: 90 -> 80 (allowed by label)" in section(allowed, "Integrity")
+
+
+@pytest.mark.security
+def test_a_fork_reads_history_and_gets_no_secret_and_writes_nothing(governed: Project) -> None:
+    before = governed.remote.commit_of(HISTORY)
+    governed.change("fork", "api/api_parts.py", '"""Divide."""', '"""Divide once."""')
+    notes = len(governed.runner.notes("codecov_action"))
+    run = governed.run(governed.remote.pull_request(fork=True), token=READER, codecov="token")
+    assert green(run) == HOUSE | UNITS | {"gate"}, run.log
+    assert (run.results["history"], run.results["codecov"]) == ("skipped", "skipped")
+    assert "api: pass, compared with " in section(run, "Guard")
+    assert governed.remote.commit_of(HISTORY) == before
+    assert len(governed.runner.notes("codecov_action")) == notes
+
+
+def test_a_suite_in_shards_is_the_same_and_an_outage_of_codecov_reddens_nothing(
+    governed: Project, first: Run
+) -> None:
+    governed.change(
+        "shards", "pyproject.toml", 'tests = ["tests/api"]', 'tests = ["tests/api"]\nshards = 2'
+    )
+    outage = governed.runner.store / "codecov_action.fail"
+    outage.touch()
+    run = governed.run(governed.remote.pull_request(), codecov="oidc")
+    outage.unlink()
+    shards = {"unit-api-1-of-2", "unit-api-2-of-2"}
+    assert green(run) >= HOUSE | {"gate"} | shards | UNITS - {"unit-api"}, run.log
+    for number in (1, 2):
+        assert f"parts/api-{number}-of-2/part.json" in run.files(f"coverage-unit-api-{number}-of-2")
+    assert rows(run, "api") == rows(first, "api")
+    assert "api: pass, compared with " in section(run, "Guard")
+
+
+def rows(run: Run, suite: str) -> list[str]:
+    return [line for line in run.summary.splitlines() if line.startswith(f"| {suite} |")]
