@@ -77,9 +77,10 @@ def exception_facts(found: Sequence[Due]) -> list[Fact]:
 
 
 def _patches(table: Table, base: str) -> list[Patch]:
-    """What runs of the change since `base`; on the default branch, of its last commit.
+    """What runs of the change since `base`, for the suites that it touches.
 
-    There is no change since `base` there, and the results recorded what their commit brought.
+    On the default branch there is none since `base`: it is what the results recorded of their
+    commit.
     """
     results = current.results(table)
     found = []
@@ -88,7 +89,8 @@ def _patches(table: Table, base: str) -> list[Patch]:
             counts, result = whole.counts, results[suite.suite]
             if not counts.total and result and result.patch and result.provenance.commit == base:
                 counts = result.patch.total
-            found.append(Patch(suite.suite, counts.covered, counts.total))
+            if counts.total:
+                found.append(Patch(suite.suite, counts.covered, counts.total))
     return found
 
 

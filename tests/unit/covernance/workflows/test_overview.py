@@ -68,16 +68,18 @@ def test_in_git_patch_coverage_and_drops_are_there(
     repository.git("init", "--quiet", "--initial-branch=main")
     repository.git("add", ".")
     repository.git("commit", "--quiet", "--message=start")
-    published(repository, snapshot, commit=repository.git("rev-parse", "HEAD"))
+    repository.append("calc/__init__.py", "z = 3\n")
+    head = repository.git("rev-parse", "HEAD")
+    published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
     told: list[str] = []
     found = overview.state(load(repository.root), None, {}, told.append)
     assert told == []
-    assert [(patch.suite, patch.total) for patch in found.patches] == [("calc", 0)]
+    assert [(patch.suite, patch.total) for patch in found.patches] == [("calc", 1)]
 
 
-@pytest.mark.parametrize(("at", "shown"), [("HEAD", (9, 10)), ("HEAD^", (0, 0))])
+@pytest.mark.parametrize(("at", "shown"), [("HEAD", [(9, 10)]), ("HEAD^", [])])
 def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
-    repository: Repository, snapshot: Snapshot, at: str, shown: tuple[int, int]
+    repository: Repository, snapshot: Snapshot, at: str, shown: list[tuple[int, int]]
 ) -> None:
     repository.git("init", "--quiet", "--initial-branch=main")
     repository.git("add", ".")
@@ -86,8 +88,8 @@ def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
     recorded = msgspec.structs.replace(snapshot, patch=brought)
     published(repository, recorded, commit=repository.git("rev-parse", at))
-    (patch,) = overview.state(load(repository.root), None, {}, print).patches
-    assert (patch.covered, patch.total) == shown
+    patches = overview.state(load(repository.root), None, {}, print).patches
+    assert [(patch.covered, patch.total) for patch in patches] == shown
 
 
 def guarded(after: Counts, measure: str = "security") -> Guarded:
