@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def test_the_same_result_gives_the_same_bytes_whatever_the_order(snapshot: Snaps
     reversed_themes = dict(reversed(snapshot.themes.items()))
     other = msgspec.structs.replace(snapshot, themes=reversed_themes)
     assert other.encode() == snapshot.encode()
+    assert snapshot.encode().startswith(b'{\n "files": {\n  "apps/api/main.py": {\n')
 
 
 def test_the_schema_that_ships_is_that_of_the_model() -> None:
@@ -60,9 +62,13 @@ def test_a_snapshot_of_the_first_schema_is_read(snapshot: Snapshot) -> None:
         for new in ("executed_lines", "imported_lines", "branches"):
             del file[new]
         file["missing_lines"] = [7, 8, 12]
+    whole = dict(first["files"]["apps/api/main.py"])
+    del whole["missing_lines"]
+    first["files"]["apps/api/whole.py"] = whole
     upgraded = decode(json.dumps(first).encode(), "x.json")
     assert upgraded.schema == SCHEMA
     assert upgraded.files["apps/api/main.py"].missing_lines == "7-8,12"
+    assert upgraded.files["apps/api/whole.py"].missing_lines == ""
     assert upgraded.total == snapshot.total
 
 
@@ -87,6 +93,13 @@ def test_impossible_counts_are_damage(snapshot: Snapshot) -> None:
     damaged["total"]["executed"] = 10**6
     with pytest.raises(InputError, match="damaged"):
         decode(json.dumps(damaged).encode(), "x.json")
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "api.snapshot.json"
+    path.write_bytes(b"{}")
+    with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: is not a snapshot"):
+        read(path)
 
 
 def test_a_missing_snapshot_says_to_run_the_suite(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from covernance.model import lines
 from covernance.model import snapshot as model
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, FileCell, FileResult, Outcomes, PatchCounts, Snapshot
-from covernance.policy.guard import Comparison, Removed, compare
+from covernance.policy.guard import Comparison, Drop, FileDrop, Removed, compare
 
 pytestmark = pytest.mark.reliability
 
@@ -70,8 +70,42 @@ def test_the_report_names_numbers_file_and_lines(snapshot: Snapshot, suite: Suit
     assert found.verdict.reasons[0] == (
         "total fell by 5.00 points, from 95.00 % to 90.00 %; 2 are allowed"
     )
-    (drop,) = found.numbers[0].files
-    assert (drop.path, drop.missing, drop.lines) == ("a.py", 10, "81-90")
+    assert found.suite == "api"
+    assert [number.measure for number in found.numbers] == ["total", "security"]
+    for number in found.numbers:
+        assert number.files == (FileDrop("a.py", 10, "81-90"),)
+
+
+def test_one_line_is_enough_to_name_a_file(snapshot: Snapshot, suite: Suite) -> None:
+    before, after = (result(snapshot, a=measured(first(count))) for count in (90, 89))
+    assert compared(before, after, suite).numbers[0].files == (FileDrop("a.py", 1, "90"),)
+
+
+def test_of_an_edited_file_all_that_never_ran_is_named(snapshot: Snapshot, suite: Suite) -> None:
+    before, after = (result(snapshot, a=measured(first(count))) for count in (90, 80))
+    edited = {"a.py": Removed("a.py", frozenset({1}))}
+    found = compared(before, after, suite, edited)
+    assert found.numbers[0].files == (FileDrop("a.py", 10, "81-100"),)
+
+
+def test_the_ten_worst_files_are_named_the_worst_first(snapshot: Snapshot, suite: Suite) -> None:
+    names = "lkjihgfedcba"
+    before = result(snapshot, **{name: measured(first(50)) for name in names})
+    missing = {name: 20 if name == "g" else 10 for name in names}
+    after = result(snapshot, **{name: measured(first(50 - lost)) for name, lost in missing.items()})
+    found = compared(before, after, suite).numbers[0].files
+    assert [file.path for file in found] == [f"{name}.py" for name in "gabcdefhij"]
+
+
+def test_a_theme_that_is_new_and_the_unthemed_pass_are_not_compared(
+    snapshot: Snapshot, suite: Suite
+) -> None:
+    before = result(snapshot, a=measured(first(90)))
+    cell = before.themes["security"]
+    before = msgspec.structs.replace(before, themes={"security": cell, "unthemed": cell})
+    after = msgspec.structs.replace(before, themes={**before.themes, "reliability": cell})
+    measures = [number.measure for number in compared(before, after, suite).numbers]
+    assert measures == ["total", "security"]
 
 
 def test_code_that_was_only_removed_is_no_drop(snapshot: Snapshot, suite: Suite) -> None:
@@ -98,7 +132,8 @@ def test_a_renamed_file_is_compared_with_itself(snapshot: Snapshot, suite: Suite
     after = result(snapshot, new=measured(first(80)))
     found = compared(before, after, suite, {"old.py": Removed("new.py")})
     assert found.verdict.name == "dropped"
-    assert found.numbers[0].files[0].path == "new.py"
+    for number in found.numbers:
+        assert [(file.path, file.missing) for file in number.files] == [("new.py", 10)]
 
 
 @pytest.mark.security
@@ -159,6 +194,35 @@ def test_changes_of_nothing_have_no_patch_coverage_to_compare(
     nothing = patched(snapshot, Counts())
     found = compare(nothing, nothing, {}, suite, patch_min_lines=0)
     assert [number.measure for number in found.numbers] == ["total", "security"]
+
+
+def test_patch_coverage_that_fell_is_told_as_such(snapshot: Snapshot, suite: Suite) -> None:
+    before, after = patched(snapshot, Counts(1, 1)), patched(snapshot, Counts(1, 0))
+    found = compare(before, after, {}, suite, patch_min_lines=0)
+    assert found.numbers[-1] == Drop(
+        measure="patch", before=Counts(1, 1), after=Counts(1, 0), limit=Decimal(2), files=()
+    )
+    assert found.verdict.reasons == (
+        "patch fell by 100.00 points, from 100.00 % to 0.00 %; 2 are allowed",
+    )
+
+
+def test_a_themes_base_is_what_it_earned_without_the_removed_lines(
+    snapshot: Snapshot, suite: Suite
+) -> None:
+    cell = FileCell(
+        raw=Counts(100, 90, 6, 5),
+        earned=Counts(98, 88, 4, 3),
+        executed_lines="1-90",
+        earnable="3-100",
+        earnable_branches={5: (2, 2), 50: (2, 1)},
+    )
+    before = result(
+        snapshot, a=msgspec.structs.replace(measured(first(90)), themes={"security": cell})
+    )
+    cut = {"a.py": Removed("a.py", frozenset(range(1, 11)))}
+    found = compared(before, before, suite, cut)
+    assert [number.before for number in found.numbers] == [Counts(90, 80), Counts(90, 80, 2, 1)]
 
 
 @pytest.mark.security
