@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,7 +124,8 @@ class Runner:
         secrets: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
-        jobs: Sequence[str] = (),
+        job: str | None = None,
+        leg: str | None = None,
     ) -> Run:
         """Run `.github/workflows/<workflow>` as of the event's commit.
 
@@ -135,7 +138,8 @@ class Runner:
             secrets: The repository's secrets.
             variables: The repository's variables.
             environ: Variables that every step sees.
-            jobs: Run this job with what it needs; by default all.
+            job: Run this job with what it needs; by default all.
+            leg: Of a matrix only this leg, as `key:value`.
         """
         self._runs += 1
         run_id = run_id or 1000 + self._runs
@@ -167,7 +171,8 @@ class Runner:
             *("--env-file", os.devnull, "--secret-file", os.devnull, "--var-file", os.devnull),
             *("--input-file", os.devnull, "--action-offline-mode", "--rm"),
             *("--defaultbranch", "main", "--actor", "developer"),
-            *(part for job in jobs for part in ("--job", job)),
+            *(("--job", job) if job else ()),
+            *(("--matrix", leg) if leg else ()),
             *(
                 part
                 for option, pairs in given.items()
@@ -176,26 +181,36 @@ class Runner:
             ),
             *(part for pair in _replaced(checkout) for part in ("--local-repository", pair)),
         ]
-        done = subprocess.run(
-            command,
-            cwd=place,
-            env=_machine(home),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        (place / "act.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-        found = _jobs(done.stdout)
-        assert found, f"act started no job: {done.stdout}{done.stderr}"
+        log = _act(command, place, _machine(home))
+        (place / "act.log").write_text(log, encoding="utf-8")
+        found = _jobs(log)
+        assert found, f"act started no job: {log}"
         artifacts = self.store / "artifacts" / str(run_id)
         return Run(
-            jobs=found | ({} if jobs else _skipped(path, found)),
+            jobs=found | ({} if job else _skipped(path, found)),
             artifacts={p.name: p for p in sorted(artifacts.glob("*")) if p.is_dir()},
             store=self.store,
-            log=done.stdout + done.stderr,
+            log=log,
         )
+
+
+def _act(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> str:
+    """What act printed; when it takes too long it ends with all that it started."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            return process.communicate(timeout=SECONDS)[0]
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _notes(store: Path, action: str) -> list[dict[str, Any]]:

@@ -181,6 +181,15 @@ def test_a_leg_whose_artifact_is_missing_is_red_not_smaller(governed: Project) -
     assert verdicts(run) == {"api": "pass", "auth": "missing", "logs": "pass"}
 
 
+def test_a_plan_that_fails_skips_the_suites_and_is_red_at_the_gate(governed: Project) -> None:
+    governed.change("broken", "pyproject.toml", "fail-under = 90", "fail-under = 900")
+    run = governed.run(governed.remote.pull_request())
+    assert red(run) >= {"plan", "gate"}, run.log
+    assert run.results["unit"] == "skipped"
+    assert "fail-under: 900 is not a percentage" in run.jobs["plan"].log
+    assert "plan failure, unit skipped" in str(run.jobs["gate"].annotations)
+
+
 @pytest.mark.security
 def test_a_lowered_floor_is_red_until_a_maintainer_labels_it(governed: Project) -> None:
     governed.change("lower", "pyproject.toml", "fail-under = 90", "fail-under = 80")
