@@ -69,4 +69,4 @@ clean: ## Remove reports, caches and the sessions' environments (not .venv)
 	@git clean -fdXq coverage -e '!coverage/history'
 	@rm -rf .nox .hub mutants .coverage .coverage.* htmlcov
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . \( -name __pycache__ -o -name node_modules \) -not -path './.venv/*' -prune -exec rm -rf {} +
