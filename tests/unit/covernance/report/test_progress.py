@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import rich
 
 from covernance.measure.run import Finished
 from covernance.report.progress import Lines, Live
@@ -77,7 +78,8 @@ def test_an_interactive_pass_has_no_output_to_show(finished: Build) -> None:
 
 @pytest.fixture
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal that shows a whole line."""
+    """A terminal that shows a whole line; rich keeps the console of an earlier test."""
+    monkeypatch.setattr(rich, "_console", None)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
