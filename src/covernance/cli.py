@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import click
 
@@ -132,6 +132,16 @@ def cli() -> None:
     help="Run part I of N of each suite's tests, split by the durations of coverage/plan.json. It "
     "gates nothing; `covernance collect` joins the parts.",
 )
+@click.option(
+    "--contexts",
+    type=click.Choice(["theme", "test"]),
+    default="theme",
+    show_default=True,
+    envvar="COVERAGE_CONTEXTS",
+    show_envvar=True,
+    help="With `test`, keep also which test ran which line, for `covernance who` and "
+    "`covernance affected-tests`.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show pytest's output of every pass.")
 @soft_option
 @click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
@@ -142,6 +152,7 @@ def run(  # noqa: PLR0913 - click hands over every option
     fail_under: str | None,
     jobs: int | None,
     shard: str | None,
+    contexts: Literal["theme", "test"],
     pytest_arguments: tuple[str, ...],
     *,
     verbose: bool,
@@ -182,6 +193,7 @@ def run(  # noqa: PLR0913 - click hands over every option
         now=datetime.now(UTC),
         shard=part,
         durations={} if part.whole else matrix.durations(table),
+        contexts=contexts,
     )
     if dry_run:
         for planned in workflow.plan(table, request, Layout(table.root).work / "run", Path("/tmp")):  # noqa: S108 - only shown

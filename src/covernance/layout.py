@@ -43,6 +43,10 @@ class Layout(msgspec.Struct, frozen=True):
         """A suite's combined coverage data."""
         return self.folder / "data" / suite / ".coverage"
 
+    def contexts(self, suite: str) -> Path:
+        """What the last full run with a context for each test left: who ran which line."""
+        return self.folder / "data" / suite / "contexts"
+
     def report(self, suite: str, kind: str) -> Path:
         """A suite's report: a folder for html, a file for the others."""
         return self.html / suite if kind == "html" else self.folder / f"{suite}.{kind}"

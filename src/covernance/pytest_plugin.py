@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 import coverage
 import msgspec
 import pytest
 
 from covernance.files import write_atomic
+from covernance.measure.contexts import Contexts
 from covernance.measure.record import Collected, Record, progress_path
 from covernance.model.slices import RUN
 
@@ -34,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--covernance-record", metavar="FILE", help="write what this pass saw to FILE")
     group.addoption("--covernance-theme", metavar="THEME", help="the theme that this pass selects")
     group.addoption("--covernance-themes", metavar="A,B", help="all themes of the suite")
+    group.addoption(
+        "--covernance-contexts",
+        choices=get_args(Contexts),
+        default="theme",
+        help="whether each test has a context of its own",
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -54,6 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start recording when the layer asks for it."""
     if config.getoption("covernance_record"):
         config.pluginmanager.register(Recorder(config), "covernance-recorder")
+        if config.getoption("covernance_contexts") == "test":
+            tests = TestContexts(config.getoption("covernance_theme"))
+            config.pluginmanager.register(tests, "covernance-contexts")
 
 
 class Recorder:
@@ -102,15 +112,7 @@ class Recorder:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """From here on, what runs is what the tests run: switch the context, also for children."""
         self._begin(len(session.items))
-        running = coverage.Coverage.current()
-        if running is None:
-            return
-        running.switch_context(RUN)
-        if "COVERAGE_PROCESS_CONFIG" in os.environ:
-            context = f"{self._theme}|{RUN}"
-            os.environ["COVERAGE_CONTEXT"] = context
-            running.set_option("run:context", context)
-            os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
+        _switch(self._theme, RUN)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -172,6 +174,60 @@ class Recorder:
             reran=sorted(self._reran),
         )
         write_atomic(self._path, msgspec.json.encode(record))
+
+
+class TestContexts:
+    """Gives each test a context of its own, `<theme>|run|<node id>`.
+
+    What a fixture sets up for several tests has the node id of what it is for: the class, the
+    file, the folder; for the whole session it stays `<theme>|run`.
+    """
+
+    def __init__(self, theme: str) -> None:
+        """Switch in the pass of `theme`."""
+        self._theme = theme
+        self._current = ""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Enter a test; what runs after the last one is no test's."""
+        self._enter(item.nodeid)
+        result = yield
+        if nextitem is None:
+            self._enter("")
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Leave the test for what is set up for more than it."""
+        if fixturedef.scope == "function":
+            return (yield)
+        test = self._current
+        self._enter(request.node.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._enter(test)
+
+    def _enter(self, nodeid: str) -> None:
+        self._current = nodeid
+        _switch(self._theme, f"{RUN}|{nodeid}" if nodeid else RUN)
+
+
+def _switch(theme: str, context: str) -> None:
+    """Measure under another context from here on, child processes too."""
+    running = coverage.Coverage.current()
+    if running is None:
+        return
+    running.switch_context(context)
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        os.environ["COVERAGE_CONTEXT"] = f"{theme}|{context}"
+        running.set_option("run:context", f"{theme}|{context}")
+        os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
 
 
 def _narrowed(config: pytest.Config) -> list[str]:

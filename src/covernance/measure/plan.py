@@ -53,7 +53,7 @@ def plan_pass(
     temporary: Path,
     arguments: PytestArguments,
     *,
-    split: Sequence[str] = (),
+    more: Sequence[str] = (),
     python: str,
     color: bool,
 ) -> Pass:
@@ -66,7 +66,7 @@ def plan_pass(
         temporary: Where its tests' temporary folders go; outside of the repository, or tests
             that look for one around them would find it.
         arguments: What the user gave for pytest.
-        split: pytest-split's options, where only a shard of the suite runs.
+        more: Options of the layer's plugin and of pytest-split, where they are not the usual.
         python: The interpreter that has the suite's requirements.
         color: Whether pytest writes color; its output goes to a file first.
     """
@@ -82,7 +82,7 @@ def plan_pass(
         *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),
         *("-m", _expression(suite, theme, arguments.expression)),
         *(["--color=yes"] if color else []),
-        *split,
+        *more,
         *arguments.rest,
         *(arguments.paths or suite.tests),
     )

@@ -11,7 +11,7 @@ from coverage import Coverage
 from covernance.config import Suite
 from covernance.errors import Exit, InputError
 from covernance.layout import Layout
-from covernance.measure import combine
+from covernance.measure import combine, contexts
 from covernance.measure.arguments import ReportRequest
 from covernance.measure.changes import Changes
 from covernance.measure.run import Finished
@@ -27,7 +27,7 @@ from covernance.policy.gate import (
     Verdict,
     judge,
 )
-from covernance.workflows import assemble, publish, recent
+from covernance.workflows import assemble, publish, recent, tested
 
 PARTIAL = "partial"
 """In place of a verdict: a selection of tests or themes gates nothing."""
@@ -102,7 +102,8 @@ def conclude(
     data_file = work / "combined" / ".coverage"
     data_file.parent.mkdir(parents=True)
     has_data = combine.combine([result.planned.folder for result in passes.finished], data_file)
-    cov = combine.load(data_file) if has_data else None
+    by_test = work / "contexts" / tested.DATA
+    cov = _loaded(data_file, by_test) if has_data else None
     themes = dict.fromkeys(result.planned.theme for result in passes.finished)
     results: dict[str, FileResult] = {}
     unreadable = ""
@@ -155,6 +156,7 @@ def conclude(
             published = publish.partial(suite.name, cov, reports, layout, work)
         elif _is_whole(passes, measured):
             published = publish.full(snapshot, cov, data_file, reports, layout, work)
+            published += tested.keep(by_test.parent, suite, snapshot, layout)
     return SuiteResult(
         snapshot=snapshot,
         exit=Exit.PASS if verdict.name == PARTIAL else verdict.exit,
@@ -162,6 +164,11 @@ def conclude(
         published=published,
         text=text,
     )
+
+
+def _loaded(data_file: Path, by_test: Path) -> Coverage:
+    contexts.take_tests(data_file, by_test)
+    return combine.load(data_file)
 
 
 def _is_whole(passes: Passes, measured: Measured) -> bool:

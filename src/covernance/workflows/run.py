@@ -15,8 +15,9 @@ from covernance import files
 from covernance.config import UNTHEMED, Suite, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
-from covernance.measure import combine, shard
+from covernance.measure import combine, contexts, shard
 from covernance.measure.arguments import PytestArguments
+from covernance.measure.contexts import Contexts
 from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
@@ -46,6 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         now: When the run began, with a time zone.
         shard: Which part of each suite's tests.
         durations: How many seconds each test took, by suite; what shards are split by.
+        contexts: What has a coverage context of its own.
     """
 
     suites: tuple[Suite, ...]
@@ -58,6 +60,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     shard: Shard = Shard()
     durations: Mapping[str, Mapping[str, float]] = {}
+    contexts: Contexts = "theme"
 
 
 def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
@@ -166,7 +169,10 @@ def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Reques
         work / suite.name / theme,
         temporary / f"{suite.name}-{theme}",
         request.arguments,
-        split=shard.options(request.shard, _durations(work, suite)),
+        more=(
+            *contexts.options(request.contexts),
+            *shard.options(request.shard, _durations(work, suite)),
+        ),
         python=sys.executable,
         color=request.color,
     )

@@ -63,6 +63,27 @@ def pytest_runtest_protocol(item, nextitem):
         if all(report.outcome != "{outcome}" for report in reports):
             return True
 """
+SHARED = """
+import pytest
+pytestmark = pytest.mark.security
+
+@pytest.fixture(scope="session")
+def server(): return 1
+
+@pytest.fixture(scope="module")
+def client(server): return server
+
+@pytest.fixture
+def own(client): return client
+
+def test_first(own): pass
+
+class TestMore:
+    @pytest.fixture(scope="class", params=[1, 2])
+    @classmethod
+    def kind(cls, request): return request.param
+    def test_kind(self, kind, own): pass
+"""
 SHAKY = """
 import pytest
 pytestmark = pytest.mark.security
@@ -311,3 +332,56 @@ def test_a_test_that_was_run_again_keeps_its_last_outcome_and_is_remembered(
     ends = {test.partition("::")[2]: end for test, end in found.outcomes.items()}
     assert ends == {"test_good": "passed", "test_shaky": "passed", "test_bad": "failed"}
     assert [test.partition("::")[2] for test in found.reran] == ["test_bad", "test_shaky"]
+
+
+def contexts(pytester: pytest.Pytester, measurement: FakeCoverage, *options: str) -> list[str]:
+    file = pytester.makepyfile(SHARED).name
+    one_pass(pytester, "security", *options)
+    return [context.replace(file, "FILE") for context in measurement.contexts]
+
+
+def test_a_pass_switches_once_where_contexts_are_of_themes(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    assert contexts(pytester, measurement) == ["run"]
+
+
+def test_each_test_and_what_is_set_up_for_several_has_a_context_of_its_own(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    assert contexts(pytester, measurement, "--covernance-contexts=test") == [
+        "run",
+        "run|FILE::test_first",
+        "run",
+        "run|FILE::test_first",
+        "run|FILE",
+        "run|FILE::test_first",
+        "run|FILE::TestMore::test_kind[1]",
+        "run|FILE::TestMore",
+        "run|FILE::TestMore::test_kind[1]",
+        "run|FILE::TestMore::test_kind[2]",
+        "run|FILE::TestMore",
+        "run|FILE::TestMore::test_kind[2]",
+        "run",
+    ]
+
+
+@pytest.mark.reliability
+def test_a_child_process_has_the_context_of_the_test_that_starts_it(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makeconftest(
+        """
+        import os, pytest
+
+        @pytest.fixture(autouse=True)
+        def seen():
+            with open("seen.txt", "a") as stream:
+                print(os.environ["COVERAGE_CONTEXT"], file=stream)
+        """
+    )
+    contexts(pytester, measurement, "--covernance-contexts=test", "-k", "first")
+    seen = (pytester.path / "seen.txt").read_text().splitlines()
+    assert [context.partition(".py")[2] for context in seen] == ["::test_first"]
+    assert seen[0].startswith("security|run|test_")
+    assert os.environ["COVERAGE_CONTEXT"] == "security|run"
