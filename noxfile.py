@@ -130,6 +130,14 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "scripts/mutants.py", *session.posargs)
 
 
+@nox.session
+def bench(session: nox.Session) -> None:
+    """What the layer costs, as ratios to bare pytest: coverage/bench.json and a table."""
+    _prepare_all(session)
+    session.install("pip")  # fetches the source distributions of the real projects
+    session.run("python", "-m", "bench", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Compile the .in files to frozen, hashed requirements; `-- --upgrade` takes new versions."""

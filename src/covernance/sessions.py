@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nox
+from nox.virtualenv import PassthroughEnv
 
 from covernance.config import Suite, Table
 
@@ -77,11 +78,15 @@ def measure(
 def install_locked(session: nox.Session, requirements: str, *project: str) -> None:
     """Install a hashed requirements file and then `project`, unless that is what is there.
 
+    With `nox --no-venv` nothing is installed: the environment is the caller's.
+
     Args:
         session: The session.
         requirements: A file in which every requirement has a hash.
         project: Arguments that install the repository's own package, without dependencies.
     """
+    if isinstance(session.virtualenv, PassthroughEnv):
+        return
     digest = hashlib.sha256(repr(project).encode())
     for path in (requirements, "pyproject.toml"):
         digest.update(Path(path).read_bytes())

@@ -1,0 +1,1 @@
+"""What the layer costs, as ratios to bare pytest in the same run: `nox -s bench`."""

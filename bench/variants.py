@@ -1,0 +1,81 @@
+"""The ways to test a workload that are compared."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.themes import THEMES
+from bench.workloads import Workload
+
+Commands = list[Sequence[str]]
+
+_PYTHON = sys.executable
+_STEERING = ("COVERAGE", "PYTEST", "NOX", "GITHUB")
+
+
+def _bare(work: Workload) -> Commands:
+    return [_pytest(work)]
+
+
+def _xdist(work: Workload) -> Commands:
+    return [_pytest(work, "-n", "2")]
+
+
+def _covered(work: Workload) -> Commands:
+    return [_coverage(work)]
+
+
+def _pytest_cov(work: Workload) -> Commands:
+    return [
+        _pytest(work, f"--cov={work.source}", "--cov-branch", "--cov-context=test", "--cov-report=")
+    ]
+
+
+def _naive(work: Workload) -> Commands:
+    """The plan as it was first written down: passes in a row, then a command for every step."""
+    passes = [_coverage(work, f"--context={theme}", select=("-m", theme)) for theme in THEMES]
+    steps = ("combine", "html", "json", "xml")
+    return [*passes, *((_PYTHON, "-m", "coverage", step) for step in steps)]
+
+
+def _ours(work: Workload) -> Commands:
+    """A full themed, gated run with every report, nox included, in the environment at hand."""
+    return [(_PYTHON, "-m", "nox", "--no-venv", "-s", f"tests_unit_{work.suite}")]
+
+
+VARIANTS: dict[str, Callable[[Workload], Commands]] = {
+    "bare": _bare,
+    "bare -n 2": _xdist,
+    "coverage run": _covered,
+    "pytest-cov per test": _pytest_cov,
+    "naive": _naive,
+    "covernance": _ours,
+}
+
+
+def forget(work: Workload) -> None:
+    """Remove what an earlier command left, so that each one starts cold."""
+    for path in work.folder.glob(".coverage*"):
+        if path.name != ".coveragerc":
+            path.unlink()
+    for name in ("coverage/data", "coverage/html", "htmlcov", ".pytest_cache"):
+        shutil.rmtree(work.folder / name, ignore_errors=True)
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment without what steers coverage, pytest or nox."""
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(_STEERING)}
+    return clean | {"PATH": f"{Path(_PYTHON).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def _pytest(work: Workload, *options: str) -> Sequence[str]:
+    return (_PYTHON, "-m", "pytest", "-q", *options, work.tests)
+
+
+def _coverage(work: Workload, *options: str, select: Sequence[str] = ()) -> Sequence[str]:
+    measured = (_PYTHON, "-m", "coverage", "run", f"--source={work.source}", *options)
+    return (*measured, "-m", "pytest", "-q", *select, work.tests)
