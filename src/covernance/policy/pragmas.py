@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections import Counter
 from collections.abc import Iterable
 
@@ -29,32 +27,16 @@ class Pragmas(msgspec.Struct, frozen=True):
 
 
 def pragmas(text: str, patterns: Iterable[str]) -> Pragmas:
-    """Find the comments that one of `patterns`, coverage.py's regular expressions, matches.
+    """Find the lines where one of `patterns`, coverage.py's regular expressions, matches after a #.
 
-    Only comments count, not strings that look like one. Of text that is not Python, which can't
-    be told apart like that, everything after a `#` counts.
+    coverage.py matches the text as it is: what looks like such a comment within a string takes its
+    line out too, so it counts here as well.
     """
     matchers = [re.compile(pattern) for pattern in patterns]
-    source = text.split("\n")
     return Pragmas(
         {
-            line: source[line - 1].strip()
-            for line, comment in _comments(text)
-            if any(matcher.search(comment) for matcher in matchers)
+            number: line.strip()
+            for number, line in enumerate(text.split("\n"), start=1)
+            if any(matcher.search(line, line.find("#")) for matcher in matchers if "#" in line)
         }
     )
-
-
-def _comments(text: str) -> list[tuple[int, str]]:
-    try:
-        return [
-            (token.start[0], token.string)
-            for token in tokenize.generate_tokens(io.StringIO(text).readline)
-            if token.type == tokenize.COMMENT
-        ]
-    except (tokenize.TokenError, SyntaxError):
-        return [
-            (number, line[line.index("#") :])
-            for number, line in enumerate(text.split("\n"), start=1)
-            if "#" in line
-        ]
