@@ -132,7 +132,10 @@ def test_a_comment_is_made_once_and_then_updated(post: Post, github: GitHub) -> 
 @pytest.mark.architecture
 def test_what_the_summary_says_is_shown(post: Post, github: GitHub, repository: Repository) -> None:
     assert repository.covernance("run").code == 0
-    summary = repository.covernance("summary", "--link", "HTML=https://example.org/html").out
+    repository.write("guard.txt", "calc: dropped\n  total: 100.00 % -> 90.00 %\n")
+    summary = repository.covernance(
+        *("summary", "--attach", "Guard=guard.txt", "--link", "HTML=https://example.org/html")
+    ).out
     github.open_pull(7, SHA)
     post(summary)
     [body] = github.bodies(7)
@@ -140,6 +143,7 @@ def test_what_the_summary_says_is_shown(post: Post, github: GitHub, repository: 
     kinds = [token.type for token in tokens(body)]
     assert kinds.index("table_open") < kinds.index("bullet_list_open")
     assert {"calc", "architecture", "100.00", "✅ pass"} <= set(cells(body))
+    assert "### `Guard`\n\n`calc: dropped`\n`total: 100.00 % -> 90.00 %`\n" in body
 
 
 @pytest.mark.reliability
@@ -228,10 +232,10 @@ def test_a_bot_that_quotes_the_marker_is_ignored(post: Post, github: GitHub) -> 
 def test_a_run_that_left_nothing_takes_the_place_of_old_figures(post: Post, github: GitHub) -> None:
     github.open_pull(7, SHA)
     post(run_started_at="2026-11-21T11:00:00Z")
-    ran = post(None, conclusion="cancelled")
+    ran = post(None, conclusion="timed_out")
     [body] = github.bodies(7)
     assert "**No coverage summary:** the run left none that can be read." in body
-    assert "which ended as **cancelled**" in body
+    assert "which ended as **timed_out**" in body
     assert "::warning::the run left no summary that can be read: ENOENT" in ran.out
 
 
@@ -332,7 +336,10 @@ def test_no_text_gets_out_of_its_code(post: Post, github: GitHub, text: str) -> 
 def test_the_workflow_holds_the_least_rights_and_runs_no_code_of_the_change() -> None:
     loaded = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
     [job] = loaded["jobs"].values()
-    assert job["if"] == "github.event.workflow_run.event == 'pull_request'"
+    assert job["if"] == (
+        "github.event.workflow_run.event == 'pull_request' && "
+        "github.event.workflow_run.conclusion != 'cancelled'"
+    )
     assert loaded["permissions"] == {}
     assert job["permissions"] == {"actions": "read", "pull-requests": "write"}
     used = [step["uses"].partition("@")[0] for step in job["steps"]]

@@ -1,9 +1,8 @@
-"""coverage-digest.yml on a small repository with history: what it proposes, refuses and tells."""
+"""coverage-digest.yml on the miniature with history: what it proposes, refuses and tells."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,21 +13,16 @@ from typing import Any
 
 import pytest
 
-from covernance.policy.register_text import EMPTY
+from covernance.config import ExceptionSettings
+from tests.e2e.workflows import miniature
 from tests.e2e.workflows.act import Run, Runner
 from tests.e2e.workflows.forge import REPOSITORY, Event, Forge, forge, git
-from tests.utils.repository import COVERAGERC, TABLE, Repository
+from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
 
-ROOT = Path(__file__).parents[3]
 WORKFLOW = "coverage-digest.yml"
-REGISTER = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
 SECRET = "hunter2-rotate-me"
-NEEDED = (
-    *("src", "requirements", "README.md", ".gitignore", "pytest.ini", "pyproject.toml"),
-    *(".github/CODEOWNERS", f".github/workflows/{WORKFLOW}"),
-)
 
 
 @dataclass
@@ -64,14 +58,14 @@ def webhook() -> Iterator[Webhook]:
 
 @dataclass
 class Governed:
-    """The layer with one small suite, `calc`, on a forge."""
+    """The miniature on a forge, and what runs its workflow."""
 
     forge: Forge
     repository: Repository
     runner: Runner
 
     def measure(self) -> None:
-        """Commit, run the suite, and keep the result in history, as tests.yml does."""
+        """Commit, run the suites, and keep the results in history, as tests.yml does."""
         self.forge.commit("A change")
         assert self.repository.covernance("run").code in (0, 2)
         kept = self.repository.covernance("history", "add", "--store", "git")
@@ -95,13 +89,12 @@ class Governed:
 
     def except_half(self, review: str) -> None:
         """Add a file that no test covers, and an exception for it that is reviewed on a day."""
-        self.repository.write("calc/half.py", "def halve(number):\n    return number / 2\n")
+        self.repository.write("api/half.py", "def halve(number):\n    return number / 2\n")
         self.measure()
         assert self.repository.covernance("exceptions", "sync").code == 0
-        register = self.repository.root / REGISTER
-        (row,) = json.loads(
-            self.repository.covernance("exceptions", "list", "--format", "json").out
-        )["rows"]
+        listed = self.repository.covernance("exceptions", "list", "--format", "json")
+        (row,) = json.loads(listed.out)["rows"]
+        register = self.repository.root / ExceptionSettings().register
         text = register.read_text(encoding="utf-8")
         text = text.replace("**TODO: rationale**", "nobody halves yet")
         register.write_text(text.replace(row["row"]["review"], review), encoding="utf-8")
@@ -111,24 +104,8 @@ class Governed:
 @pytest.fixture
 def governed(tmp_path: Path) -> Iterator[Governed]:
     with forge(tmp_path) as served:
-        for name in NEEDED:
-            target = served.work / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copyfile(ROOT / name, target)
-        project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
-        repository = Repository(
-            served.work,
-            {
-                "pyproject.toml": project + TABLE.replace('["tests"]', '["tests/test_calc.py"]'),
-                "pytest.ini": (ROOT / "pytest.ini").read_text(encoding="utf-8"),
-                ".gitignore": (ROOT / ".gitignore").read_text(encoding="utf-8"),
-                ".coveragerc": COVERAGERC,
-                REGISTER: f"# Exceptions\n\n{EMPTY}\n",
-            },
-        )
+        repository = miniature.create(served.work)
+        repository.write(".github/CODEOWNERS", "* @everyone\n")
         made = Governed(served, repository, Runner(tmp_path / "runs", served))
         made.answer_with()
         yield made
@@ -143,7 +120,7 @@ def test_a_good_week_is_proposed_and_alarms_nobody(governed: Governed, webhook: 
     assert proposed["branch"] == "coverage-digest"
     assert proposed["add_paths"] == "docs/metrics"
     assert proposed["changed"].splitlines() == [
-        "?? docs/metrics/coverage-calc.svg",
+        *(f"?? docs/metrics/coverage-{suite}.svg" for suite in miniature.SUITES),
         "?? docs/metrics/coverage-weekly.json",
         "?? docs/metrics/coverage-weekly.md",
     ]
@@ -161,7 +138,7 @@ def test_an_expired_exception_is_red_and_told_once_and_hides_no_digest(
     assert first.results == {"digest": "success", "exceptions": "failure"}, first.log
     assert len(first.notes("create_pull_request")) == 1
     job = first.jobs["exceptions"]
-    assert f"calc/half.py (calc): ran out on {yesterday}" in job.log
+    assert f"api/half.py (api): ran out on {yesterday}" in job.log
     assert [name for name, ended in job.steps.items() if ended == "failure"] == [
         "Check the exceptions"
     ]
