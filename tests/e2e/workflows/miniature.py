@@ -7,8 +7,10 @@ workflows are the real ones.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from covernance.config import ExceptionSettings
@@ -135,23 +137,26 @@ def test_zero_is_refused():
 """
 
 
-def create(folder: Path, *, shards: dict[str, int] | None = None) -> Repository:
+def create(
+    folder: Path, *, suites: Sequence[str] = SUITES, shards: dict[str, int] | None = None
+) -> Repository:
     """Write the miniature into a folder.
 
     Args:
         folder: The root; a git repository or not.
+        suites: Those of the table.
         shards: How many shards a suite has, where it is not one.
     """
-    suites = "".join(_suite(name, (shards or {}).get(name, 1)) for name in SUITES)
+    table = _TABLE + "".join(_suite(name, (shards or {}).get(name, 1)) for name in suites)
     files = {
-        "pyproject.toml": _TABLE + suites + PYTEST.replace('["."]', '["api", "auth", "logs"]'),
+        "pyproject.toml": table + PYTEST.replace('["."]', json.dumps([*suites])),
         ".coveragerc": COVERAGERC,
         ".gitignore": _IGNORED,
         "noxfile.py": _NOXFILE,
         "Makefile": _MAKEFILE,
         ExceptionSettings().register: _REGISTER,
     }
-    for name in SUITES:
+    for name in suites:
         files[f"{name}/{name}_parts.py"] = SOURCE
         files[f"tests/{name}/test_{name}.py"] = TESTS.format(name=name)
     shutil.copytree(ROOT / ".github/workflows", folder / ".github/workflows")
