@@ -63,7 +63,7 @@ class Run:
 
     Attributes:
         jobs: By name; a job of the workflow that did not start is `skipped` under its key.
-        artifacts: The folder of each uploaded artifact, by name.
+        artifacts: The folder of each artifact that this attempt uploaded, by name.
         store: Where stand-ins note what they were asked for.
         log: act's own log, to be shown when a test fails.
     """
@@ -185,7 +185,7 @@ class Runner:
         (place / "act.log").write_text(log, encoding="utf-8")
         found = _jobs(log)
         assert found, f"act started no job: {log}"
-        artifacts = self.store / "artifacts" / str(run_id)
+        artifacts = self.store / "artifacts" / str(run_id) / str(attempt)
         return Run(
             jobs=found | ({} if job else _skipped(path, found)),
             artifacts={p.name: p for p in sorted(artifacts.glob("*")) if p.is_dir()},

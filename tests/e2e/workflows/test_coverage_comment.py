@@ -29,7 +29,7 @@ class Commented:
 
     def leave(self, text: str) -> None:
         """Leave the artifact of run 41."""
-        folder = self.runner.store / "artifacts/41/coverage-comment"
+        folder = self.runner.store / "artifacts/41/1/coverage-comment"
         folder.mkdir(parents=True)
         (folder / "comment.md").write_text(text, encoding="utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,21 @@ class Project:
         self.repository = miniature.create(remote.work)
         remote.commit("Start")
 
-    def run(self, event: Event, *, token: str = WRITER, codecov: str = "", secret: str = "") -> Run:
+    def run(
+        self,
+        event: Event,
+        *,
+        token: str = WRITER,
+        codecov: str = "",
+        secret: str = "",
+        run_id: int | None = None,
+        attempt: int = 1,
+    ) -> Run:
         return self.runner.run(
             "tests.yml",
             event,
+            run_id=run_id,
+            attempt=attempt,
             token=token,
             variables={"CODECOV": codecov} if codecov else {},
             secrets={"CODECOV_TOKEN": secret} if secret else {},
@@ -170,15 +182,26 @@ def test_a_drop_against_history_is_red_above_the_floor(governed: Project) -> Non
 
 def test_a_leg_whose_artifact_is_missing_is_red_not_smaller(governed: Project) -> None:
     governed.change("lost", "api/api_parts.py", '"""Numbers."""', '"""Numbers, again."""')
-    lost = governed.runner.store / "upload_artifact.lose"
-    lost.write_text("coverage-unit-auth", encoding="utf-8")
-    run = governed.run(governed.remote.pull_request())
-    lost.unlink()
+    event = governed.remote.pull_request()
+    with lost(governed, "coverage-unit-auth"):
+        run = governed.run(event, run_id=77)
     assert green(run) == HOUSE | UNITS, run.log
     assert red(run) == {"gate"}
     assert "coverage-unit-auth" not in run.artifacts
     assert "planned, and did not arrive: auth" in run.jobs["gate"].log
     assert verdicts(run) == {"api": "pass", "auth": "missing", "logs": "pass"}
+    with lost(governed, "coverage-unit-api"):  # as if this job had not been started again
+        again = governed.run(event, run_id=77, attempt=2)
+    assert green(again) == HOUSE | UNITS | {"gate"}, again.log
+
+
+@contextmanager
+def lost(project: Project, artifact: str) -> Iterator[None]:
+    """Let uploads of an artifact come to nothing."""
+    note = project.runner.store / "upload_artifact.lose"
+    note.write_text(artifact, encoding="utf-8")
+    yield
+    note.unlink()
 
 
 def test_a_plan_that_fails_skips_the_suites_and_is_red_at_the_gate(governed: Project) -> None:

@@ -16,20 +16,27 @@ INPUT = {
 RUN = Path(os.environ["STAND_IN_STORE"], "artifacts", INPUT["RUN_ID"])
 
 
+def newest() -> dict[str, Path]:
+    """The artifacts of the run: of each name that of the newest attempt which left one."""
+    attempts = sorted(RUN.glob("*"), key=lambda path: int(path.name))
+    folders = (path for attempt in attempts for path in sorted(attempt.glob("*")) if path.is_dir())
+    return {path.name: path for path in folders}
+
+
 def main() -> None:
     """Put one artifact into `path`, or each of those that fit into a folder of its name there."""
     if INPUT["RUN_ID"] != os.environ["GITHUB_RUN_ID"] and not INPUT["GITHUB_TOKEN"]:
         sys.exit("::error::another run's artifacts need github-token")
     target = Path(os.environ["GITHUB_WORKSPACE"], Path(INPUT["PATH"]).expanduser())
-    there = sorted(path for path in RUN.glob("*") if path.is_dir())
+    there = newest()
     if name := INPUT["NAME"]:
-        if RUN / name not in there:
+        if name not in there:
             sys.exit(
                 f"::error::Unable to download artifact(s): Artifact not found for name: {name}"
             )
-        shutil.copytree(RUN / name, target, dirs_exist_ok=True)
+        shutil.copytree(there[name], target, dirs_exist_ok=True)
     else:
-        fitting = [path for path in there if fnmatch.fnmatch(path.name, INPUT["PATTERN"] or "*")]
+        fitting = [there[key] for key in fnmatch.filter(there, INPUT["PATTERN"] or "*")]
         target.mkdir(parents=True, exist_ok=True)
         for path in fitting:
             merged = INPUT["MERGE_MULTIPLE"] == "true"

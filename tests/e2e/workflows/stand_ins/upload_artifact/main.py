@@ -15,7 +15,8 @@ INPUT = {
     for name, value in os.environ.items()
     if name.startswith("INPUT_")
 }
-RUN = Path(os.environ["STAND_IN_STORE"], "artifacts", os.environ["GITHUB_RUN_ID"])
+STORE = Path(os.environ["STAND_IN_STORE"])
+ATTEMPT = STORE / "artifacts" / os.environ["GITHUB_RUN_ID"] / os.environ["GITHUB_RUN_ATTEMPT"]
 WORKSPACE = Path(os.environ["GITHUB_WORKSPACE"])
 FORBIDDEN = re.compile(r'[":<>|*?\r\n]')
 FORBIDDEN_IN_NAMES = re.compile(r'[":<>|*?\r\n\\/]')
@@ -78,11 +79,11 @@ def main() -> None:
         if INPUT["IF_NO_FILES_FOUND"] == "warn":
             print(f"::warning::{told}. No artifacts will be uploaded.")
         return
-    lost = Path(os.environ["STAND_IN_STORE"], "upload_artifact.lose")
+    lost = STORE / "upload_artifact.lose"
     if lost.exists() and lost.read_text(encoding="utf-8") == name:
         print(f"Artifact {name} has been successfully uploaded!")  # and was never seen again
         return
-    folder = RUN / name
+    folder = ATTEMPT / name
     if INPUT["OVERWRITE"] == "true":
         shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -96,7 +97,7 @@ def main() -> None:
         (folder / relative).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, folder / relative)
     about = {"retention-days": int(INPUT["RETENTION_DAYS"])}
-    (RUN / f"{name}.about.json").write_text(json.dumps(about), encoding="utf-8")
+    (ATTEMPT / f"{name}.about.json").write_text(json.dumps(about), encoding="utf-8")
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as output:
         output.write(f"artifact-id={abs(hash(name)) % 10**9}\n")
         output.write(f"artifact-url={os.environ['GITHUB_SERVER_URL']}/artifacts/{name}\n")
