@@ -46,12 +46,21 @@ from covernance.report.markdown import COMMENT_LIMIT
     help="Add what another command printed to the Markdown; a file that is not there is told, "
     "an empty one is left out; repeatable.",
 )
+@click.option(
+    "--step",
+    "steps",
+    multiple=True,
+    metavar="NAME=OUTCOME",
+    help="Tell on top of the Markdown how a step of the run ended: success, failure, skipped or "
+    "cancelled; repeatable.",
+)
 def summary(
     form: str,
     base: str | None,
     limit: int,
     links: tuple[str, ...],
     attachments: tuple[str, ...],
+    steps: tuple[str, ...],
 ) -> Exit:
     """Tell the state of all suites, from the snapshots of their last full runs.
 
@@ -63,6 +72,7 @@ def summary(
       covernance summary >> "$GITHUB_STEP_SUMMARY"
       covernance summary --format text
       covernance guard > guard.txt; covernance summary --attach Guard=guard.txt
+      covernance summary --step Guard=failure --step Integrity=success
       covernance summary --link "HTML report=https://ci.example.org/42/html"
     """  # noqa: D301 - click reads the escape
     from covernance.workflows import overview  # noqa: PLC0415 - help does not pay for it
@@ -73,10 +83,12 @@ def summary(
         label: _text(Path(name))
         for label, name in (_labelled("--attach", text, "FILE") for text in attachments)
     }
+    ended = dict(_labelled("--step", text, "success") for text in steps)
     found = overview.state(here(), base, os.environ, functools.partial(click.echo, err=True))
-    click.echo(
-        workflow.render(found, form, links=addresses, attached=attached, limit=limit), nl=False
+    told = workflow.render(
+        found, form, links=addresses, attached=attached, steps=ended, limit=limit
     )
+    click.echo(told, nl=False)
     return Exit.PASS
 
 

@@ -17,7 +17,8 @@ from covernance.report.trend import show_points
 
 _MOST_REASONS = 20
 _SHORT_COMMIT = 12
-_SIGNS = {PASS: "✅", MISSING: "⚠️"}
+_SUCCESS = "success"
+_SIGNS = {PASS: "✅", _SUCCESS: "✅", MISSING: "⚠️"}
 
 
 def markdown(
@@ -25,6 +26,7 @@ def markdown(
     links: Mapping[str, str] | None = None,
     limit: int = COMMENT_LIMIT,
     attached: Mapping[str, str] | None = None,
+    steps: Mapping[str, str] | None = None,
 ) -> str:
     """The summary as Markdown of at most `limit` bytes, the suite × theme table first.
 
@@ -33,12 +35,13 @@ def markdown(
         links: Addresses of reports, by label.
         limit: The most that the reader takes, in bytes.
         attached: What other commands printed, by heading; shown as it is.
+        steps: How the steps of a run ended, in GitHub's words, by name; told on top.
 
     Raises:
         InputError: A link is no http(s) address.
     """
     sections = (
-        _matrix(state),
+        _matrix(state, steps or {}),
         _reasons(state),
         _patches(state),
         _drops(state),
@@ -110,9 +113,9 @@ def headline(state: State) -> str:
     return told + (f", {missing} {MISSING}" if missing else "")
 
 
-def _matrix(state: State) -> Section:
+def _matrix(state: State, steps: Mapping[str, str]) -> Section:
     names = ("suite", *state.columns, "all (raw %)", "floor %", "verdict")
-    lines = [f"## {headline(state).capitalize()}", "", *_origin(state)]
+    lines = [f"## {headline(state).capitalize()}", "", *_steps(steps), *_origin(state)]
     lines += ["A theme's cell: earned % (raw %), tests.", ""]
     lines += head([plain(name) for name in names], numeric={"all (raw %)", "floor %"})
     rows = [
@@ -128,6 +131,15 @@ def _matrix(state: State) -> Section:
         for name, found in state.worst_first
     ]
     return Section(tuple(lines), tuple(rows), "suites")
+
+
+def _steps(steps: Mapping[str, str]) -> list[str]:
+    told = " · ".join(
+        f"{_SIGNS.get(outcome, '❌')} {code(name)}"
+        + ("" if outcome == _SUCCESS else f" {code(outcome)}")
+        for name, outcome in steps.items()
+    )
+    return [told, ""] if told else []
 
 
 def _origin(state: State) -> list[str]:

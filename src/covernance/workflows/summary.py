@@ -38,9 +38,10 @@ def render(
     *,
     links: Mapping[str, str],
     attached: Mapping[str, str] | None = None,
+    steps: Mapping[str, str] | None = None,
     limit: int = COMMENT_LIMIT,
 ) -> str:
-    """The summary as `markdown`, `text` or `json`; only Markdown has a limit and what is attached.
+    """The summary as `markdown`, `text` or `json`; only Markdown has what is not of `found`.
 
     Raises:
         InputError: A link is no http(s) address.
@@ -51,4 +52,4 @@ def render(
         case "text":
             return summary.text(found)
         case _:
-            return summary.markdown(found, links, limit, attached)
+            return summary.markdown(found, links, limit, attached, steps)

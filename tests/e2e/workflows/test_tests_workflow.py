@@ -19,6 +19,7 @@ HISTORY = "coverage-history"
 UNITS = {"unit-api", "unit-auth", "unit-logs"}
 HOUSE = {"plan", "lint", "integration"}
 ALWAYS = {"coverage-plan", "coverage-comment", "coverage-report"}
+STEPS = ("Jobs", "Collect", "Guard", "Changed lines", "Integrity", "Exception register")
 REPORTS = {"{0}.json", "{0}.xml", "{0}.snapshot.json", "data/{0}/.coverage", "html/{0}/index.html"}
 
 
@@ -99,6 +100,12 @@ def verdicts(run: Run) -> dict[str, str]:
     return dict(re.findall(r"^\| (\w+) \|.*`([\w-]+)` \|$", run.summary, re.MULTILINE))
 
 
+def steps(run: Run) -> dict[str, bool]:
+    """What the summary's first line says of the gate's steps."""
+    found: list[tuple[str, str]] = re.findall(r"(✅|❌) `([^`]+)`", run.summary.splitlines()[2])
+    return {name: sign == "✅" for sign, name in found}
+
+
 def section(run: Run, heading: str) -> str:
     """What the summary says below a heading."""
     return run.summary.partition(f"### `{heading}`\n")[2].partition("\n### ")[0]
@@ -124,6 +131,7 @@ def test_all_green_with_artifacts_summary_and_history(project: Project, first: R
     assert {"baseline.json", "html/index.html", "metrics.prom"} <= first.files("coverage-report")
     assert {first.retention(name) for name in first.artifacts} == {14}
     assert verdicts(first) == dict.fromkeys(miniature.SUITES, "pass")
+    assert steps(first) == dict.fromkeys(STEPS, True)
     assert "api: no-baseline, accepted by --bootstrap" in section(first, "Guard")
     comment = (first.artifacts["coverage-comment"] / "comment.md").read_text(encoding="utf-8")
     assert comment.strip() == first.summary.strip()
@@ -176,6 +184,7 @@ def test_a_drop_against_history_is_red_above_the_floor(governed: Project) -> Non
     run = governed.run(governed.remote.pull_request())
     assert red(run) == {"unit-logs", "gate"}, run.log
     assert verdicts(run) == dict.fromkeys(miniature.SUITES, "pass")
+    assert [name for name, good in steps(run).items() if not good] == ["Jobs", "Guard"]
     assert "logs: dropped, compared with " in section(run, "Guard")
     assert "| logs | total | 100.00 | 92.30 | -7.70 |" in run.summary
 
@@ -218,6 +227,7 @@ def test_a_lowered_floor_is_red_until_a_maintainer_labels_it(governed: Project) 
     governed.change("lower", "pyproject.toml", "fail-under = 90", "fail-under = 80")
     run = governed.run(governed.remote.pull_request())
     assert red(run) == {"gate"}, run.log
+    assert [name for name, good in steps(run).items() if not good] == ["Integrity"]
     assert "floor-lowered: 90 -> 80" in section(run, "Integrity")
     labels = ("bug", "allow-floor-lowered")
     allowed = governed.run(governed.remote.pull_request(labels=labels, action="labeled"))

@@ -81,3 +81,10 @@ def test_a_long_attachment_is_cut_and_counted(tmp_path: Path) -> None:
     text = out("--limit", "1000", "--attach", f"Long={tmp_path / 'long.txt'}")
     assert len(text.encode()) <= 1000
     assert "more lines, cut to fit" in text
+
+
+@pytest.mark.usefixtures("_measured")
+def test_how_the_steps_of_a_run_ended_is_told_on_top() -> None:
+    text = out("--step", "Guard=failure", "--step", "Integrity=success", "--step", "Patch=skipped")
+    told = "❌ `Guard` `failure` · ✅ `Integrity` · ❌ `Patch` `skipped`"
+    assert text.splitlines()[2] == told
