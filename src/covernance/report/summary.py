@@ -246,8 +246,12 @@ def _links(links: Mapping[str, str]) -> Section:
 
 
 def _attachment(heading: str, told: str) -> Section:
-    """Text as an indented block, which nothing in the text can end."""
-    rows = tuple(f"    {terminal.shown(line)}" for line in told.strip("\n").splitlines())
+    """Text as an indented block, which nothing in the text can end.
+
+    Workflow commands are left out: they speak to GitHub's runner, and stand in the job's log.
+    """
+    lines = [line for line in told.strip("\n").splitlines() if not line.startswith("::")]
+    rows = tuple(f"    {terminal.shown(line)}" for line in lines)
     return Section((f"### {code(heading)}", ""), rows, "lines")
 
 

@@ -14,6 +14,8 @@ from covernance.layout import Layout
 from covernance.measure.provenance import commit
 from covernance.measure.shard import Shard
 
+_AGAIN = "run `covernance plan --format github`"
+
 Durations = dict[str, dict[str, float]]
 """How many seconds each test took, by suite."""
 
@@ -95,10 +97,10 @@ def read(path: Path) -> Plan:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Plan)
     except OSError as error:
-        msg = f"{path}: can't be read: {error.strerror}; run `covernance plan --format github`"
+        msg = f"{path}: can't be read: {error.strerror}; {_AGAIN}"
         raise InputError(msg) from error
     except msgspec.MsgspecError as error:
-        msg = f"{path}: is no plan, or is damaged: {error}; make it again with `covernance plan`"
+        msg = f"{path}: is no plan, or is damaged: {error}; {_AGAIN}"
         raise InputError(msg) from error
 
 

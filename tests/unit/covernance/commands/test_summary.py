@@ -76,6 +76,14 @@ def test_what_commands_printed_is_attached_and_can_t_break_out(tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("_measured")
+def test_what_speaks_to_the_runner_is_not_attached(tmp_path: Path) -> None:
+    told = "calc/a.py:3: did not run\n::warning file=calc/a.py,line=3::This did not run.\n"
+    (tmp_path / "patch.txt").write_text(told, encoding="utf-8")
+    text = out("--attach", f"Patch={tmp_path / 'patch.txt'}")
+    assert text.endswith("### `Patch`\n\n    calc/a.py:3: did not run\n")
+
+
+@pytest.mark.usefixtures("_measured")
 def test_a_long_attachment_is_cut_and_counted(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text("line\n" * 1000, encoding="utf-8")
     text = out("--limit", "1000", "--attach", f"Long={tmp_path / 'long.txt'}")
