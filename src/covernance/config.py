@@ -393,15 +393,21 @@ def _refuse_repeats(values: list[str], where: str) -> None:
 
 
 def _refuse_shared(suites: tuple[Suite, ...]) -> None:
-    claims = [(Path(path), suite.name) for suite in suites for path in suite.source]
-    for index, (path, name) in enumerate(claims):
-        for other, other_name in claims[:index]:
-            if path.is_relative_to(other) or other.is_relative_to(path):
+    claimed: dict[Path, tuple[str, Path]] = {}
+    holding: dict[Path, tuple[str, Path]] = {}
+    for suite in suites:
+        for path in map(Path, suite.source):
+            above = (claimed[folder] for folder in (path, *path.parents) if folder in claimed)
+            if other := next(above, holding.get(path)):
                 msg = (
-                    f"{_WHERE} suites.{name}.source: {path.as_posix()!r} is already claimed by "
-                    f"suites.{other_name}.source ({other.as_posix()!r}); a line counts in one suite"
+                    f"{_WHERE} suites.{suite.name}.source: {path.as_posix()!r} is already claimed "
+                    f"by suites.{other[0]}.source ({other[1].as_posix()!r}); a line counts in one "
+                    "suite"
                 )
                 raise ConfigError(msg)
+            claimed[path] = (suite.name, path)
+            for folder in path.parents:
+                holding.setdefault(folder, (suite.name, path))
     identifiers: dict[str, str] = {}
     for suite in suites:
         other_suite = identifiers.setdefault(suite.identifier, suite.name)

@@ -102,5 +102,13 @@ def arrange(
     return sorted(chosen, key=_age)
 
 
+def by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Entries by suite, each in the order given: a store is asked once, however many suites."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.suite, []).append(entry)
+    return found
+
+
 def _age(entry: Entry) -> tuple[str, ...]:
     return (entry.recorded_at, entry.suite, entry.commit, entry.run_id, entry.branch or "")

@@ -65,11 +65,12 @@ def graft(git: Git, objects: Objects, base: str | None, blobs: Mapping[str, str 
 def _parse(content: bytes, width: int) -> Listing:
     """Read a tree object: mode, space, name, NUL, object name in `width` bytes; repeated."""
     found: Listing = {}
-    while content:
-        head, _, rest = content.partition(b"\0")
-        mode, _, name = head.partition(b" ")
-        found[name] = (mode.decode(), rest[:width].hex())
-        content = rest[width:]
+    start = 0
+    while start < len(content):
+        named = content.index(b"\0", start)
+        mode, _, name = content[start:named].partition(b" ")
+        start = named + 1 + width
+        found[name] = (mode.decode(), content[named + 1 : start].hex())
     return found
 
 

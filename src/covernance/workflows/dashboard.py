@@ -9,7 +9,7 @@ import msgspec
 
 from covernance import files
 from covernance.config import Suite, Table
-from covernance.history.store import Entry, Store
+from covernance.history.store import Entry, Store, by_suite
 from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.model import slices
@@ -37,9 +37,12 @@ def history(store: Store, branch: str, state: State, most: int = MOST_RESULTS) -
     """
     points: dict[str, list[Point]] = {}
     flaky: set[Flaky] = set()
+    kept = by_suite(store.entries(branch=branch))
     for name, current in state.suites.items():
-        earlier = store.entries(suite=name, branch=branch)
-        found = [*_results(store, earlier, current, most), *([current] if current else [])]
+        found = [
+            *_results(store, kept.get(name, []), current, most),
+            *([current] if current else []),
+        ]
         points[name] = [trend.point(snapshot) for snapshot in found]
         flaky.update(trend.flaky(found))
     return History(points, tuple(sorted(flaky)))

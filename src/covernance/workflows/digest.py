@@ -11,7 +11,7 @@ import msgspec
 from covernance import files
 from covernance.config import Table
 from covernance.errors import InputError
-from covernance.history.store import Entry, Store
+from covernance.history.store import Entry, Store, by_suite
 from covernance.model.snapshot import Snapshot
 from covernance.policy import waivers
 from covernance.policy.register_row import Row
@@ -62,8 +62,9 @@ def build(table: Table, store: Store, request: Request) -> Digest:
     newest: list[Snapshot] = []
     flaky: list[Flaky] = []
     patches: list[DatedPatch] = []
+    kept = by_suite(entries)
     for suite in table.suites:
-        told = _told([entry for entry in entries if entry.suite == suite.name], window)
+        told = _told(kept.get(suite.name, []), window)
         found = [store.read(entry) for entry in told]
         course = digest.course(suite.name, [trend.point(one) for one in found], window)
         courses.append(course)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from covernance.config import Suite, Table
 from covernance.errors import Exit
-from covernance.history.store import Entry, Store
+from covernance.history.store import Entry, Store, by_suite
 from covernance.layout import Layout
 from covernance.measure import changes
 from covernance.model import snapshot
@@ -75,20 +76,48 @@ def guard_suites(
     Raises:
         CovernanceError: git, the store or a snapshot can't be read.
     """
-    return [_guard(table, suite, store, merge_base, bootstrap=bootstrap) for suite in suites]
+    kept = by_suite(store.entries())
+    removed = _Removed(table.root)
+    return [
+        _guard(table, suite, _Past(store, kept.get(suite.name, []), merge_base, removed), bootstrap)
+        for suite in suites
+    ]
 
 
-def _guard(
-    table: Table, suite: Suite, store: Store, merge_base: str, *, bootstrap: bool
-) -> Guarded:
+class _Removed:
+    """What is gone since a commit; suites mostly share one base, so git is asked once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, dict[str, guard.Removed]] = {}
+
+    def since(self, commit: str) -> dict[str, guard.Removed]:
+        if commit not in self._known:
+            self._known[commit] = {
+                file.before: guard.Removed(file.path, file.removed)
+                for file in changes.changes(self._root, commit).files
+                if file.before is not None
+            }
+        return self._known[commit]
+
+
+class _Past(msgspec.Struct, frozen=True):
+    """Where a suite comes from: what is kept of it, and the commit at which the change began."""
+
+    store: Store
+    entries: Sequence[Entry]
+    merge_base: str
+    removed: _Removed
+
+
+def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:  # noqa: FBT001 - handed through
     path = Layout(table.root).snapshot(suite.name)
     if not path.exists():
         reason = f"{path.name} is not there; run the suite first"
         return Guarded(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
     now = snapshot.read(path)
-    entries = store.entries(suite=suite.name)
-    base = find_base(table.root, entries, now, merge_base)
-    flaps = _flaps(store, entries, now)
+    base = find_base(table.root, past.entries, now, past.merge_base)
+    flaps = _flaps(past.store, past.entries, now)
     if base is None:
         reason = "no ancestor of this commit has a result; add one with `covernance history add`"
         return Guarded(
@@ -97,13 +126,12 @@ def _guard(
             bootstrap=bootstrap,
             flaps=flaps,
         )
-    removed = {
-        file.before: guard.Removed(file.path, file.removed)
-        for file in changes.changes(table.root, base.entry.commit).files
-        if file.before is not None
-    }
     comparison = guard.compare(
-        store.read(base.entry), now, removed, suite, patch_min_lines=table.patch_min_lines
+        past.store.read(base.entry),
+        now,
+        past.removed.since(base.entry.commit),
+        suite,
+        patch_min_lines=table.patch_min_lines,
     )
     return Guarded(
         suite=suite.name,
@@ -128,6 +156,7 @@ def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: s
     return None
 
 
+@lru_cache(maxsize=1)
 def _ancestors(root: Path, commit: str) -> list[str]:
     """A commit and those before it, nearest first, as far as a clone reaches."""
     done = subprocess.run(  # noqa: S603 - fixed command, no shell

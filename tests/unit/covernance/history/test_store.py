@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from covernance.errors import InputError
-from covernance.history.store import Entry, arrange, decode, distinct, entry_of
+from covernance.history.store import Entry, arrange, by_suite, decode, distinct, entry_of
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import COMMIT
 
@@ -68,3 +68,12 @@ def test_of_one_suite_commit_and_run_the_oldest_counts(result: Callable[..., Sna
         (ENTRY, result()),
         (entry_of(other), other),
     ]
+
+
+@pytest.mark.architecture
+def test_entries_by_suite_keep_their_order() -> None:
+    entries = [
+        msgspec.structs.replace(ENTRY, suite=suite, run_id=run_id)
+        for run_id, suite in (("1", "b"), ("2", "a"), ("3", "b"))
+    ]
+    assert by_suite(entries) == {"b": [entries[0], entries[2]], "a": [entries[1]]}
