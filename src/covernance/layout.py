@@ -25,6 +25,11 @@ class Layout(msgspec.Struct, frozen=True):
         return self.folder / "data" / ".work"
 
     @property
+    def analyses(self) -> Path:
+        """The static analyses of sources, kept by content; they may be removed at any time."""
+        return self.folder / "data" / ".analysis"
+
+    @property
     def lock(self) -> Path:
         """Held while results are put in place, so that those of two runs do not mix."""
         return self.folder / "data" / ".lock"

@@ -12,6 +12,7 @@ from coverage.exceptions import CoverageException, NoDataError
 
 from covernance.errors import ConfigError, InputError, MachineError
 from covernance.measure.arguments import Format
+from covernance.measure.reporting import Reporting
 
 
 def check_settings() -> None:
@@ -88,8 +89,12 @@ def _refuse_damage(path: Path) -> None:
         data.close()
 
 
-def load(data_file: Path) -> Coverage:
+def load(data_file: Path, analyses: Path) -> Reporting:
     """Open combined data for reporting.
+
+    Args:
+        data_file: The data.
+        analyses: The folder in which the analyses of sources are kept.
 
     Raises:
         InputError: The file is not there or is damaged.
@@ -97,7 +102,7 @@ def load(data_file: Path) -> Coverage:
     if not data_file.is_file():
         msg = f"{data_file}: is not there; run the suite first"
         raise InputError(msg)
-    cov = Coverage(data_file=str(data_file))
+    cov = Reporting(data_file, analyses)
     try:
         cov.load()
     except CoverageException as error:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+
+_RUN = re.compile("1+")
 
 
 def spans(lines: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -24,6 +27,14 @@ def encode(lines: Iterable[int]) -> str:
     """Write a set of line numbers; the same set gives the same text."""
     return ",".join(
         str(first) if first == last else f"{first}-{last}" for first, last in spans(lines)
+    )
+
+
+def encode_bits(bits: int) -> str:
+    """Write the set of the numbers whose bits are set, as `encode` does."""
+    runs = [run.span() for run in _RUN.finditer(f"{bits:b}"[::-1])]
+    return ",".join(
+        [str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in runs]
     )
 
 

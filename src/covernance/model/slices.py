@@ -1,76 +1,34 @@
-"""Counts per file and theme, from coverage data.
+"""Counts per file and theme: what ran, on the ground of what could.
 
-The layer's numbers are coverage.py's own: the same iteration over files (omit, include and
-exclusions applied) and the same `Analysis` that `coverage report` uses, asked once for all
-contexts and then for each theme. The contexts of a theme are `<theme>` for what importing and
-collecting executed and `<theme>|run` for what its tests executed.
+The layer's numbers are coverage.py's own, for all contexts together and for each theme. The
+contexts of a theme are `<theme>` for what importing and collecting executed and `<theme>|…` for
+what its tests executed. Lines and branches are bits of integers: one file has some hundreds, and
+themes × files are many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import reduce
-from typing import NamedTuple
+from itertools import groupby
+from operator import itemgetter, or_
+from typing import Protocol
 
-from coverage import Coverage, CoverageData
-from coverage.exceptions import CoverageException, NoDataError
-from coverage.plugin import FileReporter
-from coverage.report_core import get_analysis_to_report
-from coverage.results import Analysis, analysis_from_file_reporter
-
-from covernance.errors import InputError
 from covernance.model import lines
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
-
-Branches = dict[int, tuple[int, int]]
+from covernance.model.source import PACKING, Arc, Counted, unpacked
 
 RUN = "run"
 """The dynamic part of a context, from the end of collection on."""
+
+_Branches = dict[int, tuple[int, int]]
 
 
 def pattern(theme: str) -> str:
     """A `--contexts` regular expression for all of a theme, anchored on both sides."""
     return rf"^{theme}(\||$)"
-
-
-def file_results(cov: Coverage, themes: Iterable[str]) -> dict[str, FileResult]:
-    """Analyse every file of `cov`'s data, in the order of their names.
-
-    Returns an empty mapping where there is nothing to report on.
-
-    Raises:
-        InputError: A measured source file can't be read or parsed.
-    """
-    data = cov.get_data()
-    results = {}
-    try:
-        for reporter, analysis in get_analysis_to_report(cov, None):
-            cells = {theme: _cell(data, reporter, analysis.filename, theme) for theme in themes}
-            imported = frozenset[int]().union(*(cell.imported for cell in cells.values()))
-            results[reporter.relative_filename()] = FileResult(
-                total=_counts(analysis),
-                themes={theme: cell.result for theme, cell in cells.items()},
-                executed_lines=lines.encode(analysis.executed),
-                missing_lines=lines.encode(analysis.missing),
-                imported_lines=lines.encode(imported),
-                branches=dict(sorted(analysis.branch_stats().items())),
-                missing_branches=tuple(
-                    (start, end)
-                    for start, ends in sorted(analysis.missing_branch_arcs().items())
-                    if start not in analysis.missing
-                    for end in ends
-                ),
-            )
-            data.set_query_contexts(None)
-    except NoDataError:
-        return {}
-    except CoverageException as error:
-        msg = f"coverage.py can't analyse the sources: {error}"
-        raise InputError(msg) from error
-    finally:
-        data.set_query_contexts(None)
-    return dict(sorted(results.items()))
 
 
 def total(files: Mapping[str, FileResult]) -> Counts:
@@ -86,44 +44,157 @@ def theme_total(files: Mapping[str, FileResult], theme: str) -> FileCell:
     )
 
 
-class _Cell(NamedTuple):
-    result: FileCell
-    imported: frozenset[int]
+class Code(Protocol):
+    """What could run of a file; `covernance.model.source.Source` tells what each means."""
+
+    @property
+    def statements(self) -> set[int]: ...  # noqa: D102 - see Source
+
+    @property
+    def excluded(self) -> set[int]: ...  # noqa: D102 - see Source
+
+    @property
+    def no_branch(self) -> set[int]: ...  # noqa: D102 - see Source
+
+    @property
+    def arcs(self) -> set[Arc]: ...  # noqa: D102 - see Source
+
+    def counted(self, steps: Iterable[Arc]) -> Iterable[Counted]: ...  # noqa: D102 - see Source
+
+    def exits(self) -> Mapping[int, int]: ...  # noqa: D102 - see Source
+
+    @property
+    def settled(self) -> Iterable[Arc]: ...  # noqa: D102 - see Source
 
 
-def _cell(data: CoverageData, reporter: FileReporter, filename: str, theme: str) -> _Cell:
-    data.set_query_contexts([pattern(theme)])
-    everything = analysis_from_file_reporter(data, 0, reporter, filename)
-    data.set_query_context(theme)
-    imported = analysis_from_file_reporter(data, 0, reporter, filename)
-    raw = _counts(everything)
-    result = FileCell(
-        raw=raw,
-        earned=raw.beyond(_counts(imported)),
-        executed_lines=lines.encode(everything.executed),
-        earnable=lines.encode(imported.missing),
-        earnable_branches=_beyond(everything.branch_stats(), imported.branch_stats()),
+Group = tuple[str, bool]
+"""A theme, and whether importing executed it rather than a test."""
+
+
+def group(context: str, themes: Container[str]) -> Group:
+    """What a context belongs to; one of no theme counts for the total alone."""
+    theme, bar, _ = context.partition("|")
+    return (theme, not bar) if theme in themes else ("", False)
+
+
+def file_result(
+    code: Code, ran: Mapping[Group, AbstractSet[str]], themes: Iterable[str], *, branches: bool
+) -> FileResult:
+    """Count one file.
+
+    Args:
+        code: What could run.
+        ran: The steps that did, packed (see `covernance.model.source`), for each group.
+        themes: The themes to count.
+        branches: Whether branches were measured.
+    """
+    ground = _Ground(code, branches=branches)
+    bits = ground.bits(ran)
+    everything = reduce(or_, bits.values(), 0)
+    importing = {theme: bits.get((theme, True), 0) for theme in themes}
+    return FileResult(
+        total=ground.counts(everything),
+        themes={
+            theme: ground.cell(imported | bits.get((theme, False), 0), imported)
+            for theme, imported in importing.items()
+        },
+        executed_lines=ground.executed(everything),
+        missing_lines=ground.missing(everything),
+        imported_lines=ground.executed(reduce(or_, importing.values(), 0)),
+        branches=ground.branches(everything),
+        missing_branches=ground.missing_branches(everything),
     )
-    return _Cell(result, frozenset(imported.executed))
 
 
-def _beyond(raw: Branches, imported: Branches) -> Branches:
+class _Ground:
+    """The statements and branches of one file, each with a bit of its own.
+
+    The low bits are the branches that can be missed, in order; above them are the lines.
+    """
+
+    def __init__(self, code: Code, *, branches: bool) -> None:
+        self._code = code
+        exits = code.exits() if branches else {}
+        self._exits = {line: number for line, number in sorted(exits.items()) if number > 1}
+        self._can_miss = sorted(
+            (start, end)
+            for start, end in code.arcs
+            if start in self._exits and start not in code.no_branch and end not in code.excluded
+        )
+        self._width = len(self._can_miss)
+        self._branch_bits = {arc: 1 << place for place, arc in enumerate(self._can_miss)}
+        self._branches_of = {
+            line: sum(self._branch_bits[arc] for arc in arcs)
+            for line, arcs in groupby(self._can_miss, itemgetter(0))
+        }
+        self._line_bits = {line: 1 << line + self._width for line in code.statements}
+        self._statements = reduce(or_, self._line_bits.values(), 0) >> self._width
+        self._totals = (len(code.statements), sum(self._exits.values()))
+
+    def bits(self, ran: Mapping[Group, AbstractSet[str]]) -> dict[Group, int]:
+        """What the steps of each group executed."""
+        lines, arcs = self._line_bits.get, self._branch_bits.get
+        known = {
+            start * PACKING + end: lines(start, 0) | lines(end, 0) | arcs((start, end), 0)
+            for start, end in self._code.settled
+        }
+        numbers = {group: list(map(int, steps)) for group, steps in ran.items()}
+        new = list(set[int]().union(*numbers.values()) - known.keys())
+        for number, (start, end, arc) in zip(
+            new, self._code.counted(map(unpacked, new)), strict=True
+        ):
+            known[number] = lines(start, 0) | lines(end, 0) | (arcs(arc, 0) if arc else 0)
+        return {
+            group: reduce(or_, map(known.__getitem__, found), 0) for group, found in numbers.items()
+        }
+
+    def counts(self, bits: int) -> Counts:
+        statements, exits = self._totals
+        executed = bits >> self._width
+        missed = self._width - (bits - (executed << self._width)).bit_count()
+        return Counts(statements, executed.bit_count(), exits, exits - missed)
+
+    def cell(self, bits: int, imported: int) -> FileCell:
+        raw = self.counts(bits)
+        return FileCell(
+            raw=raw,
+            earned=raw.beyond(self.counts(imported)),
+            executed_lines=self.executed(bits),
+            earnable=self.missing(imported),
+            earnable_branches=_beyond(self.branches(bits), self.branches(imported)),
+        )
+
+    def executed(self, bits: int) -> str:
+        return lines.encode_bits(bits >> self._width)
+
+    def missing(self, bits: int) -> str:
+        return lines.encode_bits(self._statements & ~(bits >> self._width))
+
+    def branches(self, bits: int) -> _Branches:
+        """For each line with more than one exit: how many there are, how many were taken."""
+        missed = ~bits
+        return {
+            line: (exits, exits - (self._branches_of.get(line, 0) & missed).bit_count())
+            for line, exits in self._exits.items()
+        }
+
+    def missing_branches(self, bits: int) -> tuple[Arc, ...]:
+        """Branches that never ran from lines that did."""
+        never = self._statements & ~(bits >> self._width)
+        return tuple(
+            arc
+            for arc, bit in self._branch_bits.items()
+            if not bits & bit and not never >> arc[0] & 1
+        )
+
+
+def _beyond(raw: _Branches, imported: _Branches) -> _Branches:
     """What is left of each line's branches once those that importing took are out."""
     left = {
         line: (exits - imported[line][1], taken - imported[line][1])
-        for line, (exits, taken) in sorted(raw.items())
+        for line, (exits, taken) in raw.items()
     }
     return {line: counts for line, counts in left.items() if counts[0]}
-
-
-def _counts(analysis: Analysis) -> Counts:
-    numbers = analysis.numbers
-    return Counts(
-        numbers.n_statements,
-        numbers.n_executed,
-        numbers.n_branches,
-        numbers.n_executed_branches,
-    )
 
 
 def _sum(counts: Iterable[Counts]) -> Counts:

@@ -43,7 +43,7 @@ def baseline(
             if not combine.combine([layout.data(suite.name) for suite in table.suites], data_file):
                 msg = f"{BASELINE}: the suites' data is empty; run every suite again"
                 raise InputError(msg)
-        cov = combine.load(data_file)
+        cov = combine.load(data_file, layout.analyses)
         combine.write_json_with_contexts(cov, json_report)
         combine.write_report(cov, "html", html, title="all suites")
         with files.locked(layout.lock):

@@ -142,8 +142,9 @@ def _whole(table: Table, suite: Suite, path: Path, work: Path) -> SuiteResult:
     if not combine.combine([delivered], _made(staged)):
         msg = f"{delivered}: holds no coverage data; run the suite again"
         raise InputError(msg)
-    cov = combine.load(staged)
-    published = publish.full(result, cov, staged, (), Layout(table.root), work)
+    layout = Layout(table.root)
+    cov = combine.load(staged, layout.analyses)
+    published = publish.full(result, cov, staged, (), layout, work)
     return _result(result, published)
 
 

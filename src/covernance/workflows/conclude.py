@@ -11,9 +11,10 @@ from coverage import Coverage
 from covernance.config import Suite
 from covernance.errors import Exit, InputError
 from covernance.layout import Layout
-from covernance.measure import combine, contexts
+from covernance.measure import combine, contexts, slicing
 from covernance.measure.arguments import ReportRequest
 from covernance.measure.changes import Changes
+from covernance.measure.reporting import Reporting
 from covernance.measure.run import Finished
 from covernance.model import slices
 from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
@@ -103,12 +104,12 @@ def conclude(
     data_file.parent.mkdir(parents=True)
     has_data = combine.combine([result.planned.folder for result in passes.finished], data_file)
     by_test = work / "contexts" / tested.DATA
-    cov = _loaded(data_file, by_test) if has_data else None
+    cov = _loaded(data_file, by_test, layout.analyses) if has_data else None
     themes = dict.fromkeys(result.planned.theme for result in passes.finished)
     results: dict[str, FileResult] = {}
     unreadable = ""
     try:
-        results = slices.file_results(cov, list(themes)) if cov else {}
+        results = slicing.file_results(cov, list(themes)) if cov else {}
     except InputError as error:
         unreadable = str(error)
     cells = assemble.cells(passes.finished, results)
@@ -166,9 +167,9 @@ def conclude(
     )
 
 
-def _loaded(data_file: Path, by_test: Path) -> Coverage:
+def _loaded(data_file: Path, by_test: Path, analyses: Path) -> Reporting:
     contexts.take_tests(data_file, by_test)
-    return combine.load(data_file)
+    return combine.load(data_file, analyses)
 
 
 def _is_whole(passes: Passes, measured: Measured) -> bool:

@@ -106,7 +106,7 @@ def theme_reports(table: Table) -> tuple[Path, ...]:
 
 
 def _theme_report(suite: Suite, theme: str, layout: Layout, work: Path) -> Path:
-    cov = combine.load(layout.data(suite.name))
+    cov = combine.load(layout.data(suite.name), layout.analyses)
     cov.set_option("report:contexts", [slices.pattern(theme)])
     staged = work / suite.name / theme
     combine.write_report(cov, "html", staged, title=f"{suite.name} by {theme}")

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from coverage import Coverage, CoverageData
+from coverage import CoverageData
 
 from covernance.config import Suite
+from covernance.measure import combine
 from covernance.measure.plan import Pass
 from covernance.measure.record import Collected, Record
+from covernance.measure.reporting import Reporting
 from covernance.measure.run import Finished, Observer
 from covernance.measure.slots import Slots
 from covernance.model.counts import Counts
@@ -46,21 +48,19 @@ def suite() -> Suite:
 
 
 @pytest.fixture
-def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Measured], Coverage]:
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Measured], Reporting]:
     """Build coverage data by hand in a folder that becomes the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
 
-    def build(contexts: Measured) -> Coverage:
+    def build(contexts: Measured) -> Reporting:
         data = CoverageData(basename=str(tmp_path / ".coverage"))
         for context, arcs in contexts.items():
             data.set_context(context)
             data.add_arcs(arcs)
         data.write()
         data.close()
-        cov = Coverage(data_file=str(tmp_path / ".coverage"))
-        cov.load()
-        return cov
+        return combine.load(tmp_path / ".coverage", tmp_path / ".analysis")
 
     return build
 

@@ -57,7 +57,9 @@ def test_combining_keeps_the_sources(cov: Coverage, tmp_path: Path) -> None:
     source = Path(cov.get_data().data_filename())
     assert combine.combine([source], tmp_path / "all")
     assert source.exists()
-    assert combine.load(tmp_path / "all").get_data().measured_contexts() == {"security|run"}
+    assert combine.load(
+        tmp_path / "all", tmp_path / ".analysis"
+    ).get_data().measured_contexts() == {"security|run"}
 
 
 def test_combining_nothing_says_so(tmp_path: Path) -> None:
@@ -69,9 +71,9 @@ def test_damaged_data_is_a_clear_error(tmp_path: Path) -> None:
     damaged = tmp_path / ".coverage"
     damaged.write_bytes(b"rubbish" * 100)
     with pytest.raises(InputError, match="run the suite again"):
-        combine.load(damaged)
+        combine.load(damaged, tmp_path / ".analysis")
     with pytest.raises(InputError, match="run the suite"):
-        combine.load(tmp_path / "nope")
+        combine.load(tmp_path / "nope", tmp_path / ".analysis")
 
 
 @pytest.mark.parametrize("content", [b"rubbish" * 100, b""])
@@ -114,7 +116,7 @@ def test_the_xml_names_files_from_the_root(
     arcs = [(-1, 1), (1, -1)]
     measured({"security|run": {"apps/api/server.py": arcs, "apps/auth/server.py": arcs}})
     (tmp_path / ".coveragerc").write_text(SETTINGS + "source = apps/api, apps/auth\n")
-    cov = combine.load(tmp_path / ".coverage")
+    cov = combine.load(tmp_path / ".coverage", tmp_path / ".analysis")
     combine.write_report(cov, "xml", tmp_path / "x.xml", title="api")
     text = (tmp_path / "x.xml").read_text(encoding="utf-8")
     assert re.findall('filename="(.+?)"', text) == ["apps/api/server.py", "apps/auth/server.py"]

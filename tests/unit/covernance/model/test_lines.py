@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model.lines import decode, encode
+from covernance.model.lines import decode, encode, encode_bits
 
 pytestmark = pytest.mark.architecture
 
@@ -24,3 +24,8 @@ def test_runs_are_written_as_spans() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"span of lines|invalid literal"):
         decode(text)
+
+
+@given(st.sets(st.integers(0, 300)))
+def test_bits_are_written_as_the_set_is(numbers: set[int]) -> None:
+    assert encode_bits(sum(1 << number for number in numbers)) == encode(numbers)

@@ -1,0 +1,139 @@
+"""Static analyses kept by content: the same bytes under the same rules are analysed once.
+
+An entry is a file below a folder that is named after all else that an analysis depends on. It
+begins with a digest of its name and its content; one that is damaged or foreign counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+
+from covernance.measure.analysis import Rules, analyse
+from covernance.measure.machine import cpus
+from covernance.model.source import Source
+
+MOST_BYTES = 256 * 2**20
+"""The size at which the entries that were not used for longest make room."""
+
+_DIGEST_BYTES = 32
+_WORTH_PROCESSES = 2**20
+"""From so many bytes of sources on, analysing takes longer than processes take to start."""
+
+_Sighted = tuple[Path, str, int]
+
+
+class AnalysisCache:
+    """A folder of analyses; it may be missing, shared by several runs, or gone at any time."""
+
+    def __init__(self, folder: Path, rules: Rules) -> None:
+        """Keep analyses under `rules` below `folder`, beside those under others."""
+        self._folder = folder
+        self._rules = rules
+        self._mine = folder / rules.digest
+
+    def sources(self, paths: Iterable[Path]) -> dict[Path, Source]:
+        """The analysis of every file; those that coverage.py can't analyse are left out."""
+        found: dict[Path, Source] = {}
+        new: list[_Sighted] = []
+        for path in paths:
+            with suppress(OSError):
+                content = path.read_bytes()
+                name = hashlib.sha256(content).hexdigest()
+                if source := self._read(name):
+                    found[path] = source
+                else:
+                    new.append((path, name, len(content)))
+        for (path, name, _), source in zip(new, _analysed(new, self._rules), strict=True):
+            if source is not None:
+                found[path] = source
+                self._write(path, name, source)
+        if new:
+            self._make_room()
+        return found
+
+    def _entry(self, name: str) -> Path:
+        return self._mine / name[:2] / f"{name}.msgpack"
+
+    def _read(self, name: str) -> Source | None:
+        entry = self._entry(name)
+        try:
+            content = entry.read_bytes()
+            body = content[_DIGEST_BYTES:]
+            if _digest(name, body) != content[:_DIGEST_BYTES]:
+                return None
+            os.utime(entry)
+            return msgspec.msgpack.decode(body, type=Source)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def _write(self, path: Path, name: str, source: Source) -> None:
+        """Put an entry in place in one step; without a disk that takes it there is none."""
+        entry = self._entry(name)
+        body = msgspec.msgpack.encode(source)
+        with suppress(OSError):
+            if hashlib.sha256(path.read_bytes()).hexdigest() != name:
+                return  # edited meanwhile: the analysis may be of either text
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=entry.parent)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(_digest(name, body) + body)
+            Path(temporary).replace(entry)
+
+    def _make_room(self) -> None:
+        """Remove what was not used for longest until the rest is small enough."""
+        entries = []
+        for path in self._folder.glob("*/*/*"):
+            with suppress(OSError):
+                status = path.stat()
+                entries.append((status.st_mtime_ns, status.st_size, path))
+        excess = sum(size for _, size, _ in entries) - MOST_BYTES
+        for _, size, path in sorted(entries):
+            if excess <= 0:
+                break
+            path.unlink(missing_ok=True)
+            excess -= size
+
+
+def _digest(name: str, body: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + body).digest()
+
+
+def _analysed(new: Sequence[_Sighted], rules: Rules) -> list[Source | None]:
+    """Analyse files, spread over the cores where there are enough of them to pay."""
+    paths = [path for path, _, _ in new]
+    if cpus() > 1 and sum(size for _, _, size in new) >= _WORTH_PROCESSES:
+        with suppress(BrokenProcessPool):  # a process that the system killed costs time only
+            return _side_by_side(paths, rules)
+    return [analyse(path, rules) for path in paths]
+
+
+def _side_by_side(paths: Sequence[Path], rules: Rules) -> list[Source | None]:
+    chunk = max(1, len(paths) // (8 * cpus()))
+    with ProcessPoolExecutor(cpus(), get_context("spawn"), _ignore_interruptions) as pool:
+        try:
+            encoded = list(pool.map(partial(_encoded, rules), paths, chunksize=chunk))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [msgspec.msgpack.decode(content, type=Source | None) for content in encoded]
+
+
+def _encoded(rules: Rules, path: Path) -> bytes:
+    return msgspec.msgpack.encode(analyse(path, rules))
+
+
+def _ignore_interruptions() -> None:
+    """Ctrl-C reaches every process of a terminal; the one that started these ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

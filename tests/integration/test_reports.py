@@ -1,0 +1,161 @@
+"""The reports and counts of the layer beside those of coverage.py's own commands."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from covernance.measure import combine, slicing
+from covernance.measure.reporting import Reporting
+from covernance.model import slices
+from covernance.model.counts import Counts
+from tests.utils.repository import clean_environment
+
+pytestmark = pytest.mark.reliability
+
+ROOT = Path(__file__).parents[2]
+PASSES = {"reliability": "tests/unit/covernance/model", "security": "tests/unit/logging"}
+_TIMES = (
+    r'"timestamp": "[^"]*"',  # JSON
+    r'timestamp="\d+"',  # XML
+    r"created at [^<\n]*",  # HTML
+    r'"globals":"\w*"',  # HTML's status: of all settings, those of the data file among them
+)
+
+
+def run(*arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=clean_environment(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two passes over this repository's own sources, combined."""
+    folder = tmp_path_factory.mktemp("measured")
+    for theme, tests in PASSES.items():
+        run(
+            *("coverage", "run", f"--context={theme}", "--source=src/covernance,logging_lib"),
+            *(f"--data-file={folder / theme / '.coverage'}", "-m", "pytest", "-q", tests),
+            *("-m", theme, "-p", "covernance.pytest_plugin", "-p", "no:cacheprovider"),
+            *(f"--covernance-record={folder / theme / 'record'}", f"--covernance-theme={theme}"),
+            f"--covernance-themes={','.join(PASSES)}",
+        )
+    assert combine.combine([folder / theme for theme in PASSES], folder / ".coverage")
+    return folder / ".coverage"
+
+
+@pytest.fixture
+def cov(data: Path, monkeypatch: pytest.MonkeyPatch) -> Reporting:
+    monkeypatch.chdir(ROOT)
+    return combine.load(data, data.parent / "analyses")
+
+
+def settled(path: Path) -> str:
+    """A report without the times at which it was made."""
+    text = path.read_text(encoding="utf-8")
+    for time in _TIMES:
+        text = re.sub(time, "", text)
+    return text
+
+
+def sorted_lists(path: Path) -> dict[str, Any]:
+    """A JSON report; coverage.py's order of contexts is another in every process."""
+
+    def ordered(document: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key: sorted(value) if isinstance(value, list) else value
+            for key, value in document.items()
+        }
+
+    document: dict[str, Any] = json.loads(path.read_bytes(), object_hook=ordered)
+    del document["meta"]["timestamp"]
+    return document
+
+
+def settled_folder(folder: Path) -> dict[str, str]:
+    return {
+        path.name: settled(path) if path.suffix in {".html", ".json"} else path.read_text("latin-1")
+        for path in folder.iterdir()
+    }
+
+
+@pytest.fixture
+def own(data: Path, tmp_path: Path) -> Callable[..., Path]:
+    """coverage.py's own report, by its command."""
+
+    def write(kind: str, *options: str, target: str = "-o") -> Path:
+        path = tmp_path / f"own-{kind}"
+        run("coverage", kind, "-q", f"--data-file={data}", target, str(path), *options)
+        return path
+
+    return write
+
+
+def test_json_and_lcov_are_coverage_pys_own_to_the_byte(
+    cov: Reporting, own: Callable[..., Path], tmp_path: Path
+) -> None:
+    combine.write_report(cov, "json", tmp_path / "json", title="both")
+    assert settled(tmp_path / "json") == settled(own("json", "--pretty-print"))
+    combine.write_json_with_contexts(cov, tmp_path / "contexts")
+    expected = own("json", "--pretty-print", "--show-contexts")
+    assert sorted_lists(tmp_path / "contexts") == sorted_lists(expected)
+    combine.write_report(cov, "lcov", tmp_path / "lcov", title="both")
+    assert (tmp_path / "lcov").read_bytes() == own("lcov").read_bytes()
+
+
+def test_xml_is_coverage_pys_own_without_a_source(
+    cov: Reporting, own: Callable[..., Path], tmp_path: Path
+) -> None:
+    combine.write_report(cov, "xml", tmp_path / "xml", title="both")
+    settings = ConfigParser(interpolation=None)
+    settings.read(ROOT / ".coveragerc")
+    settings.remove_option("run", "source")
+    with (tmp_path / "without-source").open("w") as stream:
+        settings.write(stream)
+    expected = own("xml", f"--rcfile={stream.name}")
+    assert settled(tmp_path / "xml") == settled(expected)
+
+
+def test_html_is_coverage_pys_own_to_the_byte(
+    cov: Reporting, own: Callable[..., Path], tmp_path: Path
+) -> None:
+    combine.write_report(cov, "html", tmp_path / "html", title="both")
+    expected = own("html", "--show-contexts", "--title=both", target="-d")
+    assert settled_folder(tmp_path / "html") == settled_folder(expected)
+
+
+def test_the_counts_are_coverage_pys_own(cov: Reporting, own: Callable[..., Path]) -> None:
+    results = slicing.file_results(cov, list(PASSES))
+    document = json.loads(own("json").read_bytes())
+    assert {name: result.total for name, result in results.items()} == counts(document)
+    for theme in PASSES:
+        option = f"--contexts={slices.pattern(theme)}"
+        document = json.loads(own("json", option).read_bytes())
+        raw = {name: result.themes[theme].raw for name, result in results.items()}
+        assert raw == counts(document)
+        assert any(result.themes[theme].earned.covered for result in results.values())
+
+
+def counts(document: dict[str, Any]) -> dict[str, Counts]:
+    return {
+        name: Counts(
+            file["summary"]["num_statements"],
+            file["summary"]["covered_lines"],
+            file["summary"]["num_branches"],
+            file["summary"]["covered_branches"],
+        )
+        for name, file in document["files"].items()
+    }

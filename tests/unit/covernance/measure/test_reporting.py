@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coverage import CoverageData
+
+from covernance.errors import InputError
+from covernance.measure import combine, slicing
+from covernance.measure.reporting import KnownFile, Reporting
+from covernance.model.counts import Counts
+
+pytestmark = pytest.mark.architecture
+
+PLUGIN = """\
+from coverage import CoveragePlugin, FileReporter
+
+
+class Templates(CoveragePlugin):
+    def file_reporter(self, filename):
+        return Template(filename)
+
+
+class Template(FileReporter):
+    def lines(self):
+        return {2, 4}
+
+    def excluded_lines(self):
+        return {6}
+
+    def translate_lines(self, lines):
+        return {2 * line for line in lines}
+
+
+def coverage_init(reg, options):
+    reg.add_file_tracer(Templates())
+"""
+ARCS = [(-1, 1), (1, -1)]
+
+
+def test_a_file_that_a_plugin_measures_counts_as_the_plugin_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "templates_plugin.py").write_text(PLUGIN)
+    (tmp_path / ".coveragerc").write_text(
+        "[run]\nrelative_files = true\nplugins = templates_plugin\n"
+    )
+    (tmp_path / "page.html").write_text("<p>\n" * 6)
+    data = CoverageData(basename=str(tmp_path / ".coverage"))
+    data.set_context("a|run")
+    data.add_arcs({"page.html": ARCS})
+    data.add_file_tracers({"page.html": "templates_plugin.Templates"})
+    data.close()
+    cov = combine.load(tmp_path / ".coverage", tmp_path / ".analysis")
+    result = slicing.file_results(cov, ["a"])["page.html"]
+    assert (result.total, result.executed_lines) == (Counts(2, 1, 0, 0), "2")
+
+
+@pytest.fixture
+def two(tmp_path: Path, measured: Callable[[Any], Reporting]) -> Callable[[str], Reporting]:
+    """Data of good.py and of bad.py, which is no Python, under more settings."""
+
+    def build(more: str = "") -> Reporting:
+        (tmp_path / "good.py").write_text("x = 1\n")
+        (tmp_path / "bad.py").write_text("def f(:\n")
+        (tmp_path / "notes.txt").write_text("def f(:\n")
+        measured({"a": {"good.py": ARCS, "bad.py": ARCS, "notes.txt": ARCS}})
+        with (tmp_path / ".coveragerc").open("a") as stream:
+            stream.write(more)
+        return combine.load(tmp_path / ".coverage", tmp_path / ".analysis")
+
+    return build
+
+
+@pytest.mark.reliability
+def test_a_source_that_is_no_python_is_a_clear_error(two: Callable[[], Reporting]) -> None:
+    with pytest.raises(InputError, match=r"bad\.py"):
+        slicing.file_results(two(), ["a"])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["ignore_errors = true", "omit = bad.py", "omit = b*,c*", "include = good.py"],
+)
+def test_what_the_reports_leave_out_does_not_count(
+    two: Callable[[str], Reporting], settings: str
+) -> None:
+    cov = two(f"[report]\n{settings}\n")
+    assert list(slicing.file_results(cov, ["a"])) == ["good.py"]
+
+
+def test_a_report_on_one_file_is_coverage_pys_own(two: Callable[[], Reporting]) -> None:
+    assert two().analysis2("good.py")[1] == [1]
+
+
+def test_files_are_known_after_their_first_report(two: Callable[[str], Reporting]) -> None:
+    cov = two("[report]\nomit = bad.py,notes.txt\n")
+    assert isinstance(cov.files()["good.py"], KnownFile)
+    assert cov.files()["good.py"] is cov.files()["good.py"]
