@@ -82,7 +82,7 @@ class Reporting(Coverage):
         """Open `data_file`; analyses are kept in the folder `analyses`."""
         super().__init__(data_file=str(data_file))
         self._analyses = analyses
-        self._files: list[tuple[FileReporter, TMorf]] | None = None
+        self._known: dict[Path, KnownFile] | None = None
 
     def files(self) -> dict[str, FileReporter]:
         """What the reports are about: every measured file that is not left out of them."""
@@ -94,24 +94,20 @@ class Reporting(Coverage):
         return {name: reporter for reporter, name in sorted(files)}
 
     def _get_file_reporters(self, morfs: TMorfs = None) -> list[tuple[FileReporter, TMorf]]:
+        files = super()._get_file_reporters(morfs)
         if morfs is not None:
-            return super()._get_file_reporters(morfs)
-        if self._files is None:
-            self._files = self._informed(super()._get_file_reporters())
-        return list(self._files)
+            return files
+        if self._known is None:
+            self._known = self._analysed(files)
+        # The others are new each time: coverage.py's can't be asked again after an error.
+        return [(self._known.get(Path(one.filename), one), morf) for one, morf in files]
 
-    def _informed(
-        self, files: Sequence[tuple[FileReporter, TMorf]]
-    ) -> list[tuple[FileReporter, TMorf]]:
-        """The same files, those of Python with what is known of them."""
-        python = [Path(one.filename) for one, _ in files if type(one) is PythonFileReporter]
-        known = AnalysisCache(self._analyses, self._rules()).sources(python)
-        return [
-            (KnownFile(morf, self, source), morf)
-            if (source := known.get(Path(reporter.filename)))
-            else (reporter, morf)
-            for reporter, morf in files
-        ]
+    def _analysed(self, files: Sequence[tuple[FileReporter, TMorf]]) -> dict[Path, KnownFile]:
+        python = {
+            Path(one.filename): morf for one, morf in files if type(one) is PythonFileReporter
+        }
+        sources = AnalysisCache(self._analyses, self._rules()).sources(python)
+        return {path: KnownFile(python[path], self, one) for path, one in sources.items()}
 
     def _rules(self) -> Rules:
         return Rules(exclude=tuple(self.get_exclude_list("exclude")), partial=self._partial())

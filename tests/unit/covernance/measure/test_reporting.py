@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,3 +102,14 @@ def test_files_are_known_after_their_first_report(two: Callable[[str], Reporting
     cov = two("[report]\nomit = bad.py,notes.txt\n")
     assert isinstance(cov.files()["good.py"], KnownFile)
     assert cov.files()["good.py"] is cov.files()["good.py"]
+
+
+@pytest.mark.reliability
+def test_what_is_no_python_is_left_out_of_every_report(
+    two: Callable[[str], Reporting], tmp_path: Path
+) -> None:
+    cov = two("[report]\nomit = bad.py\n")
+    assert list(slicing.file_results(cov, ["a"])) == ["good.py"]
+    for name in ("first", "second"):
+        combine.write_report(cov, "json", tmp_path / name, title="api")
+        assert list(json.loads((tmp_path / name).read_bytes())["files"]) == ["good.py"]
