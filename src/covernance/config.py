@@ -87,12 +87,15 @@ class HistorySettings(
         branch: The branch of the git store.
         remote: The remote that the git store fetches from and pushes to.
         keep: How many snapshots of a suite and branch are kept.
+        carry_days: How many days old a result may be that stands for a suite that a change does
+            not touch; 0 for none.
     """
 
     store: Literal["directory", "git"] = "directory"
     branch: str = "coverage-history"
     remote: str = "origin"
     keep: Annotated[int, msgspec.Meta(ge=1)] = 50
+    carry_days: Annotated[int, msgspec.Meta(ge=0)] = 14
 
 
 class ExceptionSettings(

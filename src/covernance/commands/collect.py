@@ -14,11 +14,12 @@ from covernance.commands.results import tell, worst
 from covernance.errors import Exit
 from covernance.layout import Layout
 from covernance.workflows import collect as workflow
-from covernance.workflows import matrix
+from covernance.workflows import current, matrix
+from covernance.workflows.carried import take_all
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--plan",
     "plan_file",
@@ -29,9 +30,11 @@ from covernance.workflows import matrix
 def collect(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     """Take in what the jobs of a matrix measured, as if this machine had run every suite.
 
-    FOLDER holds what was downloaded. Every job of the plan must have brought its part, measured
-    at the same commit with the same table; a missing one is never green. Suites that came whole
-    are put in place under the verdict of their job, shards are combined and judged here.
+    FOLDER holds what was downloaded, and need not be there where nothing ran. Every job of the plan
+    must have brought its part, measured at the same commit with the same table; a missing one is
+    never green. Suites that came whole are put in place under the verdict of their job, shards are
+    combined and judged here. For a suite that the plan left out its earlier result is taken from
+    history, where it is no older than carry-days, and judged by today's floor and exceptions.
 
     \b
     Examples:
@@ -42,12 +45,19 @@ def collect(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     table = here()
     plan = matrix.read(given or Layout(table.root).plan)
     arrived = workflow.arrivals(folder, plan)
-    results = workflow.collect(table, arrived.complete, os.environ, datetime.now(UTC))
+    now = datetime.now(UTC)
+    carried, refused = take_all(table, plan, current.store(table), os.environ, now)
+    results = workflow.collect(table, arrived.complete, os.environ, now) + carried
+    order = [suite.name for suite in table.suites]
+    results.sort(key=lambda result: order.index(result.snapshot.suite))
     if results:
         tell(results, table)
     codes = [result.exit for result in results]
     if arrived.missing:
         named = ", ".join(job.name for job in arrived.missing)
         click.echo(f"collect: planned, and did not arrive: {named}", err=True)
+        codes.append(Exit.GATE)
+    for suite, reason in refused.items():
+        click.echo(f"collect: {suite}: did not run, and nothing stands for it: {reason}", err=True)
         codes.append(Exit.GATE)
     return softened(worst(codes), soft=soft)

@@ -90,8 +90,9 @@ def add(
 ) -> Exit:
     """Keep results: those of the last full run of every suite, or the files given.
 
-    Adding again what is kept already (same suite, commit and run) changes nothing. The git store
-    takes results of a clean checkout only.
+    Adding again what is kept already (same suite, commit and run) changes nothing; a result that
+    was carried from an earlier commit is left out. The git store takes results of a clean checkout
+    only.
 
     \b
     Examples:

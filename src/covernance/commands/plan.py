@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from covernance.commands.options import base_option
 from covernance.commands.repository import here
 from covernance.config import Table
 from covernance.errors import Exit
-from covernance.workflows import current, matrix
-from covernance.workflows.matrix import Plan, Planned
+from covernance.history.store import Store
+from covernance.workflows import affected as workflow
+from covernance.workflows import changes, current, matrix
+from covernance.workflows.matrix import Decision, Plan, Planned
+
+_MOST_REASONS = 5
 
 
 @click.command()
@@ -23,24 +31,34 @@ from covernance.workflows.matrix import Plan, Planned
     show_default=True,
     help="Text for a reader, JSON for a script, outputs for a GitHub Actions job.",
 )
-def plan(form: str) -> Exit:
+@click.option(
+    "--affected",
+    is_flag=True,
+    help="Leave out suites that the change does not touch, where an earlier result may stand for "
+    "them. On GitHub only for a pull request; every other event runs everything.",
+)
+@base_option
+def plan(form: str, base: str | None, *, affected: bool) -> Exit:
     """Plan one job for each suite of the table, or for each shard where it says `shards = N`.
 
     With --format github the plan is also written to coverage/plan.json: every shard needs it, to
-    split by the same durations, and `covernance collect` checks that all of it arrived.
+    split by the same durations, and `covernance collect` checks that all of it arrived, and takes
+    the earlier result of what was left out.
 
     \b
     Examples:
       covernance plan
+      covernance plan --affected --base origin/main
       covernance plan --format github >> "$GITHUB_OUTPUT"
     """  # noqa: D301 - click reads the escape
     table = here()
-    made = matrix.plan(table, current.store(table))
+    store = current.store(table)
+    made = matrix.plan(table, store, _decisions(table, store, base) if affected else None)
     match form:
         case "text":
-            click.echo("\n".join(_line(table, job) for job in made.jobs))
+            click.echo("\n".join(_lines(table, made)))
         case "json":
-            click.echo(json.dumps([_leg(table, job) for job in made.jobs], indent=1))
+            click.echo(json.dumps({"jobs": _legs(table, made), **_left_out(made)}, indent=1))
         case "github":
             matrix.write(table, made)
             click.echo(_outputs(table, made))
@@ -50,11 +68,29 @@ def plan(form: str) -> Exit:
 def _outputs(table: Table, made: Plan) -> str:
     """Lines for $GITHUB_OUTPUT: the matrix, the suites in it, and whether it has any job."""
     outputs = {
-        "matrix": {"include": [_leg(table, job) for job in made.jobs]},
+        "matrix": {"include": _legs(table, made)},
         "suites": list(dict.fromkeys(job.suite for job in made.jobs)),
         "any": bool(made.jobs),
+        **_left_out(made),
     }
     return "\n".join(f"{name}={json.dumps(value)}" for name, value in outputs.items())
+
+
+def _decisions(table: Table, store: Store, base: str | None) -> dict[str, Decision]:
+    began = changes.base(table, base, os.environ)
+    return workflow.decide(table, store, began, os.environ, datetime.now(UTC))
+
+
+def _left_out(made: Plan) -> dict[str, dict[str, str]]:
+    return {"left_out": {name: left.reason for name, left in made.left_out.items()}}
+
+
+def _legs(table: Table, made: Plan) -> list[dict[str, Any]]:
+    return [_leg(table, job) | _why(made, job) for job in made.jobs]
+
+
+def _why(made: Plan, job: Planned) -> dict[str, list[str]]:
+    return {"reasons": list(made.reasons[job.suite])} if job.suite in made.reasons else {}
 
 
 def _leg(table: Table, job: Planned) -> dict[str, Any]:
@@ -66,6 +102,16 @@ def _leg(table: Table, job: Planned) -> dict[str, Any]:
         "shard": str(job.shard),
         "fail-under": str(suite.fail_under),
     }
+
+
+def _lines(table: Table, made: Plan) -> Iterator[str]:
+    for job in made.jobs:
+        yield _line(table, job)
+        reasons = made.reasons.get(job.suite, ())
+        yield from (f"  {reason}" for reason in reasons[:_MOST_REASONS])
+        if len(reasons) > _MOST_REASONS:
+            yield f"  … and {len(reasons) - _MOST_REASONS} more"
+    yield from (f"{name}: left out: {left.reason}" for name, left in made.left_out.items())
 
 
 def _line(table: Table, job: Planned) -> str:

@@ -11,7 +11,9 @@ from covernance.commands.terminal import colored
 from covernance.config import Table
 from covernance.errors import CovernanceError, Exit
 from covernance.model.counts import show
+from covernance.model.snapshot import CARRIED
 from covernance.report import terminal
+from covernance.report.state import origin
 from covernance.workflows.baseline import baseline
 from covernance.workflows.conclude import SuiteResult
 
@@ -58,8 +60,15 @@ def _show(result: SuiteResult, table: Table) -> None:
     _list(f"{suite}: flaky tests, which ended both ways", result.snapshot.flaky)
     for path in result.published:
         click.echo(f"{suite}: wrote {os.path.relpath(path, table.root)}")
-    if not result.partial and not result.published:
+    if told := _carried(result):
+        click.echo(f"{suite}: {told}; its data and reports are not here")
+    elif not result.partial and not result.published:
         click.echo(f"{suite}: wrote no reports; those of the last complete run are kept")
+
+
+def _carried(result: SuiteResult) -> str:
+    source = result.snapshot.provenance
+    return origin(source) if source.source == CARRIED else ""
 
 
 def _list(what: str, tests: Sequence[str]) -> None:
@@ -69,6 +78,9 @@ def _list(what: str, tests: Sequence[str]) -> None:
 
 
 def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:
+    if carried := [result.snapshot.suite for result in results if _carried(result)]:
+        click.echo(f"baseline: not written: the data of {', '.join(carried)} is not here (carried)")
+        return
     if unpublished := [result.snapshot.suite for result in results if not result.published]:
         click.echo(f"baseline: not written: {', '.join(unpublished)} did not run to the end")
         return

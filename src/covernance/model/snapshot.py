@@ -20,11 +20,15 @@ MEASURED = "measured"
 SHARDS = "shards"
 """The source of numbers that several machines measured, joined."""
 
+CARRIED = "carried"
+"""The source of an earlier result that stands for a suite which a change does not touch."""
+
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a result comes from; what git can't tell is None.
 
     `source` is where the numbers come from: `measured` by the run itself unless it says otherwise.
+    `carried_at` is when an earlier result was taken for the present one, None where it was not.
     """
 
     commit: str | None
@@ -38,6 +42,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     tools: dict[str, str]
     config: str
     source: str = MEASURED
+    carried_at: str | None = None
 
 
 class Outcomes(msgspec.Struct, frozen=True):

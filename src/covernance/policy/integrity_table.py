@@ -16,13 +16,14 @@ Key = tuple[str, ...]
 _SUITE_KEYS = 2
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _FLOORS = {"fail-under", "patch-fail-under", "theme-floors", "file-floors"}
-_LIMITS = {"max-drop", "theme-max-drop", "patch-max-drop", "patch-min-lines"}
+_LIMITS = {"max-drop", "theme-max-drop", "patch-max-drop", "patch-min-lines", "carry-days"}
 _DEFAULTS: dict[Key, Decimal] = {
     ("fail-under",): Decimal(90),
     ("patch-fail-under",): Decimal(90),
     ("max-drop",): Decimal(2),
     ("patch-max-drop",): Decimal(2),
     ("patch-min-lines",): Decimal(5),
+    ("history", "carry-days"): Decimal(14),
 }
 
 

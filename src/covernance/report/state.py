@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 
 import msgspec
 
 from covernance.config import UNTHEMED
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Cell, Snapshot
+from covernance.model.snapshot import CARRIED, MEASURED, Cell, Provenance, Snapshot
 from covernance.policy.gate import PASS
 
 MISSING = "missing"
 """In place of a verdict: the suite has no result at all."""
 
+_SHORT_COMMIT = 12
 _BAD = {"failed": "failed", "errors": "in error"}
 
 
@@ -114,6 +116,17 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 def verdict(snapshot: Snapshot | None) -> str:
     """A suite's verdict, or `missing`."""
     return snapshot.verdict if snapshot else MISSING
+
+
+def origin(source: Provenance) -> str:
+    """Where a result comes from that the run itself did not measure; "" where it did."""
+    if source.source == MEASURED:
+        return ""
+    if source.source != CARRIED or source.carried_at is None:
+        return source.source
+    age = datetime.fromisoformat(source.carried_at) - datetime.fromisoformat(source.recorded_at)
+    old = f"{age.days} day{'' if age.days == 1 else 's'} old"
+    return f"{CARRIED} from {(source.commit or '')[:_SHORT_COMMIT]}, {old}"
 
 
 def trouble(cell: Cell) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from covernance.model.counts import show
-from covernance.model.snapshot import MEASURED, Cell, Snapshot
+from covernance.model.snapshot import Cell, Snapshot
 from covernance.policy.gate import PASS
 from covernance.report import terminal
 from covernance.report.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
-from covernance.report.state import MISSING, State, days, trouble, verdict
+from covernance.report.state import MISSING, State, days, origin, trouble, verdict
 from covernance.report.trend import show_points
 
 _MOST_REASONS = 20
@@ -156,9 +156,9 @@ def _origin(state: State) -> list[str]:
     if state.commits > 1:
         told += f". **These results come from {state.commits} different commits.**"
     if elsewhere := [
-        f"{plain(found.suite)} ({code(found.provenance.source)})"
+        f"{plain(found.suite)} ({code(whence)})"
         for found in state.present
-        if found.provenance.source != MEASURED
+        if (whence := origin(found.provenance))
     ]:
         told += f". Not measured by the run itself: {', '.join(elsewhere)}"
     return [told, ""]
@@ -270,6 +270,8 @@ def _suite(found: Snapshot | None) -> dict[str, Any]:
         "total": found.total,
         "commit": found.provenance.commit,
         "recorded_at": found.provenance.recorded_at,
+        "source": found.provenance.source,
+        "carried_at": found.provenance.carried_at,
         "themes": {
             theme: {
                 "tests": cell.outcomes.tests,

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from covernance.model import lines
 from covernance.model.counts import show
-from covernance.model.snapshot import MEASURED, FileResult, Snapshot
+from covernance.model.snapshot import FileResult, Snapshot
+from covernance.report.state import origin
 
 _HEAD = ("suite", "theme", "tests", "earned %", "raw %", "floor", "verdict")
 _NUMERIC = {2, 3, 4, 5}
@@ -87,8 +88,8 @@ def shown(text: str) -> str:
 
 def _source(snapshot: Snapshot) -> str:
     """Where a result comes from that the run itself did not measure."""
-    source = snapshot.provenance.source
-    return "" if source == MEASURED else f" ({shown(source)})"
+    told = origin(snapshot.provenance)
+    return f" ({shown(told)})" if told else ""
 
 
 def _gap(result: FileResult) -> int:

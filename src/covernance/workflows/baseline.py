@@ -10,6 +10,7 @@ from covernance.config import BASELINE, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
+from covernance.model.snapshot import CARRIED
 from covernance.workflows import current, dashboard, overview
 
 
@@ -31,6 +32,15 @@ def baseline(
             read as all.
     """
     layout = Layout(table.root)
+    carried = [
+        name
+        for name, result in current.results(table).items()
+        if result and result.provenance.source == CARRIED
+    ]
+    if carried:
+        msg = f"{BASELINE}: {', '.join(carried)}: the last result was carried from an earlier "
+        msg += "commit, and its data is not here; run every suite first"
+        raise InputError(msg)
     missing = [suite.name for suite in table.suites if not layout.data(suite.name).is_file()]
     if missing:
         msg = f"{BASELINE}: no data of suite {', '.join(missing)}; run every suite first"

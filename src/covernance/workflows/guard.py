@@ -15,7 +15,7 @@ from covernance.history.store import Entry, Store, by_suite
 from covernance.layout import Layout
 from covernance.measure import changes
 from covernance.model import snapshot
-from covernance.model.snapshot import Snapshot
+from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.policy import flap, guard
 from covernance.policy.gate import NO_DATA, Verdict
 
@@ -145,19 +145,20 @@ def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:
 def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str) -> Base | None:
     """The result at the merge-base, else at the nearest ancestor that has one.
 
-    The commit that was measured itself is no base, unless it was measured with changes.
+    The commit that was measured itself is no base, unless it was measured with changes, or its
+    result is carried to a later commit.
     """
     newest = {entry.commit: entry for entry in entries}
-    if not now.provenance.dirty:
+    if not now.provenance.dirty and now.provenance.source != CARRIED:
         newest.pop(now.provenance.commit or "", None)
-    for behind, commit in enumerate(_ancestors(root, merge_base)):
+    for behind, commit in enumerate(ancestors(root, merge_base)):
         if commit in newest:
             return Base(newest[commit], behind)
     return None
 
 
 @lru_cache(maxsize=1)
-def _ancestors(root: Path, commit: str) -> list[str]:
+def ancestors(root: Path, commit: str) -> list[str]:
     """A commit and those before it, nearest first, as far as a clone reaches."""
     done = subprocess.run(  # noqa: S603 - fixed command, no shell
         ["git", "rev-list", f"--max-count={_MOST_ANCESTORS}", commit],  # noqa: S607 - git from the user's PATH

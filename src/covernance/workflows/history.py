@@ -16,7 +16,7 @@ from covernance.history.git_branch import GitBranch, remotes
 from covernance.history.store import Entry, Store, distinct
 from covernance.layout import Layout
 from covernance.model import snapshot
-from covernance.model.snapshot import Snapshot
+from covernance.model.snapshot import CARRIED, Snapshot
 
 Kind = Literal["directory", "git"]
 
@@ -67,13 +67,16 @@ def usual_remote(root: Path, name: str = _USUAL_REMOTE) -> str | None:
 def load(paths: Sequence[Path], root: Path) -> list[Snapshot]:
     """Read snapshots; without paths, those of the last full run of every suite.
 
+    One that was carried from an earlier commit is left out: it is no new result.
+
     Raises:
         InputError: There is none, or one can't be read.
     """
     found = list(paths) or sorted(Layout(root).folder.glob("*.snapshot.json"))
     if not found:
         raise InputError(f"{Layout(root).folder}: holds no *.snapshot.json; run a suite first")
-    return [snapshot.read(path) for path in found]
+    read = [snapshot.read(path) for path in found]
+    return [result for result in read if result.provenance.source != CARRIED]
 
 
 def refuse_dirty(snapshots: Iterable[Snapshot]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.errors import InputError
-from covernance.history.store import Store
+from covernance.history.store import Entry, Store
 from covernance.layout import Layout
 from covernance.measure.provenance import commit
 from covernance.measure.shard import Shard
@@ -32,6 +33,20 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.shard.part(self.suite)
 
 
+class Decision(msgspec.Struct, frozen=True):
+    """What becomes of a suite, and why; `entry` is what stands for it, None where it runs."""
+
+    reasons: tuple[str, ...]
+    entry: Entry | None = None
+
+
+class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a suite does not run, and the earlier result that stands for it."""
+
+    reason: str
+    entry: Entry
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to run at one commit.
 
@@ -40,35 +55,55 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         config: The digest of the table.
         jobs: What runs.
         durations: What suites of more than one shard are split by, the same for every shard.
+        reasons: Why each suite runs, where only those are to run that a change touches.
+        left_out: The suites that do not run, each with the result that stands for it.
     """
 
     commit: str | None
     config: str
     jobs: tuple[Planned, ...]
     durations: Durations = {}
+    reasons: dict[str, tuple[str, ...]] = {}
+    left_out: dict[str, LeftOut] = {}
 
     def shards(self, suite: str) -> tuple[Shard, ...]:
         """The shards of a suite; none where it is left out."""
         return tuple(job.shard for job in self.jobs if job.suite == suite)
 
 
-def plan(table: Table, store: Store) -> Plan:
-    """Plan every suite of the table; `store` knows how long tests took.
+def plan(table: Table, store: Store, decisions: Mapping[str, Decision] | None = None) -> Plan:
+    """Plan the suites of the table.
+
+    Args:
+        table: The table.
+        store: Knows how long tests took.
+        decisions: What becomes of each suite; None to run them all.
 
     Raises:
         CovernanceError: The store can't be read.
     """
+    decided = decisions or {}
+    left_out = {
+        name: LeftOut(decision.reasons[0], decision.entry)
+        for name, decision in decided.items()
+        if decision.entry
+    }
+    running = [suite for suite in table.suites if suite.name not in left_out]
     jobs = [
         Planned(suite.name, Shard(number, suite.shards))
-        for suite in table.suites
+        for suite in running
         for number in range(1, suite.shards + 1)
     ]
-    split = [suite for suite in table.suites if suite.shards > 1]
+    split = [suite for suite in running if suite.shards > 1]
     return Plan(
         commit=commit(table.root),
         config=table.digest(),
         jobs=tuple(jobs),
         durations={suite.name: _durations(suite, store) for suite in split},
+        reasons={
+            suite.name: decided[suite.name].reasons for suite in running if suite.name in decided
+        },
+        left_out=left_out,
     )
 
 

@@ -63,4 +63,6 @@ def test_github_outputs_are_one_line_each_and_the_plan_is_kept(repository: Repos
 
 
 def test_json_lists_the_same_jobs(repository: Repository) -> None:
-    assert [leg["name"] for leg in json.loads(out("--format", "json"))] == ["calc"]
+    told = json.loads(out("--format", "json"))
+    assert [leg["name"] for leg in told["jobs"]] == ["calc"]
+    assert told["left_out"] == {}

@@ -246,12 +246,13 @@ def test_the_defaults_are_those_of_the_layer(tmp_path: Path) -> None:
     )
     found = load(tmp_path)
     suite = found.suites[0]
-    assert {key[0]: value for key, value in _DEFAULTS.items()} == {
+    assert {key[-1]: value for key, value in _DEFAULTS.items()} == {
         "fail-under": suite.fail_under,
         "max-drop": suite.max_drop,
         "patch-max-drop": suite.patch_max_drop,
         "patch-fail-under": suite.patch_fail_under,
         "patch-min-lines": found.patch_min_lines,
+        "carry-days": found.history.carry_days,
     }
 
 
@@ -269,6 +270,23 @@ HARMLESS = {
 def test_every_key_of_the_table_is_judged_or_known_to_be_harmless(shape: type) -> None:
     known = _FLOORS | _LIMITS | {"suites", "themes", "source", "tests"} | HARMLESS.keys()
     assert {field.encode_name for field in msgspec.structs.fields(shape)} <= known
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({}, {"carry-days": 15}, ["limit-raised"]),
+        ({"carry-days": 3}, {"carry-days": 4}, ["limit-raised"]),
+        ({"carry-days": 3}, {}, ["limit-raised"]),
+        ({"carry-days": 30}, {"carry-days": 0}, []),
+    ],
+)
+def test_a_longer_stand_in_for_a_suite_is_a_weaker_table(
+    before: dict[str, int], after: dict[str, int], found: list[str]
+) -> None:
+    tables = ({"themes": ["x"], "history": history} for history in (before, after))
+    assert [finding.kind for finding in table(*tables)] == found
 
 
 NUMBERS = st.fixed_dictionaries(

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.config import Table, load
+from covernance.errors import Exit, InputError
+from covernance.history.directory import Directory
+from covernance.history.store import Entry, entry_of
+from covernance.layout import Layout
+from covernance.model.snapshot import Snapshot, read
+from covernance.workflows import carried, matrix
+from covernance.workflows.carried import Refused
+from covernance.workflows.matrix import Decision, LeftOut, Plan
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.security
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+COMMIT = "a" * 40
+
+Make = Callable[..., Snapshot]
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    text = (repository.root / "pyproject.toml").read_text()
+    repository.write("pyproject.toml", text.replace("fail-under = 90", "fail-under = 75"))
+    return load(repository.root)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Directory:
+    return Directory(tmp_path / "history")
+
+
+@pytest.fixture
+def kept(snapshot: Snapshot, table: Table, store: Directory) -> Make:
+    """Keep a result of `calc` at 75 % that passed, or another."""
+
+    def keep(*, verdict: str = "pass", **source: object) -> Snapshot:
+        cells = dict.fromkeys(table.themes, snapshot.themes["security"])
+        given = {"commit": COMMIT, "config": table.digest(), **source}
+        result = msgspec.structs.replace(
+            snapshot,
+            suite="calc",
+            verdict=verdict,
+            reasons=(),
+            themes=cells,
+            provenance=msgspec.structs.replace(snapshot.provenance, **given),
+        )
+        store.add([result])
+        return result
+
+    return keep
+
+
+def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | Refused:
+    return carried.find(table, table.suites[0], store, ["b" * 40, COMMIT, "c" * 40], now)
+
+
+def test_the_nearest_result_is_found(table: Table, store: Directory, kept: Make) -> None:
+    kept(commit="c" * 40, run_id="2")
+    nearest = kept()
+    assert find(table, store) == entry_of(nearest)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"verdict": "below-floor"}, "is below-floor"),
+        ({"dirty": True}, "was measured with changes"),
+        ({"dirty": None}, "was measured with changes"),
+        ({"config": "other"}, "is of another table"),
+        ({"commit": "d" * 40}, "no earlier result is kept"),
+    ],
+)
+def test_what_does_not_fit_is_not_carried(
+    table: Table, store: Directory, kept: Make, changes: dict[str, object], told: str
+) -> None:
+    kept(**changes)
+    found = find(table, store)
+    assert isinstance(found, Refused)
+    assert told in found.reason
+
+
+def test_a_result_is_carried_to_the_last_moment_of_its_age(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    kept()
+    recorded = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert isinstance(find(table, store, recorded + timedelta(days=14)), Entry)
+    found = find(table, store, recorded + timedelta(days=14, seconds=1))
+    assert found == Refused(
+        f"its result of {COMMIT[:12]} is 14 days old, of at most 14 (carry-days)"
+    )
+
+
+def test_a_time_that_is_none_is_an_error(table: Table, kept: Make, store: Directory) -> None:
+    result = kept()
+    broken = msgspec.structs.replace(result.provenance, recorded_at="yesterday")
+    with pytest.raises(InputError, match="'yesterday', when its result was recorded, is no time"):
+        carried._unfit(table, msgspec.structs.replace(result, provenance=broken), NOW)
+
+
+def plan_of(table: Table, kept: Snapshot) -> Plan:
+    return Plan(
+        commit="e" * 40,
+        config=table.digest(),
+        jobs=(),
+        left_out={"calc": LeftOut("untouched", entry_of(kept))},
+    )
+
+
+def test_what_was_left_out_is_judged_again_and_labelled(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    plan = plan_of(table, kept())
+    ((result,), refused) = carried.take_all(table, plan, store, {}, NOW)
+    assert (result.exit, result.published, refused) == (Exit.PASS, (), {})
+    source = read(Layout(table.root).snapshot("calc")).provenance
+    assert (source.source, source.carried_at) == ("carried", "2026-11-24T12:00:00Z")
+
+    ((result,), _) = carried.take_all(table, plan, store, {"COVERAGE_FAIL_UNDER": "76"}, NOW)
+    assert result.exit is Exit.GATE
+    assert result.snapshot.floor.percent == "76"
+
+
+def test_a_result_that_is_gone_or_too_old_by_now_is_refused(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    plan = plan_of(table, kept())
+    later = NOW + timedelta(days=12)
+    assert "is 15 days old" in carried.take_all(table, plan, store, {}, later)[1]["calc"]
+    store.prune(store.entries())
+    assert "is no longer kept" in carried.take_all(table, plan, store, {}, NOW)[1]["calc"]
+
+
+def test_a_plan_of_another_table_or_with_a_gap_is_refused(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    plan = plan_of(table, kept())
+    with pytest.raises(InputError, match="the plan is of another table"):
+        carried.take_all(table, msgspec.structs.replace(plan, config=""), store, {}, NOW)
+    gap = msgspec.structs.replace(plan, left_out={})
+    unknown = {"calc": "the plan does not know it"}
+    assert carried.take_all(table, gap, store, {}, NOW) == ([], unknown)
+
+
+def test_a_plan_keeps_why_and_what_stands_for_a_suite(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    entry = entry_of(kept())
+    left_out = matrix.plan(table, store, {"calc": Decision(("untouched",), entry)})
+    assert left_out.jobs == ()
+    assert left_out.left_out == {"calc": LeftOut("untouched", entry)}
+    assert matrix.read(matrix.write(table, left_out)) == left_out
+    running = matrix.plan(table, store, {"calc": Decision(("touched", "twice"))})
+    assert [job.name for job in running.jobs] == ["calc"]
+    assert running.reasons == {"calc": ("touched", "twice")}
