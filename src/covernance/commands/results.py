@@ -14,7 +14,6 @@ from covernance.model.counts import show
 from covernance.model.snapshot import CARRIED
 from covernance.report import terminal
 from covernance.report.state import origin
-from covernance.workflows.baseline import baseline
 from covernance.workflows.conclude import SuiteResult
 
 _SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
@@ -84,6 +83,8 @@ def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:
     if unpublished := [result.snapshot.suite for result in results if not result.published]:
         click.echo(f"baseline: not written: {', '.join(unpublished)} did not run to the end")
         return
+    from covernance.workflows.baseline import baseline  # noqa: PLC0415 - draws charts; a suite alone needs none
+
     for path in baseline(table, os.environ, click.echo):
         click.echo(f"baseline: wrote {os.path.relpath(path, table.root)}")
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 
+import click
 import pytest
 
 from covernance import cli
@@ -237,3 +238,33 @@ def test_jobs_default_to_the_cores_this_process_may_use(monkeypatch: pytest.Monk
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert cpus() == 1
+
+
+@pytest.mark.architecture
+def test_help_lists_what_each_command_says_of_itself() -> None:
+    context = click.Context(cli.cli)
+    said = {
+        name: command.get_short_help_str(200).rstrip(".")
+        for name in cli.cli.list_commands(context)
+        if (command := cli.cli.get_command(context, name))
+    }
+    assert said == {name: line.rstrip(".") for name, line in cli._COMMANDS.items()}
+
+
+@pytest.mark.architecture
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--dry-run"]])
+def test_what_needs_no_report_imports_none(repository: Repository, arguments: list[str]) -> None:
+    names = "jinja2", "pygal", "rich", "covernance.report.charts", "covernance.report.dashboard"
+    code = (
+        "import sys, covernance.cli as face\n"
+        f"try: face.main({arguments})\n"
+        f"finally: print([name for name in {names} if name in sys.modules])"
+    )
+    ran = repository.command(sys.executable, "-c", code)
+    assert ran.out.endswith("[]\n"), ran.text
+
+
+def test_an_unknown_command_is_a_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="3"):
+        cli.main(["nonsense"])
+    assert "No such command 'nonsense'" in capsys.readouterr().err
