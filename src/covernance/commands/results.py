@@ -92,8 +92,8 @@ def _show_baseline(results: Sequence[SuiteResult], table: Table) -> None:
 def _closing_line(result: SuiteResult) -> str:
     suite, verdict = result.snapshot.suite, result.snapshot.verdict
     if result.partial:
-        failed = ", and tests failed" if result.exit else ""
-        return f"{suite}: partial run ({'; '.join(result.partial)}): gates nothing{failed}"
+        red = f", but is red: {verdict}" if result.exit else ""
+        return f"{suite}: partial run ({'; '.join(result.partial)}): gates nothing{red}"
     percent = show(result.snapshot.total.percent)
     floor = result.snapshot.floor
     color = "green" if result.exit is Exit.PASS else "red"

@@ -16,6 +16,7 @@ from covernance.measure.arguments import ReportRequest
 from covernance.measure.changes import Changes
 from covernance.measure.reporting import Reporting
 from covernance.measure.run import Finished
+from covernance.measure.shard import Shard
 from covernance.model import slices
 from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
 from covernance.policy.gate import (
@@ -40,11 +41,14 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         finished: One for each theme, or one for each theme and shard.
         partial: Why they are a selection; empty for the whole suite.
+        shard: Which part of the suite they are. One that drew no test is no mistake: `collect` sees
+            whether every test ran.
         problems: Why they do not make up the suite though they should; a failure each.
     """
 
     finished: Sequence[Finished]
     partial: tuple[str, ...] = ()
+    shard: Shard = Shard()
     problems: tuple[str, ...] = ()
 
 
@@ -123,11 +127,12 @@ def conclude(
         lost=assemble.lost(passes.finished),
         unreadable=unreadable,
     )
+    drawn = any(cell.outcomes.tests for cell in cells.values())
     if measured.failures and passes.partial:
         verdict = Verdict(TESTS_FAILED, tuple(measured.failures))
     elif passes.partial and unreadable:
         verdict = Verdict(NO_DATA, (unreadable,))
-    elif passes.partial and not any(cell.outcomes.tests for cell in cells.values()):
+    elif passes.partial and passes.shard.whole and not drawn:
         verdict = Verdict(NO_TESTS, ("the selection matches no test",))
     elif passes.partial:
         verdict = Verdict(PARTIAL)

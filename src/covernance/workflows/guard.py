@@ -113,7 +113,7 @@ class _Past(msgspec.Struct, frozen=True):
 def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:  # noqa: FBT001 - handed through
     path = Layout(table.root).snapshot(suite.name)
     if not path.exists():
-        reason = f"{path.name} is not there; run the suite first"
+        reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
         return Guarded(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
     now = snapshot.read(path)
     base = find_base(table.root, past.entries, now, past.merge_base)

@@ -136,7 +136,8 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
             mine = _of(suite, finished)
             if not mine:
                 continue
-            passes = Passes(finished=mine, partial=_partial(mine, request))
+            partial = _partial(mine, request)
+            passes = Passes(finished=mine, partial=partial, shard=request.shard)
             judgement = Judgement(floors[suite.name], excused[suite.name], change)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports

@@ -12,6 +12,7 @@ from covernance.errors import Exit, InputError
 from covernance.measure.arguments import parse
 from covernance.measure.record import Collected, Record
 from covernance.measure.run import Finished
+from covernance.measure.shard import Shard
 from covernance.model.counts import Counts
 from covernance.model.snapshot import read
 from covernance.policy.register_text import EMPTY, END
@@ -37,6 +38,7 @@ def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteR
         *pytest_arguments: str,
         themes: tuple[str, ...] | None = None,
         fail_under: str | None = None,
+        shard: Shard = Shard(),  # noqa: B008 - frozen
     ) -> SuiteResult:
         table = load(repository.root)
         request = Request(
@@ -48,6 +50,7 @@ def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteR
             color=False,
             environ=os.environ,
             now=datetime(2026, 11, 21, tzinfo=UTC),
+            shard=shard,
         )
         (result,) = run(table, request, Quiet())
         return result
@@ -284,15 +287,30 @@ def test_an_argument_that_pytest_refuses_is_bad_input(
     assert not list((repository.root / "coverage/data/.work").glob("run-*"))
 
 
-@pytest.mark.security
-def test_a_selection_that_matches_no_test_is_never_green(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses
-) -> None:
+@pytest.fixture
+def _without_tests(passes: FakePasses) -> None:
     for theme in ("architecture", "reliability", "security"):
         passes.statuses[theme] = 5
         passes.records[theme] = record(theme, exit=5, collected=Collected(), outcomes={})
+
+
+@pytest.mark.security
+@pytest.mark.usefixtures("_without_tests")
+def test_a_selection_that_matches_no_test_is_never_green(
+    run_calc: Callable[..., SuiteResult],
+) -> None:
     result = run_calc("-k", "nosuchtest")
     assert (result.snapshot.verdict, result.exit) == ("no-tests", Exit.GATE)
+
+
+@pytest.mark.reliability
+@pytest.mark.usefixtures("_without_tests")
+def test_a_shard_that_drew_no_test_leaves_the_judging_to_the_whole(
+    run_calc: Callable[..., SuiteResult], repository: Repository
+) -> None:
+    result = run_calc(shard=Shard(3, 3))
+    assert (result.snapshot.verdict, result.exit) == ("partial", Exit.PASS)
+    assert (repository.root / "coverage/parts/calc-3-of-3/part.json").exists()
 
 
 @pytest.mark.security
