@@ -37,7 +37,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: As users type it: `tests_unit_<name>`, `--suite <name>`, `coverage/<name>.json`.
-        source: Folders or files that are measured, relative to the root.
+        source: Folders that are measured, relative to the root.
         tests: Folders or files that are collected, relative to the root.
         themes: The themes that must each have tests here.
         fail_under: The least raw percentage, 0 to 100, compared exactly.
@@ -291,7 +291,7 @@ def _suite(
         _existing(root, raw.requirements, f"{where}.requirements")
     return Suite(
         name=name,
-        source=_paths(root, raw.source, f"{where}.source"),
+        source=_folders(root, raw.source, f"{where}.source"),
         tests=_paths(root, raw.tests, f"{where}.tests"),
         themes=own,
         fail_under=_own(raw.fail_under, defaults.fail_under, f"{where}.fail-under"),
@@ -377,6 +377,16 @@ def _paths(root: Path, paths: list[str], where: str) -> tuple[str, ...]:
         cleaned.append(Path(path).as_posix())
     _refuse_repeats(cleaned, where)
     return tuple(cleaned)
+
+
+def _folders(root: Path, paths: list[str], where: str) -> tuple[str, ...]:
+    """coverage.py takes a source that is no folder for the name of a package."""
+    found = _paths(root, paths, where)
+    for path in found:
+        if not (root / path).is_dir():
+            msg = f"{where}: {path!r} is a file; name the folder that holds what is measured"
+            raise ConfigError(msg)
+    return found
 
 
 def _existing(root: Path, path: str, where: str) -> None:

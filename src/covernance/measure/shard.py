@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from covernance import files
-from covernance.errors import InputError
+from covernance.errors import InputError, MachineError
 
 _TEXT = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 
@@ -51,9 +52,15 @@ def options(shard: Shard, durations: Path) -> tuple[str, ...]:
     """pytest-split's options for a shard, https://jerry-git.github.io/pytest-split/.
 
     Every shard must be given the same durations, or a test could fall between two of them.
+
+    Raises:
+        MachineError: pytest-split is not installed here.
     """
     if shard.whole:
         return ()
+    if find_spec("pytest_split") is None:
+        msg = "pytest-split, which splits suites, is not installed; install covernance[shards]"
+        raise MachineError(msg)
     return (
         f"--splits={shard.of}",
         f"--group={shard.number}",

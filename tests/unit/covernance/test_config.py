@@ -211,3 +211,11 @@ def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_a_floor_given_as_text_keeps_its_fraction() -> None:
     assert parse_floor("92.50", "--fail-under") == Decimal("92.5")
+
+
+def test_a_file_is_no_source(root: Path) -> None:
+    (root / "shop.py").touch()
+    text = (root / "pyproject.toml").read_text()
+    (root / "pyproject.toml").write_text(text.replace('["apps/api"]', '["shop.py"]'))
+    with pytest.raises(ConfigError, match=r"suites\.api\.source: 'shop\.py' is a file; name the"):
+        load(root)

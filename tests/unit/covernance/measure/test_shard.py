@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.errors import InputError
+from covernance.errors import InputError, MachineError
 from covernance.measure.shard import Shard, options, parse, write_durations
 
 pytestmark = pytest.mark.architecture
@@ -42,3 +42,12 @@ def test_a_part_is_named_for_jobs_and_artifacts() -> None:
 def test_durations_are_written_as_pytest_split_reads_them(tmp_path: Path) -> None:
     write_durations(tmp_path / "d.json", {"t::b": 2.0, "t::a": 0.5})
     assert json.loads((tmp_path / "d.json").read_text()) == {"t::a": 0.5, "t::b": 2.0}
+
+
+@pytest.mark.reliability
+def test_without_pytest_split_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("covernance.measure.shard.find_spec", lambda _name: None)
+    with pytest.raises(MachineError, match=r"install covernance\[shards\]"):
+        options(Shard(1, 2), Path("durations"))
