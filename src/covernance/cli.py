@@ -34,6 +34,7 @@ _COMMANDS = {
     "`shards = N`.",
     "run": "Measure suites, one pass a theme; report, and judge each against its floor.",
     "summary": "Tell the state of all suites, from the snapshots of their last full runs.",
+    "who": "Tell which tests, of which themes, run a line, some lines or any line of a file.",
 }
 """What `--help` lists, so that it imports no command to learn its first line."""
 

@@ -12,6 +12,7 @@ from coverage.parser import multiline_map_from_text
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.layout import Layout
+from covernance.measure import changes as git
 from covernance.measure import contexts
 from covernance.model import lines, snapshot
 from covernance.model.snapshot import Snapshot
@@ -39,7 +40,7 @@ def keep(staged: Path, suite: Suite, result: Snapshot, layout: Layout) -> tuple[
         return ()
     files.write_atomic(staged / _SNAPSHOT, result.encode())
     tests = (layout.root / path for path in suite.tests)
-    written = {path.relative_to(layout.root).as_posix() for path in _python(tests)}
+    written = {path.relative_to(layout.root).as_posix() for path in python(tests)}
     with zipfile.ZipFile(staged / _SOURCES, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted({*result.files, *written}):
             archive.writestr(zipfile.ZipInfo(name, _SAME_TIME), (layout.root / name).read_bytes())
@@ -72,6 +73,10 @@ class Tested:
         """A file as it was in the run."""
         with zipfile.ZipFile(self._folder / _SOURCES) as archive:
             return archive.read(path).decode("utf-8-sig", errors="replace")
+
+    def is_edited(self, root: Path, path: str) -> bool:
+        """Whether a file whose text is kept differs now, or is gone."""
+        return path in self.paths and git.current(root, path) != self.text(path)
 
     def file(self, path: str) -> TestedFile:
         """What is known of a measured file."""
@@ -130,6 +135,7 @@ def how(suite: str) -> str:
     return f"`covernance run --suite {suite} --contexts=test`"
 
 
-def _python(paths: Iterable[Path]) -> Iterable[Path]:
+def python(paths: Iterable[Path]) -> Iterable[Path]:
+    """The Python files in folders, and files themselves."""
     for path in paths:
         yield from path.rglob("*.py") if path.is_dir() else [path]
