@@ -2,7 +2,8 @@
 
 A command is a code span, or a line of a fenced block, that starts with covernance, make, nox, a
 script of this repository, or python or bash with one of these. The layer's commands are parsed
-with their options; nothing is run but `--help` of scripts and `nox --list`.
+with their options; nothing is run but `--help` of scripts and `nox --list`. A fence that says more
+than its language (```bash in=your-repository) is of another repository.
 """
 
 from __future__ import annotations
