@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -78,3 +79,8 @@ def show(percent: Fraction | None) -> str:
         return "n/a"
     hundredths = percent.numerator * 100 // percent.denominator
     return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def show_drop(points: Fraction) -> str:
+    """Write a drop in percentage points, rounded up: 2.001 never reads 2.00, which is allowed."""
+    return show(Fraction(math.ceil(points * 100), 100))

@@ -14,7 +14,7 @@ import msgspec
 
 from covernance.config import UNTHEMED, Suite
 from covernance.model import lines
-from covernance.model.counts import Counts, show
+from covernance.model.counts import Counts, show, show_drop
 from covernance.model.snapshot import FileResult, Snapshot
 from covernance.policy.gate import PASS, Verdict
 
@@ -97,7 +97,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     def verdict(self) -> Verdict:
         """`dropped` when a number fell by more than its limit."""
         reasons = tuple(
-            f"{drop.measure} fell by {show(drop.points)} points, from "
+            f"{drop.measure} fell by {show_drop(drop.points)} points, from "
             f"{show(drop.before.percent)} % to {show(drop.after.percent)} %; {drop.limit} are "
             "allowed"
             for drop in self.numbers

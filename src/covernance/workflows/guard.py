@@ -119,7 +119,10 @@ def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:
     base = find_base(table.root, past.entries, now, past.merge_base)
     flaps = _flaps(past.store, past.entries, now)
     if base is None:
-        reason = "no ancestor of this commit has a result; add one with `covernance history add`"
+        measured = (now.provenance.commit or "this commit")[:12]
+        reason = (
+            f"no ancestor of {measured} has a kept result; `covernance history add` there keeps one"
+        )
         return Guarded(
             suite=suite.name,
             verdict=Verdict(guard.NO_BASELINE, (reason,)),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model.counts import Counts, show
+from covernance.model.counts import Counts, show, show_drop
 
 pytestmark = pytest.mark.architecture
 
@@ -104,3 +104,12 @@ def test_earned_leaves_out_what_importing_executed_on_both_sides() -> None:
 @given(counts())
 def test_tests_that_execute_nothing_beyond_importing_earn_nothing(one: Counts) -> None:
     assert one.beyond(one).covered == 0
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("points", "shown"),
+    [(Fraction(2), "2.00"), (Fraction(2001, 1000), "2.01"), (Fraction(1, 3), "0.34")],
+)
+def test_a_drop_is_rounded_up(points: Fraction, shown: str) -> None:
+    assert show_drop(points) == shown
