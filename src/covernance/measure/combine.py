@@ -12,6 +12,7 @@ from coverage.exceptions import CoverageException, NoDataError
 
 from covernance.errors import ConfigError, InputError, MachineError
 from covernance.measure.arguments import Format
+from covernance.measure.pages import write_html
 from covernance.measure.reporting import Reporting
 
 
@@ -111,8 +112,12 @@ def load(data_file: Path, analyses: Path) -> Reporting:
     return cov
 
 
-def write_report(cov: Coverage, kind: Format, target: Path, *, title: str) -> None:
-    """Write one of coverage.py's file reports; `target` is a folder for html.
+def write_report(
+    cov: Reporting, kind: Format, target: Path, *, title: str, last: Path | None = None
+) -> None:
+    """Write one of coverage.py's file reports; `target` is a folder for html, and new.
+
+    Pages of the html report in `last` that would be the same are taken over.
 
     In the XML, files are named from the root, as in the other reports. coverage.py would name them
     from the suite's source, and services that ignore a relative `<source>`, as Codecov does, could
@@ -126,7 +131,7 @@ def write_report(cov: Coverage, kind: Format, target: Path, *, title: str) -> No
         target.parent.mkdir(parents=True, exist_ok=True)
         match kind:
             case "html":
-                cov.html_report(directory=str(target), title=title, show_contexts=True)
+                write_html(cov, target, last, title=title)
             case "xml":
                 cov.set_option("run:source", [])
                 cov.xml_report(outfile=str(target))
@@ -145,12 +150,12 @@ def write_report(cov: Coverage, kind: Format, target: Path, *, title: str) -> No
         raise MachineError(msg) from error
 
 
-def write_json_with_contexts(cov: Coverage, target: Path) -> None:
+def write_json_with_contexts(cov: Reporting, target: Path) -> None:
     """Write the JSON report with the contexts of every line."""
     cov.json_report(outfile=str(target), pretty_print=True, show_contexts=True)
 
 
-def text_report(cov: Coverage, *, show_missing: bool) -> str:
+def text_report(cov: Reporting, *, show_missing: bool) -> str:
     """coverage.py's terminal report as text."""
     text = io.StringIO()
     cov.report(file=text, show_missing=show_missing)

@@ -29,6 +29,7 @@ class KnownFile(PythonFileReporter):
         """Report on `morf`, whose analysis is `known`."""
         super().__init__(morf, coverage)
         self.known = known
+        self._settled = set(known.settled)
 
     def lines(self) -> set[TLineNo]:
         """The lines that must run."""
@@ -56,7 +57,9 @@ class KnownFile(PythonFileReporter):
 
     def translate_arcs(self, arcs: Iterable[TArc]) -> set[TArc]:
         """What recorded steps count as."""
-        return {counted for arc in arcs if (counted := self.known.arc(arc))}
+        recorded, settled = set(arcs), self._settled
+        others = {self.known.arc(arc) for arc in recorded - settled}
+        return (recorded & settled) | {arc for arc in others if arc}
 
     def exit_counts(self) -> dict[TLineNo, int]:
         """How many lines can follow each line."""

@@ -55,7 +55,7 @@ def baseline(
                 raise InputError(msg)
         cov = combine.load(data_file, layout.analyses)
         combine.write_json_with_contexts(cov, json_report)
-        combine.write_report(cov, "html", html, title="all suites")
+        combine.write_report(cov, "html", html, title="all suites", last=layout.combined_html)
         with files.locked(layout.lock):
             files.publish_folder(html, layout.combined_html)
             files.publish_file(json_report, layout.baseline)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from coverage import Coverage
 
 from covernance.config import Suite
 from covernance.errors import Exit, InputError
@@ -182,6 +181,6 @@ def _is_whole(passes: Passes, measured: Measured) -> bool:
     return complete and not measured.unmeasured and not passes.problems
 
 
-def _text(cov: Coverage, asked: Sequence[ReportRequest]) -> str:
+def _text(cov: Reporting, asked: Sequence[ReportRequest]) -> str:
     kinds = [request.format for request in asked if request.format.startswith("term")]
     return combine.text_report(cov, show_missing="term-missing" in kinds) if kinds else ""

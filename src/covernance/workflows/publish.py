@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from coverage import Coverage
-
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.arguments import Format, ReportRequest
+from covernance.measure.reporting import Reporting
 from covernance.model.snapshot import Snapshot
 
 _STANDARD: tuple[Format, ...] = ("json", "xml", "html")
@@ -61,7 +60,7 @@ def _holds_other_things(target: Path, root: Path) -> bool:
 
 def full(
     snapshot: Snapshot,
-    cov: Coverage,
+    cov: Reporting,
     data_file: Path,
     asked: Sequence[ReportRequest],
     layout: Layout,
@@ -92,7 +91,7 @@ def full(
 
 
 def partial(
-    suite: str, cov: Coverage, asked: Sequence[ReportRequest], layout: Layout, work: Path
+    suite: str, cov: Reporting, asked: Sequence[ReportRequest], layout: Layout, work: Path
 ) -> tuple[Path, ...]:
     """Publish the reports asked for of a selection, never in the place of a full run's.
 
@@ -120,12 +119,12 @@ def _asked(
 
 
 def _stage(
-    cov: Coverage, targets: Mapping[Path, Format], work: Path, *, title: str
+    cov: Reporting, targets: Mapping[Path, Format], work: Path, *, title: str
 ) -> dict[Path, Path]:
     staged = {}
     for number, (target, kind) in enumerate(targets.items()):
         staged[target] = work / "reports" / f"{number}-{kind}"
-        combine.write_report(cov, kind, staged[target], title=title)
+        combine.write_report(cov, kind, staged[target], title=title, last=target)
     return staged
 
 

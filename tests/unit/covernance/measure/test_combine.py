@@ -12,6 +12,7 @@ from coverage import Coverage
 
 from covernance.errors import ConfigError, InputError, MachineError
 from covernance.measure import combine
+from covernance.measure.reporting import Reporting
 
 pytestmark = pytest.mark.reliability
 
@@ -19,7 +20,7 @@ SETTINGS = "[run]\nbranch = true\nrelative_files = true\npatch = subprocess\n"
 
 
 @pytest.fixture
-def cov(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Coverage:
+def cov(tmp_path: Path, measured: Callable[[Any], Reporting]) -> Reporting:
     (tmp_path / "one.py").write_text("x = 1\n")
     return measured({"security|run": {"one.py": [(-1, 1), (1, -1)]}})
 
@@ -53,7 +54,7 @@ def test_settings_that_can_not_be_read_are_a_clear_error(
 
 
 @pytest.mark.architecture
-def test_combining_keeps_the_sources(cov: Coverage, tmp_path: Path) -> None:
+def test_combining_keeps_the_sources(cov: Reporting, tmp_path: Path) -> None:
     source = Path(cov.get_data().data_filename())
     assert combine.combine([source], tmp_path / "all")
     assert source.exists()
@@ -78,7 +79,7 @@ def test_damaged_data_is_a_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"rubbish" * 100, b""])
 def test_a_damaged_data_file_among_good_ones_is_never_left_out(
-    cov: Coverage, tmp_path: Path, content: bytes
+    cov: Reporting, tmp_path: Path, content: bytes
 ) -> None:
     damaged = tmp_path / "damaged"
     damaged.write_bytes(content)
@@ -87,7 +88,7 @@ def test_a_damaged_data_file_among_good_ones_is_never_left_out(
 
 
 def test_a_full_disk_is_a_clear_error(
-    cov: Coverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cov: Reporting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object, **_options: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
@@ -100,7 +101,7 @@ def test_a_full_disk_is_a_clear_error(
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("kind", ["html", "xml", "json", "lcov"])
-def test_every_file_report_is_written(cov: Coverage, tmp_path: Path, kind: Any) -> None:  # noqa: ANN401 - a Format
+def test_every_file_report_is_written(cov: Reporting, tmp_path: Path, kind: Any) -> None:  # noqa: ANN401 - a Format
     target = tmp_path / "deep" / "report"
     combine.write_report(cov, kind, target, title="api")
     assert (target / "index.html").exists() if kind == "html" else target.stat().st_size
@@ -108,7 +109,7 @@ def test_every_file_report_is_written(cov: Coverage, tmp_path: Path, kind: Any) 
 
 @pytest.mark.architecture
 def test_the_xml_names_files_from_the_root(
-    tmp_path: Path, measured: Callable[[Any], Coverage]
+    tmp_path: Path, measured: Callable[[Any], Reporting]
 ) -> None:
     for name in ("apps/api", "apps/auth"):
         (tmp_path / name).mkdir(parents=True)
@@ -123,31 +124,31 @@ def test_the_xml_names_files_from_the_root(
     assert re.findall("<source>(.*?)</source>", text) == [""]
 
 
-def test_a_terminal_report_is_no_file(cov: Coverage, tmp_path: Path) -> None:
+def test_a_terminal_report_is_no_file(cov: Reporting, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="term is no file report"):
         combine.write_report(cov, "term", tmp_path / "x", title="api")
 
 
-def test_a_report_of_a_source_that_is_gone_is_a_clear_error(cov: Coverage, tmp_path: Path) -> None:
+def test_a_report_of_a_source_that_is_gone_is_a_clear_error(cov: Reporting, tmp_path: Path) -> None:
     (tmp_path / "one.py").unlink()
     with pytest.raises(InputError, match=r"json report: .*one\.py"):
         combine.write_report(cov, "json", tmp_path / "x", title="api")
 
 
-def test_a_report_that_can_not_be_written_is_a_clear_error(cov: Coverage, tmp_path: Path) -> None:
+def test_a_report_that_can_not_be_written_is_a_clear_error(cov: Reporting, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be written"):
         combine.write_report(cov, "json", tmp_path / "file" / "x.json", title="api")
 
 
 @pytest.mark.architecture
-def test_json_with_contexts_names_who_ran_each_line(cov: Coverage, tmp_path: Path) -> None:
+def test_json_with_contexts_names_who_ran_each_line(cov: Reporting, tmp_path: Path) -> None:
     combine.write_json_with_contexts(cov, tmp_path / "x.json")
     document = json.loads((tmp_path / "x.json").read_text())
     assert document["files"]["one.py"]["contexts"] == {"1": ["security|run"]}
 
 
 @pytest.mark.architecture
-def test_the_text_report_shows_missing_lines_when_asked(cov: Coverage) -> None:
+def test_the_text_report_shows_missing_lines_when_asked(cov: Reporting) -> None:
     assert "Missing" in combine.text_report(cov, show_missing=True)
     assert "Missing" not in combine.text_report(cov, show_missing=False)
