@@ -158,6 +158,7 @@ def test_a_terminal_gets_color_unless_no_color_is_set(
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     shell("run")
     assert "--color=yes" in passes.planned[0].command
     monkeypatch.setenv("NO_COLOR", "1")
