@@ -137,15 +137,17 @@ def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Whe
 def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> Exit:
     """Show the newest results of a commit, a suite each.
 
-    COMMIT may be shortened to its first digits. JSON gives the whole snapshots.
+    COMMIT may be shortened to its first digits, or be a branch, a tag or HEAD. JSON gives the whole
+    snapshots.
 
     \b
     Examples:
-      covernance history show 3f2a91c
+      covernance history show HEAD
       covernance history show 3f2a91c --suite api --format json
     """  # noqa: D301 - click reads the escape
-    store = _store(_table(), **where)
-    entries = workflow.newest(store, commit, suite=suite)
+    table = _table()
+    store = _store(table, **where)
+    entries = workflow.newest(store, workflow.digits(table.root, commit), suite=suite)
     snapshots = [store.read(entry) for entry in entries]
     if form == "json":
         click.echo(_indented(b"[" + b",".join(result.encode() for result in snapshots) + b"]"))

@@ -109,7 +109,8 @@ def _text(report: IntegrityReport) -> Iterable[str]:
         allowed = f" (allowed by {judged.allowed_by})" if judged.allowed_by else ""
         yield shown(f"{judged.finding}{allowed}")
     blocking = sum(judged.allowed_by is None for judged in report.findings)
-    yield f"integrity: {len(report.findings)} findings, {blocking} not allowed"
+    findings = "1 finding" if len(report.findings) == 1 else f"{len(report.findings)} findings"
+    yield f"integrity: {findings}, {blocking} not allowed"
 
 
 def _json(report: IntegrityReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -15,6 +16,7 @@ from covernance.history.directory import Directory
 from covernance.history.git_branch import GitBranch, remotes
 from covernance.history.store import Entry, Store, distinct
 from covernance.layout import Layout
+from covernance.measure import changes as git
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
 
@@ -102,6 +104,20 @@ def news(store: Store, snapshots: Iterable[Snapshot]) -> list[Entry]:
         for entry in distinct(snapshots)
         if (entry.suite, entry.commit, entry.run_id) not in kept
     ]
+
+
+def digits(root: Path, name: str) -> str:
+    """The commit that a branch, a tag or HEAD stands for; digits of a commit as they are.
+
+    Raises:
+        InputError: It is neither.
+        MachineError: git is missing or refuses, as outside of a repository.
+    """
+    if set(name) <= set(string.hexdigits):
+        return name
+    if (commit := git.resolve(root, name)) is None:
+        raise InputError(f"{name!r}: is no commit here; name a branch, or digits of a commit")
+    return commit
 
 
 def newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:

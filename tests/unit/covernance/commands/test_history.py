@@ -105,6 +105,18 @@ def test_a_commit_is_shown_as_the_run_would_show_it(governed: Repository) -> Non
     assert [result["suite"] for result in shown] == ["api"]
 
 
+def test_the_commit_may_be_a_branch(governed: Repository, snapshot: Snapshot) -> None:
+    governed.git("commit", "--quiet", "--allow-empty", "--message", "one")
+    commit = governed.git("rev-parse", "HEAD").strip()
+    result = recorded(snapshot, "api", commit, "1-1", "main", AT)
+    said("add", str(governed.write("one.json", result.encode().decode())))
+    for name in ("HEAD", "main"):
+        assert said("show", name)[0] == f"{AT}  api  {commit[:12]}  1-1  main"
+    refused = call("show", "no-such-branch").exception
+    assert isinstance(refused, CovernanceError)
+    assert "'no-such-branch': is no commit here" in str(refused)
+
+
 def test_a_detached_head_is_shown_as_such(governed: Repository, snapshot: Snapshot) -> None:
     result = recorded(snapshot, "api", COMMIT, "1-1", None, AT)
     path = governed.write("detached.json", result.encode().decode())

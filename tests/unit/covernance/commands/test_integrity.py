@@ -51,7 +51,7 @@ def test_a_lowered_floor_is_reported_and_blocks(repository: Repository) -> None:
     ran = call("--base", "main")
     assert ran.stdout.splitlines()[1:] == [
         "fail-under: floor-lowered: 90 -> 80",
-        "integrity: 1 findings, 1 not allowed",
+        "integrity: 1 finding, 1 not allowed",
     ]
     assert ran.return_value is Exit.GATE
 
@@ -71,7 +71,7 @@ def test_what_is_allowed_is_still_reported(
     repository.write("pyproject.toml", LOWERED)
     ran = call(*arguments, allow=allow)
     assert "fail-under: floor-lowered: 90 -> 80 (allowed by label)\n" in ran.stdout
-    assert "integrity: 1 findings, 0 not allowed" in ran.stdout
+    assert "integrity: 1 finding, 0 not allowed" in ran.stdout
     assert ran.return_value is Exit.PASS
 
 
