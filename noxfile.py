@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -77,6 +78,16 @@ def _integration(session: nox.Session) -> None:
         *("tests/unit/utils", "tests/integration", "tests/e2e"),
         *session.posargs,
     )
+
+
+@nox.session
+def tests_affected(session: nox.Session) -> None:
+    """The tests that touch what changed, for the inner loop; it gives no verdict."""
+    _prepare_all(session)
+    told = session.run("covernance", "affected-tests", "--format=json", silent=True, stderr=None)
+    for name, chosen in json.loads(str(told)).items():
+        sessions.measure(session, (TABLE.suite(name),), HELPER, [*chosen, *session.posargs])
+    session.log("a selection of tests gives no verdict; `nox` runs all of them")
 
 
 @nox.session

@@ -14,6 +14,7 @@ import click
 from covernance.errors import CovernanceError, Exit
 
 _COMMANDS = {
+    "affected-tests": "Tell which tests touch changed lines, and which are new or edited.",
     "codecov": "Write codecov.yml: a flag a suite, with the floors and limits of the table.",
     "collect": "Take in what the jobs of a matrix measured, as if this machine had run every "
     "suite.",

@@ -16,7 +16,7 @@ from covernance.config import Table
 from covernance.errors import Exit
 from covernance.history.store import Store
 from covernance.workflows import affected as workflow
-from covernance.workflows import changes, current, matrix
+from covernance.workflows import current, matrix
 from covernance.workflows.matrix import Decision, Plan, Planned
 
 _MOST_REASONS = 5
@@ -77,8 +77,7 @@ def _outputs(table: Table, made: Plan) -> str:
 
 
 def _decisions(table: Table, store: Store, base: str | None) -> dict[str, Decision]:
-    began = changes.base(table, base, os.environ)
-    return workflow.decide(table, store, began, os.environ, datetime.now(UTC))
+    return workflow.decide(table, store, base, os.environ, datetime.now(UTC))
 
 
 def _left_out(made: Plan) -> dict[str, dict[str, str]]:

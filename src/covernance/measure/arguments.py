@@ -19,6 +19,7 @@ _TAKE_A_VALUE = {
     *("--durations", "--tb", "--color", "--import-mode", "--override-ini", "--log-level"),
 }
 _CLUSTER = re.compile(r"-([qvxsl]+)([kmnprcoW].*)?")
+_MOST_PATHS = 3
 _ONE_FILE = {"--basetemp", "--junitxml", "--junit-xml", "--log-file", "--report-log"}
 _NARROWING = {
     "-k": "-k",
@@ -115,9 +116,9 @@ def parse(arguments: tuple[str, ...], root: Path) -> PytestArguments:
                 narrowing.append(argument)
         elif (root / argument.partition("::")[0]).exists():
             paths.append(argument)
-            narrowing.append(argument)
         else:
             rest.append(argument)
+    narrowing += paths if len(paths) <= _MOST_PATHS else [f"{len(paths)} files and tests"]
     return PytestArguments(
         reports=tuple(reports),
         expression=expressions[-1] if expressions else None,

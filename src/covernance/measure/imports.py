@@ -47,6 +47,7 @@ class Imports:
         """
         self._root = root
         self._python = frozenset(python)
+        self._followed: dict[str, set[str]] = {}
         self._roots = sorted({"", *(_import_root(root, start) for start in starts)})
 
     @cached_property
@@ -95,7 +96,10 @@ class Imports:
         found = set(files)
         waiting = list(found)
         while waiting:
-            news = self._next(waiting.pop()) - found
+            path = waiting.pop()
+            if path not in self._followed:
+                self._followed[path] = self._next(path)
+            news = self._followed[path] - found
             found |= news
             waiting += news
         return frozenset(found)

@@ -16,7 +16,7 @@ from covernance.measure import changes as git
 from covernance.measure.changes import FileChange
 from covernance.measure.imports import Imports
 from covernance.policy.affected import Known, Reach, touched
-from covernance.workflows import carried, guard
+from covernance.workflows import carried, changes, guard
 from covernance.workflows.matrix import Decision
 
 _ASKED = ("pull_request", "pull_request_target")
@@ -24,7 +24,7 @@ _ASKED = ("pull_request", "pull_request_target")
 
 
 def decide(
-    table: Table, store: Store, base: str, environ: Mapping[str, str], now: datetime
+    table: Table, store: Store, ref: str | None, environ: Mapping[str, str], now: datetime
 ) -> dict[str, Decision]:
     """Decide of every suite whether it is run.
 
@@ -34,7 +34,7 @@ def decide(
     Args:
         table: The table; its folder must be the current one.
         store: Where earlier results are kept.
-        base: The commit at which the change began.
+        ref: The branch or commit that the change is compared with; None for the usual one.
         environ: The environment, which tells what CI runs for.
         now: The present.
 
@@ -45,8 +45,9 @@ def decide(
     if event and event not in _ASKED:
         reason = f"everything runs on {environ.get('GITHUB_REF', event)} ({event})"
         return {suite.name: Decision((reason,)) for suite in table.suites}
+    base = changes.base(table, ref, environ)
     ancestors = guard.ancestors(table.root, base)
-    python = _python(table.root)
+    python = python_files(table.root)
     imports = Imports(
         table.root,
         python,
@@ -123,7 +124,7 @@ def _is_below(path: str, folders: tuple[str, ...]) -> bool:
     return any(Path(path).is_relative_to(folder) for folder in folders)
 
 
-def _python(root: Path) -> frozenset[str]:
+def python_files(root: Path) -> frozenset[str]:
     """The Python files of the repository, ignored ones left out."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py"],  # noqa: S607 - git from the user's PATH

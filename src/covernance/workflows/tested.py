@@ -110,6 +110,13 @@ class TestedFile:
         """The line at which the statement begins that `line` belongs to."""
         return self._first.get(line, line)
 
+    def at(self, lines: range) -> frozenset[int]:
+        """The statements in some lines; where there are none, the one before and the one after."""
+        found = self.statements.intersection(map(self.statement, lines))
+        before = [line for line in self.statements if line < lines.start]
+        after = [line for line in self.statements if line >= lines.stop]
+        return found or frozenset((*sorted(before)[-1:], *sorted(after)[:1]))
+
     def ran(self, line: int) -> frozenset[tuple[str, str]]:
         """Who ran a line's statement: (theme, node id); "" for what a session set up."""
         found = (

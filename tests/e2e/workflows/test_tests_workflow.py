@@ -155,7 +155,6 @@ def test_a_failing_test_is_red_and_its_results_are_there(governed: Project) -> N
     governed.change("failing", "tests/api/test_api.py", "divide(4, 2) == 2", "divide(4, 2) == 3")
     run = governed.run(governed.remote.pull_request())
     assert red(run) == {"unit-api", "gate"}, run.log
-    assert {f"coverage-{unit}" for unit in UNITS} <= set(run.artifacts)
     assert "api.snapshot.json" in run.files("coverage-unit-api")
     assert verdicts(run) == {"api": "tests-failed", "auth": "pass", "logs": "pass"}
     assert "test_divide" in run.summary
@@ -190,7 +189,7 @@ def test_a_drop_against_history_is_red_above_the_floor(governed: Project) -> Non
 
 
 def test_a_leg_whose_artifact_is_missing_is_red_not_smaller(governed: Project) -> None:
-    governed.change("lost", "api/api_parts.py", '"""Numbers."""', '"""Numbers, again."""')
+    governed.change("lost", "pyproject.toml", "fail-under = 90", "fail-under = 90  # of all")
     event = governed.remote.pull_request()
     with lost(governed, "coverage-unit-auth"):
         run = governed.run(event, run_id=77)
@@ -241,11 +240,37 @@ def test_a_fork_reads_history_and_gets_no_secret_and_writes_nothing(governed: Pr
     governed.change("fork", "api/api_parts.py", '"""Divide."""', '"""Divide once."""')
     notes = len(governed.runner.notes("codecov_action"))
     run = governed.run(governed.remote.pull_request(fork=True), token=READER, codecov="token")
-    assert green(run) == HOUSE | UNITS | {"gate"}, run.log
+    assert green(run) == HOUSE | {"unit-api", "gate"}, run.log
     assert (run.results["history"], run.results["codecov"]) == ("skipped", "skipped")
     assert "api: pass, compared with " in section(run, "Guard")
     assert governed.remote.commit_of(HISTORY) == before
     assert len(governed.runner.notes("codecov_action")) == notes
+
+
+def test_a_pull_request_runs_what_it_touches_and_carries_the_rest(governed: Project) -> None:
+    base = governed.remote.commit_of("main")
+    governed.change("one", "logs/logs_parts.py", '"""Numbers."""', '"""Numbers and more."""')
+    run = governed.run(governed.remote.pull_request())
+    assert green(run) == HOUSE | {"unit-logs", "gate"}, run.log
+    assert "logs/logs_parts.py changed: its source" in run.jobs["plan"].outputs["matrix"]
+    assert verdicts(run) == dict.fromkeys(miniature.SUITES, "pass")
+    assert steps(run) == dict.fromkeys(STEPS, True)
+    carried = f"carried from {base[:12]}, 0 days old"
+    assert f"Not measured by the run itself: api (`{carried}`), auth (`{carried}`)" in run.summary
+    assert "baseline: not written: the data of api, auth is not here" in run.jobs["gate"].log
+    assert "baseline.json" not in run.files("coverage-report")
+
+
+def test_a_pull_request_that_touches_no_suite_is_green_by_what_is_carried(
+    governed: Project,
+) -> None:
+    governed.remote.branch("prose")
+    governed.repository.append("README.md", "Words.\n")
+    governed.remote.commit("prose")
+    run = governed.run(governed.remote.pull_request(), codecov="oidc")
+    assert green(run) == HOUSE | {"gate"}, run.log
+    assert (run.results["unit"], run.results["codecov"]) == ("skipped", "skipped")
+    assert verdicts(run) == dict.fromkeys(miniature.SUITES, "pass")
 
 
 def test_a_suite_in_shards_is_the_same_and_an_outage_of_codecov_reddens_nothing(

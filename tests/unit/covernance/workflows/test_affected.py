@@ -79,7 +79,7 @@ def test_a_layer_that_lies_in_the_repository_is_watched(
 
 def test_outside_of_a_repository_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="git ls-files: fatal: not a git repository"):
-        affected._python(tmp_path)
+        affected.python_files(tmp_path)
 
 
 @pytest.mark.usefixtures("began")

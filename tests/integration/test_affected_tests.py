@@ -1,0 +1,122 @@
+"""The tests that touch what changed, on real git, grimp, pytest and coverage.py."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.utils.repository import CALC, Repository
+
+pytestmark = pytest.mark.reliability
+
+LARGEST, DIVIDE, ZERO = (
+    f"tests/test_calc.py::test_{name}" for name in ("largest", "divide", "zero_is_refused")
+)
+
+
+@pytest.fixture(scope="module")
+def _recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with contexts of its tests; those of the suite `other` are not recorded."""
+    root = tmp_path_factory.mktemp("contexts") / "repository"
+    home = Repository(
+        root,
+        {
+            "tests/test_words.py": "from lib.words import one\n\ndef test_one():\n    assert one\n",
+            "lib/words.py": "one = 1\n",
+            "other/__init__.py": "",
+            "tests_other/test_other.py": "import other\n",
+        },
+    )
+    home.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests_other"]\n',
+    )
+    home.git("init", "-q", "-b", "main")
+    home.git("add", "-A")
+    home.git("commit", "-qm", "start")
+    ran = home.covernance("run", "--suite", "calc", environ={"COVERAGE_CONTEXTS": "test"})
+    assert ran.code == 0, ran.text
+    return root
+
+
+@pytest.fixture
+def home(_recorded: Path, tmp_path: Path) -> Repository:
+    shutil.copytree(_recorded, tmp_path / "home")
+    return Repository.at(tmp_path / "home")
+
+
+def selected(home: Repository) -> list[str]:
+    ran = home.covernance("affected-tests", "--format", "json")
+    assert ran.code == 0, ran.text
+    chosen: dict[str, list[str]] = json.loads(ran.out)
+    assert chosen.keys() <= {"calc"}
+    return chosen.get("calc", [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "tests"),
+    [
+        ("return a / b", "return a // b", [DIVIDE]),
+        ("    if b == 0:\n", "    if not b:\n", [DIVIDE, ZERO]),
+        ("        raise ValueError", "        b = 0\n        raise ValueError", [DIVIDE, ZERO]),
+        ("    best = None\n", "", [LARGEST]),
+        ("    return best", "    # the best\n    return best", [LARGEST]),
+        ("def largest(values):", "def largest(values, /):", [DIVIDE, LARGEST, ZERO]),
+        ("def largest", "LIMIT = 3\n\n\ndef largest", [DIVIDE, LARGEST, ZERO]),
+    ],
+)
+@pytest.mark.parametrize("committed", [True, False])
+def test_who_ran_a_changed_line_is_selected(
+    home: Repository, before: str, after: str, tests: list[str], *, committed: bool
+) -> None:
+    assert before in CALC
+    home.git("checkout", "-qb", "change")
+    home.write("calc/__init__.py", CALC.replace(before, after))
+    if committed:
+        home.git("commit", "-qam", "change")
+    assert selected(home) == tests
+
+
+def test_nothing_changed_selects_nothing(home: Repository) -> None:
+    assert selected(home) == []
+    told = home.covernance("affected-tests")
+    assert (told.out, told.err) == ("", "affected-tests: no test touches what changed\n")
+
+
+def test_new_and_edited_tests_and_those_that_import_what_changed_are_selected(
+    home: Repository,
+) -> None:
+    home.write("tests/test_new.py", "def test_new(): pass\n")
+    home.append("tests/test_calc.py", "# more\n")
+    home.append("lib/words.py", "two = 2\n")
+    assert selected(home) == ["tests/test_calc.py", "tests/test_new.py", "tests/test_words.py"]
+
+
+def test_a_conftest_selects_all_that_it_is_for(home: Repository) -> None:
+    home.write("tests/conftest.py", "")
+    assert selected(home) == ["tests"]
+
+
+def test_what_is_not_python_is_told(home: Repository) -> None:
+    home.write("tests/data.json", "{}")
+    told = home.covernance("affected-tests")
+    assert "calc: tests/data.json changed, and no import tells who reads it" in told.err
+
+
+def test_a_suite_of_which_nothing_is_recorded_is_selected_whole(home: Repository) -> None:
+    home.append("other/__init__.py", "x = 1\n")
+    told = home.covernance("affected-tests")
+    assert told.out == "tests_other\n"
+    assert "other: nothing is known of who runs which line; `covernance run" in told.err
+    assert "a selection, which gives no verdict" in told.err
+
+
+def test_what_the_change_edited_before_the_recording_is_selected_too(home: Repository) -> None:
+    home.git("checkout", "-qb", "change")
+    home.write("calc/__init__.py", CALC.replace("return a / b", "return a * (1 / b)"))
+    home.git("commit", "-qam", "change")
+    assert home.covernance("run", "--suite", "calc", "--contexts=test").code == 0
+    assert selected(home) == [DIVIDE]
