@@ -48,7 +48,7 @@ def check_settings() -> None:
 def combine(sources: Sequence[Path], target: Path) -> bool:
     """Combine the data files in `sources` (folders or files) into `target`, keeping them.
 
-    Returns whether there was any data.
+    Returns whether they know of any file.
 
     Raises:
         InputError: A data file is damaged.
@@ -67,7 +67,7 @@ def combine(sources: Sequence[Path], target: Path) -> bool:
     except (sqlite3.Error, OSError) as error:
         msg = f"{target}: coverage data can't be written: {error}"
         raise MachineError(msg) from error
-    return True
+    return bool(cov.get_data().measured_files())
 
 
 def _data_files(sources: Sequence[Path]) -> Iterator[Path]:

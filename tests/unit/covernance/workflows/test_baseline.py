@@ -2,23 +2,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from coverage import CoverageData
 
 from covernance.config import load
 from covernance.errors import InputError
+from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.workflows.baseline import baseline
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
 
-def measure(repository: Repository, suite: str, path: str) -> None:
+def measure(repository: Repository, suite: str, path: str | None) -> None:
+    """Leave the data of a suite of which one file ran, or none."""
     target = repository.root / "coverage/data" / suite / ".coverage"
-    target.parent.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
     data = CoverageData(basename=str(target))
     data.set_context("security|run")
-    data.add_arcs({path: [(-1, 1), (1, -1)]})
+    data.add_arcs({path: [(-1, 1), (1, -1)]} if path else {})
     data.write()
     data.close()
 
@@ -60,5 +64,27 @@ def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
     two_suites: Repository,
 ) -> None:
     with pytest.raises(InputError, match="no data of suite other"):
+        baseline(load(two_suites.root), {}, print)
+    assert not Path("coverage/baseline.json").exists()
+
+
+@pytest.mark.reliability
+def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> None:
+    for suite in ("calc", "other"):
+        measure(two_suites, suite, None)
+    with pytest.raises(InputError, match="the suites' data is empty"):
+        baseline(load(two_suites.root), {}, print)
+    assert not Path("coverage/baseline.json").exists()
+
+
+@pytest.mark.reliability
+def test_a_carried_result_has_no_data_to_combine(
+    two_suites: Repository, snapshot: Snapshot
+) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    source = msgspec.structs.replace(snapshot.provenance, source=CARRIED)
+    result = msgspec.structs.replace(snapshot, suite="other", provenance=source)
+    two_suites.write("coverage/other.snapshot.json", result.encode().decode())
+    with pytest.raises(InputError, match="other: the last result was carried"):
         baseline(load(two_suites.root), {}, print)
     assert not Path("coverage/baseline.json").exists()
