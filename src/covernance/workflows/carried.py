@@ -109,7 +109,9 @@ def take_all(
         CovernanceError: The store or the register can't be read.
     """
     if plan.config != table.digest():
-        msg = "the plan is of another table than the one here; run `covernance plan` again"
+        msg = (
+            "the plan is of another table than the one here; run `covernance plan --format github`"
+        )
         raise InputError(msg)
     taken: list[SuiteResult] = []
     refused: dict[str, str] = {}
