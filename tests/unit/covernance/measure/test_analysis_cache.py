@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -152,6 +153,20 @@ def test_many_new_sources_are_spread_over_processes(
     calls.clear()
     assert AnalysisCache(folder / "spread", RULES).sources([source]) == expected
     assert calls == []
+
+
+def test_an_interruption_is_not_held_up_by_what_waits(
+    source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(analysis_cache, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(analysis_cache, "cpus", lambda: 2)
+    monkeypatch.setattr(ProcessPoolExecutor, "map", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        AnalysisCache(folder, RULES).sources([source])
+    assert entries(folder) == []
 
 
 def test_a_process_that_was_killed_is_done_without(

@@ -94,8 +94,18 @@ def test_what_the_reports_leave_out_does_not_count(
     assert list(slicing.file_results(cov, ["a"])) == ["good.py"]
 
 
-def test_a_report_on_one_file_is_coverage_pys_own(two: Callable[[], Reporting]) -> None:
-    assert two().analysis2("good.py")[1] == [1]
+def test_a_report_on_one_file_is_coverage_pys_own(
+    two: Callable[[], Reporting], tmp_path: Path
+) -> None:
+    two().json_report(morfs=["good.py"], outfile=str(tmp_path / "report"))
+    assert list(json.loads((tmp_path / "report").read_bytes())["files"]) == ["good.py"]
+
+
+def test_branches_are_told_in_words(tmp_path: Path, measured: Callable[[Any], Reporting]) -> None:
+    (tmp_path / "one.py").write_text("x = 1\nif x:\n    y = 2\n")
+    cov = measured({"a": {"one.py": [(-1, 1), (1, 2), (2, 3), (3, -1)]}})
+    combine.write_report(cov, "lcov", tmp_path / "lcov", title="api")
+    assert "jump to line 3" in (tmp_path / "lcov").read_text()
 
 
 def test_files_are_known_after_their_first_report(two: Callable[[str], Reporting]) -> None:
