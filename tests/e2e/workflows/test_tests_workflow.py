@@ -155,6 +155,7 @@ def test_a_failing_test_is_red_and_its_results_are_there(governed: Project) -> N
     governed.change("failing", "tests/api/test_api.py", "divide(4, 2) == 2", "divide(4, 2) == 3")
     run = governed.run(governed.remote.pull_request())
     assert red(run) == {"unit-api", "gate"}, run.log
+    assert set(run.artifacts) == ALWAYS | {"coverage-unit-api"}
     assert "api.snapshot.json" in run.files("coverage-unit-api")
     assert verdicts(run) == {"api": "tests-failed", "auth": "pass", "logs": "pass"}
     assert "test_divide" in run.summary

@@ -37,7 +37,6 @@ def main() -> None:
         shutil.copytree(there[name], target, dirs_exist_ok=True)
     else:
         fitting = [there[key] for key in fnmatch.filter(there, INPUT["PATTERN"] or "*")]
-        target.mkdir(parents=True, exist_ok=True)
         for path in fitting:
             merged = INPUT["MERGE_MULTIPLE"] == "true"
             shutil.copytree(path, target if merged else target / path.name, dirs_exist_ok=True)
