@@ -22,6 +22,8 @@ from covernance.workflows.matrix import Decision
 _ASKED = ("pull_request", "pull_request_target")
 """The events of GitHub on which a suite may be left out; on every other all are run."""
 
+_SUBMODULE = "160000"
+
 
 def decide(
     table: Table, store: Store, ref: str | None, environ: Mapping[str, str], now: datetime
@@ -56,7 +58,8 @@ def decide(
 
     @cache
     def why(commit: str) -> dict[str, tuple[str, ...]]:
-        return _touched(table, imports, python, git.changes(table.root, commit).files)
+        files = (*git.changes(table.root, commit).files, *_submodules(table.root, commit))
+        return _touched(table, imports, python, files)
 
     decisions = {}
     for suite in table.suites:
@@ -111,7 +114,12 @@ def _mentioned(root: Path, executed: frozenset[str], paths: set[str]) -> frozens
     if not paths:
         return frozenset()
     texts = [(root / path).read_text(encoding="utf-8", errors="replace") for path in executed]
-    return frozenset(path for path in paths if any(Path(path).name in text for text in texts))
+    named = {path: (Path(path).name, f"*{Path(path).suffix}") for path in paths}
+    return frozenset(
+        path
+        for path, names in named.items()
+        if any(name in text for name in names for text in texts)
+    )
 
 
 def _layer(root: Path) -> str | None:
@@ -125,15 +133,36 @@ def _is_below(path: str, folders: tuple[str, ...]) -> bool:
 
 
 def python_files(root: Path) -> frozenset[str]:
-    """The Python files of the repository, ignored ones left out."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py"],  # noqa: S607 - git from the user's PATH
+    """The Python files of the repository, ignored ones left out.
+
+    Raises:
+        MachineError: git is missing or refuses.
+    """
+    listed = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    return frozenset(name for name in listed if (root / name).is_file())
+
+
+def _submodules(root: Path, commit: str) -> tuple[FileChange, ...]:
+    """The submodules that are at another commit than in `commit`, or were edited."""
+    fields = _git(root, "diff", "--raw", "--no-renames", "--ignore-submodules=none", commit, "--")
+    pairs = zip(fields[::2], fields[1::2], strict=True)
+    return tuple(
+        FileChange(path=name, before=name)
+        for what, name in pairs
+        if _SUBMODULE in what.strip(":").split()[:2]
+    )
+
+
+def _git(root: Path, *arguments: str) -> list[str]:
+    """The names and other fields that a git command tells when each ends with a NUL."""
+    command, *rest = arguments
+    done = subprocess.run(  # noqa: S603 - fixed commands, no shell
+        ["git", command, "-z", *rest],  # noqa: S607 - git from the user's PATH
         cwd=root,
         capture_output=True,
         check=False,
     )
-    if listed.returncode:
-        msg = f"git ls-files: {listed.stderr.decode(errors='replace').strip()}"
+    if done.returncode:
+        msg = f"git {command}: {done.stderr.decode(errors='replace').strip()}"
         raise MachineError(msg)
-    names = listed.stdout.decode(errors="surrogateescape").split("\0")
-    return frozenset(name for name in names if name and (root / name).is_file())
+    return [field for field in done.stdout.decode(errors="surrogateescape").split("\0") if field]

@@ -11,6 +11,7 @@ from covernance.commands.plan import plan as command
 from covernance.config import Table, load
 from covernance.errors import Exit, MachineError
 from covernance.history.directory import Directory
+from covernance.measure.changes import FileChange
 from covernance.model.snapshot import Snapshot
 from covernance.workflows import affected
 from covernance.workflows.matrix import Decision
@@ -66,6 +67,30 @@ def test_everything_runs_where_ci_does_not_ask(table: Table, began: str) -> None
     decision = decided(table, began, GITHUB_EVENT_NAME="push", GITHUB_REF="refs/heads/main")
     assert decision == Decision(("everything runs on refs/heads/main (push)",))
     assert decided(table, began, GITHUB_EVENT_NAME="pull_request").entry
+
+
+@pytest.mark.security
+def test_a_submodule_at_another_commit_touches_every_suite(
+    began: str, repository: Repository
+) -> None:
+    part = Repository(repository.root / "part")
+    part.git("init", "-q", "-b", "main")
+    part.git("add", "-A")
+    part.git("commit", "-qm", "start")
+    repository.git("add", "part")
+    repository.git("commit", "-qm", "part")
+    base = repository.git("rev-parse", "HEAD")
+    assert affected._submodules(repository.root, base) == ()
+    part.git("commit", "-qm", "more", "--allow-empty")
+    assert affected._submodules(repository.root, base) == (FileChange(path="part", before="part"),)
+
+
+def test_prose_touches_who_asks_for_all_of_it(
+    table: Table, began: str, repository: Repository
+) -> None:
+    repository.append("calc/__init__.py", '# glob("*.md")\n')
+    repository.write("notes.md", "more")
+    assert "notes.md changed: named in what it imports" in decided(table, began).reasons
 
 
 @pytest.mark.security
