@@ -11,8 +11,7 @@ import msgspec
 from coverage.exceptions import CoverageException
 from coverage.misc import join_regex
 from coverage.parser import PythonParser
-from coverage.python import get_python_source
-from coverage.regions import code_regions
+from coverage.regions import RegionFinder
 
 from covernance.model.source import Region, Source
 
@@ -41,8 +40,8 @@ def analyse(path: Path, rules: Rules) -> Source | None:
     try:
         parser = PythonParser(filename=str(path), exclude=join_regex(rules.exclude))
         parser.parse_source()
+        regions = _regions(parser)
         arcs = parser.arcs()
-        regions = code_regions(get_python_source(str(path)))
     except (CoverageException, SyntaxError, ValueError, RecursionError, OSError):
         return None
     return Source(
@@ -52,9 +51,13 @@ def analyse(path: Path, rules: Rules) -> Source | None:
         first_lines=parser.multiline_map,
         arcs=arcs,
         jumps=parser._with_jump_fixers,  # noqa: SLF001 - without it the source would be parsed for every report
-        regions=msgspec.Raw(
-            msgspec.msgpack.encode(
-                [Region(one.kind, one.name, one.start, one.lines) for one in regions]
-            )
-        ),
+        regions=msgspec.Raw(msgspec.msgpack.encode(regions)),
     )
+
+
+def _regions(parser: PythonParser) -> list[Region]:
+    """The functions and classes, from the tree that the parser has until its arcs are asked for."""
+    finder = RegionFinder()
+    if (tree := parser._ast_root) is not None:  # noqa: SLF001 - or every source would be parsed twice
+        finder.handle_node(tree)
+    return [Region(one.kind, one.name, one.start, one.lines) for one in finder.regions]
