@@ -24,6 +24,23 @@ def test_a_result_that_the_run_did_not_measure_says_where_it_comes_from(snapshot
 
 
 @pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("carried_at", "told"),
+    [
+        ("2026-11-22T11:59:59Z", "(carried from 000000000000, 0 days old)"),
+        ("2026-11-22T12:00:00Z", "(carried from 000000000000, 1 day old)"),
+        ("2026-12-01T12:00:00Z", "(carried from 000000000000, 10 days old)"),
+        (None, "(carried)"),
+    ],
+)
+def test_a_carried_result_says_from_where_and_how_old_it_is(
+    snapshot: Snapshot, carried_at: str | None, told: str
+) -> None:
+    source = msgspec.structs.replace(snapshot.provenance, source="carried", carried_at=carried_at)
+    shown = terminal.table([msgspec.structs.replace(snapshot, provenance=source)])
+    assert shown.endswith(told)
+
+
 def test_a_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
     rows = [line.split() for line in terminal.table([snapshot]).splitlines()]
     assert rows[2] == ["api", "architecture", "0", "no-tests", "no-tests"]

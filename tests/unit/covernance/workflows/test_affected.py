@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +55,13 @@ def test_an_untouched_suite_is_left_out(table: Table, began: str) -> None:
     assert decision.reasons == (f"nothing that it reaches changed since {began[:12]}",)
     assert decision.entry
     assert decision.entry.commit == began
+
+
+def test_a_suite_without_a_kept_result_runs(
+    table: Table, began: str, repository: Repository
+) -> None:
+    shutil.rmtree(repository.root / "coverage/history")
+    assert decided(table, began) == Decision(("no earlier result is kept",))
 
 
 def test_prose_touches_who_names_it(table: Table, began: str, repository: Repository) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner, Result
 
+from covernance.commands.collect import collect as command
 from covernance.config import Table, load
 from covernance.errors import Exit, InputError
 from covernance.history.directory import Directory
@@ -162,3 +164,28 @@ def test_a_plan_keeps_why_and_what_stands_for_a_suite(
     running = matrix.plan(table, store, {"calc": Decision(("touched", "twice"))})
     assert [job.name for job in running.jobs] == ["calc"]
     assert running.reasons == {"calc": ("touched", "twice")}
+
+
+def test_collect_labels_what_it_carries_and_is_red_without_it(
+    table: Table, kept: Make, repository: Repository
+) -> None:
+    result = kept(recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    history = Directory(repository.root / "coverage/history")
+    history.add([result])
+    matrix.write(table, plan_of(table, result))
+
+    def collect() -> Result:
+        return CliRunner().invoke(
+            command, ["nothing-arrived"], standalone_mode=False, catch_exceptions=False
+        )
+
+    done = collect()
+    assert done.return_value is Exit.PASS
+    carried_from = f"carried from {COMMIT[:12]}, 0 days old"
+    assert f"calc: {carried_from}; its data and reports are not here" in done.stdout
+    assert "baseline: not written: the data of calc is not here (carried)" in done.stdout
+    assert f"pass ({carried_from})" in done.stdout
+    history.prune(history.entries())
+    done = collect()
+    assert done.return_value is Exit.GATE
+    assert "calc: did not run, and nothing stands for it: its result of aaaaaaaaaaaa" in done.stderr

@@ -59,6 +59,16 @@ def test_the_last_results_of_every_suite_are_loaded_or_those_named(
     assert [s.suite for s in history.load((path,), repository.root)] == ["api"]
 
 
+@pytest.mark.security
+def test_a_carried_result_is_no_new_one(repository: Repository, snapshot: Snapshot) -> None:
+    source = msgspec.structs.replace(snapshot.provenance, source="carried")
+    carried = msgspec.structs.replace(snapshot, suite="auth", provenance=source)
+    repository.write("coverage/api.snapshot.json", snapshot.encode().decode())
+    path = repository.write("coverage/auth.snapshot.json", carried.encode().decode())
+    assert [s.suite for s in history.load((), repository.root)] == ["api"]
+    assert history.load((path,), repository.root) == []
+
+
 @pytest.mark.reliability
 def test_nothing_to_load_is_an_error(repository: Repository) -> None:
     with pytest.raises(InputError, match=r"coverage: holds no \*\.snapshot\.json; run a suite"):
