@@ -15,6 +15,7 @@ from covernance.errors import CovernanceError, Exit
 
 _COMMANDS = {
     "affected-tests": "Tell which tests touch changed lines, and which are new or edited.",
+    "cache": "Look at the last green runs, which stand for new ones while nothing changes.",
     "codecov": "Write codecov.yml: a flag a suite, with the floors and limits of the table.",
     "collect": "Take in what the jobs of a matrix measured, as if this machine had run every "
     "suite.",

@@ -114,6 +114,23 @@ class ExceptionSettings(
     review_days: Annotated[int, msgspec.Meta(ge=1)] = 90
 
 
+class ReuseSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
+):
+    """What a suite's last green full run depends on beyond what can be traced.
+
+    Attributes:
+        environment: Names of variables; a change of one makes every suite run.
+        files: Files and folders, relative to the root, that no trace sees: those that a library
+            opens by itself.
+        max_age_days: How old a reused result may be; 0 for no reuse.
+    """
+
+    environment: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    max_age_days: Annotated[int, msgspec.Meta(ge=0)] = 7
+
+
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """The whole table.
 
@@ -125,6 +142,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         patch_min_lines: Below so many changed lines, patch coverage informs and does not judge.
         history: Where earlier snapshots are kept.
         exceptions: The exception register.
+        reuse: When a result is reused.
     """
 
     root: Path
@@ -134,6 +152,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     patch_min_lines: int = 5
     history: HistorySettings = HistorySettings()
     exceptions: ExceptionSettings = ExceptionSettings()
+    reuse: ReuseSettings = ReuseSettings()
 
     def suite(self, name: str) -> Suite:
         """Return the suite called `name`.
@@ -181,9 +200,10 @@ class _RawTable(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_o
     default_branch: str = "main"
     history: dict[str, Any] = {}
     exceptions: dict[str, Any] = {}
+    reuse: dict[str, Any] = {}
 
 
-_Raw = TypeVar("_Raw", _RawSuite, _RawTable, HistorySettings, ExceptionSettings)
+_Raw = TypeVar("_Raw", _RawSuite, _RawTable, HistorySettings, ExceptionSettings, ReuseSettings)
 
 
 def find_root(start: Path) -> Path:
@@ -236,6 +256,7 @@ def load(root: Path) -> Table:
         patch_min_lines=raw.patch_min_lines,
         history=_convert(raw.history, HistorySettings, f"{_WHERE} history"),
         exceptions=_convert(raw.exceptions, ExceptionSettings, f"{_WHERE} exceptions"),
+        reuse=_convert(raw.reuse, ReuseSettings, f"{_WHERE} reuse"),
     )
 
 

@@ -52,6 +52,10 @@ class Layout(msgspec.Struct, frozen=True):
         """What the last full run with a context for each test left: who ran which line."""
         return self.folder / "data" / suite / "contexts"
 
+    def evidence(self, suite: str) -> Path:
+        """What a suite's last green full run depended on."""
+        return self.folder / "data" / suite / "evidence.json"
+
     def report(self, suite: str, kind: str) -> Path:
         """A suite's report: a folder for html, a file for the others."""
         return self.html / suite if kind == "html" else self.folder / f"{suite}.{kind}"

@@ -24,11 +24,13 @@ def snapshot(repository: Repository) -> Snapshot:
 
 
 def reports(repository: Repository) -> dict[Path, bytes]:
-    """Every published file with its bytes; work in progress and locks left out."""
+    """Every published file with its bytes; work in progress, locks and evidence left out."""
     return {
         path.relative_to(repository.root): path.read_bytes()
         for path in (repository.root / "coverage").rglob("*")
-        if path.is_file() and ".work" not in path.parts and path.name != ".lock"
+        if path.is_file()
+        and ".work" not in path.parts
+        and path.name not in {".lock", "evidence.json"}
     }
 
 

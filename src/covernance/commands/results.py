@@ -11,7 +11,7 @@ from covernance.commands.terminal import colored
 from covernance.config import Table
 from covernance.errors import CovernanceError, Exit
 from covernance.model.counts import show
-from covernance.model.snapshot import CARRIED
+from covernance.model.snapshot import CARRIED, REUSED
 from covernance.report import terminal
 from covernance.report.state import origin
 from covernance.workflows.conclude import SuiteResult
@@ -98,4 +98,6 @@ def _closing_line(result: SuiteResult) -> str:
     floor = result.snapshot.floor
     color = "green" if result.exit is Exit.PASS else "red"
     styled = click.style(verdict, fg=color) if colored() else verdict
-    return f"{suite}: {styled}: {percent} % of a floor of {floor.percent} % (from {floor.origin})"
+    told = f"{suite}: {styled}: {percent} % of a floor of {floor.percent} % (from {floor.origin})"
+    source = result.snapshot.provenance
+    return f"{told}; {origin(source)}" if source.source == REUSED else told

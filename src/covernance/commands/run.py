@@ -75,6 +75,14 @@ from covernance.workflows.expected import expected
 )
 @click.option("--verbose", "-v", is_flag=True, help="Show pytest's output of every pass.")
 @soft_option
+@click.option(
+    "--reuse/--fresh",
+    default=None,
+    envvar="COVERAGE_REUSE",
+    show_envvar=True,
+    help="Reuse the last green run of a suite if nothing that it depended on changed, or measure. "
+    "Default: reuse, but not on a schedule and not on the default branch in CI.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def run(  # noqa: PLR0913 - click hands over every option
@@ -88,6 +96,7 @@ def run(  # noqa: PLR0913 - click hands over every option
     *,
     verbose: bool,
     soft: bool,
+    reuse: bool | None,
     dry_run: bool,
 ) -> Exit:
     """Measure suites, one pass a theme; report, and judge each against its floor.
@@ -95,6 +104,9 @@ def run(  # noqa: PLR0913 - click hands over every option
     What follows -- goes to pytest; --cov-report=html|xml|json|lcov[:PATH] and
     --cov-report=term|term-missing work as in pytest-cov. A selection (-k, -m, a path, a subset of
     themes) is a partial run: it gates nothing and leaves the last full reports alone.
+
+    A suite of whose last green run nothing changed is not run again: its result is judged anew and
+    says that it is reused. `covernance cache show` tells why a suite would run.
 
     \b
     Examples:
@@ -116,6 +128,7 @@ def run(  # noqa: PLR0913 - click hands over every option
         shard=part,
         durations={} if part.whole else matrix.durations(table),
         contexts=contexts,
+        reuse=reuse,
     )
     if dry_run:
         for planned in workflow.plan(table, request, Layout(table.root).work / "run", Path("/tmp")):  # noqa: S108 - only shown

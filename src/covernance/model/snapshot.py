@@ -24,11 +24,23 @@ CARRIED = "carried"
 """The source of an earlier result that stands for a suite which a change does not touch."""
 
 
+REUSED = "reused"
+"""The source of numbers that an earlier run measured, when nothing that it depended on changed."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """The run that measured reused numbers: its commit, where there was one, and its time."""
+
+    commit: str | None
+    recorded_at: str
+
+
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a result comes from; what git can't tell is None.
 
     `source` is where the numbers come from: `measured` by the run itself unless it says otherwise.
     `carried_at` is when an earlier result was taken for the present one, None where it was not.
+    `origin` is the run that measured them, where they are reused.
     """
 
     commit: str | None
@@ -43,6 +55,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     config: str
     source: str = MEASURED
     carried_at: str | None = None
+    origin: Origin | None = None
 
 
 class Outcomes(msgspec.Struct, frozen=True):

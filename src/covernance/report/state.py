@@ -9,13 +9,15 @@ import msgspec
 
 from covernance.config import UNTHEMED
 from covernance.model.counts import Counts
-from covernance.model.snapshot import CARRIED, MEASURED, Cell, Provenance, Snapshot
+from covernance.model.snapshot import CARRIED, MEASURED, REUSED, Cell, Provenance, Snapshot
 from covernance.policy.gate import PASS
 
 MISSING = "missing"
 """In place of a verdict: the suite has no result at all."""
 
 _SHORT_COMMIT = 12
+_HOUR = 60
+_DAY = 24 * _HOUR
 _BAD = {"failed": "failed", "errors": "in error"}
 
 
@@ -122,11 +124,23 @@ def origin(source: Provenance) -> str:
     """Where a result comes from that the run itself did not measure; "" where it did."""
     if source.source == MEASURED:
         return ""
+    if source.source == REUSED and source.origin:
+        whence = (source.origin.commit or "")[:_SHORT_COMMIT] or source.origin.recorded_at
+        return f"{REUSED} from {whence}, {_age(source.origin.recorded_at, source.recorded_at)} old"
     if source.source != CARRIED or source.carried_at is None:
         return source.source
     age = datetime.fromisoformat(source.carried_at) - datetime.fromisoformat(source.recorded_at)
     old = f"{age.days} day{'' if age.days == 1 else 's'} old"
     return f"{CARRIED} from {(source.commit or '')[:_SHORT_COMMIT]}, {old}"
+
+
+def _age(before: str, after: str) -> str:
+    """How much later one time is than another: `5 min`, `3 h`, `2 days`."""
+    seconds = (datetime.fromisoformat(after) - datetime.fromisoformat(before)).total_seconds()
+    minutes = int(seconds) // 60
+    if minutes < _HOUR:
+        return f"{minutes} min"
+    return f"{minutes // _HOUR} h" if minutes < _DAY else f"{minutes // _DAY} days"
 
 
 def trouble(cell: Cell) -> str:

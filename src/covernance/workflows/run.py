@@ -25,10 +25,12 @@ from covernance.measure.shard import Shard
 from covernance.measure.slots import Slots
 from covernance.model.snapshot import Provenance
 from covernance.policy.gate import applied_floor
+from covernance.policy.reuse import forbidden
 from covernance.workflows import assemble, part, publish, recent
 from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
 from covernance.workflows.excused import exceptions
 from covernance.workflows.expected import expected, longest_first
+from covernance.workflows.reuse import Reuse
 
 _USAGE_ERROR = 4
 
@@ -48,6 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         shard: Which part of each suite's tests.
         durations: How many seconds each test took, by suite; what shards are split by.
         contexts: What has a coverage context of its own.
+        reuse: Whether an earlier result may stand in; None leaves it to the policy.
     """
 
     suites: tuple[Suite, ...]
@@ -61,6 +64,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     shard: Shard = Shard()
     durations: Mapping[str, Mapping[str, float]] = {}
     contexts: Contexts = "theme"
+    reuse: bool | None = None
 
 
 def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
@@ -101,15 +105,37 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
     Raises:
         CovernanceError: Nothing could be measured; earlier results are untouched.
     """
-    floors = {
-        suite.name: applied_floor(suite, request.fail_under, request.environ)
+    judgements = {
+        suite.name: Judgement(
+            applied_floor(suite, request.fail_under, request.environ),
+            exceptions(table, suite, request.now.date()),
+        )
         for suite in request.suites
     }
-    excused = {suite.name: exceptions(table, suite, request.now.date()) for suite in request.suites}
     _refuse_shared_reports(request)
     for suite in request.suites:
         publish.refuse(table, suite, request.arguments.reports)
     combine.check_settings()
+    reuse = _reuse(table, request)
+    may = reuse and _may_reuse(table, request)
+    stand_ins = reuse.stand_ins(request.suites, judgements) if reuse and may else {}
+    rest = tuple(suite for suite in request.suites if suite.name not in stand_ins)
+    measured = (
+        _run(table, msgspec.structs.replace(request, suites=rest), judgements, reuse, observer)
+        if rest
+        else []
+    )
+    by_name = stand_ins | {result.snapshot.suite: result for result in measured}
+    return [by_name[suite.name] for suite in request.suites if suite.name in by_name]
+
+
+def _run(
+    table: Table,
+    request: Request,
+    judgements: Mapping[str, Judgement],
+    reuse: Reuse | None,
+    observer: Observer,
+) -> list[SuiteResult]:
     layout = Layout(table.root)
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
@@ -118,17 +144,19 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
             shard.write_durations(
                 _durations(work.path, suite), request.durations.get(suite.name, {})
             )
+        if reuse:
+            reuse.prepare(request.suites)
+        own = (layout.work, temporary)
         slots = Slots(layout.work / "slots", request.jobs)
         planned = plan(table, request, work.path, temporary)
-        finished = _measure(
-            longest_first(planned, expected(request.suites, layout)), slots, request, observer
-        )
+        planned = longest_first(planned, expected(request.suites, layout))
+        finished = _measure(_noted(planned, reuse, own), slots, request, observer)
         unthemed = [
             _pass(suite, UNTHEMED, work.path, temporary, request)
             for suite in request.suites
             if request.themes is None and _has_unthemed(finished, suite)
         ]
-        finished += _measure(unthemed, slots, request, observer)
+        finished += _measure(_noted(unthemed, reuse, own), slots, request, observer)
         source = provenance(table, request.environ, request.now)
         change = recent.change(table, request.environ)
         results = []
@@ -138,12 +166,14 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
                 continue
             partial = _partial(mine, request)
             passes = Passes(finished=mine, partial=partial, shard=request.shard)
-            judgement = Judgement(floors[suite.name], excused[suite.name], change)
+            judgement = msgspec.structs.replace(judgements[suite.name], change=change)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             results.append(conclude(suite, passes, judgement, source, layout, folder, reports))
             if not request.shard.whole:
                 _publish_part(suite, passes, request, source, layout, folder)
+            if reuse:
+                reuse.keep(suite, results[-1], mine)
         return results
     finally:
         work.close()
@@ -177,6 +207,27 @@ def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Reques
         python=sys.executable,
         color=request.color,
     )
+
+
+def _reuse(table: Table, request: Request) -> Reuse | None:
+    """What reuses results and keeps what they depended on; nothing does for a selection."""
+    given = request.arguments
+    if request.themes or given.narrowing or given.interactive or not request.shard.whole:
+        return None
+    return Reuse(table, request.environ, given.rest, request.now)
+
+
+def _may_reuse(table: Table, request: Request) -> bool:
+    """Whether an earlier result would do; it has no reports or contexts beyond the usual."""
+    if request.arguments.reports or request.contexts != "theme":
+        return False
+    if request.reuse is None:
+        return not forbidden(request.environ, table.default_branch)
+    return request.reuse
+
+
+def _noted(passes: Sequence[Pass], reuse: Reuse | None, own: Sequence[Path]) -> Sequence[Pass]:
+    return [reuse.traced(planned, own) for planned in passes] if reuse else passes
 
 
 def _measure(

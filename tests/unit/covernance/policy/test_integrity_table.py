@@ -261,6 +261,7 @@ HARMLESS = {
     "shards": "joined shards must have run every test",
     "default-branch": "the base that CI compares with is named by the pull request",
     "history": "what is kept; without a base the guard says no",
+    "reuse": "what is reused is judged anew, and the default branch always measures",
     "exceptions": "where the register lies and what its new rows say; rows have dates of their own",
 }
 

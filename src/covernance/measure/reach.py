@@ -1,0 +1,47 @@
+"""How tracing reaches every process of an environment, from its first moment on.
+
+Python runs the `import` lines of `.pth` files when an interpreter starts: coverage.py measures
+children by one of its own. This one does nothing unless the environment asks for a trace, and comes
+first by its name.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+import covernance
+from covernance.errors import MachineError
+from covernance.files import write_atomic
+from covernance.measure.trace import SETTINGS
+
+NAME = "a0_covernance.pth"
+
+_START = """\
+import sys
+sys.path.append({package!r})
+try:
+ from covernance.measure.tracer import start
+ start()
+except ImportError:
+ pass
+finally:
+ sys.path.remove({package!r})
+"""
+
+
+def prepare(folder: Path | None = None) -> str:
+    """Put the `.pth` file into the environment; say why where that can't be done, else nothing."""
+    folder = folder or Path(sysconfig.get_path("purelib"))
+    # An editable package is not on the path yet when this line runs.
+    package = str(Path(covernance.__file__).parents[1])
+    code = _START.format(package=package)
+    line = f"import os; os.environ.get({SETTINGS!r}) and exec({code!r})\n".encode()
+    target = folder / NAME
+    if target.is_file() and target.read_bytes() == line:
+        return ""
+    try:
+        write_atomic(target, line)
+    except MachineError as error:
+        return str(error)
+    return ""

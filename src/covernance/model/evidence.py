@@ -1,0 +1,77 @@
+"""What a green full run depended on, kept beside its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from covernance.errors import InputError
+
+SCHEMA = 1
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The states of paths, as `covernance.measure.states` writes them.
+
+    A path is relative to the repository's root where it lies in it.
+
+    Attributes:
+        read: Files that were read, by content.
+        examined: Paths whose permissions or size were looked at.
+        asked: Paths of which only was asked whether they are there.
+        listed: Folders whose names were listed.
+    """
+
+    read: dict[str, str] = {}
+    examined: dict[str, str] = {}
+    asked: dict[str, str] = {}
+    listed: dict[str, str] = {}
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run saw, and what it left.
+
+    Attributes:
+        commit: The commit at which it was measured, where there was one.
+        recorded_at: When, in UTC.
+        settings: Everything but paths: interpreter, distributions, variables, options.
+        seen: The paths that it read, asked for or listed.
+        reports: A digest of each file and folder that it published.
+        refusals: Why nothing can be concluded from all this; empty where it can.
+        programs: Programs that it started and that could not be traced.
+    """
+
+    schema: int = SCHEMA
+    suite: str
+    commit: str | None
+    recorded_at: str
+    settings: dict[str, str]
+    seen: Seen
+    reports: dict[str, str]
+    refusals: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+
+    def encode(self) -> bytes:
+        """The evidence as JSON with sorted keys."""
+        plain = msgspec.json.encode(self, order="sorted")
+        return msgspec.json.format(plain, indent=1) + b"\n"
+
+
+def read(path: Path) -> Evidence | None:
+    """Read evidence; None where there is none.
+
+    Raises:
+        InputError: It is damaged, or of another version of the layer.
+    """
+    try:
+        evidence = msgspec.json.decode(path.read_bytes(), type=Evidence)
+    except FileNotFoundError:
+        return None
+    except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
+        msg = f"{path}: can't be read: {error}"
+        raise InputError(msg) from error
+    if evidence.schema != SCHEMA:
+        msg = f"{path}: was written by another version of covernance"
+        raise InputError(msg)
+    return evidence

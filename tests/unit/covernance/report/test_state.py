@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from covernance.model.snapshot import Origin, Snapshot
+from covernance.report import state
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.mark.parametrize(
+    ("recorded_at", "age"),
+    [
+        ("2026-11-21T12:59:59Z", "59 min"),
+        ("2026-11-22T11:59:59Z", "23 h"),
+        ("2026-11-24T12:00:00Z", "3 days"),
+    ],
+)
+def test_reused_numbers_say_where_they_come_from_and_how_old_they_are(
+    snapshot: Snapshot, recorded_at: str, age: str
+) -> None:
+    origin = Origin("c" * 40, "2026-11-21T12:00:00Z")
+    source = msgspec.structs.replace(
+        snapshot.provenance, source="reused", origin=origin, recorded_at=recorded_at
+    )
+    assert state.origin(source) == f"reused from {'c' * 12}, {age} old"
+    nowhere = msgspec.structs.replace(source, origin=Origin(None, origin.recorded_at))
+    assert state.origin(nowhere) == f"reused from 2026-11-21T12:00:00Z, {age} old"
+    assert state.origin(snapshot.provenance) == ""
