@@ -23,14 +23,20 @@ _MARK = f"|{RUN}|"
 # The theme's own context, for one of a single test.
 _WHOLE = f"substr(context, 1, instr(context, '{_MARK}') + {len(_MARK) - 2})"
 _MERGE = f"""
+    pragma journal_mode = off;
+    pragma synchronous = off;
     create temporary table moved as select id, {_WHOLE} as whole
         from context where instr(context, '{_MARK}');
     insert or ignore into context (context) select distinct whole from moved;
     create temporary table target as select moved.id, context.id as whole
         from moved join context on context.context = moved.whole;
-    insert or ignore into arc (file_id, context_id, fromno, tono)
-        select file_id, target.whole, fromno, tono from arc join target on context_id = target.id;
-    delete from arc where context_id in (select id from target);
+    create unique index temp.moved_to on target (id);
+    create temporary table merged as
+        select distinct file_id, coalesce(target.whole, context_id) as context_id, fromno, tono
+        from arc left join target on target.id = context_id;
+    delete from arc;
+    insert into arc (file_id, context_id, fromno, tono)
+        select file_id, context_id, fromno, tono from merged;
     delete from context where id in (select id from target);
     vacuum;
 """  # noqa: S608 - made of constants
