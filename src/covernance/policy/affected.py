@@ -37,12 +37,14 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
         tests: Its tests, likewise.
         files: The Python files that its tests may execute by importing, its own among them.
         mentioned: Those of the changed files without code whose name one of `files` has in it.
+        recorded: What its last green run read or asked for, where that is known.
     """
 
     source: tuple[str, ...]
     tests: tuple[str, ...]
     files: frozenset[str]
     mentioned: frozenset[str] = frozenset()
+    recorded: frozenset[str] = frozenset()
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -113,6 +115,8 @@ def _imported(path: str, reaches: Mapping[str, Reach], known: Known) -> dict[str
             found[name] = "its tests"
         elif path in reach.files:
             found[name] = "imported by it"
+        elif path in reach.recorded:
+            found[name] = "read by its last run"
     if found or path in known.importable:
         return found
     return dict.fromkeys(reaches, "no import tells who uses it")
@@ -130,6 +134,8 @@ def _read(path: str, reaches: Mapping[str, Reach]) -> dict[str, str]:
             found[name] = "beside what it imports"
         elif path in reach.mentioned:
             found[name] = "named in what it imports"
+        elif path in reach.recorded:
+            found[name] = "read by its last run"
     if around or path.endswith(_PROSE):
         return found
     return dict.fromkeys(reaches, "anything may read it")

@@ -12,9 +12,11 @@ import covernance
 from covernance.config import Suite, Table
 from covernance.errors import MachineError
 from covernance.history.store import Store
+from covernance.layout import Layout
 from covernance.measure import changes as git
 from covernance.measure.changes import FileChange
 from covernance.measure.imports import Imports
+from covernance.model import evidence
 from covernance.policy.affected import Known, Reach, touched
 from covernance.workflows import carried, changes, guard
 from covernance.workflows.matrix import Decision
@@ -103,11 +105,19 @@ def _touched(
             tests=suite.tests,
             files=executed,
             mentioned=_mentioned(table.root, executed, other),
+            recorded=_recorded(table.root, suite),
         )
     known = Known(
         importable=imports.known, layer=_layer(table.root), register=table.exceptions.register
     )
     return touched(files, reaches, known)
+
+
+def _recorded(root: Path, suite: Suite) -> frozenset[str]:
+    """What the last green run here read or asked for; nothing where it left no evidence."""
+    kept = evidence.read(Layout(root).evidence(suite.name))
+    seen = kept.seen if kept else evidence.Seen()
+    return frozenset({*seen.read, *seen.examined, *seen.asked})
 
 
 def _mentioned(root: Path, executed: frozenset[str], paths: set[str]) -> frozenset[str]:

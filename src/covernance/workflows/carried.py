@@ -144,7 +144,8 @@ def _unfit(table: Table, kept: Snapshot, now: datetime) -> str:
 
 
 def _moment(kept: Snapshot) -> datetime:
-    recorded = kept.provenance.recorded_at
+    source = kept.provenance
+    recorded = source.origin.recorded_at if source.origin else source.recorded_at
     try:
         return datetime.fromisoformat(recorded)
     except ValueError:

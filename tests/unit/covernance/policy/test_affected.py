@@ -13,6 +13,7 @@ REACHES = {
         tests=("tests/unit/api",),
         files=frozenset({"apps/api/main.py", "tests/unit/api/test_main.py", "lib/log.py"}),
         mentioned=frozenset({"docs/limits.md"}),
+        recorded=frozenset({"apps/started.py", "docs/read.md"}),
     ),
     "lib": Reach(
         source=("lib",), tests=("tests/unit/lib",), files=frozenset({"lib/log.py", "shared/x.py"})
@@ -45,6 +46,8 @@ def why(path: str | None, before: str | None = "") -> dict[str, tuple[str, ...]]
         ("lib/words.txt", {"api": "beside what it imports", "lib": "in its folders"}),
         ("tests/unit/api/data.csv", {"api": "in its folders"}),
         ("docs/guide.md", {}),
+        ("docs/read.md", {"api": "read by its last run"}),
+        ("apps/started.py", {"api": "read by its last run"}),
         ("docs/limits.md", {"api": "named in what it imports"}),
         ("apps/api/README.md", {"api": "in its folders"}),
     ],

@@ -13,6 +13,7 @@ from covernance.config import Table, load
 from covernance.errors import Exit, MachineError
 from covernance.history.directory import Directory
 from covernance.measure.changes import FileChange
+from covernance.model.evidence import Evidence, Seen
 from covernance.model.snapshot import Snapshot
 from covernance.workflows import affected
 from covernance.workflows.matrix import Decision
@@ -62,6 +63,22 @@ def test_a_suite_without_a_kept_result_runs(
 ) -> None:
     shutil.rmtree(repository.root / "coverage/history")
     assert decided(table, began) == Decision(("no earlier result is kept",))
+
+
+def test_what_the_last_run_read_touches_it(
+    table: Table, began: str, repository: Repository
+) -> None:
+    kept = Evidence(
+        suite="calc",
+        commit=began,
+        recorded_at="2026-11-21T12:00:00Z",
+        settings={},
+        seen=Seen(read={"notes.md": "x"}),
+        reports={},
+    )
+    repository.write("coverage/data/calc/evidence.json", kept.encode().decode())
+    repository.write("notes.md", "more")
+    assert decided(table, began) == Decision(("notes.md changed: read by its last run",))
 
 
 def test_prose_touches_who_names_it(table: Table, began: str, repository: Repository) -> None:

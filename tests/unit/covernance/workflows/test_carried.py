@@ -14,7 +14,7 @@ from covernance.errors import Exit, InputError
 from covernance.history.directory import Directory
 from covernance.history.store import Entry, entry_of
 from covernance.layout import Layout
-from covernance.model.snapshot import Snapshot, read
+from covernance.model.snapshot import Origin, Snapshot, read
 from covernance.workflows import carried, matrix
 from covernance.workflows.carried import Refused
 from covernance.workflows.matrix import Decision, LeftOut, Plan
@@ -100,6 +100,15 @@ def test_a_result_is_carried_to_the_last_moment_of_its_age(
     assert found == Refused(
         f"its result of {COMMIT[:12]} is 14 days old, of at most 14 (carry-days)"
     )
+
+
+def test_the_age_of_a_reused_result_is_that_of_its_origin(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    kept(source="reused", origin=Origin(COMMIT, "2026-11-01T12:00:00Z"))
+    found = find(table, store)
+    assert isinstance(found, Refused)
+    assert "is 23 days old" in found.reason
 
 
 def test_a_time_that_is_none_is_an_error(table: Table, kept: Make, store: Directory) -> None:
