@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from covernance import files
 from covernance.config import BASELINE, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
+from covernance.measure.fingerprint import digest
+from covernance.model import evidence
+from covernance.model.evidence import Evidence, Seen
 from covernance.model.snapshot import CARRIED
 from covernance.workflows import current, dashboard, overview
+from covernance.workflows.reuse import report_digest
 
 
 def baseline(
     table: Table, environ: Mapping[str, str], tell: Callable[[str], None]
 ) -> tuple[Path, ...]:
     """Combine the last full data of every suite of the table, and publish what comes of it.
+
+    Combined reports that are there, and were made of the same runs, are not made again.
 
     Args:
         table: The table; its folder must be the current one.
@@ -45,6 +53,55 @@ def baseline(
     if missing:
         msg = f"{BASELINE}: no data of suite {', '.join(missing)}; run every suite first"
         raise InputError(msg)
+    runs = _runs(table, layout)
+    if not runs or _last(layout) != (runs, _digests(layout)):
+        _combine(table, layout)
+        made = Evidence(
+            suite=BASELINE,
+            commit=None,
+            recorded_at="",
+            settings=runs,
+            seen=Seen(),
+            reports=_digests(layout),
+        )
+        files.write_atomic(layout.evidence(BASELINE), made.encode())
+    state = overview.state(table, None, environ, tell)
+    past = dashboard.history(current.store(table), table.default_branch, state)
+    dashboard.publish(table, dashboard.render(table, state, past))
+    return (layout.baseline, layout.combined_html, layout.html / "index.html")
+
+
+def _runs(table: Table, layout: Layout) -> dict[str, str]:
+    """What tells the runs of the suites from any others; empty where one left no evidence."""
+    found = {}
+    for suite in table.suites:
+        try:
+            kept = evidence.read(layout.evidence(suite.name))
+        except InputError:
+            return {}
+        if kept is None:
+            return {}
+        # Its reports change when it is reused; the run that they come from does not.
+        run = msgspec.structs.replace(kept, reports={}).encode().decode()
+        found[suite.name] = digest(run + report_digest(layout.data(suite.name)))
+    return found
+
+
+def _last(layout: Layout) -> tuple[dict[str, str], dict[str, str]] | None:
+    """What the last combined reports were made of, and their digests."""
+    try:
+        made = evidence.read(layout.evidence(BASELINE))
+    except InputError:
+        return None
+    return (made.settings, made.reports) if made else None
+
+
+def _digests(layout: Layout) -> dict[str, str]:
+    reports = (layout.baseline, layout.combined_html)
+    return {path.name: report_digest(path) for path in reports}
+
+
+def _combine(table: Table, layout: Layout) -> None:
     work = files.Workspace(layout.work)
     try:
         data_file = work.path / ".coverage"
@@ -61,7 +118,3 @@ def baseline(
             files.publish_file(json_report, layout.baseline)
     finally:
         work.close()
-    state = overview.state(table, None, environ, tell)
-    past = dashboard.history(current.store(table), table.default_branch, state)
-    dashboard.publish(table, dashboard.render(table, state, past))
-    return (layout.baseline, layout.combined_html, layout.html / "index.html")

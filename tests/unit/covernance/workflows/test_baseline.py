@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from coverage import CoverageData
 
 from covernance.config import load
 from covernance.errors import InputError
+from covernance.model.evidence import Evidence, Seen
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.workflows.baseline import baseline
 from tests.utils.repository import Repository
@@ -88,3 +90,44 @@ def test_a_carried_result_has_no_data_to_combine(
     with pytest.raises(InputError, match="other: the last result was carried"):
         baseline(load(two_suites.root), {}, print)
     assert not Path("coverage/baseline.json").exists()
+
+
+def leave_evidence(repository: Repository, suite: str, recorded_at: str) -> None:
+    kept = Evidence(
+        suite=suite, commit=None, recorded_at=recorded_at, settings={}, seen=Seen(), reports={}
+    )
+    target = repository.root / "coverage/data" / suite / "evidence.json"
+    target.write_bytes(kept.encode())
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        (lambda _: None, False),
+        (lambda found: leave_evidence(found, "other", "2026-11-22T12:00:00Z"), True),
+        (lambda found: measure(found, "other", None), True),
+        (lambda found: (found.root / "coverage/baseline.json").unlink(), True),
+        (lambda found: (found.root / "coverage/html/all/index.html").unlink(), True),
+        (lambda found: found.write("coverage/data/other/evidence.json", "{"), True),
+        (lambda found: found.write("coverage/data/baseline/evidence.json", "{"), True),
+    ],
+    ids=["nothing", "a run", "data", "the JSON", "a page", "damaged evidence", "damaged record"],
+)
+def test_combined_reports_are_made_again_only_of_other_runs(
+    two_suites: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Repository], object],
+    *,
+    again: bool,
+) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    for suite in ("calc", "other"):
+        leave_evidence(two_suites, suite, "2026-11-21T12:00:00Z")
+    table = load(two_suites.root)
+    baseline(table, {}, lambda _: None)
+    change(two_suites)
+    made: list[str] = []
+    monkeypatch.setattr("covernance.workflows.baseline._combine", lambda *_: made.append("made"))
+    baseline(table, {}, lambda _: None)
+    assert bool(made) is again
