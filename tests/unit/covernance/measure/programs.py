@@ -14,7 +14,7 @@ _SIMPLE = (
     "x = lambda: 1",
     "pass",
     "assert x, \\\n    'no x'",
-    "raise ValueError(\n    x\n)",
+    "if z:\n    raise ValueError(\n        x\n    )",
     "return_ = 0  # pragma: no cover",
     "if x: y = 1",
     "if TYPE_CHECKING:\n    import os",
@@ -30,7 +30,7 @@ _BLOCKS = (
     "if x:  # pragma: no branch\n{0}\nif y:\n{1}",
     "for i in range(\n    3\n):\n{0}\nelse:\n{1}",
     "while x:\n{0}\n    break\nelse:\n{1}",
-    "while True:\n{0}\n    if x:\n        continue\nif y:\n{1}",
+    "while True:\n{0}\n    if x:\n        continue\n    if z:\n        break\nif y:\n{1}",
     "try:\n{0}\nexcept ValueError:\n{1}\nelse:\n{0}\nfinally:\n{1}",
     "with open(x) as a, \\\n        open(y):\n{0}\nif y:\n{1}",
     "with open(x):\n    with open(y):\n        if x:\n            z = 1\n{0}\nif y:\n{1}",
@@ -62,3 +62,6 @@ _STATEMENTS = st.recursive(
 )
 SOURCES = st.lists(_STATEMENTS, max_size=5).map(lambda parts: "\n".join(parts) + "\n")
 """Texts; some are empty, or have comments alone, and some begin with a docstring."""
+
+EVERYTHING = "\n".join([*_SIMPLE, *(_block(form, "x = 1", "y = 2") for form in _BLOCKS)]) + "\n"
+"""One program with all of it."""

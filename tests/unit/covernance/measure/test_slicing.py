@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,7 @@ from covernance.measure.reporting import Reporting
 from covernance.model import lines, slices
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
-from tests.unit.covernance.measure.programs import SOURCES
+from tests.unit.covernance.measure.programs import EVERYTHING, SOURCES
 
 pytestmark = pytest.mark.architecture
 
@@ -226,7 +226,25 @@ def test_the_numbers_are_coverage_pys_own(
     text: str,
     branches: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    ran = data.draw(executed(text))
+    compare(text, data.draw(executed(text)), branches=branches)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("left_out", range(5))
+def test_a_program_with_everything_has_coverage_pys_numbers(left_out: int) -> None:
+    parser = PythonParser(text=EVERYTHING)
+    parser.parse_source()
+    steps = sorted({*parser.arcs(), *parser._with_jump_fixers})
+    ran = {
+        context: [step for place, step in enumerate(steps, number) if place % 5 != left_out]
+        for number, context in enumerate(CONTEXTS)
+    }
+    compare(EVERYTHING, ran | {"ab": steps, "b": []}, branches=True)
+    compare(EVERYTHING, {"a|run": ran["a|run"], "b": ran["b"][:40]}, branches=True)
+
+
+def compare(text: str, ran: Mapping[str, Arcs], *, branches: bool) -> None:
+    """Hold the counts of a program against those of coverage.py, twice."""
     with TemporaryDirectory() as name, contextlib.chdir(name):
         folder = Path(name)
         (folder / ".coveragerc").write_text("[run]\nrelative_files = true\n")
