@@ -27,7 +27,7 @@ _TIMES = (
     r'"timestamp": "[^"]*"',  # JSON
     r'timestamp="\d+"',  # XML
     r"created at [^<\n]*",  # HTML
-    r'"globals":"\w*"',  # HTML's status: of all settings, those of the data file among them
+    r'"(globals|hash)":"\w*"',  # HTML's status: of where files lie, of what a page is made of
 )
 
 
