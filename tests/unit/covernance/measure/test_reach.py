@@ -55,6 +55,26 @@ def test_the_line_traces_a_process_and_its_children(tmp_path: Path) -> None:
         assert any(entry.kind == READ and entry.what == str(data) for entry in entries)
 
 
+def test_a_traced_process_keeps_no_module_of_the_layer(tmp_path: Path) -> None:
+    reach.prepare(tmp_path)
+    trace = tmp_path / "trace"
+    settings = Settings(str(trace), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
+    program = (
+        f"import site, sys; site.addsitedir({str(tmp_path)!r})\n"
+        "assert not [name for name in sys.modules if name.partition('.')[0] == 'covernance']\n"
+        f"open({__file__!r}).read()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": "/usr/bin", SETTINGS: settings.encode()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert any(entry.kind == READ and entry.what == __file__ for entry in read(str(trace)))
+
+
 def test_a_process_that_is_not_asked_is_not_traced(tmp_path: Path) -> None:
     reach.prepare(tmp_path)
     program = f"import site, sys; site.addsitedir({str(tmp_path)!r})\n"
