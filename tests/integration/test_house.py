@@ -172,11 +172,12 @@ def test_a_suite_installs_its_own_requirements_only() -> None:
 
 
 def test_every_version_is_the_same_in_every_lock() -> None:
-    pin = re.compile(r"^([\w.-]+)(?:\[\w+\])?==(\S+)", re.MULTILINE)
-    versions: dict[str, set[str]] = {}
+    pin = re.compile(r"^([\w.-]+)(?:\[\w+\])?==(\S+)(?: ; (.+?))? \\\\$", re.MULTILINE)
+    versions: dict[tuple[str, str], set[str]] = {}
     for lock in (ROOT / "requirements-dev.txt", *ROOT.glob("requirements/*.txt")):
-        for name, version in pin.findall(lock.read_text(encoding="utf-8")):
-            versions.setdefault(name, set()).add(version)
+        for name, version, marker in pin.findall(lock.read_text(encoding="utf-8")):
+            versions.setdefault((name, marker), set()).add(version)
+    assert ("pytest", "") in versions
     assert not {name: found for name, found in versions.items() if len(found) > 1}
 
 
