@@ -172,7 +172,7 @@ def test_a_suite_installs_its_own_requirements_only() -> None:
 
 
 def test_every_version_is_the_same_in_every_lock() -> None:
-    pin = re.compile(r"^([\w.-]+)(?:\[\w+\])?==(\S+)(?: ; (.+?))? \\\\$", re.MULTILINE)
+    pin = re.compile(r"^([\w.-]+)(?:\[\w+\])?==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
     versions: dict[tuple[str, str], set[str]] = {}
     for lock in (ROOT / "requirements-dev.txt", *ROOT.glob("requirements/*.txt")):
         for name, version, marker in pin.findall(lock.read_text(encoding="utf-8")):
