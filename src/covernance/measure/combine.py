@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from coverage import Coverage, CoverageData
@@ -151,8 +152,17 @@ def write_report(
 
 
 def write_json_with_contexts(cov: Reporting, target: Path) -> None:
-    """Write the JSON report with the contexts of every line."""
-    cov.json_report(outfile=str(target), pretty_print=True, show_contexts=True)
+    """Write the JSON report with the contexts of every line; on one line, since it is large.
+
+    coverage.py asks for the contexts of a whole file once more for each of its functions: the last
+    answer is kept meanwhile.
+    """
+    data = cov.get_data()
+    vars(data)["contexts_by_lineno"] = lru_cache(maxsize=1)(data.contexts_by_lineno)
+    try:
+        cov.json_report(outfile=str(target), show_contexts=True)
+    finally:
+        del vars(data)["contexts_by_lineno"]
 
 
 def text_report(cov: Reporting, *, show_missing: bool) -> str:
