@@ -336,7 +336,7 @@ def test_no_result_is_reused_that_does_not_pass_today(
     reuse = Reuse(table, sample.environ(), (), sample._now)
     suite = table.suite("calc")
     judgement = Judgement(AppliedFloor(Decimal(floor), "--fail-under"), excused)
-    assert reuse.stand_ins([suite], {"calc": judgement}) == {}
+    assert reuse.stand_ins([suite], {"calc": judgement}, print) == {}
 
 
 @pytest.mark.parametrize(
@@ -407,6 +407,7 @@ def test_what_is_reused_says_so_and_where_it_comes_from(sample: Sample) -> None:
 
     assert ran.code == 0, ran.text
     assert "calc · reliability" not in ran.out
+    assert "plain: runs again: plain/__init__.py changed" in ran.out
     assert "plain · reliability: 1 passed" in ran.out
     assert "tool · reliability: 1 passed" in ran.out
     origin = sample.evidence()

@@ -84,7 +84,8 @@ def _interpreter() -> str:
 def _layer() -> str:
     """The layer's own code and templates, which made the numbers out of what was measured."""
     folder = Path(covernance.__file__).parent
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    # Bytecode comes and goes, by way of temporary names, as other processes import the layer.
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
     return digest("\0".join(f"{path}\0{states.digest(str(path))}" for path in paths))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
 _TELL_SECONDS = 0.2
 _GRACE_SECONDS = 3.0
+_PATIENCE_SECONDS = 3.0
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -54,6 +56,9 @@ class Observer(Protocol):
     def finished(self, result: Finished) -> None:
         """A pass ended."""
 
+    def told(self, text: str) -> None:
+        """Something that explains what happens next, or what does not."""
+
 
 def run_passes(
     passes: Sequence[Pass], *, slots: Slots, observer: Observer, interactive: bool = False
@@ -71,6 +76,7 @@ def run_passes(
     running: list[_Process] = []
     results: dict[tuple[str, str], Finished] = {}
     told = time.monotonic()
+    patience = _Patience(observer)
     try:
         while waiting or running:
             while waiting and not (interactive and running) and (slot := slots.take()):
@@ -86,12 +92,27 @@ def run_passes(
                 told = time.monotonic()
                 for process in running:
                     observer.running(process.planned)
+            if waiting and not running:
+                patience.waited()
             if waiting or running:
                 time.sleep(_POLL_SECONDS)
     except BaseException:
         _stop(running)
         raise
     return [results[planned.suite, planned.theme] for planned in passes]
+
+
+class _Patience:
+    """Tells once that nothing runs, since other runs hold every slot."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._ends = time.monotonic() + _PATIENCE_SECONDS
+
+    def waited(self) -> None:
+        if time.monotonic() > self._ends:
+            self._observer.told("waiting: other runs in this checkout hold every slot")
+            self._ends = math.inf
 
 
 class _Process:

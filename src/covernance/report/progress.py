@@ -49,6 +49,10 @@ class Lines:
         self._shown |= failures
         self._write(line)
 
+    def told(self, text: str) -> None:
+        """Write it as a line."""
+        self._write(text)
+
     def _wanted(self, result: Finished, failures: frozenset[str]) -> bool:
         """Whether the output of this pass tells anything that was not shown yet."""
         if result.status == _USAGE_ERROR:

@@ -57,6 +57,9 @@ class _Silent:
     def finished(self, result: Finished) -> None:
         """A repetition ended."""
 
+    def told(self, text: str) -> None:
+        """Say nothing: nothing else takes the slot of a repetition."""
+
 
 def plan(request: Request, folder: Path) -> list[Repetition]:
     """The repetitions of a request: suite by suite, a seed at a time."""

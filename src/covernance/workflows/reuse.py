@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
 from covernance.policy import gate
 from covernance.policy import reuse as policy
 from covernance.policy.gate import Measured
+from covernance.report.terminal import shown
 from covernance.workflows import recent
 from covernance.workflows.conclude import Judgement, SuiteResult
 
@@ -87,13 +88,24 @@ class Reuse:
         return Found(kept, policy.reasons(kept, present, max_age))
 
     def stand_ins(
-        self, suites: Iterable[Suite], judgements: Mapping[str, Judgement]
+        self,
+        suites: Iterable[Suite],
+        judgements: Mapping[str, Judgement],
+        told: Callable[[str], None],
     ) -> dict[str, SuiteResult]:
         """The last green full runs that can be the results of this one, by suite.
 
         They are judged by today's floors and exceptions. What these refuse is measured.
+
+        Args:
+            suites: The suites that were asked for.
+            judgements: What each is judged by.
+            told: Takes a line on each suite that has such a run, and runs again.
         """
         found = {suite.name: (suite, self.find(suite)) for suite in suites}
+        for name, (_, one) in found.items():
+            if one.evidence and one.reasons:
+                told(f"{name}: runs again: {_first(one.reasons)}")
         kept = {
             name: (suite, one.evidence) for name, (suite, one) in found.items() if not one.reasons
         }
@@ -248,6 +260,11 @@ def report_digest(path: Path) -> str:
         if file.is_file()
     ]
     return fingerprint.digest("\n".join(lines))
+
+
+def _first(reasons: Sequence[str]) -> str:
+    more = f" (and {len(reasons) - 1} more: `covernance cache show`)" if reasons[1:] else ""
+    return f"{shown(reasons[0])}{more}"
 
 
 def _trace(planned: Pass) -> Path:

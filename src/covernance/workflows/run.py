@@ -118,7 +118,7 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
     combine.check_settings()
     reuse = _reuse(table, request)
     may = reuse and _may_reuse(table, request)
-    stand_ins = reuse.stand_ins(request.suites, judgements) if reuse and may else {}
+    stand_ins = reuse.stand_ins(request.suites, judgements, observer.told) if reuse and may else {}
     rest = tuple(suite for suite in request.suites if suite.name not in stand_ins)
     measured = (
         _run(table, msgspec.structs.replace(request, suites=rest), judgements, reuse, observer)

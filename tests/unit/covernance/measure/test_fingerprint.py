@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import covernance
 from covernance.measure import fingerprint
 from covernance.measure.fingerprint import settings
 
@@ -64,6 +65,19 @@ def test_a_loose_module_beside_the_distributions_counts(
     (tmp_path / "loose.py").touch()
     after = settings(ROOT, {}, (), ())
     assert {name for name in before if before[name] != after[name]} == {f"what lies in {tmp_path}"}
+
+
+def test_the_layer_is_its_code_and_templates_and_not_their_bytecode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(covernance, "__file__", str(tmp_path / "__init__.py"))
+    (tmp_path / "page.html").write_text("a", encoding="utf-8")
+    before = settings(ROOT, {}, (), ())
+    (tmp_path / "room/__pycache__").mkdir(parents=True)
+    (tmp_path / "room/__pycache__/wall.cpython-311.pyc.140233").touch()
+    assert settings(ROOT, {}, (), ()) == before
+    (tmp_path / "page.html").write_text("b", encoding="utf-8")
+    assert settings(ROOT, {}, (), ())["the layer"] != before["the layer"]
 
 
 def test_the_environment_and_the_standard_library_are_apart() -> None:

@@ -21,19 +21,23 @@ class Watch:
     """Counts how many passes run at once, and keeps the order in which they end."""
 
     def __init__(self) -> None:
-        self.alive = self.most = self.told = 0
+        self.alive = self.most = self.ran = 0
         self.ended: list[str] = []
+        self.heard: list[str] = []
 
     def started(self, _planned: Pass) -> None:
         self.alive += 1
         self.most = max(self.most, self.alive)
 
     def running(self, _planned: Pass) -> None:
-        self.told += 1
+        self.ran += 1
 
     def finished(self, result: Finished) -> None:
         self.alive -= 1
         self.ended.append(result.planned.theme)
+
+    def told(self, text: str) -> None:
+        self.heard.append(text)
 
 
 def python(folder: Path, theme: str, code: str, **environment: str) -> Pass:
@@ -68,11 +72,26 @@ def test_no_more_than_jobs_run_at_once(tmp_path: Path, jobs: int) -> None:
     assert watch.most == jobs
 
 
+def test_a_run_that_waits_for_the_slots_of_others_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("covernance.measure.run._PATIENCE_SECONDS", 0.1)
+    slots = Slots(tmp_path / "slots", 1)
+    taken = slots.take()
+    assert taken
+    other = threading.Timer(0.5, taken.close)
+    other.start()
+    watch = Watch()
+    run_passes([python(tmp_path, "one", "")], slots=slots, observer=watch)
+    other.join()
+    assert watch.heard == ["waiting: other runs in this checkout hold every slot"]
+
+
 def test_a_running_pass_is_told_now_and_then(tmp_path: Path) -> None:
     watch = Watch()
     slow = python(tmp_path, "slow", "import time; time.sleep(0.8)")
     run_passes([slow], slots=Slots(tmp_path / "slots", 1), observer=watch)
-    assert 1 <= watch.told <= 5
+    assert 1 <= watch.ran <= 5
 
 
 @pytest.mark.architecture

@@ -31,6 +31,8 @@ class Quiet:
 
     def finished(self, result: Finished) -> None: ...
 
+    def told(self, text: str) -> None: ...
+
 
 @pytest.fixture
 def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteResult]:
