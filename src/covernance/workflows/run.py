@@ -140,10 +140,9 @@ def _run(
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
-        for suite in request.suites:
-            shard.write_durations(
-                _durations(work.path, suite), request.durations.get(suite.name, {})
-            )
+        for suite in () if request.shard.whole else request.suites:
+            seconds = request.durations.get(suite.name, {})
+            shard.write_durations(_durations(work.path, suite), seconds)
         if reuse:
             reuse.prepare(request.suites)
         own = (layout.work, temporary)

@@ -315,6 +315,22 @@ def test_a_shard_that_drew_no_test_leaves_the_judging_to_the_whole(
     assert (repository.root / "coverage/parts/calc-3-of-3/part.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("shard", "expected"), [(Shard(), []), (Shard(1, 2), ["calc-durations.json"])]
+)
+def test_durations_are_written_where_something_is_split_by_them(
+    run_calc: Callable[..., SuiteResult],
+    monkeypatch: pytest.MonkeyPatch,
+    shard: Shard,
+    expected: list[str],
+) -> None:
+    written: list[str] = []
+    write = "covernance.measure.shard.write_durations"
+    monkeypatch.setattr(write, lambda path, _: written.append(path.name))
+    run_calc(shard=shard)
+    assert written == expected
+
+
 @pytest.mark.security
 def test_naming_every_theme_is_a_selection_too_for_the_unthemed_are_left_out(
     run_calc: Callable[..., SuiteResult],
