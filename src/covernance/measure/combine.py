@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from coverage import Coverage, CoverageData
+from coverage.control import override_config
 from coverage.exceptions import CoverageException, NoDataError
 
 from covernance.errors import ConfigError, InputError, MachineError
+from covernance.measure import json_report
 from covernance.measure.arguments import Format
 from covernance.measure.pages import write_html
 from covernance.measure.reporting import Reporting
@@ -114,11 +116,11 @@ def load(data_file: Path, analyses: Path) -> Reporting:
 
 
 def write_report(
-    cov: Reporting, kind: Format, target: Path, *, title: str, last: Path | None = None
+    cov: Reporting, kind: Format, target: Path, *, title: str, others: Iterable[Path] = ()
 ) -> None:
     """Write one of coverage.py's file reports; `target` is a folder for html, and new.
 
-    Pages of the html report in `last` that would be the same are taken over.
+    Pages of the html reports in `others` that would be the same are taken over.
 
     In the XML, files are named from the root, as in the other reports. coverage.py would name them
     from the suite's source, and services that ignore a relative `<source>`, as Codecov does, could
@@ -128,41 +130,44 @@ def write_report(
         InputError: A source can't be read or parsed.
         MachineError: The report can't be written.
     """
-    try:
+    with _clear_errors(kind, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         match kind:
             case "html":
-                write_html(cov, target, last, title=title)
+                write_html(cov, target, others, title=title)
             case "xml":
-                cov.set_option("run:source", [])
-                cov.xml_report(outfile=str(target))
+                with override_config(cov, source=[]):
+                    cov.xml_report(outfile=str(target))
             case "json":
-                cov.json_report(outfile=str(target), pretty_print=True)
+                target.write_bytes(json_report.for_readers(cov))
             case "lcov":
                 cov.lcov_report(outfile=str(target))
             case _:
                 msg = f"{kind} is no file report"
                 raise ValueError(msg)
+
+
+def write_json_with_contexts(cov: Reporting, target: Path) -> None:
+    """Write the JSON report with the contexts of every line; on one line, since it is large.
+
+    Raises:
+        InputError: A source can't be read or parsed.
+        MachineError: The report can't be written.
+    """
+    with _clear_errors("json", target):
+        target.write_bytes(json_report.with_contexts(cov))
+
+
+@contextmanager
+def _clear_errors(kind: str, target: Path) -> Iterator[None]:
+    try:
+        yield
     except CoverageException as error:
         msg = f"{kind} report: {error}"
         raise InputError(msg) from error
     except OSError as error:
         msg = f"{kind} report: {target}: can't be written: {error.strerror}"
         raise MachineError(msg) from error
-
-
-def write_json_with_contexts(cov: Reporting, target: Path) -> None:
-    """Write the JSON report with the contexts of every line; on one line, since it is large.
-
-    coverage.py asks for the contexts of a whole file once more for each of its functions: the last
-    answer is kept meanwhile.
-    """
-    data = cov.get_data()
-    vars(data)["contexts_by_lineno"] = lru_cache(maxsize=1)(data.contexts_by_lineno)
-    try:
-        cov.json_report(outfile=str(target), show_contexts=True)
-    finally:
-        del vars(data)["contexts_by_lineno"]
 
 
 def text_report(cov: Reporting, *, show_missing: bool) -> str:

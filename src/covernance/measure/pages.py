@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,34 +31,32 @@ if TYPE_CHECKING:
     from covernance.measure.reporting import Reporting
 
 
-def write_html(cov: Reporting, folder: Path, last: Path | None, *, title: str) -> None:
+def write_html(cov: Reporting, folder: Path, others: Iterable[Path], *, title: str) -> None:
     """Write the report of `cov` to a new folder.
 
-    Pages whose source, data and settings are those of the report in `last` are linked from there;
-    they show the time at which they were written. `last` may be missing, or be anything else.
+    Pages whose source, data and settings are those of a report in `others` are linked from there;
+    they show the time at which they were written. `others` may be missing, or be anything else.
     """
     with (
         override_config(cov, html_dir=str(folder), html_title=title, show_contexts=True),
         cov.get_data().keep_db_open(),
-        _opened(last) as descriptor,
+        _opened(others) as descriptors,
     ):
         reporter = HtmlReporter(cov)
-        reporter.incr = _Pages(folder, descriptor, _fingerprints(cov.get_data()))
+        reporter.incr = _Pages(folder, descriptors, _fingerprints(cov.get_data()))
         reporter.report(None)
 
 
 @contextmanager
-def _opened(folder: Path | None) -> Iterator[int | None]:
-    """Hold on to a folder, even if another run puts its own in that place."""
-    descriptor = None
-    if folder is not None:
-        with suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
+def _opened(folders: Iterable[Path]) -> Iterator[list[int]]:
+    """Hold on to those folders that are there, even if another run replaces them."""
+    with ExitStack() as stack:
+        descriptors = []
+        for folder in folders:
+            with suppress(OSError):
+                descriptors.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
+                stack.callback(os.close, descriptors[-1])
+        yield descriptors
 
 
 def _fingerprints(data: CoverageData) -> dict[str, bytes]:
@@ -81,31 +79,32 @@ class _Status(msgspec.Struct):
 
 
 class _Pages(IncrementalChecker):
-    """Knows which pages of an earlier report are what this one would write."""
+    """Knows which pages of other reports are what this one would write."""
 
-    def __init__(self, folder: Path, last: int | None, fingerprints: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, folder: Path, others: Sequence[int], fingerprints: Mapping[str, bytes]
+    ) -> None:
         super().__init__(str(folder))
-        self._last = last
+        self._others = others
         self._fingerprints = fingerprints
-        self._hashes: dict[str, str] = {}
+        self._hashes: dict[int, dict[str, str]] = {}
 
     def read(self) -> None:
-        """Begin with nothing; the last report is read once its settings can be compared."""
+        """Begin with nothing; other reports are read once their settings can be compared."""
         self._reset()
 
     def check_global_data(self, *data: object) -> None:
-        """Forget the last report unless its settings were these; where files lie is none."""
+        """Forget the reports whose settings were not these; where files lie is none."""
         tools = (coverage.__version__, sys.version)
-        super().check_global_data(*(_placeless(one) for one in data), *tools)
-        status = self._status()
-        if status and status.globals == self.globals:
-            self._hashes = {name: entry.hash for name, entry in status.files.items()}
+        super().check_global_data(*(_own(one) for one in data), *tools)
+        for other in self._others:
+            status = self._status(other)
+            if status and status.globals == self.globals:
+                self._hashes[other] = {name: entry.hash for name, entry in status.files.items()}
 
-    def _status(self) -> _Status | None:
-        if self._last is None:
-            return None
+    def _status(self, other: int) -> _Status | None:
         with suppress(OSError, msgspec.MsgspecError):
-            descriptor = os.open(self.STATUS_FILE, os.O_RDONLY, dir_fd=self._last)
+            descriptor = os.open(self.STATUS_FILE, os.O_RDONLY, dir_fd=other)
             with os.fdopen(descriptor, "rb") as stream:
                 return msgspec.json.decode(stream.read(), type=_Status)
         return None
@@ -122,22 +121,27 @@ class _Pages(IncrementalChecker):
             seen.update(b"%d:" % len(part) + part)
         info = FileInfo(hash=seen.hexdigest())
         self.files[ftr.rootname] = info
-        if self._last is None or self._hashes.get(ftr.rootname) != info.hash:
-            return False
-        target = Path(self.directory, ftr.html_filename)
-        try:
-            os.link(ftr.html_filename, target, src_dir_fd=self._last, follow_symlinks=False)
-        except OSError:
+        if not self._linked(ftr, info.hash):
             return False
         info.index = IndexItem(
             url=ftr.html_filename, file=ftr.fr.relative_filename(), nums=ftr.analysis.numbers
         )
         return True
 
+    def _linked(self, ftr: FileToReport, wanted: str) -> bool:
+        target = Path(self.directory, ftr.html_filename)
+        for other, hashes in self._hashes.items():
+            if hashes.get(ftr.rootname) == wanted:
+                with suppress(OSError):
+                    os.link(ftr.html_filename, target, src_dir_fd=other, follow_symlinks=False)
+                    return True
+        return False
 
-def _placeless(setting: object) -> Any:  # noqa: ANN401 - whatever coverage.py hashes
+
+def _own(setting: object) -> Any:  # noqa: ANN401 - whatever coverage.py hashes
+    """A setting without what no page of a file shows: places, and the title of the index."""
     if not isinstance(setting, CoverageConfig):
         return setting
     copy = setting.copy()
-    copy.data_file = copy.html_dir = ""
+    copy.data_file = copy.html_dir = copy.html_title = ""
     return copy

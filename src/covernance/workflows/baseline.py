@@ -112,7 +112,9 @@ def _combine(table: Table, layout: Layout) -> None:
                 raise InputError(msg)
         cov = combine.load(data_file, layout.analyses)
         combine.write_json_with_contexts(cov, json_report)
-        combine.write_report(cov, "html", html, title="all suites", last=layout.combined_html)
+        suites = [layout.report(suite.name, "html") for suite in table.suites]
+        others = [layout.combined_html, *suites]
+        combine.write_report(cov, "html", html, title="all suites", others=others)
         with files.locked(layout.lock):
             files.publish_folder(html, layout.combined_html)
             files.publish_file(json_report, layout.baseline)

@@ -124,7 +124,7 @@ def _stage(
     staged = {}
     for number, (target, kind) in enumerate(targets.items()):
         staged[target] = work / "reports" / f"{number}-{kind}"
-        combine.write_report(cov, kind, staged[target], title=title, last=target)
+        combine.write_report(cov, kind, staged[target], title=title, others=[target])
     return staged
 
 

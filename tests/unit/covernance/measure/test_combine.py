@@ -135,6 +135,14 @@ def test_a_report_of_a_source_that_is_gone_is_a_clear_error(cov: Reporting, tmp_
         combine.write_report(cov, "json", tmp_path / "x", title="api")
 
 
+def test_contexts_of_a_source_that_is_gone_are_a_clear_error(
+    cov: Reporting, tmp_path: Path
+) -> None:
+    (tmp_path / "one.py").unlink()
+    with pytest.raises(InputError, match=r"json report: .*one\.py"):
+        combine.write_json_with_contexts(cov, tmp_path / "x")
+
+
 def test_a_report_that_can_not_be_written_is_a_clear_error(cov: Reporting, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be written"):

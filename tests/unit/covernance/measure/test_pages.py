@@ -28,10 +28,14 @@ class Reports:
         for name in ("one.py", "two.py"):
             (root / name).write_text("x = 1\ny = 2\n")
 
-    def write(self, name: str, last: str = "nothing", title: str = "both") -> Path:
+    def write(
+        self, name: str, *others: str, title: str = "both", option: tuple[str, bool] | None = None
+    ) -> Path:
         (self.root / ".coverage").unlink(missing_ok=True)
         cov = self._measured(self.ran)
-        write_html(cov, self.root / name, self.root / last, title=title)
+        if option:
+            cov.set_option(*option)
+        write_html(cov, self.root / name, [self.root / other for other in others], title=title)
         return self.root / name
 
 
@@ -107,7 +111,28 @@ def test_nothing_is_taken_over_of_a_report_that_is_not_whole(
 
 def test_other_settings_write_every_page_again(reports: Reports) -> None:
     reports.write("first")
-    assert taken_over(reports.write("second", "first", title="other")) == []
+    second = reports.write("second", "first", option=("html:skip_empty", True))
+    assert taken_over(second) == []
+
+
+def test_only_the_index_shows_the_title(reports: Reports) -> None:
+    reports.write("first")
+    second = reports.write("second", "first", title="other")
+    assert taken_over(second) == ["one", "two"]
+    assert "<title>other</title>" in (second / "index.html").read_text()
+
+
+def test_pages_are_taken_over_from_whichever_report_has_them(reports: Reports) -> None:
+    reports.write("first")
+    reports.ran["a|run"]["one.py"] = ARCS[:1]
+    second = reports.write("second", "nothing", "first")
+    assert taken_over(second) == ["two"]
+    reports.ran["a|run"] |= {"one.py": ARCS, "two.py": ARCS[:1]}
+    reports.write("third")
+    reports.ran["a|run"]["one.py"] = ARCS[:1]
+    fourth = reports.write("fourth", "third", "second")
+    assert taken_over(fourth) == ["one", "two"]
+    assert (fourth / "one_py.html").samefile(second / "one_py.html")
 
 
 def test_the_page_of_a_file_that_is_gone_goes(reports: Reports) -> None:
@@ -124,5 +149,5 @@ def test_a_folder_in_which_nothing_lies_is_no_report(
     (tmp_path / "one.py").write_text("x = 1\n")
     cov = measured({"a": {"one.py": [(-1, 1)]}})
     (tmp_path / "file").touch()
-    combine.write_report(cov, "html", tmp_path / "html", title="api", last=tmp_path / "file")
+    combine.write_report(cov, "html", tmp_path / "html", title="api", others=[tmp_path / "file"])
     assert (tmp_path / "html" / "one_py.html").is_file()
