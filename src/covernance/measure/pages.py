@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import coverage
 import msgspec
+from coverage import CoverageData
 from coverage.config import CoverageConfig
 from coverage.control import override_config
 from coverage.html import FileInfo, FileToReport, HtmlReporter, IncrementalChecker, IndexItem
 
 from covernance.measure.executed import scan
+from covernance.measure.side_by_side import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from coverage import CoverageData
 
     from covernance.measure.reporting import Reporting
 
@@ -39,12 +39,9 @@ def write_html(cov: Reporting, folder: Path, others: Iterable[Path], *, title: s
     """
     with (
         override_config(cov, html_dir=str(folder), html_title=title, show_contexts=True),
-        cov.get_data().keep_db_open(),
         _opened(others) as descriptors,
     ):
-        reporter = HtmlReporter(cov)
-        reporter.incr = _Pages(folder, descriptors, _fingerprints(cov.get_data()))
-        reporter.report(None)
+        _Reporter(cov, _Pages(folder, descriptors, _fingerprints(cov.get_data()))).report(None)
 
 
 @contextmanager
@@ -65,6 +62,44 @@ def _fingerprints(data: CoverageData) -> dict[str, bytes]:
         path: msgspec.json.encode(sorted((context, sorted(ran)) for context, ran in found.items()))
         for path, found in scan(Path(data.data_filename()), str)
     }
+
+
+class _Reporter(HtmlReporter):
+    """Writes the pages of files side by side, once it knows which."""
+
+    def __init__(self, cov: Reporting, pages: _Pages) -> None:
+        super().__init__(cov)
+        self.incr = pages
+        self._files: list[FileToReport] = []
+
+    def write_html_page(self, ftr: FileToReport) -> None:
+        """Wait for the other files."""
+        self._files.append(ftr)
+
+    def write_file_index_page(self, first_html: str, final_html: str) -> None:
+        """Write the pages of all files, then their index."""
+        new = [ftr for ftr in self._files if not self.incr.can_skip_file(self.data, ftr)]
+        share(new, self._write)
+        self.index_pages["file"].summaries = [_indexed(ftr) for ftr in self._files]
+        for ftr, item in zip(self._files, self.index_pages["file"].summaries, strict=True):
+            self.incr.set_index_info(ftr.rootname, item)
+        super().write_file_index_page(first_html, final_html)
+
+    def _write(self, files: Iterable[FileToReport]) -> None:
+        # In a copy of the process, the data that it was copied with would erase its file.
+        data = CoverageData(self.data.data_filename())
+        data.read()
+        data.set_query_contexts(self.config.report_contexts)
+        self.datagen.data = data
+        with data.keep_db_open():
+            for ftr in files:
+                super().write_html_page(ftr)
+
+
+def _indexed(ftr: FileToReport) -> IndexItem:
+    return IndexItem(
+        url=ftr.html_filename, file=ftr.fr.relative_filename(), nums=ftr.analysis.numbers
+    )
 
 
 class _Entry(msgspec.Struct):
@@ -119,14 +154,8 @@ class _Pages(IncrementalChecker):
             ftr.next_html.encode(),
         ):
             seen.update(b"%d:" % len(part) + part)
-        info = FileInfo(hash=seen.hexdigest())
-        self.files[ftr.rootname] = info
-        if not self._linked(ftr, info.hash):
-            return False
-        info.index = IndexItem(
-            url=ftr.html_filename, file=ftr.fr.relative_filename(), nums=ftr.analysis.numbers
-        )
-        return True
+        self.files[ftr.rootname] = FileInfo(hash=seen.hexdigest())
+        return self._linked(ftr, seen.hexdigest())
 
     def _linked(self, ftr: FileToReport, wanted: str) -> bool:
         target = Path(self.directory, ftr.html_filename)

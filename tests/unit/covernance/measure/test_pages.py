@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import CoverageData
 
 from covernance.measure import combine
 from covernance.measure.pages import write_html
@@ -51,6 +53,11 @@ def taken_over(folder: Path) -> list[str]:
         for page in folder.glob("*_py.html")
         if page.stat().st_nlink > 1
     )
+
+
+def settled(page: Path) -> str:
+    """A page without the time at which it was written."""
+    return re.sub(r"created at .*", "", page.read_text())
 
 
 def names(folder: Path) -> set[str]:
@@ -141,6 +148,27 @@ def test_the_page_of_a_file_that_is_gone_goes(reports: Reports) -> None:
     second = reports.write("second", "first")
     assert [page.name for page in second.glob("*_py.html")] == ["one_py.html"]
     assert taken_over(second) == []  # it linked to the other
+
+
+def test_pages_that_several_processes_write_are_those_of_one(
+    reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = []
+    for cores in (1, 2):
+        monkeypatch.setattr("covernance.measure.side_by_side.cpus", lambda cores=cores: cores)
+        folder = reports.write(f"by-{cores}")
+        contents.append({page.name: settled(page) for page in folder.glob("*.html")})
+    assert contents[0] == contents[1]
+
+
+def test_the_data_is_left_as_it_was(
+    reports: Reports, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("covernance.measure.side_by_side.cpus", lambda: 2)
+    reports.write("first")
+    data = CoverageData(str(tmp_path / ".coverage"))
+    data.read()
+    assert sorted(Path(path).name for path in data.measured_files()) == ["one.py", "two.py"]
 
 
 def test_a_folder_in_which_nothing_lies_is_no_report(

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from covernance.measure import side_by_side
+from covernance.measure.side_by_side import share
+
+pytestmark = pytest.mark.reliability
+
+
+@pytest.fixture(autouse=True)
+def _three_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "cpus", lambda: 3)
+
+
+class Work:
+    """Leaves a file with the number of its process for every item."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process = os.getpid()
+
+    def __call__(self, items: Sequence[str]) -> None:
+        for item in items:
+            (self.folder / item).write_text(str(os.getpid()))
+
+    def done(self) -> dict[str, int]:
+        return {path.name: int(path.read_text()) for path in self.folder.iterdir()}
+
+
+@pytest.mark.parametrize("items", ["", "a", "ab", "abcdefg"])
+def test_every_item_is_worked_on(tmp_path: Path, items: str) -> None:
+    work = Work(tmp_path)
+    share(items, work)
+    assert work.done().keys() == set(items)
+
+
+@pytest.mark.skipif("sys.platform != 'linux'")
+def test_each_core_has_a_process_and_this_is_one_of_them(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    share("abcdef", work)
+    processes = set(work.done().values())
+    assert len(processes) == 3
+    assert os.getpid() in processes
+
+
+def test_a_system_on_which_copies_are_not_safe_works_in_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    work = Work(tmp_path)
+    share("abc", work)
+    assert set(work.done().values()) == {os.getpid()}
+
+
+def test_a_copy_that_is_refused_costs_nothing_but_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> int:
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    work = Work(tmp_path)
+    share("abc", work)
+    assert set(work.done().values()) == {os.getpid()}
+
+
+def test_the_share_of_a_copy_that_dies_is_worked_on_here(tmp_path: Path) -> None:
+    here = os.getpid()
+    work = Work(tmp_path)
+
+    def fragile(items: Sequence[str]) -> None:
+        if os.getpid() != here:
+            os.kill(os.getpid(), 9)
+        work(items)
+
+    share("abc", fragile)
+    assert work.done() == dict.fromkeys("abc", here)
+
+
+def test_an_error_is_raised_here(tmp_path: Path) -> None:
+    def refuse_c(items: Sequence[str]) -> None:
+        if "c" in items:
+            raise ValueError("c")
+
+    with pytest.raises(ValueError, match="c"):
+        share("abc", refuse_c)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_no_copy_goes_on_after_an_error(tmp_path: Path) -> None:
+    here = os.getpid()
+
+    def work(items: Sequence[str]) -> None:
+        if os.getpid() == here:
+            raise KeyboardInterrupt
+        time.sleep(60)
+        (tmp_path / "late").touch()
+
+    with pytest.raises(KeyboardInterrupt):
+        share("abc", work)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert not [*tmp_path.iterdir()]
