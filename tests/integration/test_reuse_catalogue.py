@@ -18,7 +18,7 @@ import covernance
 from covernance.config import load
 from covernance.model.snapshot import read
 from covernance.policy.gate import AppliedFloor, Exceptions
-from covernance.workflows.conclude import Judgement
+from covernance.workflows.judgement import Judgement
 from covernance.workflows.reuse import Reuse
 from tests.integration.reuse_sample import Sample
 

@@ -179,7 +179,7 @@ def test_a_part_that_was_not_planned_is_refused(machines: Machines) -> None:
     assert "calc-1-of-4 was not planned" in joined.err
 
 
-def test_a_whole_suite_is_put_in_place_under_its_own_verdict(
+def test_a_whole_suite_is_put_in_place_under_todays_floor(
     repository: Repository, tmp_path: Path
 ) -> None:
     repository.git("init", "-q", "-b", "main")
@@ -194,7 +194,7 @@ def test_a_whole_suite_is_put_in_place_under_its_own_verdict(
         shutil.move(repository.root / "coverage" / name, target)
     collected = repository.covernance("collect", os.fspath(arrived))
     assert collected.code == 0, collected.text
-    assert "calc: pass: 100.00 % of a floor of 100 % (from --fail-under)" in collected.out
+    assert "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)" in collected.out
     assert (repository.root / "coverage/html/calc/index.html").is_file()
 
     (arrived / "coverage-unit-calc/data/calc/.coverage").unlink()

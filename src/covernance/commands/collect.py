@@ -32,9 +32,10 @@ def collect(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
 
     FOLDER holds what was downloaded, and need not be there where nothing ran. Every job of the plan
     must have brought its part, measured at the same commit with the same table; a missing one is
-    never green. Suites that came whole are put in place under the verdict of their job, shards are
-    combined and judged here. For a suite that the plan left out its earlier result is taken from
-    history, where it is no older than carry-days, and judged by today's floor and exceptions.
+    never green. Suites that came whole are put in place, shards are combined, and all are judged
+    here; what a job refused stays refused. For a suite that the plan left out its earlier result is
+    taken from history, where it is no older than carry-days, and judged by today's floor and
+    exceptions.
 
     \b
     Examples:

@@ -12,10 +12,10 @@ from covernance.config import Suite, Table
 from covernance.errors import InputError
 from covernance.history.store import Entry, Store
 from covernance.layout import Layout
-from covernance.model.snapshot import CARRIED, Floor, Snapshot
-from covernance.policy.gate import PASS, Measured, applied_floor, judge
-from covernance.workflows.conclude import SuiteResult
-from covernance.workflows.excused import exceptions
+from covernance.model.snapshot import CARRIED, Snapshot
+from covernance.policy.gate import PASS
+from covernance.workflows.conclude import SuiteResult, stand_in
+from covernance.workflows.judgement import judgement, rejudged
 from covernance.workflows.matrix import Plan
 
 
@@ -75,28 +75,16 @@ def take(
     kept = store.read(entry)
     if why := _unfit(table, kept, now):
         return Refused(f"{why}; plan again")
-    floor = applied_floor(suite, None, environ)
-    verdict = judge(
-        suite,
-        floor,
-        Measured(cells=kept.themes, files=kept.files),
-        exceptions(table, suite, now.date()),
-    )
     source = msgspec.structs.replace(
         kept.provenance, source=CARRIED, carried_at=now.strftime("%Y-%m-%dT%H:%M:%SZ")
     )
     result = msgspec.structs.replace(
-        kept,
-        verdict=verdict.name,
-        reasons=verdict.reasons,
-        floor=Floor(str(floor.percent), floor.origin),
-        provenance=source,
-        patch=None,
+        rejudged(suite, kept, judgement(table, suite, environ, now)), provenance=source, patch=None
     )
     layout = Layout(table.root)
     with files.locked(layout.lock):
         files.write_atomic(layout.snapshot(suite.name), result.encode())
-    return SuiteResult(snapshot=result, exit=verdict.exit, partial=(), published=(), text="")
+    return stand_in(result)
 
 
 def take_all(

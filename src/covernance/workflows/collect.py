@@ -15,11 +15,10 @@ from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.provenance import provenance
 from covernance.model import snapshot
-from covernance.model.snapshot import SHARDS, Snapshot
-from covernance.policy.gate import Verdict, applied_floor
+from covernance.model.snapshot import SHARDS
 from covernance.workflows import part, publish, recent
-from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
-from covernance.workflows.excused import exceptions
+from covernance.workflows.conclude import Passes, SuiteResult, conclude, stand_in
+from covernance.workflows.judgement import Judgement, judgement, rejudged
 from covernance.workflows.matrix import Plan, Planned
 
 _SNAPSHOTS = "*.snapshot.json"
@@ -83,7 +82,7 @@ def arrivals(folder: Path, plan: Plan) -> Arrivals:
 def collect(
     table: Table, found: Sequence[Arrival], environ: Mapping[str, str], now: datetime
 ) -> list[SuiteResult]:
-    """Put whole suites in place; combine, judge and publish those that were split.
+    """Put whole suites in place; combine and publish those that were split. Judge both anew.
 
     Args:
         table: The table; its folder must be the current one.
@@ -106,7 +105,8 @@ def collect(
             )
             folder = work.path / suite.name
             if mine and mine[0].planned.shard.whole:
-                results.append(_whole(table, suite, mine[0].path, folder))
+                today = judgement(table, suite, environ, now)
+                results.append(_whole(table, suite, mine[0].path, today, folder))
             elif mine:
                 results.append(_joined(table, suite, mine, environ, now, folder))
         return results
@@ -131,9 +131,9 @@ def _parts(folder: Path) -> list[Arrival]:
     return found
 
 
-def _whole(table: Table, suite: Suite, path: Path, work: Path) -> SuiteResult:
-    """Publish a whole suite again from its data, under the verdict that its job gave."""
-    result = snapshot.read(path)
+def _whole(table: Table, suite: Suite, path: Path, today: Judgement, work: Path) -> SuiteResult:
+    """Publish a whole suite again from its data, judged anew."""
+    result = rejudged(suite, snapshot.read(path), today)
     delivered = path.parent / "data" / suite.name / ".coverage"
     if not delivered.is_file():
         msg = f"{delivered}: is not there; upload hidden files with the job's results"
@@ -145,17 +145,7 @@ def _whole(table: Table, suite: Suite, path: Path, work: Path) -> SuiteResult:
     layout = Layout(table.root)
     cov = combine.load(staged, layout.analyses)
     published = publish.full(result, cov, staged, (), layout, work)
-    return _result(result, published)
-
-
-def _result(result: Snapshot, published: tuple[Path, ...]) -> SuiteResult:
-    return SuiteResult(
-        snapshot=result,
-        exit=Verdict(result.verdict, result.reasons).exit,
-        partial=(),
-        published=published,
-        text="",
-    )
+    return stand_in(result, published)
 
 
 def _joined(
@@ -175,13 +165,11 @@ def _joined(
             raise InputError(f"{msg}; run the whole shard")
         finished += part.passes(read, arrival.path.parent)
     passes = Passes(finished=finished, problems=part.gaps(finished))
-    judgement = Judgement(
-        applied_floor(suite, None, environ),
-        exceptions(table, suite, now.date()),
-        recent.change(table, environ),
+    today = msgspec.structs.replace(
+        judgement(table, suite, environ, now), change=recent.change(table, environ)
     )
     source = msgspec.structs.replace(provenance(table, environ, now), source=SHARDS)
-    return conclude(suite, passes, judgement, source, Layout(table.root), work, ())
+    return conclude(suite, passes, today, source, Layout(table.root), work, ())
 
 
 def _made(path: Path) -> Path:

@@ -12,7 +12,6 @@ from covernance.errors import Exit, InputError
 from covernance.layout import Layout
 from covernance.measure import combine, contexts, slicing
 from covernance.measure.arguments import ReportRequest
-from covernance.measure.changes import Changes
 from covernance.measure.reporting import Reporting
 from covernance.measure.run import Finished
 from covernance.measure.shard import Shard
@@ -22,13 +21,12 @@ from covernance.policy.gate import (
     NO_DATA,
     NO_TESTS,
     TESTS_FAILED,
-    AppliedFloor,
-    Exceptions,
     Measured,
     Verdict,
     judge,
 )
 from covernance.workflows import assemble, publish, recent, tested
+from covernance.workflows.judgement import Judgement
 
 PARTIAL = "partial"
 """In place of a verdict: a selection of tests or themes gates nothing."""
@@ -51,20 +49,6 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
-class Judgement(msgspec.Struct, frozen=True):
-    """What a suite is judged by.
-
-    Attributes:
-        floor: Its floor.
-        excused: What the exception register says of it.
-        change: What the run's patch coverage is counted of; None where git can't tell.
-    """
-
-    floor: AppliedFloor
-    excused: Exceptions
-    change: Changes | None = None
-
-
 class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one suite.
 
@@ -81,6 +65,14 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     partial: tuple[str, ...]
     published: tuple[Path, ...]
     text: str
+
+
+def stand_in(snapshot: Snapshot, published: tuple[Path, ...] = ()) -> SuiteResult:
+    """What becomes of a suite by a result that was not measured just now."""
+    verdict = Verdict(snapshot.verdict, snapshot.reasons)
+    return SuiteResult(
+        snapshot=snapshot, exit=verdict.exit, partial=(), published=published, text=""
+    )
 
 
 def conclude(

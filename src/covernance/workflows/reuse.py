@@ -21,12 +21,12 @@ from covernance.measure.run import Finished
 from covernance.model import evidence, snapshot
 from covernance.model.evidence import Evidence, Seen
 from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
-from covernance.policy import gate
 from covernance.policy import reuse as policy
-from covernance.policy.gate import Measured
+from covernance.policy.gate import PASS
 from covernance.report.terminal import shown
 from covernance.workflows import recent
-from covernance.workflows.conclude import Judgement, SuiteResult
+from covernance.workflows.conclude import SuiteResult, stand_in
+from covernance.workflows.judgement import Judgement, rejudged
 
 _COMMIT = "the commit"
 
@@ -115,38 +115,26 @@ class Reuse:
         change = recent.change(self._table, self._environ)
         results = {}
         for name, (suite, depended_on) in kept.items():
-            judgement = msgspec.structs.replace(judgements[name], change=change)
-            if depended_on and (result := self._judged(suite, depended_on, judgement, source)):
+            today = msgspec.structs.replace(judgements[name], change=change)
+            if depended_on and (result := self._judged(suite, depended_on, today, source)):
                 self._publish(result, depended_on)
-                results[name] = SuiteResult(
-                    snapshot=result,
-                    exit=Exit.PASS,
-                    partial=(),
-                    published=(self._layout.snapshot(name),),
-                    text="",
-                )
+                results[name] = stand_in(result, (self._layout.snapshot(name),))
         return results
 
     def _judged(
-        self, suite: Suite, depended_on: Evidence, judgement: Judgement, source: Provenance
+        self, suite: Suite, depended_on: Evidence, today: Judgement, source: Provenance
     ) -> Snapshot | None:
         """The kept result as one of today; None where it does not pass any more."""
-        kept = snapshot.read(self._layout.snapshot(suite.name))
-        measured = Measured(cells=kept.themes, files=kept.files)
-        verdict = gate.judge(suite, judgement.floor, measured, judgement.excused)
-        if verdict.name != gate.PASS or kept.suite != suite.name:
+        kept = rejudged(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
+        if kept.verdict != PASS or kept.suite != suite.name:
             return None
         origin = Origin(depended_on.commit, depended_on.recorded_at)
         result = msgspec.structs.replace(
-            kept,
-            verdict=verdict.name,
-            reasons=verdict.reasons,
-            floor=snapshot.Floor(str(judgement.floor.percent), judgement.floor.origin),
-            provenance=msgspec.structs.replace(source, source=REUSED, origin=origin),
+            kept, provenance=msgspec.structs.replace(source, source=REUSED, origin=origin)
         )
-        if judgement.change is None:
+        if today.change is None:
             return msgspec.structs.replace(result, patch=None)
-        counted = recent.patch(self._table.root, suite, result, judgement.change)
+        counted = recent.patch(self._table.root, suite, result, today.change)
         return msgspec.structs.replace(result, patch=counted)
 
     def prepare(self, suites: Iterable[Suite]) -> None:

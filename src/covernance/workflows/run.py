@@ -24,12 +24,11 @@ from covernance.measure.run import Finished, Observer, run_passes
 from covernance.measure.shard import Shard
 from covernance.measure.slots import Slots
 from covernance.model.snapshot import Provenance
-from covernance.policy.gate import applied_floor
 from covernance.policy.reuse import forbidden
 from covernance.workflows import assemble, part, publish, recent
-from covernance.workflows.conclude import Judgement, Passes, SuiteResult, conclude
-from covernance.workflows.excused import exceptions
+from covernance.workflows.conclude import Passes, SuiteResult, conclude
 from covernance.workflows.expected import expected, longest_first
+from covernance.workflows.judgement import Judgement, judgement
 from covernance.workflows.reuse import Reuse
 
 _USAGE_ERROR = 4
@@ -106,10 +105,7 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
         CovernanceError: Nothing could be measured; earlier results are untouched.
     """
     judgements = {
-        suite.name: Judgement(
-            applied_floor(suite, request.fail_under, request.environ),
-            exceptions(table, suite, request.now.date()),
-        )
+        suite.name: judgement(table, suite, request.environ, request.now, request.fail_under)
         for suite in request.suites
     }
     _refuse_shared_reports(request)
@@ -165,10 +161,10 @@ def _run(
                 continue
             partial = _partial(mine, request)
             passes = Passes(finished=mine, partial=partial, shard=request.shard)
-            judgement = msgspec.structs.replace(judgements[suite.name], change=change)
+            today = msgspec.structs.replace(judgements[suite.name], change=change)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
-            results.append(conclude(suite, passes, judgement, source, layout, folder, reports))
+            results.append(conclude(suite, passes, today, source, layout, folder, reports))
             if not request.shard.whole:
                 _publish_part(suite, passes, request, source, layout, folder)
             if reuse:

@@ -18,6 +18,7 @@ from covernance.layout import Layout
 from covernance.measure.arguments import parse
 from covernance.measure.record import Collected
 from covernance.measure.shard import Shard
+from covernance.model.snapshot import read
 from covernance.workflows import matrix
 from covernance.workflows.collect import arrivals, collect
 from covernance.workflows.matrix import Plan
@@ -123,12 +124,41 @@ def test_a_selection_can_not_be_joined(measure: Callable[..., Table], arrived: P
         collect(table, arrivals(arrived, plan_of(table, 2)).complete, {}, NOW)
 
 
-def test_a_whole_suite_keeps_its_verdict(measure: Callable[..., Table], arrived: Path) -> None:
+def test_a_whole_suite_is_put_in_place(measure: Callable[..., Table], arrived: Path) -> None:
     table = measure(Shard())
     (result,) = collect(table, arrivals(arrived, plan_of(table, 1)).complete, {}, NOW)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert Layout(table.root).data("calc").is_file()
     assert Layout(table.root).snapshot("calc") in result.published
+
+
+def invoke(*arguments: str) -> tuple[Exit, str]:
+    done = CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
+    return done.return_value, done.output
+
+
+@pytest.mark.security
+def test_a_whole_suite_that_says_pass_below_the_floor_is_red(
+    measure: Callable[..., Table], arrived: Path, passes: FakePasses
+) -> None:
+    passes.arcs = {theme: [(-1, 1)] for theme in THEMES}
+    table = measure(Shard())
+    matrix.write(table, plan_of(table, 1))
+    came = arrived / "calc.snapshot.json"
+    came.write_text(came.read_text().replace('"below-floor"', '"pass"'))
+    code, told = invoke(os.fspath(arrived))
+    assert code is Exit.GATE
+    assert "calc: below-floor" in told
+    assert read(Layout(table.root).snapshot("calc")).verdict == "below-floor"
+
+
+@pytest.mark.security
+def test_what_a_job_refused_stays_refused(measure: Callable[..., Table], arrived: Path) -> None:
+    table = measure(Shard())
+    came = arrived / "calc.snapshot.json"
+    came.write_text(came.read_text().replace('"verdict": "pass"', '"verdict": "no-data"'))
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 1)).complete, {}, NOW)
+    assert (result.exit, result.snapshot.verdict) == (Exit.GATE, "no-data")
 
 
 @pytest.mark.security
@@ -174,17 +204,10 @@ def test_the_command_is_red_while_something_is_missing(
 ) -> None:
     table = measure(Shard(1, 2))
     plan = matrix.write(table, plan_of(table, 2))
-
-    def invoke(*arguments: str) -> tuple[Exit, str]:
-        done = CliRunner().invoke(
-            command, [os.fspath(arrived), *arguments], standalone_mode=False, catch_exceptions=False
-        )
-        return done.return_value, done.output
-
-    code, told = invoke()
+    code, told = invoke(os.fspath(arrived))
     assert code is Exit.GATE
     assert "planned, and did not arrive: calc-2-of-2" in told
     measure(Shard(2, 2))
-    code, told = invoke("--plan", os.fspath(plan))
+    code, told = invoke(os.fspath(arrived), "--plan", os.fspath(plan))
     assert code is Exit.PASS
     assert "calc: pass: 100.00 %" in told
