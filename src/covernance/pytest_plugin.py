@@ -20,8 +20,8 @@ from covernance.files import write_atomic
 from covernance.measure.contexts import Contexts
 from covernance.measure.record import Collected, Record, progress_path
 from covernance.model.slices import RUN
+from covernance.model.snapshot import SEVERITY
 
-_SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
 _RERUN = {"rerun", "retried"}
 """What pytest-rerunfailures and pytest-retry call an attempt that failed and is made again."""
 
@@ -146,7 +146,7 @@ class Recorder:
             self._reran.add(report.nodeid)
         else:
             before = self._outcomes.get(report.nodeid, "passed")
-            self._outcomes[report.nodeid] = max(before, outcome, key=_SEVERITY.index)
+            self._outcomes[report.nodeid] = max(before, outcome, key=SEVERITY.index)
         self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
 
     @pytest.hookimpl(optionalhook=True)

@@ -45,7 +45,7 @@ def collect(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     given = plan_file.absolute() if plan_file else None
     table = here()
     plan = matrix.read(given or Layout(table.root).plan)
-    arrived = workflow.arrivals(folder, plan)
+    arrived = workflow.arrivals(folder, plan, table)
     now = datetime.now(UTC)
     carried, refused = take_all(table, plan, current.store(table), os.environ, now)
     results = workflow.collect(table, arrived.complete, os.environ, now) + carried

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+
+from covernance.model.snapshot import SEVERITY
+
+Outcome = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(SEVERITY)})$")]
+"""How a test ended."""
 
 
 class Collected(msgspec.Struct):
@@ -36,7 +42,7 @@ class Record(msgspec.Struct):
 
     exit: int
     collected: Collected
-    outcomes: dict[str, str]
+    outcomes: dict[str, Outcome]
     seconds: dict[str, float]
     collection_errors: list[str]
     narrowed: list[str] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
-from covernance.config import Suite, Table
+from covernance.config import UNTHEMED, Suite, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
@@ -31,6 +31,7 @@ class Arrival(msgspec.Struct, frozen=True):
     path: Path
     commit: str | None
     config: str
+    themes: frozenset[str]
 
 
 class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,16 +49,17 @@ class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
         return any(job.suite == suite for job in self.missing)
 
 
-def arrivals(folder: Path, plan: Plan) -> Arrivals:
-    """Find what the jobs brought, and hold it against the plan.
+def arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
+    """Find what the jobs brought, and hold it against the plan and the table.
 
     Args:
         folder: Holds what was downloaded, in any arrangement of folders.
         plan: What was to run.
+        table: Knows the suites and their themes; what came names folders by them.
 
     Raises:
         InputError: Something came twice, was not planned, is of another commit or another table,
-            or is damaged.
+            lacks a theme of its suite, names what the table does not know, or is damaged.
     """
     found: dict[Planned, Arrival] = {}
     for arrival in [*_snapshots(folder), *_parts(folder)]:
@@ -74,9 +76,26 @@ def arrivals(folder: Path, plan: Plan) -> Arrivals:
             if theirs != ours:
                 msg = f"{arrival.path}: is of {what} {theirs}, the plan of {ours}; run it again"
                 raise InputError(msg)
+        _refuse_strangers(arrival, table)
         found[arrival.planned] = arrival
     missing = tuple(job for job in plan.jobs if job not in found)
     return Arrivals(found=tuple(found.values()), missing=missing)
+
+
+def _refuse_strangers(arrival: Arrival, table: Table) -> None:
+    """Refuse a suite that the table does not have, and any themes but all of the suite's."""
+    name = arrival.planned.suite
+    suite = next((suite for suite in table.suites if suite.name == name), None)
+    if suite is None:
+        msg = f"{arrival.path}: the table has no suite {name!r}; run every job again"
+        raise InputError(msg)
+    unknown = sorted(arrival.themes - {*suite.themes, UNTHEMED})
+    missing = sorted(set(suite.themes) - arrival.themes)
+    for what, themes in (("has", unknown), ("lacks", missing)):
+        if themes:
+            msg = f"{arrival.path}: {what} {', '.join(map(repr, themes))}; themes of {name}: "
+            msg += f"{', '.join(suite.themes)}; run all of {arrival.planned.name} again"
+            raise InputError(msg)
 
 
 def collect(
@@ -119,7 +138,8 @@ def _snapshots(folder: Path) -> list[Arrival]:
     for path in sorted(folder.rglob(_SNAPSHOTS)):
         result = snapshot.read(path)
         source = result.provenance
-        found.append(Arrival(Planned(result.suite), path, source.commit, source.config))
+        planned, themes = Planned(result.suite), frozenset(result.themes)
+        found.append(Arrival(planned, path, source.commit, source.config, themes))
     return found
 
 
@@ -127,7 +147,8 @@ def _parts(folder: Path) -> list[Arrival]:
     found = []
     for path in sorted(folder.rglob(part.FILE)):
         read = part.read(path)
-        found.append(Arrival(Planned(read.suite, read.shard), path, read.commit, read.config))
+        planned, themes = Planned(read.suite, read.shard), frozenset(read.passes)
+        found.append(Arrival(planned, path, read.commit, read.config, themes))
     return found
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from covernance.measure.shard import Shard
 from covernance.model.snapshot import read
 from covernance.workflows import matrix
 from covernance.workflows.collect import arrivals, collect
-from covernance.workflows.matrix import Plan
+from covernance.workflows.matrix import Plan, Planned
 from covernance.workflows.run import Request, run
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.workflows.test_run import Quiet, record
@@ -81,7 +82,7 @@ def plan_of(table: Table, shards: int) -> Plan:
 def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrived: Path) -> None:
     measure(Shard(1, 2))
     table = measure(Shard(2, 2))
-    came = arrivals(arrived, plan_of(table, 2))
+    came = arrivals(arrived, plan_of(table, 2), table)
     (result,) = collect(table, came.complete, {}, NOW)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert len(result.snapshot.tests) == 6
@@ -94,7 +95,7 @@ def test_what_is_missing_is_named_and_its_suite_is_not_complete(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard(1, 2))
-    came = arrivals(arrived, plan_of(table, 2))
+    came = arrivals(arrived, plan_of(table, 2), table)
     assert [job.name for job in came.missing] == ["calc-2-of-2"]
     assert came.complete == ()
     assert collect(table, came.complete, {}, NOW) == []
@@ -109,7 +110,7 @@ def test_a_gap_between_shards_fails_and_publishes_nothing(
     shutil.copytree(arrived / "calc-1-of-3", arrived / "calc-2-of-3")
     part = arrived / "calc-2-of-3/part.json"
     part.write_text(part.read_text().replace('"number":1', '"number":2'))
-    (result,) = collect(table, arrivals(arrived, plan_of(table, 3)).complete, {}, NOW)
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 3), table).complete, {}, NOW)
     assert result.exit is Exit.TESTS_FAILED
     assert result.published == ()
     assert any("no shard ran t::security-2" in reason for reason in result.snapshot.reasons)
@@ -121,12 +122,12 @@ def test_a_selection_can_not_be_joined(measure: Callable[..., Table], arrived: P
     measure(Shard(1, 2), "-k", "x")
     table = measure(Shard(2, 2))
     with pytest.raises(InputError, match=r"is a selection \(-k 'x'\)"):
-        collect(table, arrivals(arrived, plan_of(table, 2)).complete, {}, NOW)
+        collect(table, arrivals(arrived, plan_of(table, 2), table).complete, {}, NOW)
 
 
 def test_a_whole_suite_is_put_in_place(measure: Callable[..., Table], arrived: Path) -> None:
     table = measure(Shard())
-    (result,) = collect(table, arrivals(arrived, plan_of(table, 1)).complete, {}, NOW)
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 1), table).complete, {}, NOW)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert Layout(table.root).data("calc").is_file()
     assert Layout(table.root).snapshot("calc") in result.published
@@ -157,7 +158,7 @@ def test_what_a_job_refused_stays_refused(measure: Callable[..., Table], arrived
     table = measure(Shard())
     came = arrived / "calc.snapshot.json"
     came.write_text(came.read_text().replace('"verdict": "pass"', '"verdict": "no-data"'))
-    (result,) = collect(table, arrivals(arrived, plan_of(table, 1)).complete, {}, NOW)
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 1), table).complete, {}, NOW)
     assert (result.exit, result.snapshot.verdict) == (Exit.GATE, "no-data")
 
 
@@ -166,7 +167,7 @@ def test_a_whole_suite_without_its_data_is_refused(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard())
-    came = arrivals(arrived, plan_of(table, 1)).complete
+    came = arrivals(arrived, plan_of(table, 1), table).complete
     shutil.rmtree(arrived / "data")
     with pytest.raises(InputError, match="upload hidden files"):
         collect(table, came, {}, NOW)
@@ -187,7 +188,44 @@ def test_what_does_not_fit_the_plan_is_refused(
     table = measure(Shard())
     plan = msgspec.structs.replace(plan_of(table, 1), **changes)
     with pytest.raises(InputError, match=told):
-        arrivals(arrived, plan)
+        arrivals(arrived, plan, table)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ('"security"', '"../../outside"', "has '../../outside'; themes of calc: architecture"),
+        ('"security"', '"/outside"', "has '/outside'"),
+        ('"security"', '"unthemed"', "lacks 'security'; themes of calc"),
+        ('"suite":"calc"', '"suite":"../../outside"', "the table has no suite '../../outside'"),
+    ],
+)
+def test_names_that_the_table_does_not_know_are_refused(
+    measure: Callable[..., Table], arrived: Path, written: str, instead: str, told: str
+) -> None:
+    table = measure(Shard(1, 2))
+    part = arrived / "calc-1-of-2/part.json"
+    assert written in part.read_text()
+    part.write_text(part.read_text().replace(written, instead))
+    planned = Planned("../../outside", Shard(1, 2))
+    plan = plan_of(table, 2)
+    plan = msgspec.structs.replace(plan, jobs=(*plan.jobs, planned))
+    with pytest.raises(InputError, match=f"part.json: {re.escape(told)}"):
+        arrivals(arrived, plan, table)
+
+
+@pytest.mark.security
+def test_a_whole_suite_that_lacks_a_theme_is_refused(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard())
+    came = arrived / "calc.snapshot.json"
+    result = read(came)
+    themes = {name: cell for name, cell in result.themes.items() if name != "security"}
+    came.write_bytes(msgspec.structs.replace(result, themes=themes).encode())
+    with pytest.raises(InputError, match=r"calc\.snapshot\.json: lacks 'security'"):
+        arrivals(arrived, plan_of(table, 1), table)
 
 
 @pytest.mark.security
@@ -196,7 +234,7 @@ def test_the_same_job_twice_is_refused(measure: Callable[..., Table], arrived: P
     (arrived / "again").mkdir()
     shutil.copy(arrived / "calc.snapshot.json", arrived / "again")
     with pytest.raises(InputError, match="calc came twice"):
-        arrivals(arrived, plan_of(table, 1))
+        arrivals(arrived, plan_of(table, 1), table)
 
 
 def test_the_command_is_red_while_something_is_missing(

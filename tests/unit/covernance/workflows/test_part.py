@@ -70,9 +70,17 @@ def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.security
-def test_a_damaged_record_is_told_with_the_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"\xff",
+        b'{"exit":0,"collected":{},"outcomes":{"t":"odd"},"seconds":{},"collection_errors":[]}',
+    ],
+)
+def test_a_damaged_record_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "security").mkdir()
-    (tmp_path / "security/record.json").write_bytes(b"{")
+    (tmp_path / "security/record.json").write_bytes(content)
     with pytest.raises(InputError, match=r"record\.json: is damaged"):
         part.passes(MEASURED, tmp_path)
 
