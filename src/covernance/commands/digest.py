@@ -52,12 +52,12 @@ def digest(since: str, until: str | None, branch: str | None, form: str, *, dry_
       covernance digest --since 7d
       covernance digest --since 2w --until 2026-11-21T00:00:00Z --dry-run
     """  # noqa: D301 - click reads the escape
-    from covernance.report.trend import moment  # noqa: PLC0415 - help does not pay for it
+    from covernance.model import moment  # noqa: PLC0415 - help does not pay for it
     from covernance.workflows import current  # noqa: PLC0415 - likewise
     from covernance.workflows import digest as workflow  # noqa: PLC0415 - likewise
 
     length = _span(since)
-    end = None if until is None else moment(until, "--until")
+    end = None if until is None else moment.read(until, "--until")
     table = here()
     request = workflow.Request(branch=branch or table.default_branch, length=length, until=end)
     folder = table.root / workflow.FOLDER

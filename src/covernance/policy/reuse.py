@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from covernance.measure.states import ABSENT
+from covernance.model import moment
 from covernance.model.evidence import Evidence, Seen
 
 _PULL_REQUESTS = ("pull_request", "merge_group")
@@ -69,11 +70,8 @@ def reasons(evidence: Evidence, present: Present, max_age: timedelta) -> tuple[s
 
 def age(recorded_at: str, now: datetime) -> timedelta | None:
     """How long ago a result was measured; None where its time is damaged."""
-    try:
-        recorded = datetime.fromisoformat(recorded_at)
-    except ValueError:
-        return None
-    return now - (recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC))
+    recorded = moment.parse(recorded_at)
+    return now - recorded if recorded else None
 
 
 def _age(evidence: Evidence, now: datetime, most: timedelta) -> Iterator[str]:

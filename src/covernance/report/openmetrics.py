@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from covernance.model import moment
 from covernance.model.snapshot import Snapshot
 from covernance.policy.gate import PASS
 from covernance.report.state import State
-from covernance.report.trend import floor, moment
+from covernance.report.trend import floor
 
 Sample = tuple[Mapping[str, str], float]
 """Labels and a value."""
@@ -93,7 +94,7 @@ def _suites(state: State) -> Iterable[_Family]:
         "covernance_suite_recorded_timestamp_seconds",
         "When a suite's result was recorded, in seconds since 1970.",
         [
-            (_of(found), moment(found.provenance.recorded_at, found.suite).timestamp())
+            (_of(found), moment.read(found.provenance.recorded_at, found.suite).timestamp())
             for found in present
         ],
         unit="seconds",

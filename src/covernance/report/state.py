@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 from fractions import Fraction
 
 import msgspec
 
 from covernance.config import UNTHEMED
+from covernance.model import moment
 from covernance.model.counts import Counts
 from covernance.model.snapshot import CARRIED, MEASURED, REUSED, Cell, Provenance, Snapshot
 from covernance.policy.gate import PASS
@@ -18,6 +19,7 @@ MISSING = "missing"
 _SHORT_COMMIT = 12
 _HOUR = 60
 _DAY = 24 * _HOUR
+_UNKNOWN_AGE = "of unknown age"
 _BAD = {"failed": "failed", "errors": "in error"}
 
 
@@ -126,21 +128,28 @@ def origin(source: Provenance) -> str:
         return ""
     if source.source == REUSED and source.origin:
         whence = (source.origin.commit or "")[:_SHORT_COMMIT] or source.origin.recorded_at
-        return f"{REUSED} from {whence}, {_age(source.origin.recorded_at, source.recorded_at)} old"
+        return f"{REUSED} from {whence}, {_old(source.origin.recorded_at, source.recorded_at)}"
     if source.source != CARRIED or source.carried_at is None:
         return source.source
-    age = datetime.fromisoformat(source.carried_at) - datetime.fromisoformat(source.recorded_at)
-    old = f"{age.days} day{'' if age.days == 1 else 's'} old"
+    age = _between(source.recorded_at, source.carried_at)
+    old = f"{age.days} day{'' if age.days == 1 else 's'} old" if age is not None else _UNKNOWN_AGE
     return f"{CARRIED} from {(source.commit or '')[:_SHORT_COMMIT]}, {old}"
 
 
-def _age(before: str, after: str) -> str:
-    """How much later one time is than another: `5 min`, `3 h`, `2 days`."""
-    seconds = (datetime.fromisoformat(after) - datetime.fromisoformat(before)).total_seconds()
-    minutes = int(seconds) // 60
+def _old(before: str, after: str) -> str:
+    """How much later one time is than another: `5 min old`, `3 h old`, `2 days old`."""
+    age = _between(before, after)
+    if age is None:
+        return _UNKNOWN_AGE
+    minutes = age // timedelta(minutes=1)
     if minutes < _HOUR:
-        return f"{minutes} min"
-    return f"{minutes // _HOUR} h" if minutes < _DAY else f"{minutes // _DAY} days"
+        return f"{minutes} min old"
+    return f"{minutes // _HOUR} h old" if minutes < _DAY else f"{minutes // _DAY} days old"
+
+
+def _between(before: str, after: str) -> timedelta | None:
+    first, last = moment.parse(before), moment.parse(after)
+    return last - first if first and last else None
 
 
 def trouble(cell: Cell) -> str:

@@ -11,14 +11,13 @@ from math import fsum
 import msgspec
 
 from covernance.errors import InputError
+from covernance.model import moment
 from covernance.model.counts import Counts
 from covernance.model.snapshot import BROKE, RAN_THROUGH, Snapshot
 from covernance.policy.gate import PASS
 
 TOTAL = "total"
 """The name of a suite's raw total among its measures; the others are its themes, earned."""
-
-_FIRST_YEAR, _LAST_YEAR = 1970, 9999
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,22 +64,6 @@ class Ratchet(msgspec.Struct, frozen=True, kw_only=True):
     runs: int
 
 
-def moment(text: str, where: str) -> datetime:
-    """Read an ISO 8601 time with a time zone; `where` names it in the error.
-
-    Raises:
-        InputError: It is none.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not _FIRST_YEAR <= found.year < _LAST_YEAR:
-        msg = f"{where}: {text!r} is no time; write it as 2026-11-21T12:00:00Z"
-        raise InputError(msg)
-    return found
-
-
 def floor(text: str, where: str) -> Fraction:
     """Read a floor as a snapshot has it; `where` names it in the error.
 
@@ -102,7 +85,7 @@ def point(snapshot: Snapshot) -> Point:
     """
     source = snapshot.provenance
     return Point(
-        moment=moment(source.recorded_at, f"the result of {snapshot.suite}"),
+        moment=moment.read(source.recorded_at, f"the result of {snapshot.suite}"),
         commit=source.commit,
         run_id=source.run_id,
         verdict=snapshot.verdict,

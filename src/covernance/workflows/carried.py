@@ -12,6 +12,7 @@ from covernance.config import Suite, Table
 from covernance.errors import InputError
 from covernance.history.store import Entry, Store
 from covernance.layout import Layout
+from covernance.model import moment
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.policy.gate import PASS
 from covernance.workflows.conclude import SuiteResult, stand_in
@@ -125,17 +126,10 @@ def _unfit(table: Table, kept: Snapshot, now: datetime) -> str:
         return f"{what} was measured with changes"
     if source.config != table.digest():
         return f"{what} is of another table"
-    age = now - _moment(kept)
+    measured = source.origin.recorded_at if source.origin else source.recorded_at
+    age = now - moment.read(measured, f"the result of {kept.suite}")
+    if age < timedelta(0):
+        return f"{what} was recorded later than now"
     if age > timedelta(days=table.history.carry_days):
         return f"{what} is {age.days} days old, of at most {table.history.carry_days} (carry-days)"
     return ""
-
-
-def _moment(kept: Snapshot) -> datetime:
-    source = kept.provenance
-    recorded = source.origin.recorded_at if source.origin else source.recorded_at
-    try:
-        return datetime.fromisoformat(recorded)
-    except ValueError:
-        msg = f"{kept.suite}: {recorded!r}, when its result was recorded, is no time"
-        raise InputError(msg) from None

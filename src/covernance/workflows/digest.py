@@ -12,6 +12,7 @@ from covernance import files
 from covernance.config import Table
 from covernance.errors import InputError
 from covernance.history.store import Entry, Store, by_suite
+from covernance.model import moment
 from covernance.model.snapshot import Snapshot
 from covernance.policy import waivers
 from covernance.policy.register_row import Row
@@ -133,4 +134,4 @@ def _told(entries: Sequence[Entry], window: Window) -> list[Entry]:
 
 
 def _moment(entry: Entry) -> datetime:
-    return trend.moment(entry.recorded_at, f"the result of {entry.suite} in history")
+    return moment.read(entry.recorded_at, f"the result of {entry.suite} in history")

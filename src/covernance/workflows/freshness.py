@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from covernance.config import Suite
-from covernance.errors import CovernanceError, InputError
+from covernance.errors import CovernanceError
 from covernance.measure import changes as git
 from covernance.measure.changes import Changes
+from covernance.model import moment
 from covernance.model.snapshot import Snapshot
 from covernance.policy.gate import NO_DATA
 
@@ -91,12 +91,5 @@ def _of_suite(diff: Changes, suite: Suite, snapshot: Snapshot) -> list[str]:
 
 
 def _began(snapshot: Snapshot) -> float:
-    recorded = snapshot.provenance.recorded_at
-    try:
-        return datetime.fromisoformat(recorded).timestamp()
-    except ValueError:
-        msg = (
-            f"the result of suite {snapshot.suite}: {recorded!r} is no time; "
-            f"run `covernance run --suite {snapshot.suite}` again"
-        )
-        raise InputError(msg) from None
+    where = f"the result of suite {snapshot.suite}"
+    return moment.read(snapshot.provenance.recorded_at, where).timestamp()

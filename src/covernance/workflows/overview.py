@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from covernance.config import Table
 from covernance.errors import CovernanceError
+from covernance.model import moment
 from covernance.model.counts import show
 from covernance.policy.alerts import Fact
 from covernance.policy.register_row import Row
@@ -27,7 +28,7 @@ def state(
         tell: Is told what had to be left out, and why.
 
     Raises:
-        InputError: A snapshot or the register is damaged.
+        InputError: A snapshot, its time or the register is damaged.
     """
     patches: Sequence[Patch] = ()
     drops: Sequence[Drop] = ()
@@ -107,7 +108,7 @@ def _drops(results: Sequence[guard.Guarded]) -> list[Drop]:
 def _register(table: Table) -> tuple[Sequence[Row], date]:
     """The register's rows, and the day of the newest result: the reports' only clock."""
     days = [
-        datetime.fromisoformat(result.provenance.recorded_at).date()
+        moment.read(result.provenance.recorded_at, f"the result of {result.suite}").date()
         for result in current.results(table).values()
         if result
     ]

@@ -111,11 +111,23 @@ def test_the_age_of_a_reused_result_is_that_of_its_origin(
     assert "is 23 days old" in found.reason
 
 
-def test_a_time_that_is_none_is_an_error(table: Table, kept: Make, store: Directory) -> None:
-    result = kept()
-    broken = msgspec.structs.replace(result.provenance, recorded_at="yesterday")
-    with pytest.raises(InputError, match="'yesterday', when its result was recorded, is no time"):
-        carried._unfit(table, msgspec.structs.replace(result, provenance=broken), NOW)
+def of(result: Snapshot, recorded_at: str) -> Snapshot:
+    source = msgspec.structs.replace(result.provenance, recorded_at=recorded_at)
+    return msgspec.structs.replace(result, provenance=source)
+
+
+def test_a_time_that_is_none_is_an_error(table: Table, kept: Make) -> None:
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+        carried._unfit(table, of(kept(), "yesterday"), NOW)
+
+
+def test_a_time_without_a_zone_is_utc(table: Table, kept: Make) -> None:
+    assert carried._unfit(table, of(kept(), "2026-11-10T12:00:00"), NOW) == ""
+    assert "14 days old" in carried._unfit(table, of(kept(), "2026-11-10T11:59:59"), NOW)
+
+
+def test_a_result_of_the_future_is_not_carried(table: Table, kept: Make) -> None:
+    assert "later than now" in carried._unfit(table, of(kept(), "2026-11-24T12:00:01Z"), NOW)
 
 
 def plan_of(table: Table, kept: Snapshot) -> Plan:

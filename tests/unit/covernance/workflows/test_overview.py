@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from covernance.config import load
+from covernance.errors import InputError
 from covernance.model.counts import Counts
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.policy import guard as policy
@@ -54,6 +55,15 @@ def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
     published(repository, snapshot)
     (exception,) = overview.state(load(repository.root), None, {}, print).exceptions
     assert (exception.module, exception.days_left) == ("calc/__init__.py", 4)
+
+
+@pytest.mark.reliability
+def test_a_result_with_a_damaged_time_is_one_clear_error(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    published(repository, snapshot, recorded_at="yesterday")
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+        overview.state(load(repository.root), None, {}, print)
 
 
 @pytest.mark.reliability
