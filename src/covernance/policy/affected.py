@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 
 import msgspec
 
 from covernance.measure.changes import FileChange
+from covernance.model.paths import is_below, is_test
 
 # What decides how everything is run and judged; `*` crosses folders.
 _EVERYWHERE = {
@@ -93,15 +93,15 @@ def _everywhere(path: str, reaches: Mapping[str, Reach], known: Known, *, gone: 
     """Why a file touches every suite; "" where it may touch some."""
     if path == known.register:
         return "the exception register"
-    if known.layer and _is_below(path, [known.layer]):
+    if known.layer and is_below(path, [known.layer]):
         return "the layer itself"
     inside = [folder for reach in reaches.values() for folder in reach.tests]
     for pattern, why in _EVERYWHERE.items():
         if fnmatchcase(path, pattern) and not (
-            pattern == "*conftest.py" and _is_below(path, inside)
+            pattern == "*conftest.py" and is_below(path, inside)
         ):
             return why
-    if path.endswith(".py") and gone and not (_is_test(path) and _is_below(path, inside)):
+    if path.endswith(".py") and gone and not (is_test(path) and is_below(path, inside)):
         return "what imported it can't be told"
     return ""
 
@@ -109,9 +109,9 @@ def _everywhere(path: str, reaches: Mapping[str, Reach], known: Known, *, gone: 
 def _imported(path: str, reaches: Mapping[str, Reach], known: Known) -> dict[str, str]:
     found = {}
     for name, reach in reaches.items():
-        if _is_below(path, reach.source):
+        if is_below(path, reach.source):
             found[name] = "its source"
-        elif _is_below(path, reach.tests):
+        elif is_below(path, reach.tests):
             found[name] = "its tests"
         elif path in reach.files:
             found[name] = "imported by it"
@@ -125,12 +125,12 @@ def _imported(path: str, reaches: Mapping[str, Reach], known: Known) -> dict[str
 def _read(path: str, reaches: Mapping[str, Reach]) -> dict[str, str]:
     """Who may read a file without code: its suite, and whoever imports what lies beside it."""
     folders = [folder for reach in reaches.values() for folder in reach.own]
-    around = [folder for folder in folders if _is_below(path, [folder])]
+    around = [folder for folder in folders if is_below(path, [folder])]
     found = {}
     for name, reach in reaches.items():
-        if _is_below(path, reach.own):
+        if is_below(path, reach.own):
             found[name] = "in its folders"
-        elif any(_is_below(file, around) for file in reach.files):
+        elif any(is_below(file, around) for file in reach.files):
             found[name] = "beside what it imports"
         elif path in reach.mentioned:
             found[name] = "named in what it imports"
@@ -139,12 +139,3 @@ def _read(path: str, reaches: Mapping[str, Reach]) -> dict[str, str]:
     if around or path.endswith(_PROSE):
         return found
     return dict.fromkeys(reaches, "anything may read it")
-
-
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
-
-
-def _is_test(path: str) -> bool:
-    name = PurePosixPath(path).name
-    return name.startswith("test_") or name.endswith("_test.py")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from pathlib import PurePosixPath
 from typing import Any
 
+from covernance.model.paths import is_below
 from covernance.policy.integrity import NONE, Finding, Kind, lost
 
 Key = tuple[str, ...]
@@ -115,12 +115,8 @@ def _suite(table: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
 
 def _lost_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
     """Paths that no path of `after` holds any more."""
-    kept = [PurePosixPath(path) for path in after]
-    return sorted(
-        path
-        for path in before
-        if not any(PurePosixPath(path).is_relative_to(holder) for holder in kept)
-    )
+    kept = tuple(after)
+    return sorted(path for path in before if not is_below(path, kept))
 
 
 def _own_themes(

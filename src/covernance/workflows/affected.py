@@ -17,6 +17,7 @@ from covernance.measure import changes as git
 from covernance.measure.changes import FileChange
 from covernance.measure.imports import Imports
 from covernance.model import evidence
+from covernance.model.paths import is_below
 from covernance.policy.affected import Known, Reach, touched
 from covernance.workflows import carried, changes, guard
 from covernance.workflows.matrix import Decision
@@ -78,7 +79,7 @@ def decide(
 
 def reach(suite: Suite, imports: Imports, python: frozenset[str]) -> frozenset[str]:
     """The Python files that the tests of a suite may execute by importing, its own among them."""
-    own = {path for path in python if _is_below(path, (*suite.source, *suite.tests))}
+    own = {path for path in python if is_below(path, (*suite.source, *suite.tests))}
     around = {
         conftest
         for path in suite.tests
@@ -136,10 +137,6 @@ def _layer(root: Path) -> str | None:
     """The folder of the layer, where the repository holds the one that is running."""
     folder = Path(covernance.__file__).resolve().parent
     return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else None
-
-
-def _is_below(path: str, folders: tuple[str, ...]) -> bool:
-    return any(Path(path).is_relative_to(folder) for folder in folders)
 
 
 def python_files(root: Path) -> frozenset[str]:

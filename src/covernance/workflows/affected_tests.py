@@ -10,6 +10,7 @@ import msgspec
 from covernance.config import Suite, Table
 from covernance.measure import changes as git
 from covernance.measure.imports import Imports
+from covernance.model.paths import is_below, is_test
 from covernance.policy.affected_lines import edits, on_import
 from covernance.workflows import affected, changes, tested
 from covernance.workflows.tested import Tested, TestedFile
@@ -65,8 +66,9 @@ class _Selector:
 
     def select(self, suite: Suite, kept: Tested | None, changed: set[str]) -> Selection:
         reach = affected.reach(suite, self._imports, self._python)
+        own = (*suite.source, *suite.tests)
         if kept is None:
-            if not any(path in reach or _is_below(path, suite) for path in changed):
+            if not any(path in reach or is_below(path, own) for path in changed):
                 return Selection(suite.name, ())
             note = f"nothing is known of who runs which line; {tested.how(suite.name)} tells"
             return Selection(suite.name, _outermost(suite.tests), (note,))
@@ -78,7 +80,7 @@ class _Selector:
                 found |= self._of_source(kept, path)
             elif path in reach:
                 found |= self._of_module(suite, path)
-            elif _is_below(path, suite) and (self._root / path).is_file():
+            elif is_below(path, own) and (self._root / path).is_file():
                 notes.append(f"{path} changed, and no import tells who reads it")
         there = {test for test in found if (self._root / test.partition("::")[0]).exists()}
         return Selection(suite.name, _outermost(there), tuple(notes))
@@ -103,9 +105,9 @@ class _Selector:
         """The test files that are, or import, a file; of a conftest all that it is for."""
         name = PurePosixPath(path)
         if name.name == "conftest.py":
-            inside = any(name.is_relative_to(folder) for folder in suite.tests)
+            inside = is_below(path, suite.tests)
             return {name.parent.as_posix()} if inside else set(suite.tests)
-        tests = {test for test in self._python if _is_test(test) and _is_in(test, suite.tests)}
+        tests = {test for test in self._python if is_test(test) and is_below(test, suite.tests)}
         return {test for test in tests if path in self._imports.closure([test])}
 
 
@@ -127,16 +129,3 @@ def _around(test: str) -> set[str]:
     path, *names = test.split("::")
     nodes = {"::".join([path, *names[:count]]) for count in range(len(names))}
     return nodes | {folder.as_posix() for folder in PurePosixPath(path).parents}
-
-
-def _is_below(path: str, suite: Suite) -> bool:
-    return _is_in(path, (*suite.source, *suite.tests))
-
-
-def _is_in(path: str, folders: Iterable[str]) -> bool:
-    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
-
-
-def _is_test(path: str) -> bool:
-    name = PurePosixPath(path).name
-    return name.startswith("test_") or name.endswith("_test.py")

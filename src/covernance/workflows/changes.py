@@ -19,6 +19,7 @@ from covernance.measure.changes import Changes, FileChange
 from covernance.measure.settings import Settings
 from covernance.measure.statements import first_lines, statements
 from covernance.model import snapshot as snapshots
+from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
 from covernance.policy import integrity as policy
 from covernance.policy import integrity_table, inventory, waivers
@@ -28,7 +29,7 @@ from covernance.policy.patch import INFORMS, PatchResult, PatchRule
 from covernance.policy.patch import patch as judge_patch
 from covernance.policy.pragmas import pragmas
 from covernance.workflows import current, exceptions
-from covernance.workflows.freshness import Unusable, is_below, is_source, usable
+from covernance.workflows.freshness import Unusable, is_source, usable
 
 _PYPROJECT = "pyproject.toml"
 

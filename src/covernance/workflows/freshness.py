@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -12,6 +11,7 @@ from covernance.errors import CovernanceError
 from covernance.measure import changes as git
 from covernance.measure.changes import Changes
 from covernance.model import moment
+from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
 from covernance.policy.gate import NO_DATA
 
@@ -57,11 +57,6 @@ def usable(
     reasons = [f"{path} was edited after the suite was measured" for path in stale]
     reasons.append(f"run `covernance run --suite {suite.name}` again")
     return Unusable(suite.name, STALE, tuple(reasons))
-
-
-def is_below(path: str, folders: Iterable[str]) -> bool:
-    """Whether a path lies in one of some folders, or is one of them."""
-    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
 
 
 def is_source(path: str, suite: Suite, snapshot: Snapshot) -> bool:

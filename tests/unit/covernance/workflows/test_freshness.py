@@ -9,7 +9,7 @@ import pytest
 from covernance.config import Suite
 from covernance.measure.changes import Changes, FileChange
 from covernance.model.snapshot import Snapshot
-from covernance.workflows.freshness import Unusable, is_below, is_source, usable
+from covernance.workflows.freshness import Unusable, is_source, usable
 
 pytestmark = pytest.mark.security
 
@@ -70,12 +70,6 @@ def test_where_git_does_not_know_the_commit_time_decides(
     assert isinstance(usable(tmp_path, suite, snapshot, edited), Unusable)
     deleted = Changes("0" * 40, (FileChange(path=None, before="apps/api/gone.py"),))
     assert usable(tmp_path, suite, snapshot, deleted) is snapshot
-
-
-def test_a_file_is_below_its_folder_and_itself() -> None:
-    assert is_below("apps/api/a.py", ("apps/api",))
-    assert is_below("apps/api.py", ("apps/api.py",))
-    assert not is_below("apps/api_two/a.py", ("apps/api",))
 
 
 def test_sources_are_measured_files_and_python_files_of_the_suite(

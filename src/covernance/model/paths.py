@@ -1,0 +1,17 @@
+"""What the paths of a repository tell, as git writes them: relative to its root, with slashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Whether a path lies in one of some folders, or is one of them."""
+    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
+
+
+def is_test(path: str) -> bool:
+    """Whether pytest takes a file for tests by its name, where nothing says otherwise."""
+    name = PurePosixPath(path).name
+    return name.startswith("test_") or name.endswith("_test.py")

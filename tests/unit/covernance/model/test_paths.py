@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from covernance.model.paths import is_below, is_test
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("apps/api/main.py", True),
+        ("apps/api", True),
+        ("apps/api_client/main.py", False),
+        ("apps", False),
+        ("tests/a.py", True),
+        ("one.py", True),
+    ],
+)
+def test_a_path_is_below_a_folder_by_whole_names(path: str, *, expected: bool) -> None:
+    assert is_below(path, ["apps/api", "tests/", "one.py"]) is expected
+    assert not is_below(path, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("tests/test_a.py", True),
+        ("tests/a_test.py", True),
+        ("tests/conftest.py", False),
+        ("test_data/a.py", False),
+    ],
+)
+def test_a_test_is_known_by_its_files_name(path: str, *, expected: bool) -> None:
+    assert is_test(path) is expected
