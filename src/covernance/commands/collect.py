@@ -12,6 +12,7 @@ from covernance.commands.options import soft_option, softened
 from covernance.commands.repository import here
 from covernance.commands.results import tell, worst
 from covernance.errors import Exit
+from covernance.history.store import Listed
 from covernance.layout import Layout
 from covernance.workflows import collect as workflow
 from covernance.workflows import current, matrix
@@ -47,7 +48,7 @@ def collect(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     plan = matrix.read(given or Layout(table.root).plan)
     arrived = workflow.arrivals(folder, plan, table)
     now = datetime.now(UTC)
-    carried, refused = take_all(table, plan, current.store(table), os.environ, now)
+    carried, refused = take_all(table, plan, Listed(current.store(table)), os.environ, now)
     results = workflow.collect(table, arrived.complete, os.environ, now) + carried
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))

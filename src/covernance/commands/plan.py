@@ -14,7 +14,7 @@ from covernance.commands.options import base_option
 from covernance.commands.repository import here
 from covernance.config import Table
 from covernance.errors import Exit
-from covernance.history.store import Store
+from covernance.history.store import Listed
 from covernance.workflows import affected as workflow
 from covernance.workflows import current, matrix
 from covernance.workflows.matrix import Decision, Plan, Planned
@@ -52,8 +52,8 @@ def plan(form: str, base: str | None, *, affected: bool) -> Exit:
       covernance plan --format github >> "$GITHUB_OUTPUT"
     """  # noqa: D301 - click reads the escape
     table = here()
-    store = current.store(table)
-    made = matrix.plan(table, store, _decisions(table, store, base) if affected else None)
+    history = Listed(current.store(table))
+    made = matrix.plan(table, history, _decisions(table, history, base) if affected else None)
     match form:
         case "text":
             click.echo("\n".join(_lines(table, made)))
@@ -76,8 +76,8 @@ def _outputs(table: Table, made: Plan) -> str:
     return "\n".join(f"{name}={json.dumps(value)}" for name, value in outputs.items())
 
 
-def _decisions(table: Table, store: Store, base: str | None) -> dict[str, Decision]:
-    return workflow.decide(table, store, base, os.environ, datetime.now(UTC))
+def _decisions(table: Table, history: Listed, base: str | None) -> dict[str, Decision]:
+    return workflow.decide(table, history, base, os.environ, datetime.now(UTC))
 
 
 def _left_out(made: Plan) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import msgspec
@@ -108,6 +109,30 @@ def by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     for entry in entries:
         found.setdefault(entry.suite, []).append(entry)
     return found
+
+
+class Listed:
+    """What one command sees of a store: asked what it keeps once, and only when that is needed."""
+
+    def __init__(self, store: Store) -> None:
+        """See the store as it is when the first suite is asked for."""
+        self._store = store
+
+    def of(self, suite: str) -> Sequence[Entry]:
+        """The entries of a suite, oldest first.
+
+        Raises:
+            CovernanceError: The store can't be read.
+        """
+        return self._by_suite.get(suite, ())
+
+    def read(self, entry: Entry) -> Snapshot:
+        """Return the snapshot of an entry; see `Store.read`."""
+        return self._store.read(entry)
+
+    @cached_property
+    def _by_suite(self) -> dict[str, list[Entry]]:
+        return by_suite(self._store.entries())
 
 
 def _age(entry: Entry) -> tuple[str, ...]:

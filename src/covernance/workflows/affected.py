@@ -11,7 +11,7 @@ from pathlib import Path
 import covernance
 from covernance.config import Suite, Table
 from covernance.errors import MachineError
-from covernance.history.store import Store
+from covernance.history.store import Listed
 from covernance.layout import Layout
 from covernance.measure import changes as git
 from covernance.measure.changes import FileChange
@@ -29,7 +29,7 @@ _SUBMODULE = "160000"
 
 
 def decide(
-    table: Table, store: Store, ref: str | None, environ: Mapping[str, str], now: datetime
+    table: Table, history: Listed, ref: str | None, environ: Mapping[str, str], now: datetime
 ) -> dict[str, Decision]:
     """Decide of every suite whether it is run.
 
@@ -38,7 +38,7 @@ def decide(
 
     Args:
         table: The table; its folder must be the current one.
-        store: Where earlier results are kept.
+        history: Where earlier results are kept.
         ref: The branch or commit that the change is compared with; None for the usual one.
         environ: The environment, which tells what CI runs for.
         now: The present.
@@ -66,7 +66,7 @@ def decide(
 
     decisions = {}
     for suite in table.suites:
-        found = carried.find(table, suite, store, ancestors, now)
+        found = carried.find(table, suite, history, ancestors, now)
         if isinstance(found, carried.Refused):
             decisions[suite.name] = Decision((found.reason, *why(base)[suite.name]))
         elif reasons := why(found.commit)[suite.name]:

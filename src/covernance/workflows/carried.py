@@ -10,7 +10,7 @@ import msgspec
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.errors import InputError
-from covernance.history.store import Entry, Store
+from covernance.history.store import Entry, Listed
 from covernance.layout import Layout
 from covernance.model import moment
 from covernance.model.snapshot import CARRIED, Snapshot
@@ -27,25 +27,25 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 def find(
-    table: Table, suite: Suite, store: Store, ancestors: Sequence[str], now: datetime
+    table: Table, suite: Suite, history: Listed, ancestors: Sequence[str], now: datetime
 ) -> Entry | Refused:
     """The newest result at the nearest commit that has one, where it may be carried.
 
     Args:
         table: The table.
         suite: The suite.
-        store: Where earlier results are kept.
+        history: Where earlier results are kept.
         ancestors: The commit that the change began at and those before it, nearest first.
         now: The present.
 
     Raises:
         CovernanceError: The store can't be read.
     """
-    newest = {entry.commit: entry for entry in store.entries(suite=suite.name)}
+    newest = {entry.commit: entry for entry in history.of(suite.name)}
     entry = next((newest[commit] for commit in ancestors if commit in newest), None)
     if entry is None:
         return Refused("no earlier result is kept")
-    if why := _unfit(table, store.read(entry), now):
+    if why := _unfit(table, history.read(entry), now):
         return Refused(why)
     return entry
 
@@ -53,7 +53,7 @@ def find(
 def take(
     table: Table,
     suite: Suite,
-    store: Store,
+    history: Listed,
     entry: Entry,
     environ: Mapping[str, str],
     now: datetime,
@@ -63,7 +63,7 @@ def take(
     Args:
         table: The table.
         suite: The suite that was left out.
-        store: Where its result is kept.
+        history: Where its result is kept.
         entry: The result, as it was planned.
         environ: The environment that the floor is read from.
         now: The present.
@@ -71,9 +71,9 @@ def take(
     Raises:
         CovernanceError: The store or the register can't be read.
     """
-    if entry not in store.entries(suite=suite.name):
+    if entry not in history.of(suite.name):
         return Refused(f"its result of {entry.commit[:12]} is no longer kept; plan again")
-    kept = store.read(entry)
+    kept = history.read(entry)
     if why := _unfit(table, kept, now):
         return Refused(f"{why}; plan again")
     source = msgspec.structs.replace(
@@ -89,7 +89,7 @@ def take(
 
 
 def take_all(
-    table: Table, plan: Plan, store: Store, environ: Mapping[str, str], now: datetime
+    table: Table, plan: Plan, history: Listed, environ: Mapping[str, str], now: datetime
 ) -> tuple[list[SuiteResult], dict[str, str]]:
     """Take in what stands for the suites that a plan leaves out, and say why for some it can't.
 
@@ -106,7 +106,7 @@ def take_all(
     refused: dict[str, str] = {}
     for suite in table.suites:
         if left := plan.left_out.get(suite.name):
-            found = take(table, suite, store, left.entry, environ, now)
+            found = take(table, suite, history, left.entry, environ, now)
             if isinstance(found, Refused):
                 refused[suite.name] = found.reason
             else:

@@ -10,7 +10,7 @@ import msgspec
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.errors import InputError
-from covernance.history.store import Entry, Store
+from covernance.history.store import Entry, Listed
 from covernance.layout import Layout
 from covernance.measure.provenance import commit
 from covernance.measure.shard import Shard
@@ -71,12 +71,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return tuple(job.shard for job in self.jobs if job.suite == suite)
 
 
-def plan(table: Table, store: Store, decisions: Mapping[str, Decision] | None = None) -> Plan:
+def plan(table: Table, history: Listed, decisions: Mapping[str, Decision] | None = None) -> Plan:
     """Plan the suites of the table.
 
     Args:
         table: The table.
-        store: Knows how long tests took.
+        history: Knows how long tests took.
         decisions: What becomes of each suite; None to run them all.
 
     Raises:
@@ -99,7 +99,7 @@ def plan(table: Table, store: Store, decisions: Mapping[str, Decision] | None = 
         commit=commit(table.root),
         config=table.digest(),
         jobs=tuple(jobs),
-        durations={suite.name: _durations(suite, store) for suite in split},
+        durations={suite.name: _durations(suite, history) for suite in split},
         reasons={
             suite.name: decided[suite.name].reasons for suite in running if suite.name in decided
         },
@@ -107,12 +107,12 @@ def plan(table: Table, store: Store, decisions: Mapping[str, Decision] | None = 
     )
 
 
-def _durations(suite: Suite, store: Store) -> dict[str, float]:
+def _durations(suite: Suite, history: Listed) -> dict[str, float]:
     """Those of the newest result that is kept, whatever its branch; none before the first."""
-    entries = store.entries(suite=suite.name)
+    entries = history.of(suite.name)
     if not entries:
         return {}
-    newest = store.read(entries[-1])
+    newest = history.read(entries[-1])
     return {name: test.seconds for name, test in newest.tests.items()}
 
 

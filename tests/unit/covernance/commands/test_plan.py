@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from covernance.commands.plan import plan
 from covernance.errors import Exit
+from covernance.history.directory import Directory
+from covernance.history.store import Entry
 from covernance.layout import Layout
 from covernance.workflows import matrix
 from tests.utils.repository import Repository
@@ -41,6 +43,42 @@ def test_text_gives_the_local_command_of_each_job(repository: Repository) -> Non
 def test_a_sharded_suite_is_named_once() -> None:
     outputs = dict(line.split("=", 1) for line in out("--format", "github").splitlines())
     assert json.loads(outputs["suites"]) == ["calc"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """The suites that the store was asked for, once for each time; None for all."""
+    found: list[str | None] = []
+    entries = Directory.entries
+
+    def ask(self: Directory, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
+        found.append(suite)
+        return entries(self, suite=suite, branch=branch)
+
+    monkeypatch.setattr(Directory, "entries", ask)
+    return found
+
+
+@pytest.mark.reliability
+@pytest.mark.usefixtures("_sharded")
+def test_a_store_is_asked_once_however_many_suites_there_are(
+    repository: Repository, asked: list[str | None]
+) -> None:
+    for name in ("second", "third"):
+        repository.write(f"{name}/__init__.py", "")
+        table = f'source = ["{name}"]\ntests = ["tests"]\nshards = 2\n'
+        repository.append("pyproject.toml", f"\n[tool.covernance.suites.{name}]\n{table}")
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    assert "third-2-of-2" in out("--affected", "--base", "HEAD")
+    assert asked == [None]
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_store_that_is_not_needed_is_not_asked(asked: list[str | None]) -> None:
+    assert out() == "calc: nox -s tests_unit_calc\n"
+    assert asked == []
 
 
 def test_an_unsharded_suite_needs_no_variable(repository: Repository) -> None:

@@ -12,6 +12,7 @@ from covernance.commands.plan import plan as command
 from covernance.config import Table, load
 from covernance.errors import Exit, MachineError
 from covernance.history.directory import Directory
+from covernance.history.store import Listed
 from covernance.measure.changes import FileChange
 from covernance.model.evidence import Evidence, Seen
 from covernance.model.snapshot import Snapshot
@@ -48,7 +49,7 @@ def table(repository: Repository) -> Table:
 
 def decided(table: Table, began: str, **environ: str) -> Decision:
     store = Directory(table.root / "coverage/history")
-    return affected.decide(table, store, began, environ, NOW)["calc"]
+    return affected.decide(table, Listed(store), began, environ, NOW)["calc"]
 
 
 def test_an_untouched_suite_is_left_out(table: Table, began: str) -> None:

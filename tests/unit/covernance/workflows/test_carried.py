@@ -12,7 +12,7 @@ from covernance.commands.collect import collect as command
 from covernance.config import Table, load
 from covernance.errors import Exit, InputError
 from covernance.history.directory import Directory
-from covernance.history.store import Entry, entry_of
+from covernance.history.store import Entry, Listed, by_suite, entry_of
 from covernance.layout import Layout
 from covernance.model.snapshot import Origin, Snapshot, read
 from covernance.workflows import carried, matrix
@@ -62,7 +62,7 @@ def kept(snapshot: Snapshot, table: Table, store: Directory) -> Make:
 
 
 def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | Refused:
-    return carried.find(table, table.suites[0], store, ["b" * 40, COMMIT, "c" * 40], now)
+    return carried.find(table, table.suites[0], Listed(store), ["b" * 40, COMMIT, "c" * 40], now)
 
 
 def test_the_nearest_result_is_found(table: Table, store: Directory, kept: Make) -> None:
@@ -143,14 +143,33 @@ def test_what_was_left_out_is_judged_again_and_labelled(
     table: Table, store: Directory, kept: Make
 ) -> None:
     plan = plan_of(table, kept())
-    ((result,), refused) = carried.take_all(table, plan, store, {}, NOW)
+    ((result,), refused) = carried.take_all(table, plan, Listed(store), {}, NOW)
     assert (result.exit, result.published, refused) == (Exit.PASS, (), {})
     source = read(Layout(table.root).snapshot("calc")).provenance
     assert (source.source, source.carried_at) == ("carried", "2026-11-24T12:00:00Z")
 
-    ((result,), _) = carried.take_all(table, plan, store, {"COVERAGE_FAIL_UNDER": "76"}, NOW)
+    ((result,), _) = carried.take_all(
+        table, plan, Listed(store), {"COVERAGE_FAIL_UNDER": "76"}, NOW
+    )
     assert result.exit is Exit.GATE
     assert result.snapshot.floor.percent == "76"
+
+
+@pytest.mark.reliability
+def test_a_store_is_asked_once_for_all_that_was_left_out(
+    table: Table, store: Directory, kept: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = kept()
+    again = msgspec.structs.replace(table.suites[0], name="again")
+    store.add([msgspec.structs.replace(first, suite="again")])
+    left = {name: LeftOut("", entry) for name, (entry,) in by_suite(store.entries()).items()}
+    plan = msgspec.structs.replace(plan_of(table, first), left_out=left)
+    both = msgspec.structs.replace(table, suites=(*table.suites, again))
+    plan = msgspec.structs.replace(plan, config=both.digest())
+    listed = [store.entries()]
+    monkeypatch.setattr(store, "entries", listed.pop)
+    assert set(carried.take_all(both, plan, Listed(store), {}, NOW)[1]) == {"calc", "again"}
+    assert listed == []
 
 
 def test_a_result_that_is_gone_or_too_old_by_now_is_refused(
@@ -158,9 +177,9 @@ def test_a_result_that_is_gone_or_too_old_by_now_is_refused(
 ) -> None:
     plan = plan_of(table, kept())
     later = NOW + timedelta(days=12)
-    assert "is 15 days old" in carried.take_all(table, plan, store, {}, later)[1]["calc"]
+    assert "is 15 days old" in carried.take_all(table, plan, Listed(store), {}, later)[1]["calc"]
     store.prune(store.entries())
-    assert "is no longer kept" in carried.take_all(table, plan, store, {}, NOW)[1]["calc"]
+    assert "is no longer kept" in carried.take_all(table, plan, Listed(store), {}, NOW)[1]["calc"]
 
 
 def test_a_plan_of_another_table_or_with_a_gap_is_refused(
@@ -168,21 +187,21 @@ def test_a_plan_of_another_table_or_with_a_gap_is_refused(
 ) -> None:
     plan = plan_of(table, kept())
     with pytest.raises(InputError, match="the plan is of another table"):
-        carried.take_all(table, msgspec.structs.replace(plan, config=""), store, {}, NOW)
+        carried.take_all(table, msgspec.structs.replace(plan, config=""), Listed(store), {}, NOW)
     gap = msgspec.structs.replace(plan, left_out={})
     unknown = {"calc": "the plan does not know it"}
-    assert carried.take_all(table, gap, store, {}, NOW) == ([], unknown)
+    assert carried.take_all(table, gap, Listed(store), {}, NOW) == ([], unknown)
 
 
 def test_a_plan_keeps_why_and_what_stands_for_a_suite(
     table: Table, store: Directory, kept: Make
 ) -> None:
     entry = entry_of(kept())
-    left_out = matrix.plan(table, store, {"calc": Decision(("untouched",), entry)})
+    left_out = matrix.plan(table, Listed(store), {"calc": Decision(("untouched",), entry)})
     assert left_out.jobs == ()
     assert left_out.left_out == {"calc": LeftOut("untouched", entry)}
     assert matrix.read(matrix.write(table, left_out)) == left_out
-    running = matrix.plan(table, store, {"calc": Decision(("touched", "twice"))})
+    running = matrix.plan(table, Listed(store), {"calc": Decision(("touched", "twice"))})
     assert [job.name for job in running.jobs] == ["calc"]
     assert running.reasons == {"calc": ("touched", "twice")}
 

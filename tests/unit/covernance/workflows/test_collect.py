@@ -15,6 +15,7 @@ from covernance.commands.collect import collect as command
 from covernance.config import Table, load
 from covernance.errors import Exit, InputError
 from covernance.history.directory import Directory
+from covernance.history.store import Listed
 from covernance.layout import Layout
 from covernance.measure.arguments import parse
 from covernance.measure.record import Collected
@@ -75,7 +76,9 @@ def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callab
 
 def plan_of(table: Table, shards: int) -> Plan:
     split = msgspec.structs.replace(table.suites[0], shards=shards)
-    planned = matrix.plan(msgspec.structs.replace(table, suites=(split,)), Directory(Path("none")))
+    planned = matrix.plan(
+        msgspec.structs.replace(table, suites=(split,)), Listed(Directory(Path("none")))
+    )
     return msgspec.structs.replace(planned, config=table.digest())
 
 

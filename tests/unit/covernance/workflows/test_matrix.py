@@ -8,6 +8,7 @@ import pytest
 from covernance.config import Table, load
 from covernance.errors import InputError
 from covernance.history.directory import Directory
+from covernance.history.store import Listed
 from covernance.measure.shard import Shard
 from covernance.model.snapshot import Snapshot
 from covernance.workflows import matrix
@@ -28,7 +29,7 @@ def table(repository: Repository) -> Table:
 
 
 def test_a_suite_is_one_job_or_one_for_each_shard(table: Table, tmp_path: Path) -> None:
-    made = matrix.plan(table, Directory(tmp_path / "history"))
+    made = matrix.plan(table, Listed(Directory(tmp_path / "history")))
     assert [job.name for job in made.jobs] == ["calc", "other-1-of-2", "other-2-of-2"]
     assert made.durations == {"other": {}}
     assert made.config == table.digest()
@@ -48,12 +49,12 @@ def test_shards_are_split_by_the_newest_durations(
         store.add(
             [msgspec.structs.replace(snapshot, suite="other", tests=tests, provenance=source)]
         )
-    assert matrix.plan(table, store).durations == {"other": {"t::a": 2.0}}
+    assert matrix.plan(table, Listed(store)).durations == {"other": {"t::a": 2.0}}
 
 
 @pytest.mark.reliability
 def test_a_plan_is_read_as_it_is_written(table: Table, tmp_path: Path) -> None:
-    made = matrix.plan(table, Directory(tmp_path / "history"))
+    made = matrix.plan(table, Listed(Directory(tmp_path / "history")))
     assert matrix.read(matrix.write(table, made)) == made
     assert matrix.durations(table) == {"other": {}}
 
