@@ -241,7 +241,7 @@ CHANGES: dict[str, tuple[Callable[[Sample], None], str]] = {
     "deleted data": (remove("coverage/data/calc/.coverage"), ".coverage: is not the report"),
     "a tampered snapshot": (tamper, "coverage/calc.snapshot.json: is not the report"),
     "deleted evidence": (remove("coverage/data/calc/evidence.json"), "no green full run"),
-    "damaged evidence": (damage, "can't be read"),
+    "damaged evidence": (damage, "is damaged"),
     "evidence of another version": (age_the_schema, "another version"),
 }
 

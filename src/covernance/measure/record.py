@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from covernance.model import document
 from covernance.model.snapshot import SEVERITY
 
 Outcome = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(SEVERITY)})$")]
@@ -61,11 +62,12 @@ class Record(msgspec.Struct):
 
 
 def read(path: Path) -> Record | None:
-    """Read a record; None when the pass died before it wrote one."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Record)
-    except FileNotFoundError:
-        return None
+    """Read a record; None when the pass died before it wrote one.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    return document.find(path, Record, "the record of a pass", "run its suite again")
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.errors import InputError
+from covernance.model import document
 
 SCHEMA = 1
 
@@ -64,14 +65,8 @@ def read(path: Path) -> Evidence | None:
     Raises:
         InputError: It is damaged, or of another version of the layer.
     """
-    try:
-        evidence = msgspec.json.decode(path.read_bytes(), type=Evidence)
-    except FileNotFoundError:
-        return None
-    except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
-        msg = f"{path}: can't be read: {error}"
-        raise InputError(msg) from error
-    if evidence.schema != SCHEMA:
+    evidence = document.find(path, Evidence, "what a run depended on", "run its suite again")
+    if evidence and evidence.schema != SCHEMA:
         msg = f"{path}: was written by another version of covernance"
         raise InputError(msg)
     return evidence

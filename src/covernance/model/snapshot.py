@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from covernance.errors import InputError
-from covernance.model import lines
+from covernance.model import document, lines
 from covernance.model.counts import Counts
 
 SCHEMA = 2
@@ -204,11 +204,8 @@ def read(path: Path) -> Snapshot:
     Raises:
         InputError: The file can't be read, is damaged, or was written by a newer version.
     """
-    try:
+    with document.reading(str(path), "a snapshot", "run the suite first"):
         content = path.read_bytes()
-    except OSError as error:
-        msg = f"{path}: can't be read: {error.strerror}; run the suite first"
-        raise InputError(msg) from error
     return decode(content, str(path))
 
 
@@ -218,7 +215,7 @@ def decode(content: bytes, where: str) -> Snapshot:
     Raises:
         InputError: It is damaged, or was written by a newer version.
     """
-    try:
+    with document.reading(where, "a snapshot", "run the suite again"):
         schema = msgspec.json.decode(content, type=_Versioned).schema
         if schema > SCHEMA:
             msg = f"{where}: was written by a newer covernance; upgrade covernance to read it"
@@ -226,9 +223,6 @@ def decode(content: bytes, where: str) -> Snapshot:
         if schema < SCHEMA:
             return msgspec.convert(_upgraded(msgspec.json.decode(content)), Snapshot)
         return msgspec.json.decode(content, type=Snapshot)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        msg = f"{where}: is not a snapshot, or is damaged: {error}; run the suite again"
-        raise InputError(msg) from error
 
 
 class _Versioned(msgspec.Struct):

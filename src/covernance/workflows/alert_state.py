@@ -8,9 +8,13 @@ import msgspec
 
 from covernance.errors import InputError
 from covernance.files import write_atomic
+from covernance.model import document
 from covernance.policy.alerts import Told
 
 SCHEMA = 1
+
+_WHAT = "a state of alerts"
+_REMEDY = "remove it to begin anew; whatever is bad now is then told once more"
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,22 +38,13 @@ def read(path: Path) -> State:
     Raises:
         InputError: The file can't be read, is damaged, or was written by a newer version.
     """
-    remedy = "remove it to begin anew; whatever is bad now is then told once more"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    versioned = document.find(path, _Versioned, _WHAT, _REMEDY)
+    if versioned is None:
         return State(SCHEMA, {})
-    except OSError as error:
-        msg = f"{path}: can't be read: {error.strerror}"
-        raise InputError(msg) from error
-    try:
-        if msgspec.json.decode(content, type=_Versioned).schema > SCHEMA:
-            msg = f"{path}: was written by a newer covernance; upgrade covernance to read it"
-            raise InputError(msg)
-        return msgspec.json.decode(content, type=State)
-    except msgspec.MsgspecError as error:
-        msg = f"{path}: is not a state of alerts, or is damaged: {error}; {remedy}"
-        raise InputError(msg) from error
+    if versioned.schema > SCHEMA:
+        msg = f"{path}: was written by a newer covernance; upgrade covernance to read it"
+        raise InputError(msg)
+    return document.read(path, State, _WHAT, _REMEDY)
 
 
 def write(path: Path, state: State) -> None:

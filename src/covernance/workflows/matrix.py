@@ -9,11 +9,11 @@ import msgspec
 
 from covernance import files
 from covernance.config import Suite, Table
-from covernance.errors import InputError
 from covernance.history.store import Entry, Listed
 from covernance.layout import Layout
 from covernance.measure.provenance import commit
 from covernance.measure.shard import Shard
+from covernance.model import document
 
 _AGAIN = "run `covernance plan --format github`"
 
@@ -129,14 +129,7 @@ def read(path: Path) -> Plan:
     Raises:
         InputError: It can't be read or is damaged.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Plan)
-    except OSError as error:
-        msg = f"{path}: can't be read: {error.strerror}; {_AGAIN}"
-        raise InputError(msg) from error
-    except msgspec.MsgspecError as error:
-        msg = f"{path}: is no plan, or is damaged: {error}; {_AGAIN}"
-        raise InputError(msg) from error
+    return document.read(path, Plan, "a plan", _AGAIN)
 
 
 def durations(table: Table) -> Durations:

@@ -12,6 +12,7 @@ from covernance.config import Table
 from covernance.errors import InputError
 from covernance.files import locked
 from covernance.layout import Layout
+from covernance.model import document
 from covernance.policy.alerts import Alert, Decision, Fact, decide, gate_fact, repeated
 from covernance.report.alerts import Message, message
 from covernance.workflows import alert_state, current
@@ -99,14 +100,7 @@ def read_facts(path: Path) -> list[Fact]:
     Raises:
         InputError: The file can't be read, or an entry is none.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Fact])
-    except OSError as error:
-        msg = f"{path}: can't be read: {error.strerror}"
-        raise InputError(msg) from error
-    except msgspec.MsgspecError as error:
-        msg = f"{path}: is not a list of facts: {error}"
-        raise InputError(msg) from error
+    return document.read(path, list[Fact], "a list of facts", "write it again")
 
 
 def pending(

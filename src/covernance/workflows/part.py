@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
-from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import record
 from covernance.measure.plan import Pass
 from covernance.measure.run import Finished
 from covernance.measure.shard import Shard
+from covernance.model import document
 
 FILE = "part.json"
 """The file that tells what a part's folder holds."""
@@ -81,14 +81,7 @@ def read(path: Path) -> Part:
     Raises:
         InputError: It can't be read or is damaged.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Part)
-    except OSError as error:
-        msg = f"{path}: can't be read: {error.strerror}"
-        raise InputError(msg) from error
-    except msgspec.MsgspecError as error:
-        msg = f"{path}: is no part of a suite, or is damaged: {error}; run the shard again"
-        raise InputError(msg) from error
+    return document.read(path, Part, "part of a suite", "run the shard again")
 
 
 def passes(part: Part, folder: Path) -> list[Finished]:
@@ -102,12 +95,7 @@ def passes(part: Part, folder: Path) -> list[Finished]:
 
 def _finished(suite: str, theme: str, end: PassEnd, folder: Path) -> Finished:
     planned = Pass(suite=suite, theme=theme, folder=folder, command=(), environment={})
-    try:
-        seen = record.read(planned.record)
-    except msgspec.MsgspecError as error:
-        msg = f"{planned.record}: is damaged: {error}; run the shard again"
-        raise InputError(msg) from error
-    return Finished(planned, end.status, end.seconds, seen)
+    return Finished(planned, end.status, end.seconds, record.read(planned.record))
 
 
 def gaps(finished: Sequence[Finished]) -> tuple[str, ...]:

@@ -34,9 +34,9 @@ def test_there_may_be_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"{", "can't be read"),
-        (b"\xff", "can't be read"),
-        (EVIDENCE.encode().replace(b"suite", b"suit"), "can't be read"),
+        (b"{", "is damaged"),
+        (b"\xff", "is damaged"),
+        (EVIDENCE.encode().replace(b"suite", b"suit"), "is damaged"),
         (msgspec.structs.replace(EVIDENCE, schema=2).encode(), "another version"),
     ],
 )

@@ -64,10 +64,10 @@ def test_without_a_plan_there_are_no_durations(table: Table) -> None:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"jobs": 3}'])
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"jobs": 3}', b'{"commit": "\xff"}'])
 def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "plan.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"plan\.json: is no plan, or is damaged.*--format github"):
+    with pytest.raises(InputError, match=r"plan\.json: is not a plan, .* damaged.*--format github"):
         matrix.read(tmp_path / "plan.json")
 
 

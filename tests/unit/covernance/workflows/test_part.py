@@ -62,10 +62,12 @@ def test_a_pass_that_died_has_no_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b'{"suite": "api"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[1]", b"\xff", b'{"suite":"\xff"}', b'{"suite":"api"}']
+)
 def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "part.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"part\.json: is no part of a suite, or is damaged"):
+    with pytest.raises(InputError, match=r"part\.json: is not part of a suite, or is damaged"):
         part.read(tmp_path / "part.json")
 
 
@@ -74,6 +76,7 @@ def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
     "content",
     [
         b"{",
+        b'{"collection_errors":["\xff"]}',
         b"\xff",
         b'{"exit":0,"collected":{},"outcomes":{"t":"odd"},"seconds":{},"collection_errors":[]}',
     ],
@@ -81,7 +84,7 @@ def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
 def test_a_damaged_record_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "security").mkdir()
     (tmp_path / "security/record.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"record\.json: is damaged"):
+    with pytest.raises(InputError, match=r"record\.json: is not the record of a pass, or"):
         part.passes(MEASURED, tmp_path)
 
 

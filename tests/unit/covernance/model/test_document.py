@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.errors import InputError
+from covernance.model import document
+
+pytestmark = pytest.mark.reliability
+
+
+class Note(msgspec.Struct, frozen=True):
+    text: str
+
+
+def test_a_document_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "note.json"
+    path.write_bytes(msgspec.json.encode(Note("ä")))
+    assert document.read(path, Note, "a note", "write it again") == Note("ä")
+    assert document.find(path, Note, "a note", "write it again") == Note("ä")
+
+
+def test_one_that_is_not_there_is_none_or_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "note.json"
+    assert document.find(path, Note, "a note", "write it again") is None
+    told = r"note\.json: can't be read: No such file or directory; write it again$"
+    with pytest.raises(InputError, match=told):
+        document.read(path, Note, "a note", "write it again")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff", b"[]", b'{"text": 1}', b'{"text": "\xff"}', b'{"x":' + b"[" * 99_999],
+    ids=["empty", "bytes", "another kind", "another shape", "no UTF-8", "too deep"],
+)
+def test_damage_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "note.json"
+    path.write_bytes(content)
+    told = r"note\.json: is not a note, or is damaged: .+; write it again$"
+    for ask in (document.read, document.find):
+        with pytest.raises(InputError, match=told):
+            ask(path, Note, "a note", "write it again")
+
+
+def test_what_can_not_be_read_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="can't be read: Is a directory; write it again"):
+        document.find(tmp_path, Note, "a note", "write it again")
+
+
+def test_another_error_of_the_layer_passes() -> None:
+    own = InputError("of a newer version")
+    with pytest.raises(InputError) as raised, document.reading("here", "a note", "upgrade"):
+        raise own
+    assert raised.value is own
