@@ -52,6 +52,11 @@ class Layout(msgspec.Struct, frozen=True):
         """What the last full run with a context for each test left: who ran which line."""
         return self.folder / "data" / suite / "contexts"
 
+    @property
+    def stamp(self) -> Path:
+        """What the combined reports of all suites were last made of."""
+        return self.folder / "data" / BASELINE / "stamp.json"
+
     def evidence(self, suite: str) -> Path:
         """What a suite's last green full run depended on."""
         return self.folder / "data" / suite / "evidence.json"

@@ -13,11 +13,17 @@ from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.fingerprint import digest
-from covernance.model import evidence
-from covernance.model.evidence import Evidence, Seen
+from covernance.model import document, evidence
 from covernance.model.snapshot import CARRIED
 from covernance.workflows import current, dashboard, overview
 from covernance.workflows.reuse import report_digest
+
+
+class _Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Digests of the runs that the combined reports were made of, by suite, and of the reports."""
+
+    runs: dict[str, str]
+    reports: dict[str, str]
 
 
 def baseline(
@@ -54,17 +60,10 @@ def baseline(
         msg = f"{BASELINE}: no data of suite {', '.join(missing)}; run every suite first"
         raise InputError(msg)
     runs = _runs(table, layout)
-    if not runs or _last(layout) != (runs, _digests(layout)):
+    if not runs or _last(layout) != _Stamp(runs, _digests(layout)):
         _combine(table, layout)
-        made = Evidence(
-            suite=BASELINE,
-            commit=None,
-            recorded_at="",
-            settings=runs,
-            seen=Seen(),
-            reports=_digests(layout),
-        )
-        files.write_atomic(layout.evidence(BASELINE), made.encode())
+        made = _Stamp(runs, _digests(layout))
+        files.write_atomic(layout.stamp, msgspec.json.encode(made, order="sorted"))
     state = overview.state(table, None, environ, tell)
     past = dashboard.history(current.store(table), table.default_branch, state)
     dashboard.publish(table, dashboard.render(table, state, past))
@@ -87,13 +86,12 @@ def _runs(table: Table, layout: Layout) -> dict[str, str]:
     return found
 
 
-def _last(layout: Layout) -> tuple[dict[str, str], dict[str, str]] | None:
-    """What the last combined reports were made of, and their digests."""
+def _last(layout: Layout) -> _Stamp | None:
+    """The last combined reports; None where nothing tells of them."""
     try:
-        made = evidence.read(layout.evidence(BASELINE))
+        return document.find(layout.stamp, _Stamp, "a stamp", "it is written anew")
     except InputError:
         return None
-    return (made.settings, made.reports) if made else None
 
 
 def _digests(layout: Layout) -> dict[str, str]:

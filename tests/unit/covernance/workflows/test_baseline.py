@@ -110,9 +110,9 @@ def leave_evidence(repository: Repository, suite: str, recorded_at: str) -> None
         (lambda found: (found.root / "coverage/baseline.json").unlink(), True),
         (lambda found: (found.root / "coverage/html/all/index.html").unlink(), True),
         (lambda found: found.write("coverage/data/other/evidence.json", "{"), True),
-        (lambda found: found.write("coverage/data/baseline/evidence.json", "{"), True),
+        (lambda found: found.write("coverage/data/baseline/stamp.json", "{"), True),
     ],
-    ids=["nothing", "a run", "data", "the JSON", "a page", "damaged evidence", "damaged record"],
+    ids=["nothing", "a run", "data", "the JSON", "a page", "damaged evidence", "damaged stamp"],
 )
 def test_combined_reports_are_made_again_only_of_other_runs(
     two_suites: Repository,
