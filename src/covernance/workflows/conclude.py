@@ -118,17 +118,11 @@ def conclude(
         lost=assemble.lost(passes.finished),
         unreadable=unreadable,
     )
-    drawn = any(cell.outcomes.tests for cell in cells.values())
-    if measured.failures and passes.partial:
-        verdict = Verdict(TESTS_FAILED, tuple(measured.failures))
-    elif passes.partial and unreadable:
-        verdict = Verdict(NO_DATA, (unreadable,))
-    elif passes.partial and passes.shard.whole and not drawn:
-        verdict = Verdict(NO_TESTS, ("the selection matches no test",))
-    elif passes.partial:
-        verdict = Verdict(PARTIAL)
-    else:
-        verdict = judge(suite, judgement.floor, measured, judgement.excused)
+    verdict = (
+        _of_partial(measured, passes.shard)
+        if passes.partial
+        else judge(suite, judgement.floor, measured, judgement.excused)
+    )
     snapshot = Snapshot(
         suite=suite.name,
         verdict=verdict.name,
@@ -161,6 +155,17 @@ def conclude(
         published=published,
         text=text,
     )
+
+
+def _of_partial(measured: Measured, shard: Shard) -> Verdict:
+    """The verdict of a selection, which has no floor: what failed, or nothing."""
+    if measured.failures:
+        return Verdict(TESTS_FAILED, tuple(measured.failures))
+    if measured.unreadable:
+        return Verdict(NO_DATA, (measured.unreadable,))
+    if shard.whole and not any(cell.outcomes.tests for cell in measured.cells.values()):
+        return Verdict(NO_TESTS, ("the selection matches no test",))
+    return Verdict(PARTIAL)
 
 
 def _loaded(data_file: Path, by_test: Path, analyses: Path) -> Reporting:
