@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,21 +16,19 @@ from covernance.errors import Exit, InputError
 from covernance.history.directory import Directory
 from covernance.history.store import Listed
 from covernance.layout import Layout
-from covernance.measure.arguments import parse
 from covernance.measure.record import Collected
 from covernance.measure.shard import Shard
 from covernance.model.snapshot import read
 from covernance.workflows import matrix
 from covernance.workflows.collect import arrivals, collect
 from covernance.workflows.matrix import Plan, Planned
-from covernance.workflows.run import Request, run
+from covernance.workflows.run import run
 from tests.unit.covernance.conftest import FakePasses
-from tests.unit.covernance.workflows.test_run import Quiet, record
+from tests.unit.covernance.workflows.runs import NOW, Quiet, record, request
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
 
-NOW = datetime(2026, 11, 21, tzinfo=UTC)
 THEMES = ("architecture", "reliability", "security")
 
 
@@ -48,23 +45,12 @@ def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callab
 
     def run_it(shard: Shard, *arguments: str) -> Table:
         table = load(repository.root)
-        request = Request(
-            suites=table.suites,
-            themes=None,
-            fail_under=None,
-            arguments=parse(arguments, table.root),
-            jobs=2,
-            color=False,
-            environ=os.environ,
-            now=NOW,
-            shard=shard,
-        )
         for theme in THEMES:
             tests = [f"t::{theme}-{number}" for number in range(1, shard.of + 1)]
             mine = tests.pop(shard.number - 1)
             collected = Collected(selected={mine: (theme,)}, deselected=tests)
             passes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
-        run(table, request, Quiet())
+        run(table, request(table, *arguments, shard=shard), Quiet())
         for path in (*Path("coverage/parts").glob("*"), *Path("coverage").glob("*.snapshot.json")):
             shutil.move(path, arrived / path.name)
         if shard.whole:

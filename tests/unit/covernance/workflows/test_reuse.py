@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -10,21 +10,19 @@ import pytest
 from covernance.config import load
 from covernance.errors import Exit
 from covernance.measure import gather, reach, states, trace
-from covernance.measure.arguments import parse
 from covernance.measure.gather import Gathered
 from covernance.model import evidence
 from covernance.model.evidence import Evidence, Seen
 from covernance.model.snapshot import read
 from covernance.workflows.conclude import SuiteResult
 from covernance.workflows.reuse import Reuse
-from covernance.workflows.run import Request, run
+from covernance.workflows.run import run
 from tests.unit.covernance.conftest import FakePasses
-from tests.unit.covernance.workflows.test_run import Quiet, record
+from tests.unit.covernance.workflows.runs import NOW, Quiet, record, request
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RunIt = Callable[..., SuiteResult]
 
 
@@ -44,26 +42,9 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 @pytest.fixture
 def run_calc(repository: Repository, passes: FakePasses, gathered: dict[str, object]) -> RunIt:
-    def run_it(
-        *pytest_arguments: str,
-        environ: Mapping[str, str] | None = None,
-        reuse: bool | None = None,
-        now: datetime = NOW,
-        fail_under: str | None = None,
-    ) -> SuiteResult:
+    def run_it(*pytest_arguments: str, **changes: object) -> SuiteResult:
         table = load(repository.root)
-        request = Request(
-            suites=table.suites,
-            themes=None,
-            fail_under=fail_under,
-            arguments=parse(pytest_arguments, table.root),
-            jobs=2,
-            color=False,
-            environ=environ or {},
-            now=now,
-            reuse=reuse,
-        )
-        (result,) = run(table, request, Quiet())
+        (result,) = run(table, request(table, *pytest_arguments, **changes), Quiet())
         return result
 
     return run_it

@@ -1,74 +1,33 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from covernance.config import load
 from covernance.errors import Exit, InputError
-from covernance.measure.arguments import parse
-from covernance.measure.record import Collected, Record
-from covernance.measure.run import Finished
+from covernance.measure.record import Collected
 from covernance.measure.shard import Shard
 from covernance.model.counts import Counts
 from covernance.model.snapshot import read
 from covernance.policy.register_text import EMPTY, END
 from covernance.workflows.conclude import SuiteResult
-from covernance.workflows.run import Request, run
+from covernance.workflows.run import run
 from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.workflows.runs import Quiet, record, request
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
 
-class Quiet:
-    def started(self, planned: object) -> None: ...
-
-    def running(self, planned: object) -> None: ...
-
-    def finished(self, result: Finished) -> None: ...
-
-    def told(self, text: str) -> None: ...
-
-
 @pytest.fixture
 def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteResult]:
-    def run_it(
-        *pytest_arguments: str,
-        themes: tuple[str, ...] | None = None,
-        fail_under: str | None = None,
-        shard: Shard = Shard(),  # noqa: B008 - frozen
-    ) -> SuiteResult:
+    def run_it(*pytest_arguments: str, **changes: object) -> SuiteResult:
         table = load(repository.root)
-        request = Request(
-            suites=table.suites,
-            themes=themes,
-            fail_under=fail_under,
-            arguments=parse(pytest_arguments, table.root),
-            jobs=2,
-            color=False,
-            environ=os.environ,
-            now=datetime(2026, 11, 21, tzinfo=UTC),
-            shard=shard,
-        )
-        (result,) = run(table, request, Quiet())
+        (result,) = run(table, request(table, *pytest_arguments, **changes), Quiet())
         return result
 
     return run_it
-
-
-def record(theme: str, **changes: object) -> Record:
-    plain: dict[str, object] = {
-        "exit": 0,
-        "collected": Collected(selected={f"t::{theme}": (theme,)}),
-        "outcomes": {f"t::{theme}": "passed"},
-        "seconds": {},
-        "collection_errors": [],
-    }
-    return Record(**(plain | changes))  # type: ignore[arg-type]
 
 
 def test_a_full_run_publishes_its_reports_and_last_its_snapshot(
@@ -235,17 +194,7 @@ def run_two(
     )
     passes.sources["other"] = "other/__init__.py"
     table = load(repository.root)
-    request = Request(
-        suites=table.suites,
-        themes=None,
-        fail_under=None,
-        arguments=parse(pytest_arguments, table.root),
-        jobs=1,
-        color=False,
-        environ={},
-        now=datetime(2026, 11, 21, tzinfo=UTC),
-    )
-    return run(table, request, Quiet())
+    return run(table, request(table, *pytest_arguments), Quiet())
 
 
 @pytest.mark.security
@@ -409,16 +358,7 @@ def test_one_path_for_the_reports_of_two_suites_is_refused(
         '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
     )
     table = load(repository.root)
-    request = Request(
-        suites=table.suites,
-        themes=None,
-        fail_under=None,
-        arguments=parse(("--cov-report=xml:one.xml",), Path()),
-        jobs=1,
-        color=False,
-        environ={},
-        now=datetime(2026, 11, 21, tzinfo=UTC),
-    )
+    asked = request(table, "--cov-report=xml:one.xml")
     with pytest.raises(InputError, match=r"one path for several suites \(calc, other\)"):
-        run(table, request, Quiet())
+        run(table, asked, Quiet())
     assert passes.planned == []
