@@ -179,6 +179,7 @@ def _layer(words: Sequence[str], _there: Known) -> Iterator[str]:
 
 def _output(root: Path, *command: str) -> str:
     here = {**os.environ, "VIRTUAL_ENV": sys.prefix}  # scripts call the layer from here, too
+    here.pop("FORCE_COLOR", None)
     done = subprocess.run(
         command, cwd=root, env=here, stdout=subprocess.PIPE, text=True, check=True
     )

@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, Phase, settings
 
 pytest_plugins = ["pytester"]
 
-# Deadlines measure the machine, not the code: a loaded CI runner must not redden a property.
+# Deadlines and slow generation measure the machine, not the code: a loaded CI runner must not
+# redden a property.
 settings.register_profile(
-    "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 # Each mutant meets the same examples; that one of them fails is all there is to know.
 settings.register_profile(

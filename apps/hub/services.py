@@ -17,7 +17,7 @@ from apps.hub.workspace import HOST, Workspace
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 STOP_SECONDS: Final = 10.0
-READY_SECONDS: Final = 30.0
+READY_SECONDS: Final = 120.0
 POLL_SECONDS: Final = 0.1
 _TAIL_LINES: Final = 15
 

@@ -22,7 +22,11 @@ class Clone:
         self.home = folder / "home"
         self.root = folder / "covernance"
         self.home.mkdir()
-        subprocess.run(("git", "clone", "--quiet", str(ROOT), str(self.root)), check=True)
+        subprocess.run(
+            ("git", "clone", "--quiet", str(ROOT), str(self.root)),
+            env=clean_environment(),
+            check=True,
+        )
 
     def make(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environ = clean_environment() | {"HOME": str(self.home)} | variables
@@ -46,6 +50,7 @@ class Clone:
         done = subprocess.run(
             ("git", "status", "--porcelain"),
             cwd=self.root,
+            env=clean_environment(),
             capture_output=True,
             text=True,
             check=True,
@@ -91,9 +96,11 @@ def test_the_second_make_sets_up_nothing(
 def test_a_floor_of_100_fails_and_names_the_lines(
     clone: Clone, first: subprocess.CompletedProcess[str]
 ) -> None:
-    with (clone.root / "logging_lib/__init__.py").open("a", encoding="utf-8") as module:
-        module.write("\n\ndef never():\n    return 1\n")
+    module = clone.root / "logging_lib/__init__.py"
+    before = module.read_text(encoding="utf-8")
+    module.write_text(f"{before}\n\ndef never():\n    return 1\n", encoding="utf-8")
     red = clone.make("test-logging-unit", COVERAGE_FAIL_UNDER="100")
+    module.write_text(before, encoding="utf-8")
     assert red.returncode != 0
     assert "floor of 100 % (from COVERAGE_FAIL_UNDER)" in red.stdout
     assert "logging_lib/__init__.py: " in red.stdout

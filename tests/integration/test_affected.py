@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covernance.config import load
@@ -237,7 +237,7 @@ def reached(graph: Graph, suite: str) -> set[str]:
 
 
 @given(graph=GRAPHS)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12)
 def test_an_edit_of_what_a_suite_may_import_runs_the_suite_and_no_other_edit_does(
     home: Repository, graph: Graph
 ) -> None:

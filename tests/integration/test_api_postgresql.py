@@ -133,7 +133,7 @@ def test_the_same_snapshot_sent_by_many_at_once_is_one_row(client: HeaderClient)
 
     def post(_: int) -> tuple[int, str]:
         own = make_client(client.application, token="acme")
-        together.wait(10)
+        together.wait(60)
         response = own.post(URL, json=snapshot())
         return response.status_code, response.headers.get("Location", response.text)
 
@@ -151,7 +151,7 @@ def test_different_snapshots_of_one_run_sent_at_once_leave_one_winner(client: He
 
     def post(number: int) -> int:
         own = make_client(client.application, token="acme")
-        together.wait(10)
+        together.wait(60)
         return own.post(URL, json=snapshot(extra=number)).status_code
 
     with ThreadPoolExecutor(6) as pool:
@@ -166,7 +166,7 @@ def test_the_first_snapshots_of_a_repository_may_come_at_once(client: HeaderClie
 
     def post(number: int) -> int:
         own = make_client(client.application, token="acme")
-        together.wait(10)
+        together.wait(60)
         return own.post(URL, json=snapshot(run_id=f"run-{number}")).status_code
 
     with ThreadPoolExecutor(6) as pool:

@@ -71,7 +71,7 @@ def test_ratios_are_of_the_same_round() -> None:
 
 
 def test_what_a_command_took_includes_its_children(tmp_path: Path) -> None:
-    burn = "sum(range(3_000_000))"
+    burn = "sum(range(30_000_000))"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])"
     found = cost([(sys.executable, "-c", code)], tmp_path, environment())
     alone = cost([(sys.executable, "-c", "pass")], tmp_path, environment())

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -311,9 +311,7 @@ def test_nothing_in_the_text_reaches_github(post: Post, github: GitHub, text: st
     assert "".join(cells(body)).count("@") == text.count("@")
 
 
-@settings(
-    max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=20)
 @given(
     text=st.lists(
         st.one_of(

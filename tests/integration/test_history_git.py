@@ -19,11 +19,17 @@ import pytest
 from covernance.history.git_branch import GitBranch
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Floor, Provenance, Snapshot
-from tests.utils.repository import Repository, clean_environment
+from tests.utils.processes import wait_for_end
+from tests.utils.repository import (
+    IDENTITY,
+    NO_GIT_CONFIGURATION,
+    Repository,
+    clean_environment,
+)
 
 pytestmark = pytest.mark.reliability
 
-ENVIRON = clean_environment() | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+ENVIRON = clean_environment() | NO_GIT_CONFIGURATION
 HISTORY = "refs/heads/coverage-history"
 WRITERS = 32
 
@@ -119,23 +125,9 @@ def start(folder: Path, run_id: str, environ: dict[str, str] = ENVIRON) -> subpr
 
 
 def finish(process: subprocess.Popen[bytes]) -> int:
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate()
     assert process.returncode in {0, -signal.SIGKILL}, errors.decode()
     return process.returncode
-
-
-def is_alive(pid: str) -> bool:
-    try:
-        return Path("/proc", pid, "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_for_end(pids: list[str]) -> None:
-    deadline = time.monotonic() + 30
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_32_writers_at_once_lose_nothing(remote: Remote) -> None:
@@ -167,7 +159,7 @@ def test_a_writer_killed_at_any_command_leaves_the_old_or_the_new_state(
         (deadly / "git").chmod(0o755)
         path = f"{deadly}:{ENVIRON['PATH']}"
         code = finish(start(folder, f"run-{nth}", ENVIRON | {"PATH": path}))
-        wait_for_end((deadly / "calls").read_text().split())
+        wait_for_end(map(int, (deadly / "calls").read_text().split()))
         new = old | {f"run-{nth}"}
         found = remote.runs()
         assert found in (old, new)
@@ -225,10 +217,9 @@ def _kill_marked(mark: str, *, spared: Path) -> None:
 
 
 def _wait_for_marked(mark: str) -> None:
-    deadline = time.monotonic() + 30
-    while list(_marked(mark)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    """Wait for the server's processes, and for those that they start."""
+    while marked := [int(process.name) for process in _marked(mark)]:
+        wait_for_end(marked)
 
 
 def _remove_git_locks(root: Path) -> None:
@@ -323,7 +314,7 @@ def test_nothing_that_the_user_has_open_changes(remote: Remote) -> None:
     clone.git("switch", "--quiet", "other")
     clone.write("number", "ours")
     clone.git("commit", "--quiet", "--all", "--message=ours")
-    assert clone.command("git", "merge", "main").code == 1
+    assert clone.command("git", *IDENTITY, "merge", "main").code == 1
     clone.write("staged", "1")
     clone.git("add", "staged")
     clone.write("staged", "2")

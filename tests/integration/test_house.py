@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from covernance.config import Suite, load
+from tests.utils.repository import clean_environment
 
 pytestmark = pytest.mark.architecture
 
@@ -24,7 +25,9 @@ SUITES = pytest.mark.parametrize("suite", TABLE.suites, ids=lambda suite: suite.
 
 
 def output(*command: str) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -51,16 +54,14 @@ def test_every_suite_is_a_session_with_its_tags_and_a_description(
 
 @pytest.mark.reliability
 def test_a_mistake_in_the_table_is_one_line_of_nox_too(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ("git", "clone", "--quiet", str(ROOT), str(tmp_path / "clone")), check=False
-    )
-    assert done.returncode == 0
+    output("git", "clone", "--quiet", str(ROOT), str(tmp_path / "clone"))
     table = tmp_path / "clone/pyproject.toml"
     text = table.read_text(encoding="utf-8")
     table.write_text(text.replace("fail-under = 92", "fail-under = 101"), encoding="utf-8")
     listed = subprocess.run(
         (sys.executable, "-m", "nox", "--list"),
         cwd=tmp_path / "clone",
+        env=clean_environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -207,13 +208,18 @@ def test_what_is_generated_is_ignored(generated: str) -> None:
 def test_what_is_written_by_hand_is_not_ignored() -> None:
     for path in (".coveragerc", "coverage/README.md", "coverage/.gitkeep"):
         done = subprocess.run(
-            ("git", "check-ignore", "--no-index", "--quiet", path), cwd=ROOT, check=False
+            ("git", "check-ignore", "--no-index", "--quiet", path),
+            cwd=ROOT,
+            env=clean_environment(),
+            check=False,
         )
         assert done.returncode == 1, path
 
 
 def test_every_conftest_says_what_it_is_responsible_for() -> None:
-    for conftest in (ROOT / "tests").rglob("conftest.py"):
+    listed = output("git", "ls-files", "--", "tests/**/conftest.py", "tests/conftest.py")
+    assert listed
+    for conftest in map(ROOT.joinpath, listed.splitlines()):
         docstring = ast.get_docstring(ast.parse(conftest.read_text(encoding="utf-8")))
         assert docstring, conftest
         assert docstring.startswith("Responsible for "), conftest

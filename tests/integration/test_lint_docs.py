@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lint_docs import Command, Known, commands, known, problems
+from tests.utils.repository import clean_environment
 
 pytestmark = pytest.mark.architecture
 
@@ -101,7 +102,8 @@ make = "no command"
     ]
 
 
-def test_the_repository_is_asked_what_there_is() -> None:
+def test_the_repository_is_asked_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as many a CI does
     there = known(ROOT)
     assert {"tests_unit_api", "lint", "lock"} <= there.sessions
     assert {"help", "lint", "test-api-unit"} <= there.targets
@@ -109,13 +111,16 @@ def test_the_repository_is_asked_what_there_is() -> None:
 
 def test_a_problem_fails_the_check_and_says_where(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    subprocess.run(("git", "clone", "--quiet", str(ROOT), str(clone)), check=True)
+    subprocess.run(
+        ("git", "clone", "--quiet", str(ROOT), str(clone)), env=clean_environment(), check=True
+    )
     script = clone / "scripts/lint_docs.py"
     script.write_bytes((ROOT / "scripts/lint_docs.py").read_bytes())
-    assert subprocess.run((sys.executable, str(script)), check=False).returncode == 0
+    command = (sys.executable, str(script))
+    assert subprocess.run(command, env=clean_environment(), check=False).returncode == 0
     (clone / "new.md").write_text("# New\n\n`make gone`\n", encoding="utf-8")
     done = subprocess.run(
-        (sys.executable, str(script)), capture_output=True, text=True, check=False
+        command, env=clean_environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert done.stdout == "new.md:3: the Makefile has no target 'gone'\n"

@@ -21,7 +21,7 @@ from logging_lib.sinks.http import HttpSink, RefusedError
 from logging_lib.sinks.memory import MemorySink
 from logging_lib.sinks.syslog import MAX_DATAGRAM, SyslogSink
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 LINE = '{"timestamp": "2026-11-21T12:00:00.000000Z", "level": "error", "event": "x"}'
 
 
@@ -123,7 +123,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(collector: Collector) -> No
 @pytest.mark.security
 def test_https_does_not_fall_back_to_clear_text(collector: Collector) -> None:
     sink = HttpSink(HttpConfig(url=collector.url.replace("http:", "https:"), timeout_s=1), {})
-    with pytest.raises(OSError, match=r"SSL|timed out"):
+    with pytest.raises(OSError, match=r"SSL|timed out|reset"):
         sink.write([Entry(20, "1")])
     assert collector.bodies == []
 
@@ -264,14 +264,14 @@ def test_a_lost_connection_is_a_failure_and_the_next_record_opens_another(
 @pytest.mark.reliability
 @pytest.mark.parametrize("transport", ["tcp", "unix"])
 def test_a_receiver_that_is_not_there_is_a_failure(tmp_path: Path, transport: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    config = (
-        SyslogConfig(transport="tcp", port=port)
-        if transport == "tcp"
-        else SyslogConfig(transport="unix", address=str(tmp_path / "none"))
-    )
-    sink = SyslogSink(config)
-    with pytest.raises(OSError, match=r"refused|No such file"):
-        sink.write([Entry(20, LINE)])
-    sink.close()
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
+        config = (
+            SyslogConfig(transport="tcp", port=deaf.getsockname()[1])
+            if transport == "tcp"
+            else SyslogConfig(transport="unix", address=str(tmp_path / "none"))
+        )
+        sink = SyslogSink(config)
+        with pytest.raises(OSError, match=r"refused|No such file"):
+            sink.write([Entry(20, LINE)])
+        sink.close()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot, read
+from tests.utils.processes import PATIENCE_SECONDS, wait_for_end, wait_for_file
 from tests.utils.repository import TABLE, Repository, clean_environment
 
 pytestmark = pytest.mark.reliability
@@ -376,7 +377,7 @@ def test_two_runs_at_once_both_pass_and_leave_whole_reports(repository: Reposito
         )
         for _ in range(2)
     ]
-    ended = [(process.communicate(timeout=120)[0], process.returncode) for process in both]
+    ended = [(process.communicate()[0], process.returncode) for process in both]
 
     assert [code for _, code in ended] == [0, 0], ended
     assert snapshot(repository).verdict == "pass"
@@ -389,9 +390,8 @@ SLOW = """
 @pytest.mark.reliability
 def test_slow():
     import pathlib, time
-    pathlib.Path("started").touch()
-    for _ in range(600):
-        time.sleep(0.1)
+    pathlib.Path("started").write_text("now")
+    time.sleep(600)
 """
 
 
@@ -405,24 +405,20 @@ def interrupted(repository: Repository, number: signal.Signals) -> subprocess.Po
         stderr=subprocess.STDOUT,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while not (repository.root / "started").exists():
-        assert time.monotonic() < deadline, "the slow test never started"
-        time.sleep(0.05)
+    wait_for_file(repository.root / "started")
     process.send_signal(number)
     return process
 
 
-def children_of(repository: Repository) -> list[str]:
-    """Command lines of processes that run in the repository's work folder."""
+def children_of(repository: Repository) -> list[int]:
+    """Processes whose command lines name the repository."""
     found = []
-    for folder in Path("/proc").iterdir():
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            line = folder.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if os.fsencode(repository.root) in folder.joinpath("cmdline").read_bytes():
+                found.append(int(folder.name))
         except OSError:
             continue
-        if str(repository.root) in line:
-            found.append(line)
     return found
 
 
@@ -434,7 +430,7 @@ def test_an_interruption_stops_every_child_and_keeps_the_last_reports(
     before = reports(repository)
     repository.append("tests/test_calc.py", SLOW)
     process = interrupted(repository, number)
-    out = process.communicate(timeout=30)[0]
+    out = process.communicate(timeout=PATIENCE_SECONDS)[0]
 
     assert process.returncode == 130, out
     assert "interrupted" in out
@@ -452,9 +448,13 @@ def test_after_sigkill_the_last_reports_stand_and_the_next_run_is_clean(
     text = (repository.root / "tests/test_calc.py").read_text(encoding="utf-8")
     repository.append("tests/test_calc.py", SLOW)
     process = interrupted(repository, signal.SIGKILL)
-    process.communicate(timeout=30)
-    subprocess.run(("pkill", "-KILL", "-f", str(repository.root)), check=False)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert reports(repository) == before
+    left = children_of(repository)
+    assert left
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    wait_for_end(left)
 
     repository.write("tests/test_calc.py", text)
     ran = repository.covernance("run")

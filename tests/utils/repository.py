@@ -72,6 +72,9 @@ def test_zero_is_refused():
         divide(1, 0)
 """
 
+IDENTITY = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
+NO_GIT_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
 
 @dataclass
 class Ran:
@@ -128,11 +131,11 @@ class Repository:
         return self.command(sys.executable, "-m", "covernance", *arguments, environ=environ)
 
     def command(self, *command: str, environ: Mapping[str, str] | None = None) -> Ran:
-        """Run a command here, in an environment that says nothing of coverage."""
+        """Run a command here: the environment says nothing of coverage, the user's git nothing."""
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=clean_environment() | dict(environ or {}),
+            env=clean_environment() | NO_GIT_CONFIGURATION | dict(environ or {}),
             capture_output=True,
             text=True,
             check=False,
@@ -141,13 +144,17 @@ class Repository:
 
     def git(self, *arguments: str) -> str:
         """Run git here as a fixed author."""
-        identity = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
-        ran = self.command("git", *identity, *arguments)
+        ran = self.command("git", *IDENTITY, *arguments)
         assert ran.code == 0, ran.text
         return ran.out.strip()
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what steers coverage, pytest or nox, or where uv installs."""
+    """The environment without what steers coverage, pytest, nox, git, colors, or uv's target."""
     steering = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "GIT_", "UV_PYTHON")
-    return {name: value for name, value in os.environ.items() if not name.startswith(steering)}
+    colors = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(steering) and name not in colors
+    }

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, Protocol
 
 import msgspec
@@ -72,34 +72,75 @@ def run_passes(
     Raises:
         MachineError: A process can't be started.
     """
-    waiting = deque(passes)
     running: list[_Process] = []
+    with _noted_interruptions() as interruptions:
+        try:
+            results = _run(passes, slots, observer, running, interruptions, interactive=interactive)
+        except BaseException:
+            _stop(running)
+            raise
+    _heed(interruptions)
+    return [results[planned.suite, planned.theme] for planned in passes]
+
+
+def _run(
+    passes: Sequence[Pass],
+    slots: Slots,
+    observer: Observer,
+    running: list[_Process],
+    interruptions: Sequence[int],
+    *,
+    interactive: bool,
+) -> dict[tuple[str, str], Finished]:
+    waiting = deque(passes)
     results: dict[tuple[str, str], Finished] = {}
     told = time.monotonic()
     patience = _Patience(observer)
+    while waiting or running:
+        while waiting and not (interactive and running) and (slot := slots.take()):
+            planned = waiting.popleft()
+            running.append(_Process(planned, slot, interactive=interactive))
+            observer.started(planned)
+            _heed(interruptions)
+        for process in [process for process in running if process.ended]:
+            running.remove(process)
+            result = process.result()
+            results[result.planned.suite, result.planned.theme] = result
+            observer.finished(result)
+        if time.monotonic() - told > _TELL_SECONDS:
+            told = time.monotonic()
+            for process in running:
+                observer.running(process.planned)
+        if waiting and not running:
+            patience.waited()
+        if waiting or running:
+            time.sleep(_POLL_SECONDS)
+        _heed(interruptions)
+    return results
+
+
+@contextmanager
+def _noted_interruptions() -> Iterator[list[int]]:
+    """Note interruptions for the block to act on.
+
+    Raised where they come, one could fall between the start of a child and the note of it, and
+    another Ctrl-C into the stopping of the children: both would leave children behind.
+    """
+    noted: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: noted.append(number))
+        for number in _INTERRUPTIONS
+    }
     try:
-        while waiting or running:
-            while waiting and not (interactive and running) and (slot := slots.take()):
-                planned = waiting.popleft()
-                running.append(_Process(planned, slot, interactive=interactive))
-                observer.started(planned)
-            for process in [process for process in running if process.ended]:
-                running.remove(process)
-                result = process.result()
-                results[result.planned.suite, result.planned.theme] = result
-                observer.finished(result)
-            if time.monotonic() - told > _TELL_SECONDS:
-                told = time.monotonic()
-                for process in running:
-                    observer.running(process.planned)
-            if waiting and not running:
-                patience.waited()
-            if waiting or running:
-                time.sleep(_POLL_SECONDS)
-    except BaseException:
-        _stop(running)
-        raise
-    return [results[planned.suite, planned.theme] for planned in passes]
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _heed(interruptions: Sequence[int]) -> None:
+    if interruptions:
+        raise KeyboardInterrupt
 
 
 class _Patience:
@@ -172,8 +213,6 @@ def _without_measurement(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _stop(processes: Sequence[_Process]) -> None:
-    # Once is enough: another Ctrl-C must not leave children behind.
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTIONS}
     alive = [process for process in processes if not process.ended]
     for number in (signal.SIGINT, signal.SIGKILL):
         for process in alive:
@@ -184,5 +223,3 @@ def _stop(processes: Sequence[_Process]) -> None:
             time.sleep(_POLL_SECONDS)
     for process in processes:
         process.free()
-    for number, handler in before.items():
-        signal.signal(number, handler)

@@ -50,7 +50,7 @@ def run_script(
         | environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     ran = Ran(done.returncode, str(done.stdout), str(done.stderr))
     assert ran.code == 0, ran.text
@@ -72,7 +72,7 @@ def _install() -> None:
             cwd=HERE,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         assert done.returncode == 0, done.stderr
         kept.write_bytes(lock)

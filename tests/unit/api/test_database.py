@@ -110,7 +110,7 @@ def test_writers_that_read_first_wait_for_one_another(database: Database) -> Non
     together = Barrier(6)
 
     def count_up(_: int) -> None:
-        together.wait(10)
+        together.wait(60)
         with database.writing() as session:
             taken = session.scalars(select(Repo.name)).all()
             session.add(Repo(tenant="acme", name=f"r{len(taken)}"))

@@ -337,13 +337,13 @@ class TestCaching:
             nonlocal fetches
             fetches += 1
             entered.set()
-            assert release.wait(10)
+            assert release.wait(60)
             return document(ec_key.as_dict(private=False))
 
         cache = KeyCache(slow, SETTINGS, metrics=metrics)
         with ThreadPoolExecutor(4) as pool:
             found = [pool.submit(cache.find, "ec-1", "ES256") for _ in range(4)]
-            assert entered.wait(10)
+            assert entered.wait(60)
             release.set()
             assert all(future.result() is not None for future in found)
 
@@ -358,7 +358,7 @@ class TestCaching:
 
         def slow() -> bytes:
             entered.set()
-            assert release.wait(10)
+            assert release.wait(60)
             return document(ec_key.as_dict(private=False))
 
         cache = KeyCache(slow, SETTINGS, metrics=metrics, clock=clock)
@@ -368,7 +368,7 @@ class TestCaching:
         clock.now += SETTINGS.keys_ttl
         with ThreadPoolExecutor(1) as pool:
             refresher = pool.submit(cache.find, "ec-1", "ES256")
-            assert entered.wait(10)
+            assert entered.wait(60)
             assert cache.find("ec-1", "ES256") is not None  # returns although nothing has come yet
             assert not refresher.done()
             release.set()

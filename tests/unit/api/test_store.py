@@ -104,7 +104,7 @@ class TestAdding:
         sent = submission()
 
         def send(_: int) -> tuple[str, bool]:
-            together.wait(10)
+            together.wait(60)
             snapshot, created = store.add(ACME, sent, received_at=NOW)
             return snapshot.public_id, created
 

@@ -86,7 +86,7 @@ def test_while_one_thread_loads_the_others_are_not_kept_waiting() -> None:
     def load() -> str:
         if disk.loads:
             loading.set()
-            assert finish.wait(5)
+            assert finish.wait(60)
         return disk.load()
 
     value = Reloading("disk", load, disk.mark, interval=0, clock=Clock(0))
@@ -94,7 +94,7 @@ def test_while_one_thread_loads_the_others_are_not_kept_waiting() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(value.get)
-        assert loading.wait(5)
+        assert loading.wait(60)
         assert value.get() == "one"
         finish.set()
         assert slow.result() == "two"

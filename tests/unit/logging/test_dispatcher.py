@@ -17,7 +17,7 @@ from logging_lib.dispatcher import (
 from logging_lib.metrics import Metrics
 from logging_lib.sinks.base import Entry
 
-PATIENCE_S = 10.0  # how long a test waits for what must happen, before it fails
+PATIENCE_S = 60.0  # how long a test waits for what must happen, before it fails
 
 ENDS_ITS_THREAD = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 

@@ -41,7 +41,7 @@ class Hanging(MemorySink):
 
     def write(self, entries: Sequence[Entry]) -> None:
         self.entered.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(60)
         super().write(entries)
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ def test_records_reach_every_sink_through_the_background_thread() -> None:
         {"sinks": [{"type": "memory", "name": "a"}, {"type": "memory", "name": "b"}]}, environ={}
     )
     log.info("hello")
-    assert logging_lib.flush(10)
+    assert logging_lib.flush(60)
     assert memory_of(runtime, "a").lines == memory_of(runtime, "b").lines
     assert memory_of(runtime, "a").records[0]["event"] == "hello"
     assert metrics.snapshot().emitted == {"a": 1, "b": 1}
@@ -109,7 +109,7 @@ def test_the_process_s_environment_counts_by_default() -> None:
         runtime = configure(MEMORY)
     log.warning("too low")
     log.error("kept")
-    runtime.flush(10)
+    runtime.flush(60)
     assert [r["event"] for r in memory_of(runtime).records] == ["kept"]
 
 
@@ -118,7 +118,7 @@ def test_the_metrics_are_shown_on_the_registry_that_is_handed_in() -> None:
     registry = CollectorRegistry()
     runtime = configure(MEMORY, environ={}, registry=registry)
     log.info("a")
-    runtime.flush(10)
+    runtime.flush(60)
     assert registry.get_sample_value("logging_records_emitted_total", {"sink": "memory"}) == 1
     assert registry.get_sample_value("logging_queue_depth", {"queue": "dispatcher"}) == 0
 
@@ -140,7 +140,7 @@ def test_configuring_again_replaces_the_first_and_loses_nothing() -> None:
         log.info("before", n=number)
     second = configure(MEMORY, environ={})
     log.info("after")
-    second.flush(10)
+    second.flush(60)
     assert [r["n"] for r in memory_of(first).records] == list(range(100))
     assert [r["event"] for r in memory_of(second).records] == ["after"]
     handlers = [h for h in logging.getLogger().handlers if "Dispatch" in type(h).__name__]
@@ -158,7 +158,7 @@ def test_a_wrong_configuration_leaves_the_earlier_one_in_force(tmp_path: Path) -
         with pytest.raises(logging_lib.ConfigError):
             configure(config, environ={})
     log.info("still here")
-    runtime.flush(10)
+    runtime.flush(60)
     assert memory_of(runtime).records[0]["event"] == "still here"
 
 
@@ -182,7 +182,7 @@ def test_a_failing_sink_loses_none_of_the_others_records(
     runtime.install()
     for number in range(50):
         log.warning("n", n=number)
-    assert runtime.shutdown(10)
+    assert runtime.shutdown(60)
     assert [r["n"] for r in memory_sink.records] == list(range(50))
     assert counts.snapshot().failed == {"bad": 1}
     assert counts.snapshot().dropped == {("bad", "circuit-open"): 49}
@@ -208,13 +208,13 @@ def test_an_isolated_sink_that_hangs_delays_nobody(
     runtime.install()
     for number in range(20):
         log.warning("n", n=number)
-        assert runtime._dispatcher.flush(10)
-        assert hanging.entered.wait(10)
+        assert runtime._dispatcher.flush(60)
+        assert hanging.entered.wait(60)
     assert len(memory_sink.records) == 20
     assert not runtime.flush(0.01)
     assert counts.snapshot().dropped[("slow", "overflow")] > 0
     hanging.let_go.set()
-    assert runtime.shutdown(10)
+    assert runtime.shutdown(60)
     assert hanging.is_closed
 
 
@@ -228,7 +228,7 @@ def test_shutdown_does_not_wait_for_ever_for_a_sink_that_hangs(
     runtime = LoggingRuntime(settings, {"memory": hanging}, metrics=counts)
     runtime.install()
     log.warning("a")
-    assert hanging.entered.wait(10)
+    assert hanging.entered.wait(60)
     assert not runtime.shutdown(0.01)
     assert not hanging.is_closed  # its thread is still inside
     hanging.let_go.set()

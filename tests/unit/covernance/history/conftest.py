@@ -10,9 +10,9 @@ import pytest
 from covernance.history.git_branch import GitBranch
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import COMMIT, recorded
-from tests.utils.repository import Repository, clean_environment
+from tests.utils.repository import NO_GIT_CONFIGURATION, Repository, clean_environment
 
-ENVIRON = clean_environment() | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+ENVIRON = clean_environment() | NO_GIT_CONFIGURATION
 
 
 @pytest.fixture
