@@ -40,10 +40,14 @@ _COMMANDS = {
 }
 """What `--help` lists, so that it imports no command to learn its first line."""
 
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with 0, 1, 2, 3 or, when interrupted, 130."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _INTERRUPTIONS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         code = cli.main(args=arguments, prog_name="covernance", standalone_mode=False)
     except click.ClickException as error:
@@ -62,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    # Once is enough: another Ctrl-C must not break into the cleaning up.
+    for number in _INTERRUPTIONS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -73,13 +73,12 @@ def run_passes(
         MachineError: A process can't be started.
     """
     running: list[_Process] = []
-    with _noted_interruptions() as interruptions:
+    with _put_off_interruptions() as interruptions:
         try:
             results = _run(passes, slots, observer, running, interruptions, interactive=interactive)
         except BaseException:
             _stop(running)
             raise
-    _heed(interruptions)
     return [results[planned.suite, planned.theme] for planned in passes]
 
 
@@ -120,22 +119,24 @@ def _run(
 
 
 @contextmanager
-def _noted_interruptions() -> Iterator[list[int]]:
-    """Note interruptions for the block to act on.
+def _put_off_interruptions() -> Iterator[list[int]]:
+    """Put interruptions off to the end of the block, which may look whether one came.
 
     Raised where they come, one could fall between the start of a child and the note of it, and
     another Ctrl-C into the stopping of the children: both would leave children behind.
     """
-    noted: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _frame: noted.append(number))
-        for number in _INTERRUPTIONS
-    }
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in _INTERRUPTIONS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: came.append(number))
     try:
-        yield noted
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _heed(interruptions: Sequence[int]) -> None:

@@ -18,9 +18,10 @@ pytestmark = pytest.mark.architecture
 
 @pytest.fixture(autouse=True)
 def _keep_signals() -> object:
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Shell:
@@ -216,15 +217,31 @@ def test_misuse_exits_3_not_the_gates_2(shell: Shell, arguments: tuple[str, ...]
 
 
 @pytest.mark.reliability
-def test_an_interruption_exits_130_with_a_message(
-    shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_exits_130_with_a_message_and_another_stops_no_cleaning_up(
+    shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    def terminated(*_arguments: object, **_options: object) -> None:
-        signal.raise_signal(signal.SIGTERM)
+    def interrupted_twice(*_arguments: object, **_options: object) -> None:
+        try:
+            signal.raise_signal(number)
+        finally:
+            signal.raise_signal(number)
+            cleaned_up.append(True)
 
-    monkeypatch.setattr("covernance.workflows.run.run_passes", terminated)
+    cleaned_up: list[bool] = []
+    monkeypatch.setattr("covernance.workflows.run.run_passes", interrupted_twice)
     assert shell("run") == 130
+    assert cleaned_up
     assert "interrupted; the last good reports are untouched" in shell.err
+
+
+@pytest.mark.reliability
+def test_an_interruption_that_the_shell_ignores_stays_ignored(
+    shell: Shell, repository: Repository, passes: FakePasses
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as of a script's background job
+    assert shell("run") == 0
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("combine", "-h")])

@@ -182,11 +182,27 @@ def test_an_interruption_while_a_pass_is_started_leaves_no_child_behind(
     wait_for_end([pid])
 
 
+def test_an_interruption_that_is_ignored_stops_nothing(tmp_path: Path) -> None:
+    class Late(Watch):
+        def started(self, planned: Pass) -> None:
+            super().started(planned)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        (result,) = run_passes(
+            [python(tmp_path, "a", "")], slots=Slots(tmp_path / "slots", 1), observer=Late()
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert result.status == 0
+
+
 def test_an_interruption_by_the_end_of_the_last_pass_goes_on(tmp_path: Path) -> None:
     class Late(Watch):
         def finished(self, result: Finished) -> None:
             super().finished(result)
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         run_passes([python(tmp_path, "a", "")], slots=Slots(tmp_path / "slots", 1), observer=Late())
