@@ -22,6 +22,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.measure.analysis import Rules, analyse
+from covernance.measure.interruptions import INTERRUPTIONS, blocked
 from covernance.measure.machine import cpus
 from covernance.model.source import Source
 
@@ -127,7 +128,9 @@ def _side_by_side(paths: Sequence[Path], rules: Rules) -> list[Source | None]:
     chunk = max(1, len(paths) // (8 * cpus()))
     with ProcessPoolExecutor(cpus(), get_context("spawn"), _prepare) as pool:
         try:
-            encoded = list(pool.map(partial(_encoded, rules), paths, chunksize=chunk))
+            with blocked():
+                answers = pool.map(partial(_encoded, rules), paths, chunksize=chunk)
+            encoded = list(answers)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -141,4 +144,5 @@ def _encoded(rules: Rules, path: Path) -> bytes:
 def _prepare() -> None:
     """Leave interruptions to the process that started this one, and collect garbage seldom."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)  # the pool ends its processes by one
     gc.set_threshold(_SELDOM)

@@ -8,20 +8,20 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 import msgspec
 
 from covernance.errors import MachineError
 from covernance.measure import record
+from covernance.measure.interruptions import put_off
 from covernance.measure.plan import Pass
 from covernance.measure.record import Record
 from covernance.measure.slots import Slots
 
 _HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
-_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
 _TELL_SECONDS = 0.2
 _GRACE_SECONDS = 3.0
@@ -73,7 +73,7 @@ def run_passes(
         MachineError: A process can't be started.
     """
     running: list[_Process] = []
-    with _put_off_interruptions() as interruptions:
+    with put_off() as interruptions:
         try:
             results = _run(passes, slots, observer, running, interruptions, interactive=interactive)
         except BaseException:
@@ -116,27 +116,6 @@ def _run(
             time.sleep(_POLL_SECONDS)
         _heed(interruptions)
     return results
-
-
-@contextmanager
-def _put_off_interruptions() -> Iterator[list[int]]:
-    """Put interruptions off to the end of the block, which may look whether one came.
-
-    Raised where they come, one could fall between the start of a child and the note of it, and
-    another Ctrl-C into the stopping of the children: both would leave children behind.
-    """
-    came: list[int] = []
-    before = {number: signal.getsignal(number) for number in _INTERRUPTIONS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _frame: came.append(number))
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
 
 
 def _heed(interruptions: Sequence[int]) -> None:

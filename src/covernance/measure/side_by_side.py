@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
+from covernance.measure.interruptions import blocked
 from covernance.measure.machine import cpus
 
 T = TypeVar("T")
@@ -16,7 +18,8 @@ T = TypeVar("T")
 def share(items: Sequence[T], work: Callable[[Sequence[T]], None]) -> None:
     """Do `work` on every item, a share of them in this process and in each of some copies of it.
 
-    A copy has all that this process has in memory; what it changes there is lost. The share of a
+    A copy has all that this process has in memory; what it changes there is lost. Interruptions
+    stay blocked in it: this process is interrupted too, and stops it. The share of a
     copy that fails, or that the system refuses, is done again here: that costs time, and raises
     the error where it can be told. Where a process can't safely be copied, all is done here.
 
@@ -33,19 +36,22 @@ def share(items: Sequence[T], work: Callable[[Sequence[T]], None]) -> None:
     try:
         for one in shares[1:]:
             try:
-                copies[_copy(one, work)] = one
+                with blocked():
+                    copies[_copy(one, work)] = one
             except OSError:
                 mine.append(one)
         for one in mine:
             work(one)
-        while copies:
-            process, one = copies.popitem()
-            if os.waitpid(process, 0)[1]:
+        for process, one in [*copies.items()]:
+            status = os.waitpid(process, 0)[1]
+            del copies[process]
+            if status:
                 work(one)
     except BaseException:
         for process in copies:
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+            with suppress(ProcessLookupError, ChildProcessError):  # one that was just waited for
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
         raise
 
 
@@ -56,8 +62,6 @@ def _copy(items: Sequence[T], work: Callable[[Sequence[T]], None]) -> int:
         return process
     status = 1
     try:
-        # The process that made this one is interrupted too, and stops it.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         work(items)
         status = 0
     finally:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ProcessPoolExecutor
+import signal
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,6 +155,22 @@ def test_many_new_sources_are_spread_over_processes(
     calls.clear()
     assert AnalysisCache(folder / "spread", RULES).sources([source]) == expected
     assert calls == []
+
+
+def test_an_interruption_does_not_break_into_the_start_of_the_processes(
+    source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = ProcessPoolExecutor.submit
+
+    def while_blocked(*arguments: Any, **options: Any) -> Future[Any]:  # noqa: ANN401 - the base's
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        return submit(*arguments, **options)
+
+    monkeypatch.setattr(analysis_cache, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(analysis_cache, "cpus", lambda: 2)
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", while_blocked)
+    assert source in AnalysisCache(folder, RULES).sources([source])
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_an_interruption_is_not_held_up_by_what_waits(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,6 +107,36 @@ def test_the_share_of_a_copy_that_dies_is_worked_on_here(tmp_path: Path) -> None
 
     share("abc", fragile)
     assert work.done() == dict.fromkeys("abc", here)
+
+
+def test_an_interruption_while_a_copy_is_made_or_waited_for_leaves_none_behind(
+    copies: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = os.getpid()
+    counted, wait = os.fork, os.waitpid
+
+    def interrupted_fork() -> int:
+        process = counted()
+        os.kill(os.getpid(), signal.SIGINT)  # in the copy, too: a Ctrl-C is for the whole group
+        return process
+
+    def interrupted_wait(process: int, options: int) -> tuple[int, int]:
+        monkeypatch.setattr(os, "waitpid", wait)
+        raise KeyboardInterrupt
+
+    def work(_items: Sequence[str]) -> None:
+        if os.getpid() != here:
+            time.sleep(600)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fork", interrupted_fork)
+        with pytest.raises(KeyboardInterrupt):
+            share("abc", work)
+    monkeypatch.setattr(os, "waitpid", interrupted_wait)
+    with pytest.raises(KeyboardInterrupt):
+        share("abc", work)
+    assert len(copies) == 3
+    assert not any(map(alive, copies))
 
 
 def test_an_error_is_raised_here(copies: list[int]) -> None:

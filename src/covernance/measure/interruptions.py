@@ -1,0 +1,45 @@
+"""Interruptions that come while other processes are started."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def put_off() -> Iterator[list[int]]:
+    """Put interruptions off to the end of the block, which may look whether one came.
+
+    Raised where they come, one could fall between the start of a child and the note of it, and
+    another Ctrl-C into the stopping of the children: both would leave children behind.
+    """
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in INTERRUPTIONS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: came.append(number))
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Put interruptions off to the end of the block, also in the processes that it starts.
+
+    They stay blocked there, so that a Ctrl-C, which reaches the whole group, does not break into a
+    start: who started a process stops it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
