@@ -8,10 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,7 @@ from tests.utils.repository import (
     Repository,
     clean_environment,
 )
+from tests.utils.serving import serving
 
 pytestmark = pytest.mark.reliability
 
@@ -352,9 +352,6 @@ class _AsksForPassword(BaseHTTPRequestHandler):
         self.send_header("WWW-Authenticate", 'Basic realm="git"')
         self.end_headers()
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
-
 
 @pytest.mark.security
 def test_a_remote_that_asks_for_a_password_is_an_error_that_tells_no_secret(
@@ -362,16 +359,14 @@ def test_a_remote_that_asks_for_a_password_is_an_error_that_tells_no_secret(
 ) -> None:
     clone = remote.clone("clone")
     clone.write("coverage/calc.snapshot.json", result("1").encode().decode())
-    with HTTPServer(("127.0.0.1", 0), _AsksForPassword) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(_AsksForPassword) as server:
         for secret in ("", "ci:hunter2@"):
-            address = f"http://{secret}127.0.0.1:{server.server_port}/x.git"
+            address = f"http://{secret}{server}/x.git"
             clone.git("remote", "set-url", "origin", address)
             ran = clone.covernance("history", "add", "--store", "git")
             assert ran.code == 3
             assert "origin/coverage-history: can't be fetched: " in ran.err
             assert "hunter2" not in ran.text
-        server.shutdown()
 
 
 @pytest.mark.architecture

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from logging_lib.sinks.base import Entry
 from logging_lib.sinks.http import HttpSink, RefusedError
 from logging_lib.sinks.memory import MemorySink
 from logging_lib.sinks.syslog import MAX_DATAGRAM, SyslogSink
+from tests.utils.serving import serving
 
 PATIENCE_S = 60.0
 LINE = '{"timestamp": "2026-11-21T12:00:00.000000Z", "level": "error", "event": "x"}'
@@ -65,19 +66,11 @@ def collector() -> Iterator[Collector]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-            """Keep the test's output to the test."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    collector.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield collector
-    if collector.silent is not None:
-        collector.silent.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as address:
+        collector.url = f"http://{address}"
+        yield collector
+        if collector.silent is not None:
+            collector.silent.set()
 
 
 @pytest.mark.architecture

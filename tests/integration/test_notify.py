@@ -6,13 +6,12 @@ import email
 import email.policy
 import json
 import socket
-import threading
 import time
 from asyncio import AbstractServer
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from covernance.workflows.alert_target import _HAVE_A_HOST as HAVE_A_HOST
 from tests.utils.processes import PATIENCE_SECONDS
 from tests.utils.repository import Ran, Repository
+from tests.utils.serving import serving
 
 pytestmark = pytest.mark.reliability
 
@@ -77,17 +77,9 @@ def webhook() -> Iterator[Webhook]:
             except OSError:
                 return
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"json://ci:{SECRET}@127.0.0.1:{server.server_port}/{SECRET}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as address:
+        made.url = f"json://ci:{SECRET}@{address}/{SECRET}"
+        yield made
 
 
 class Mailbox:

@@ -8,11 +8,12 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.utils.serving import serving
 
 READER = "token-that-reads"
 WRITER = "token-that-writes"
@@ -126,14 +127,8 @@ class Forge:
 def forge(folder: Path) -> Iterator[Forge]:
     """Serve a new repository while the context lasts."""
     handler = type("Handler", (_Handler,), {"folder": folder / "served"})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield Forge(folder, f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(handler) as address:
+        yield Forge(folder, f"http://{address}")
 
 
 def git(folder: Path, *arguments: str | Path) -> str:
@@ -215,9 +210,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("WWW-Authenticate", 'Basic realm="forge"')
         self.send_header("Content-Length", "0")
         self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
 
 
 def as_json(event: Event) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.e2e.workflows import miniature
 from tests.e2e.workflows.act import Run, Runner
 from tests.e2e.workflows.forge import REPOSITORY, Event, Forge, forge, git
 from tests.utils.repository import Repository
+from tests.utils.serving import serving
 
 pytestmark = pytest.mark.reliability
 
@@ -43,17 +43,9 @@ def webhook() -> Iterator[Webhook]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"json://ci:{SECRET}@127.0.0.1:{server.server_port}/{SECRET}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as address:
+        made.url = f"json://ci:{SECRET}@{address}/{SECRET}"
+        yield made
 
 
 @dataclass
