@@ -138,7 +138,7 @@ class _Pages(IncrementalChecker):
                 self._hashes[other] = {name: entry.hash for name, entry in status.files.items()}
 
     def _status(self, other: int) -> _Status | None:
-        with suppress(OSError, msgspec.MsgspecError):
+        with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
             descriptor = os.open(self.STATUS_FILE, os.O_RDONLY, dir_fd=other)
             with os.fdopen(descriptor, "rb") as stream:
                 return msgspec.json.decode(stream.read(), type=_Status)

@@ -100,11 +100,12 @@ def test_a_page_that_would_be_another_is_written(
     "spoil",
     [
         lambda folder: (folder / "status.json").write_text("rubbish"),
+        lambda folder: (folder / "status.json").write_bytes(b'{"globals": "\xff"}'),
         lambda folder: (folder / "status.json").write_text('{"files": []}'),
         lambda folder: (folder / "status.json").unlink(),
         lambda folder: [page.unlink() for page in folder.glob("*_py.html")],
     ],
-    ids=["damaged", "foreign", "gone", "no pages"],
+    ids=["damaged", "no UTF-8", "foreign", "gone", "no pages"],
 )
 def test_nothing_is_taken_over_of_a_report_that_is_not_whole(
     reports: Reports, spoil: Callable[[Path], None]
