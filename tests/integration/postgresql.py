@@ -66,7 +66,7 @@ def running_server() -> Iterator[Server]:
     binaries, account = _binaries(), _account()
     # not under pytest's folders: those are closed to the account that PostgreSQL has to run as,
     # and the path of a socket has to be short
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:
         if account is not None:
             shutil.chown(folder, account)

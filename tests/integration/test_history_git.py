@@ -44,8 +44,8 @@ GitBranch(Path(sys.argv[1]), remote="origin").add([snapshot.read(Path(sys.argv[2
 # A git that kills its caller when it is called for the nth time, and then works or not.
 DEADLY_GIT = """\
 #!/bin/sh
-echo $$ >> {folder}/calls
-if [ $(wc -l < {folder}/calls) -eq {nth} ]; then
+echo $$ >> "{folder}/calls"
+if [ $(wc -l < "{folder}/calls") -eq {nth} ]; then
     kill -9 $PPID
     {then}
 fi

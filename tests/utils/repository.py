@@ -73,6 +73,8 @@ def test_zero_is_refused():
 """
 
 IDENTITY = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
+LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+"""No proxy of the machine stands between a test and its own servers."""
 NO_GIT_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
@@ -135,7 +137,7 @@ class Repository:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=clean_environment() | NO_GIT_CONFIGURATION | dict(environ or {}),
+            env=clean_environment() | LOOPBACK | NO_GIT_CONFIGURATION | dict(environ or {}),
             capture_output=True,
             text=True,
             check=False,
