@@ -152,11 +152,14 @@ class Repository:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what steers coverage, pytest, nox, git, colors, or uv's target."""
+    """The environment of a developer's shell, without what steers coverage, pytest, nox or git.
+
+    Nor does it choose colors, say that this is CI, or tell uv where to install.
+    """
     steering = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "GIT_", "UV_PYTHON")
-    colors = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"}
+    chosen = {"CI", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"}
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(steering) and name not in colors
+        if not name.startswith(steering) and name not in chosen
     }
