@@ -39,3 +39,10 @@ def _no_leaked_environment() -> Iterator[None]:
     for name, value in before.items():
         if name != "PYTEST_CURRENT_TEST" and os.environ.get(name) != value:
             os.environ[name] = value
+
+
+@pytest.fixture(autouse=True)
+def _no_git_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Aim git at the repository that a test is about, also when a git hook runs the tests."""
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"):
+        monkeypatch.delenv(name, raising=False)

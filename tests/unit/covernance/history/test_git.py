@@ -60,9 +60,10 @@ def test_a_machine_without_git_is_told_so(folder: Path) -> None:
 @pytest.mark.reliability
 def test_a_command_that_hangs_is_ended_with_its_helpers(folder: Path) -> None:
     helper = folder / "helper"
-    environ = fake_git(folder, f"sleep 1000 & echo $! > {helper}; wait")
+    environ = fake_git(folder, f"sleep 1000 & echo $! > '{helper}'; wait")
     seconds = 0.3
-    while not (helper.exists() and helper.read_text()):  # until it was given the time to hang
+    helper.touch()
+    while seconds < 60 and not helper.read_text():  # until it was given the time to hang
         with pytest.raises(MachineError, match=rf"git push: no answer within {seconds:g} seconds"):
             Git(folder, environ, timeout=seconds).run("push")
         seconds *= 3
