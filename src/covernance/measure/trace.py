@@ -31,6 +31,9 @@ SEPARATOR = "\x1f"
 LOOPBACK = "loopback"
 """The host of a connection that stays on this machine."""
 
+_NO_NAME = "\N{REPLACEMENT CHARACTER}"
+"""For the byte that ends a field; nothing can have it in its name, but anybody may ask."""
+
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _FIELDS = 3
 
@@ -87,7 +90,8 @@ class Journal:
         Raises:
             OSError: It can't be written whole.
         """
-        entry = f"{kind}\0{what}\0{state}\0".encode("utf-8", "surrogateescape")
+        fields = (kind, what.replace("\0", _NO_NAME), state.replace("\0", _NO_NAME), "")
+        entry = "\0".join(fields).encode("utf-8", "surrogateescape")
         descriptor = open_descriptor(self._file, _FLAGS, 0o644)
         try:
             if write(descriptor, entry) != len(entry):

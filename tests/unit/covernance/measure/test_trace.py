@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from covernance.measure import trace
-from covernance.measure.trace import BEGAN, BROKEN, READ, Entry, Journal, Settings, decode, read
+from covernance.measure.trace import (
+    BEGAN,
+    BROKEN,
+    EXAMINED,
+    READ,
+    Entry,
+    Journal,
+    Settings,
+    decode,
+    read,
+)
 
 pytestmark = pytest.mark.reliability
 
@@ -22,6 +32,16 @@ def test_entries_come_back_in_order(tmp_path: Path) -> None:
     assert list(read(file)) == [
         Entry(BEGAN, "1\x1f-m\x1fpytest", ""),
         Entry(READ, "/a\nfile", "state"),
+    ]
+
+
+def test_a_name_that_nothing_can_have_is_noted_and_leaves_the_others_whole(tmp_path: Path) -> None:
+    file = str(tmp_path / "trace")
+    Journal(file).note(EXAMINED, "/a\0b", "absent")
+    Journal(file).note(READ, "/a", "state")
+    assert list(read(file)) == [
+        Entry(EXAMINED, "/a\N{REPLACEMENT CHARACTER}b", "absent"),
+        Entry(READ, "/a", "state"),
     ]
 
 
