@@ -81,9 +81,14 @@ def test_files(tmp_path, shared):
     os.close(descriptor)
     with open("data/mapped.bin", "rb") as stream:
         assert mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)[:1]
-    base = sqlite3.connect("file:data/base.sqlite3?mode=ro", uri=True)
-    assert base.execute("select * from numbers").fetchall()
-    base.close()
+    root = Path.cwd()
+    for place in ("file:data/base.sqlite3?mode=ro", f"file://{root}/data/quoted%20base.sqlite3"):
+        base = sqlite3.connect(place, uri=True)
+        assert base.execute("select * from numbers").fetchall()
+        base.close()
+    (tmp_path / "own.sqlite3").touch()
+    sqlite3.connect(f"file://{tmp_path}/own.sqlite3", uri=True).close()
+    assert not Path(f"{tmp_path}//./none").exists()
     assert importlib.resources.files("calc").joinpath("resource.txt").read_text()
     folder = os.open("data", os.O_RDONLY)
     os.close(os.open("relative.txt", os.O_RDONLY, dir_fd=folder))
@@ -206,10 +211,11 @@ class Sample:
         self._install("1.0")
         for name in ("calc/test_calc.py", "test_calc.py"):
             (self.root / name).unlink(missing_ok=True)
-        base = sqlite3.connect(self.root / "data/base.sqlite3")
-        base.execute("create table numbers as select 1")
-        base.commit()
-        base.close()
+        for name in ("base", "quoted base"):
+            base = sqlite3.connect(self.root / f"data/{name}.sqlite3")
+            base.execute("create table numbers as select 1")
+            base.commit()
+            base.close()
         (self.root / "data/link.txt").symlink_to("target_a.txt")
         (self.root / "current").symlink_to("releases/1")
         (self.root / "data/script.sh").chmod(0o644)

@@ -89,11 +89,14 @@ def become_a_link(sample: Sample) -> None:
     (sample.root / "data/table.csv").symlink_to("moved.csv")
 
 
-def insert_row(sample: Sample) -> None:
-    base = sqlite3.connect(sample.root / "data/base.sqlite3")
-    base.execute("insert into numbers values (2)")
-    base.commit()
-    base.close()
+def insert_row(name: str) -> Callable[[Sample], None]:
+    def change(sample: Sample) -> None:
+        base = sqlite3.connect(sample.root / name)
+        base.execute("insert into numbers values (2)")
+        base.commit()
+        base.close()
+
+    return change
 
 
 def become_a_folder(sample: Sample) -> None:
@@ -156,7 +159,11 @@ CHANGES: dict[str, tuple[Callable[[Sample], None], str]] = {
     "a file read by pathlib": (edit("data/config.json"), "data/config.json changed"),
     "a file read by os.open": (edit("data/raw.bin"), "data/raw.bin changed"),
     "a file read by mmap": (edit("data/mapped.bin"), "data/mapped.bin changed"),
-    "a database": (insert_row, "data/base.sqlite3 changed"),
+    "a database": (insert_row("data/base.sqlite3"), "data/base.sqlite3 changed"),
+    "a database with a quoted name": (
+        insert_row("data/quoted base.sqlite3"),
+        "data/quoted base.sqlite3 changed",
+    ),
     "a package's resource": (edit("calc/resource.txt"), "calc/resource.txt changed"),
     "a file opened from a folder": (edit("data/relative.txt"), "data/relative.txt changed"),
     "a file that is copied": (edit("data/copied.txt"), "data/copied.txt changed"),

@@ -200,7 +200,7 @@ class Tracer:
 
     def _database(self, path: object) -> None:
         name = fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
-        name = name.removeprefix("file:").partition("?")[0] if name.startswith("file:") else name
+        name = _of_uri(name.removeprefix("file:")) if name.startswith("file:") else name
         if name and name != ":memory:" and (found := self._path(name)):
             for file in (found, f"{found}-wal", f"{found}-journal"):
                 self._read(file)
@@ -229,9 +229,10 @@ class Tracer:
         if not name.startswith("/"):
             base = getcwd() if folder is None or folder == -1 else _descriptor(folder)
             name = base if name == "." else f"{base}/{name.removeprefix('./')}"
-        elif name != "/":
-            name = name.rstrip("/")
-        whole = f"{name}/"
+        whole = f"{name}/".replace("/./", "/")
+        while "//" in whole:
+            whole = whole.replace("//", "/")
+        name = whole[:-1] or "/"
         if whole.startswith(self._quiet) or any(part in whole for part in _CACHES):
             return None
         return name
@@ -353,6 +354,16 @@ def _asks_only(frame: FrameType | None) -> bool:
             return False
         frame = frame.f_back
     return False
+
+
+def _of_uri(rest: str) -> str:
+    """The path in an SQLite URI without its scheme (https://sqlite.org/uri.html)."""
+    quoted = rest.partition("#")[0].partition("?")[0]
+    if quoted.startswith("//"):
+        quoted = f"/{quoted[2:].partition('/')[2]}"
+    first, *others = quoted.encode("utf-8", "surrogateescape").split(b"%")
+    parts = [bytes.fromhex(part[:2].decode()) + part[2:] for part in others]
+    return fsdecode(b"".join((first, *parts)))
 
 
 def _descriptor(number: int) -> str:

@@ -166,6 +166,22 @@ def test_places_that_an_import_searches_are_listed(noted: Noted) -> None:
     assert noted.hook("import", "y", None, search, None, None) == []
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["file:{root}/a b", "file://{root}/a%20b", "file://localhost{root}/a%20b?mode=ro#part"],
+)
+def test_the_database_of_a_uri_is_known_by_its_path(noted: Noted, address: str) -> None:
+    first, *_ = noted.hook("sqlite3.connect", address.format(root=noted.root))
+    assert (first.kind, first.what) == (READ, f"{noted.root}/a b")
+
+
+@pytest.mark.parametrize("name", ["//{folder}//own/./x", "{folder}/./own//x/", "///{folder}/own"])
+def test_a_path_is_told_by_where_it_leads_however_it_is_spelled(
+    noted: Noted, tmp_path: Path, name: str
+) -> None:
+    assert noted.hook("open", name.format(folder=tmp_path), "r", 0) == []
+
+
 def test_what_c_libraries_open_is_noted_where_they_say_so(noted: Noted) -> None:
     assert noted.kinds("sqlite3.connect", "file:base?mode=ro") == [
         (READ, "base"),
