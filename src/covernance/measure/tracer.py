@@ -179,7 +179,7 @@ class Tracer:
         self._see(READ, name, states.content)
 
     def _list(self, path: object = None) -> None:
-        name = _descriptor(path) if isinstance(path, int) else self._path(path or ".")
+        name = self._path(_descriptor(path) if isinstance(path, int) else path or ".")
         if name is not None:
             self._see(LISTED, name, states.names)
 
