@@ -70,6 +70,25 @@ class Changes(msgspec.Struct, frozen=True):
         return frozenset(file.path for file in self.files if file.path is not None)
 
 
+class WorkTree:
+    """The work tree during one command: compared with each commit once."""
+
+    def __init__(self, root: Path) -> None:
+        """Compare what lies below `root`."""
+        self.root = root
+        self._known: dict[str, Changes] = {}
+
+    def since(self, commit: str) -> Changes:
+        """What differs from a commit.
+
+        Raises:
+            MachineError: git is missing or refuses, or its answer is not understood.
+        """
+        if commit not in self._known:
+            self._known[commit] = changes(self.root, commit)
+        return self._known[commit]
+
+
 def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
     """The commit at which HEAD left `base_ref`, a branch or commit.
 

@@ -134,7 +134,8 @@ def patch(
     Raises:
         CovernanceError: A snapshot is damaged, a file can't be read, or git refuses.
     """
-    diff = git.changes(table.root, base)
+    tree = git.WorkTree(table.root)
+    diff = tree.since(base)
     settings = settings_now(table.root)
     results = current.results(table)
     least = table.patch_min_lines if min_lines is None else min_lines
@@ -142,7 +143,7 @@ def patch(
     for suite in suites:
         percent = suite.patch_fail_under if fail_under is None else fail_under
         rule = PatchRule(percent=percent, min_lines=least)
-        judged.append(_suite_patch(table.root, suite, results[suite.name], diff, settings, rule))
+        judged.append(_suite_patch(tree, suite, results[suite.name], diff, settings, rule))
     return PatchReport(base, tuple(judged))
 
 
@@ -168,7 +169,8 @@ def integrity(
     def after(name: str) -> str | None:
         return git.current(table.root, name)
 
-    diff = git.changes(table.root, base)
+    tree = git.WorkTree(table.root)
+    diff = tree.since(base)
     old_table, new_table = _parsed(before, f"{_PYPROJECT} at {base}"), _parsed(after, _PYPROJECT)
     old_settings, new_settings = _settings(before), _settings(after)
     findings = [
@@ -186,7 +188,7 @@ def integrity(
             tests = _defined(diff, before, after, paths)
             findings += policy.tests(suite.name, *tests, themes)
             continue
-        new = usable(table.root, suite, results[suite.name], diff)
+        new = usable(tree, suite, results[suite.name], diff)
         if isinstance(new, Unusable):
             without.append(new)
         else:
@@ -197,17 +199,17 @@ def integrity(
 
 
 def _suite_patch(
-    root: Path,
+    tree: git.WorkTree,
     suite: Suite,
     result: Snapshot | None,
     diff: Changes,
     settings: Settings,
     rule: PatchRule,
 ) -> SuitePatch:
-    snapshot = usable(root, suite, result, diff)
+    snapshot = usable(tree, suite, result, diff)
     if isinstance(snapshot, Unusable):
         return SuitePatch(suite=suite.name, verdict=snapshot.verdict, reasons=snapshot.reasons)
-    changed = changed_statements(root, suite, snapshot, diff, settings)
+    changed = changed_statements(tree.root, suite, snapshot, diff, settings)
     results = judge_patch(snapshot, changed, rule)
     return SuitePatch(
         suite=suite.name,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
 from covernance.config import Suite
 from covernance.errors import CovernanceError
-from covernance.measure import changes as git
-from covernance.measure.changes import Changes
+from covernance.measure.changes import Changes, WorkTree
 from covernance.model import moment
 from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
@@ -28,7 +25,7 @@ class Unusable(msgspec.Struct, frozen=True):
 
 
 def usable(
-    root: Path, suite: Suite, snapshot: Snapshot | None, diff: Changes
+    tree: WorkTree, suite: Suite, snapshot: Snapshot | None, diff: Changes
 ) -> Snapshot | Unusable:
     """The last full run of a suite, or why it says nothing of the work tree.
 
@@ -42,7 +39,7 @@ def usable(
     if snapshot is None:
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
         return Unusable(suite.name, NO_DATA, (reason,))
-    since = _since_commit(root, snapshot)
+    since = _since_commit(tree, snapshot)
     if since is not None:
         stale = _of_suite(since, suite, snapshot)
     else:
@@ -50,7 +47,7 @@ def usable(
         stale = [
             path
             for path in _of_suite(diff, suite, snapshot)
-            if (root / path).is_file() and int((root / path).stat().st_mtime) > began
+            if (tree.root / path).is_file() and int((tree.root / path).stat().st_mtime) > began
         ]
     if not stale:
         return snapshot
@@ -64,13 +61,13 @@ def is_source(path: str, suite: Suite, snapshot: Snapshot) -> bool:
     return path in snapshot.files or (path.endswith(".py") and is_below(path, suite.source))
 
 
-def _since_commit(root: Path, snapshot: Snapshot) -> Changes | None:
+def _since_commit(tree: WorkTree, snapshot: Snapshot) -> Changes | None:
     """What changed since a clean commit was measured; None where that can't be told."""
     source = snapshot.provenance
     if source.commit is None or source.dirty is not False:
         return None
     try:
-        return git.changes(root, source.commit)
+        return tree.since(source.commit)
     except CovernanceError:  # the commit is not here, as in a shallow clone
         return None
 

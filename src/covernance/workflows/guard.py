@@ -13,7 +13,7 @@ from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.history.store import Entry, Store, by_suite
 from covernance.layout import Layout
-from covernance.measure import changes
+from covernance.measure.changes import Changes, WorkTree
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.policy import flap, guard
@@ -77,28 +77,11 @@ def guard_suites(
         CovernanceError: git, the store or a snapshot can't be read.
     """
     kept = by_suite(store.entries())
-    removed = _Removed(table.root)
+    tree = WorkTree(table.root)
     return [
-        _guard(table, suite, _Past(store, kept.get(suite.name, []), merge_base, removed), bootstrap)
+        _guard(table, suite, _Past(store, kept.get(suite.name, []), merge_base, tree), bootstrap)
         for suite in suites
     ]
-
-
-class _Removed:
-    """What is gone since a commit; suites mostly share one base, so git is asked once."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._known: dict[str, dict[str, guard.Removed]] = {}
-
-    def since(self, commit: str) -> dict[str, guard.Removed]:
-        if commit not in self._known:
-            self._known[commit] = {
-                file.before: guard.Removed(file.path, file.removed)
-                for file in changes.changes(self._root, commit).files
-                if file.before is not None
-            }
-        return self._known[commit]
 
 
 class _Past(msgspec.Struct, frozen=True):
@@ -107,7 +90,7 @@ class _Past(msgspec.Struct, frozen=True):
     store: Store
     entries: Sequence[Entry]
     merge_base: str
-    removed: _Removed
+    tree: WorkTree
 
 
 def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:  # noqa: FBT001 - handed through
@@ -132,7 +115,7 @@ def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:
     comparison = guard.compare(
         past.store.read(base.entry),
         now,
-        past.removed.since(base.entry.commit),
+        _removed(past.tree.since(base.entry.commit)),
         suite,
         patch_min_lines=table.patch_min_lines,
     )
@@ -143,6 +126,14 @@ def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:
         comparison=comparison,
         flaps=flaps,
     )
+
+
+def _removed(since: Changes) -> dict[str, guard.Removed]:
+    return {
+        file.before: guard.Removed(file.path, file.removed)
+        for file in since.files
+        if file.before is not None
+    }
 
 
 def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str) -> Base | None:
