@@ -20,12 +20,13 @@ from covernance.errors import Exit
 @base_option
 @click.option(
     "--theme-reports",
+    "by_theme",
     is_flag=True,
     help="First write coverage.py's HTML report of each theme, and link to it. Takes as long as "
     "the reports of all suites, once a theme.",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written and write nothing.")
-def dashboard(branch: str | None, base: str | None, *, theme_reports: bool, dry_run: bool) -> Exit:
+def dashboard(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bool) -> Exit:
     """Write the landing page, badges and metrics of the last full runs.
 
     The page is one file without a script and needs no network: coverage/html/index.html. Badges
@@ -42,8 +43,10 @@ def dashboard(branch: str | None, base: str | None, *, theme_reports: bool, dry_
 
     table = here()
     written: list[Path] = []
-    if theme_reports and not dry_run:
-        written += workflow.theme_reports(table)
+    if by_theme and not dry_run:
+        from covernance.workflows.theme_reports import theme_reports  # noqa: PLC0415 - likewise
+
+        written += theme_reports(table)
     state = overview.state(table, base, os.environ, functools.partial(click.echo, err=True))
     past = workflow.history(current.store(table), branch or table.default_branch, state)
     content = workflow.render(table, state, past)

@@ -14,7 +14,7 @@ from covernance.model.counts import show
 from covernance.model.snapshot import CARRIED, REUSED
 from covernance.report import terminal
 from covernance.report.state import origin
-from covernance.workflows.conclude import SuiteResult
+from covernance.workflows.result import SuiteResult
 
 _SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
 

@@ -131,7 +131,9 @@ def run(  # noqa: PLR0913 - click hands over every option
         reuse=reuse,
     )
     if dry_run:
-        for planned in workflow.plan(table, request, Layout(table.root).work / "run", Path("/tmp")):  # noqa: S108 - only shown
+        from covernance.workflows.measuring import plan  # noqa: PLC0415 - as in `run`
+
+        for planned in plan(table, request, Layout(table.root).work / "run", Path("/tmp")):  # noqa: S108 - only shown
             click.echo(shlex.join(planned.command))
         return Exit.PASS
     speaks = verbose or request.arguments.speaks

@@ -36,10 +36,12 @@ def blocked() -> Iterator[None]:
     """Put interruptions off to the end of the block, also in the processes that it starts.
 
     They stay blocked there, so that a Ctrl-C, which reaches the whole group, does not break into a
-    start: who started a process stops it.
+    start: who started a process stops it. Here blocking is not enough: another thread takes the
+    signal, as that of a live display, and Python hands it to this one.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with put_off():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-from coverage.config import CoverageConfig
-from coverage.exceptions import CoverageException
-from coverage.files import GlobMatcher, prep_patterns
 
 from covernance.errors import ConfigError
 
@@ -43,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         A relative pattern begins at the current folder, as for coverage.py itself.
         """
+        from coverage.files import GlobMatcher, prep_patterns  # noqa: PLC0415 - see settings
+
         included = not self.include or GlobMatcher(prep_patterns(self.include)).match(str(path))
         return included and not GlobMatcher(prep_patterns(self.omit)).match(str(path))
 
@@ -53,6 +52,10 @@ def settings(files: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: coverage.py can't read one of them.
     """
+    # An unchanged run need not know them, and half of its time would go into this import.
+    from coverage.config import CoverageConfig  # noqa: PLC0415
+    from coverage.exceptions import CoverageException  # noqa: PLC0415
+
     config = CoverageConfig()
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         for name in FILES:

@@ -11,7 +11,6 @@ from covernance import files
 from covernance.config import BASELINE, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
-from covernance.measure import combine
 from covernance.measure.fingerprint import digest
 from covernance.model import document, evidence
 from covernance.model.snapshot import CARRIED
@@ -61,7 +60,10 @@ def baseline(
         raise InputError(msg)
     runs = _runs(table, layout)
     if not runs or _last(layout) != _Stamp(runs, _digests(layout)):
-        _combine(table, layout)
+        # Where they are made already, neither coverage.py nor what makes reports is needed.
+        from covernance.workflows import combined  # noqa: PLC0415
+
+        combined.write(table, layout)
         made = _Stamp(runs, _digests(layout))
         files.write_atomic(layout.stamp, msgspec.json.encode(made, order="sorted"))
     state = overview.state(table, None, environ, tell)
@@ -97,24 +99,3 @@ def _last(layout: Layout) -> _Stamp | None:
 def _digests(layout: Layout) -> dict[str, str]:
     reports = (layout.baseline, layout.combined_html)
     return {path.name: report_digest(path) for path in reports}
-
-
-def _combine(table: Table, layout: Layout) -> None:
-    work = files.Workspace(layout.work)
-    try:
-        data_file = work.path / ".coverage"
-        json_report, html = work.path / "report.json", work.path / "html"
-        with files.locked(layout.lock):
-            if not combine.combine([layout.data(suite.name) for suite in table.suites], data_file):
-                msg = f"{BASELINE}: the suites' data is empty; run every suite again"
-                raise InputError(msg)
-        cov = combine.load(data_file, layout.analyses)
-        combine.write_json_with_contexts(cov, json_report)
-        suites = [layout.report(suite.name, "html") for suite in table.suites]
-        others = [layout.combined_html, *suites]
-        combine.write_report(cov, "html", html, title="all suites", others=others)
-        with files.locked(layout.lock):
-            files.publish_folder(html, layout.combined_html)
-            files.publish_file(json_report, layout.baseline)
-    finally:
-        work.close()

@@ -15,9 +15,9 @@ from covernance.layout import Layout
 from covernance.model import moment
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.policy.gate import PASS
-from covernance.workflows.conclude import SuiteResult, stand_in
 from covernance.workflows.judgement import judgement, rejudged
 from covernance.workflows.matrix import Plan
+from covernance.workflows.result import SuiteResult, stand_in
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -136,14 +136,13 @@ def patch(
     """
     tree = git.WorkTree(table.root)
     diff = tree.since(base)
-    settings = settings_now(table.root)
     results = current.results(table)
     least = table.patch_min_lines if min_lines is None else min_lines
     judged = []
     for suite in suites:
         percent = suite.patch_fail_under if fail_under is None else fail_under
         rule = PatchRule(percent=percent, min_lines=least)
-        judged.append(_suite_patch(tree, suite, results[suite.name], diff, settings, rule))
+        judged.append(_suite_patch(tree, suite, results[suite.name], diff, rule))
     return PatchReport(base, tuple(judged))
 
 
@@ -203,13 +202,12 @@ def _suite_patch(
     suite: Suite,
     result: Snapshot | None,
     diff: Changes,
-    settings: Settings,
     rule: PatchRule,
 ) -> SuitePatch:
     snapshot = usable(tree, suite, result, diff)
     if isinstance(snapshot, Unusable):
         return SuitePatch(suite=suite.name, verdict=snapshot.verdict, reasons=snapshot.reasons)
-    changed = changed_statements(tree.root, suite, snapshot, diff, settings)
+    changed = changed_statements(tree, suite, snapshot, diff)
     results = judge_patch(snapshot, changed, rule)
     return SuitePatch(
         suite=suite.name,
@@ -220,12 +218,12 @@ def _suite_patch(
 
 
 def changed_statements(
-    root: Path, suite: Suite, snapshot: Snapshot, diff: Changes, settings: Settings
+    tree: git.WorkTree, suite: Suite, snapshot: Snapshot, diff: Changes
 ) -> dict[str, frozenset[int]]:
     """The statements of a suite's sources that are new or edited, by their first lines.
 
     Raises:
-        MachineError: A changed file can't be read.
+        CovernanceError: A changed file, or coverage.py's settings, can't be read.
     """
     sources = {
         file.path: file.added
@@ -235,34 +233,25 @@ def changed_statements(
     return {
         path: found
         for path, added in sources.items()
-        if (found := _statements(root, path, added, snapshot, settings))
+        if (found := _statements(tree, path, added, snapshot))
     }
 
 
-def settings_now(root: Path) -> Settings:
-    """coverage.py's settings as they lie here.
-
-    Raises:
-        CovernanceError: They can't be read.
-    """
-    return _settings(lambda name: git.current(root, name))
-
-
 def _statements(
-    root: Path, path: str, added: frozenset[int], snapshot: Snapshot, settings: Settings
+    tree: git.WorkTree, path: str, added: frozenset[int], snapshot: Snapshot
 ) -> frozenset[int]:
     """The first lines of the statements that the added lines belong to.
 
     What the snapshot knows of a file tells which of them must run; of a file that it does not
     know the source tells, unless the settings leave the file out.
     """
-    text = git.current(root, path) or ""
+    text = git.current(tree.root, path) or ""
     touched = first_lines(text, added)
     if path in snapshot.files:
         return touched
-    if not settings.measures(root / path):
+    if not tree.settings.measures(tree.root / path):
         return frozenset()
-    known = statements(text, settings.exclude)
+    known = statements(text, tree.settings.exclude)
     return touched if known is None else touched & known
 
 

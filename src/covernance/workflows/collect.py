@@ -17,9 +17,10 @@ from covernance.measure.provenance import provenance
 from covernance.model import snapshot
 from covernance.model.snapshot import SHARDS
 from covernance.workflows import part, publish, recent
-from covernance.workflows.conclude import Passes, SuiteResult, conclude, stand_in
+from covernance.workflows.conclude import Passes, conclude
 from covernance.workflows.judgement import Judgement, judgement, rejudged
 from covernance.workflows.matrix import Plan, Planned
+from covernance.workflows.result import SuiteResult, stand_in
 
 _SNAPSHOTS = "*.snapshot.json"
 

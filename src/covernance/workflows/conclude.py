@@ -12,6 +12,7 @@ from covernance.errors import Exit, InputError
 from covernance.layout import Layout
 from covernance.measure import combine, contexts, slicing
 from covernance.measure.arguments import ReportRequest
+from covernance.measure.changes import WorkTree
 from covernance.measure.reporting import Reporting
 from covernance.measure.run import Finished
 from covernance.measure.shard import Shard
@@ -27,6 +28,7 @@ from covernance.policy.gate import (
 )
 from covernance.workflows import assemble, publish, recent, tested
 from covernance.workflows.judgement import Judgement
+from covernance.workflows.result import SuiteResult
 
 PARTIAL = "partial"
 """In place of a verdict: a selection of tests or themes gates nothing."""
@@ -47,32 +49,6 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     partial: tuple[str, ...] = ()
     shard: Shard = Shard()
     problems: tuple[str, ...] = ()
-
-
-class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one suite.
-
-    Attributes:
-        snapshot: The result; its verdict is `partial` for a selection.
-        exit: The exit code that this suite alone would give.
-        partial: Why this was a selection; empty for a full run.
-        published: The reports that were put in place.
-        text: coverage.py's terminal report, where it was asked for.
-    """
-
-    snapshot: Snapshot
-    exit: Exit
-    partial: tuple[str, ...]
-    published: tuple[Path, ...]
-    text: str
-
-
-def stand_in(snapshot: Snapshot, published: tuple[Path, ...] = ()) -> SuiteResult:
-    """What becomes of a suite by a result that was not measured just now."""
-    verdict = Verdict(snapshot.verdict, snapshot.reasons)
-    return SuiteResult(
-        snapshot=snapshot, exit=verdict.exit, partial=(), published=published, text=""
-    )
 
 
 def conclude(
@@ -137,7 +113,7 @@ def conclude(
         flaky=assemble.flaky(passes.finished),
     )
     if judgement.change and not passes.partial:
-        counted = recent.patch(layout.root, suite, snapshot, judgement.change)
+        counted = recent.patch(WorkTree(layout.root), suite, snapshot, judgement.change)
         snapshot = msgspec.structs.replace(snapshot, patch=counted)
     published: tuple[Path, ...] = ()
     text = ""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 
 from covernance.config import Suite, Table
 from covernance.errors import CovernanceError
 from covernance.measure import changes as git
-from covernance.measure.changes import Changes
+from covernance.measure.changes import Changes, WorkTree
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.policy.patch import PatchRule
 from covernance.policy.patch import patch as judge
@@ -35,14 +34,13 @@ def change(table: Table, environ: Mapping[str, str]) -> Changes | None:
         return None
 
 
-def patch(root: Path, suite: Suite, snapshot: Snapshot, diff: Changes) -> PatchCounts | None:
+def patch(tree: WorkTree, suite: Suite, snapshot: Snapshot, diff: Changes) -> PatchCounts | None:
     """How much of a change ran, by the result of the run that measured it just now.
 
     None where a changed file can't be read.
     """
     try:
-        settings = changes.settings_now(root)
-        changed = changes.changed_statements(root, suite, snapshot, diff, settings)
+        changed = changes.changed_statements(tree, suite, snapshot, diff)
     except CovernanceError:
         return None
     whole, *themes = judge(snapshot, changed, _NO_FLOOR)

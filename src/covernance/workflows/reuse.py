@@ -14,6 +14,7 @@ from covernance.config import Suite, Table
 from covernance.errors import Exit, InputError
 from covernance.layout import Layout
 from covernance.measure import fingerprint, gather, reach, settings, states, trace, tree
+from covernance.measure.changes import WorkTree
 from covernance.measure.looks import Looks, Sightings
 from covernance.measure.plan import Pass
 from covernance.measure.provenance import commit, provenance
@@ -25,8 +26,8 @@ from covernance.policy import reuse as policy
 from covernance.policy.gate import PASS
 from covernance.report.terminal import shown
 from covernance.workflows import recent
-from covernance.workflows.conclude import SuiteResult, stand_in
 from covernance.workflows.judgement import Judgement, rejudged
+from covernance.workflows.result import SuiteResult, stand_in
 
 _COMMIT = "the commit"
 
@@ -65,6 +66,7 @@ class Reuse:
         self._arguments = tuple(arguments)
         self._now = now
         self._looks = Looks(table.root)
+        self._tree = WorkTree(table.root)
         self._settings = self._describe()
         self._before: dict[str, Seen] = {}
         self._stamps: tree.Stamps = {}
@@ -134,7 +136,9 @@ class Reuse:
         )
         if today.change is None:
             return msgspec.structs.replace(result, patch=None)
-        counted = recent.patch(self._table.root, suite, result, today.change)
+        if kept.patch and kept.patch.base == today.change.base:
+            return result  # of the same sources
+        counted = recent.patch(self._tree, suite, result, today.change)
         return msgspec.structs.replace(result, patch=counted)
 
     def prepare(self, suites: Iterable[Suite]) -> None:

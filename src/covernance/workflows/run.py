@@ -1,37 +1,21 @@
-"""Run suites: measure every theme, combine, report, judge, publish."""
+"""Run suites: reuse the results of those that nothing changed, measure the others."""
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from covernance import files
-from covernance.config import UNTHEMED, Suite, Table
-from covernance.errors import InputError
-from covernance.layout import Layout
-from covernance.measure import combine, contexts, shard
+from covernance.config import Suite, Table
 from covernance.measure.arguments import PytestArguments
-from covernance.measure.contexts import Contexts
-from covernance.measure.plan import TEMPORARY, Pass, plan_pass
-from covernance.measure.provenance import provenance
-from covernance.measure.run import Finished, Observer, run_passes
+from covernance.measure.run import Observer
 from covernance.measure.shard import Shard
-from covernance.measure.slots import Slots
-from covernance.model.snapshot import Provenance
 from covernance.policy.reuse import forbidden
-from covernance.workflows import assemble, part, publish, recent
-from covernance.workflows.conclude import Passes, SuiteResult, conclude
-from covernance.workflows.expected import expected, longest_first
-from covernance.workflows.judgement import Judgement, judgement
+from covernance.workflows.judgement import judgement
+from covernance.workflows.result import SuiteResult
 from covernance.workflows.reuse import Reuse
-
-_USAGE_ERROR = 4
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,40 +46,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     shard: Shard = Shard()
     durations: Mapping[str, Mapping[str, float]] = {}
-    contexts: Contexts = "theme"
+    contexts: Literal["theme", "test"] = "theme"
     reuse: bool | None = None
-
-
-def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
-    """The passes of a request: one for each theme of each suite.
-
-    Args:
-        table: The table.
-        request: What to run.
-        work: The folder below which each pass has its own.
-        temporary: The same for the temporary folders of its tests.
-
-    Raises:
-        InputError: A theme is not known, or an option names one file for several passes.
-    """
-    for theme in request.themes or ():
-        if theme not in (*table.themes, UNTHEMED):
-            msg = f"--theme: there is no theme {theme!r}; themes: {', '.join(table.themes)}"
-            raise InputError(msg)
-    planned = [
-        _pass(suite, theme, work, temporary, request)
-        for suite in request.suites
-        for theme in _themes(suite, request)
-    ]
-    if (option := request.arguments.one_file) and len(planned) > 1:
-        msg = f"{option}: {len(planned)} passes would write it; name one suite and one --theme"
-        raise InputError(msg)
-    if not planned:
-        suites = ", ".join(suite.name for suite in request.suites)
-        msg = f"--theme: {', '.join(request.themes or ())} is no theme of {suites}; "
-        msg += f"themes: {', '.join(table.themes)}"
-        raise InputError(msg)
-    return planned
 
 
 def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]:
@@ -108,100 +60,17 @@ def run(table: Table, request: Request, observer: Observer) -> list[SuiteResult]
         suite.name: judgement(table, suite, request.environ, request.now, request.fail_under)
         for suite in request.suites
     }
-    _refuse_shared_reports(request)
-    for suite in request.suites:
-        publish.refuse(table, suite, request.arguments.reports)
-    combine.check_settings()
     reuse = _reuse(table, request)
     may = reuse and _may_reuse(table, request)
-    stand_ins = reuse.stand_ins(request.suites, judgements, observer.told) if reuse and may else {}
-    rest = tuple(suite for suite in request.suites if suite.name not in stand_ins)
-    measured = (
-        _run(table, msgspec.structs.replace(request, suites=rest), judgements, reuse, observer)
-        if rest
-        else []
-    )
-    by_name = stand_ins | {result.snapshot.suite: result for result in measured}
-    return [by_name[suite.name] for suite in request.suites if suite.name in by_name]
+    results = reuse.stand_ins(request.suites, judgements, observer.told) if reuse and may else {}
+    if rest := tuple(suite for suite in request.suites if suite.name not in results):
+        # A run in which nothing changed needs neither coverage.py nor what makes reports.
+        from covernance.workflows.measuring import measure  # noqa: PLC0415
 
-
-def _run(
-    table: Table,
-    request: Request,
-    judgements: Mapping[str, Judgement],
-    reuse: Reuse | None,
-    observer: Observer,
-) -> list[SuiteResult]:
-    layout = Layout(table.root)
-    work = files.Workspace(layout.work)
-    temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
-    try:
-        for suite in () if request.shard.whole else request.suites:
-            seconds = request.durations.get(suite.name, {})
-            shard.write_durations(_durations(work.path, suite), seconds)
-        if reuse:
-            reuse.prepare(request.suites)
-        own = (layout.work, temporary)
-        slots = Slots(layout.work / "slots", request.jobs)
-        planned = plan(table, request, work.path, temporary)
-        planned = longest_first(planned, expected(request.suites, layout))
-        finished = _measure(_noted(planned, reuse, own), slots, request, observer)
-        unthemed = [
-            _pass(suite, UNTHEMED, work.path, temporary, request)
-            for suite in request.suites
-            if request.themes is None and _has_unthemed(finished, suite)
-        ]
-        finished += _measure(_noted(unthemed, reuse, own), slots, request, observer)
-        source = provenance(table, request.environ, request.now)
-        change = recent.change(table, request.environ)
-        results = []
-        for suite in request.suites:
-            mine = _of(suite, finished)
-            if not mine:
-                continue
-            partial = _partial(mine, request)
-            passes = Passes(finished=mine, partial=partial, shard=request.shard)
-            today = msgspec.structs.replace(judgements[suite.name], change=change)
-            folder = work.path / f"{suite.name}.result"
-            reports = request.arguments.reports
-            results.append(conclude(suite, passes, today, source, layout, folder, reports))
-            if not request.shard.whole:
-                _publish_part(suite, passes, request, source, layout, folder)
-            if reuse:
-                reuse.keep(suite, results[-1], mine)
-        return results
-    finally:
-        work.close()
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _of(suite: Suite, finished: Sequence[Finished]) -> list[Finished]:
-    """A suite's passes in the order of its themes."""
-    order = (*suite.themes, UNTHEMED)
-    mine = [result for result in finished if result.planned.suite == suite.name]
-    return sorted(mine, key=lambda result: order.index(result.planned.theme))
-
-
-def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
-    if request.themes is None:
-        return suite.themes
-    return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
-
-
-def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Request) -> Pass:
-    return plan_pass(
-        suite,
-        theme,
-        work / suite.name / theme,
-        temporary / f"{suite.name}-{theme}",
-        request.arguments,
-        more=(
-            *contexts.options(request.contexts),
-            *shard.options(request.shard, _durations(work, suite)),
-        ),
-        python=sys.executable,
-        color=request.color,
-    )
+        left = msgspec.structs.replace(request, suites=rest)
+        measured = measure(table, left, judgements, reuse, observer)
+        results |= {result.snapshot.suite: result for result in measured}
+    return [results[suite.name] for suite in request.suites if suite.name in results]
 
 
 def _reuse(table: Table, request: Request) -> Reuse | None:
@@ -219,85 +88,3 @@ def _may_reuse(table: Table, request: Request) -> bool:
     if request.reuse is None:
         return not forbidden(request.environ, table.default_branch)
     return request.reuse
-
-
-def _noted(passes: Sequence[Pass], reuse: Reuse | None, own: Sequence[Path]) -> Sequence[Pass]:
-    return [reuse.traced(planned, own) for planned in passes] if reuse else passes
-
-
-def _measure(
-    passes: Sequence[Pass], slots: Slots, request: Request, observer: Observer
-) -> list[Finished]:
-    for planned in passes:
-        Path(planned.environment[TEMPORARY]).mkdir(parents=True)
-    finished = run_passes(
-        passes,
-        slots=slots,
-        observer=observer,
-        interactive=request.arguments.interactive,
-    )
-    for result in finished:
-        if result.status == _USAGE_ERROR:
-            msg = "pytest could not start; its message is above"
-            raise InputError(msg)
-    return finished
-
-
-def _has_unthemed(finished: Sequence[Finished], suite: Suite) -> bool:
-    return any(
-        result.record and result.record.collected.unthemed
-        for result in finished
-        if result.planned.suite == suite.name
-    )
-
-
-def _publish_part(
-    suite: Suite,
-    passes: Passes,
-    request: Request,
-    source: Provenance,
-    layout: Layout,
-    work: Path,
-) -> None:
-    measured = part.Part(
-        suite=suite.name,
-        shard=request.shard,
-        commit=source.commit,
-        config=source.config,
-        partial=passes.partial[1:],
-        passes={
-            result.planned.theme: part.PassEnd(status=result.status, seconds=result.seconds)
-            for result in passes.finished
-        },
-    )
-    part.publish(measured, passes.finished, layout, work)
-
-
-def _durations(work: Path, suite: Suite) -> Path:
-    return work / f"{suite.name}-durations.json"
-
-
-def _refuse_shared_reports(request: Request) -> None:
-    named = [report for report in request.arguments.reports if report.path]
-    if named and len(request.suites) > 1:
-        suites = ", ".join(suite.name for suite in request.suites)
-        msg = (
-            f"--cov-report={named[0].format}:{named[0].path}: one path for several suites "
-            f"({suites}); name one --suite, or leave the path out"
-        )
-        raise InputError(msg)
-
-
-def _partial(finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
-    """Why a run covers less than the whole suite; empty when it covers all of it."""
-    reasons = list(request.arguments.narrowing)
-    if request.themes is not None:
-        reasons.insert(0, f"--theme {', '.join(request.themes)}")
-    if not reasons:
-        reasons += assemble.narrowed(finished)
-    if not request.shard.whole:
-        return (f"shard {request.shard}", *reasons)
-    deselected = assemble.deselected(finished)
-    if deselected and not reasons:
-        reasons.append(f"{deselected} tests deselected by pytest's options or plugins")
-    return tuple(reasons)

@@ -205,5 +205,5 @@ class FakePasses:
 def passes(monkeypatch: pytest.MonkeyPatch) -> FakePasses:
     """Replace the processes of a run by a double."""
     fake = FakePasses()
-    monkeypatch.setattr("covernance.workflows.run.run_passes", fake)
+    monkeypatch.setattr("covernance.workflows.measuring.run_passes", fake)
     return fake

@@ -204,7 +204,7 @@ def test_a_machine_that_refuses_is_one_line_and_no_failed_test(
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("covernance.workflows.run.run_passes", full)
+    monkeypatch.setattr("covernance.workflows.measuring.run_passes", full)
     assert shell("run") == 3
     assert "the machine refused" in shell.err
 
@@ -229,7 +229,7 @@ def test_an_interruption_exits_130_with_a_message_and_another_stops_no_cleaning_
             cleaned_up.append(True)
 
     cleaned_up: list[bool] = []
-    monkeypatch.setattr("covernance.workflows.run.run_passes", interrupted_twice)
+    monkeypatch.setattr("covernance.workflows.measuring.run_passes", interrupted_twice)
     assert shell("run") == 130
     assert cleaned_up
     assert "interrupted; the last good reports are untouched" in shell.err

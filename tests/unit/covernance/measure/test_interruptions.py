@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-import os
 import signal
+import threading
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -14,7 +16,7 @@ pytestmark = pytest.mark.reliability
 def interrupt(times: int, came: list[int] | None, done: list[object]) -> None:
     """Interrupt this process, and note what can be seen of it each time."""
     for _ in range(times):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         done.append(came and [*came])
 
 
@@ -42,14 +44,36 @@ def test_an_interruption_comes_at_the_end_of_the_block_and_no_sooner(
         block(done)
     assert done == seen
     with pytest.raises(KeyboardInterrupt):  # as before
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("block", [interruptions.put_off, interruptions.blocked])
+def test_an_interruption_that_another_thread_takes_is_put_off_too(
+    block: Callable[[], AbstractContextManager[object]],
+) -> None:
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    other.start()
+    moments = iter(range(100))
+
+    def interrupted() -> None:
+        with block():
+            signal.pthread_kill(other.ident or 0, signal.SIGINT)
+            for _ in moments:
+                time.sleep(0.001)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    over.set()
+    other.join()
+    assert next(moments, None) is None
 
 
 def test_what_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with interruptions.put_off() as came:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         assert not came
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:

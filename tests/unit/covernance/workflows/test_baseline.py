@@ -128,6 +128,6 @@ def test_combined_reports_are_made_again_only_of_other_runs(
     baseline(table, {}, lambda _: None)
     change(two_suites)
     made: list[str] = []
-    monkeypatch.setattr("covernance.workflows.baseline._combine", lambda *_: made.append("made"))
+    monkeypatch.setattr("covernance.workflows.combined.write", lambda *_: made.append("made"))
     baseline(table, {}, lambda _: None)
     assert bool(made) is again

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 
-from covernance.cli import cli
 from covernance.config import Table, load
 from covernance.errors import MachineError
 from covernance.history.directory import Directory
@@ -18,7 +16,6 @@ from covernance.report.state import State
 from covernance.report.trend import Flaky
 from covernance.workflows import dashboard
 from covernance.workflows.dashboard import History
-from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -54,13 +51,6 @@ def recorded(snapshot: Snapshot) -> Recorded:
 @pytest.fixture
 def store(tmp_path: Path) -> Directory:
     return Directory(tmp_path / "history")
-
-
-@pytest.fixture
-def measured_run(repository: Repository, passes: FakePasses) -> None:
-    """A full run whose architecture tests ran the first line of two."""
-    passes.arcs["architecture"] = [(-1, 1)]
-    CliRunner().invoke(cli, ["run"], catch_exceptions=False, standalone_mode=False)
 
 
 def state(current: Snapshot | None) -> State:
@@ -152,20 +142,3 @@ def test_the_page_links_to_the_reports_that_are_there(table: Table, recorded: Re
     assert 'href="all/index.html"' in page
     assert 'href="calc/index.html"' in page
     assert 'href="calc/security/index.html"' in page
-
-
-def test_a_report_of_a_theme_holds_what_that_theme_ran(table: Table, measured_run: None) -> None:
-    written = dashboard.theme_reports(table)
-    html = Layout(table.root).html
-    assert written == tuple(html / "calc" / theme for theme in table.themes)
-    percents = {
-        folder.name: folder.joinpath("index.html").read_text().split('<span class="pc_cov">')[1][:4]
-        for folder in written
-    }
-    assert percents == {"architecture": "50%<", "reliability": "100%", "security": "100%"}
-    assert not list(Layout(table.root).work.glob("run-*"))
-
-
-@pytest.mark.reliability
-def test_a_suite_without_data_has_no_reports_of_themes(table: Table) -> None:
-    assert dashboard.theme_reports(table) == ()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from covernance.config import Suite, load
-from covernance.measure.changes import Changes
+from covernance.measure.changes import Changes, WorkTree
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult, PatchCounts, Snapshot
 from covernance.workflows import recent
@@ -126,7 +126,7 @@ def test_a_suite_records_what_ran_of_its_change_and_each_theme_what_it_earned(
 ) -> None:
     found = change(repository)
     assert found is not None
-    assert recent.patch(repository.root, calc(repository), measured(snapshot), found) == (
+    assert recent.patch(WorkTree(repository.root), calc(repository), measured(snapshot), found) == (
         PatchCounts(base=commits[1], total=Counts(1, 1), themes={"security": Counts(1, 0)})
     )
 
@@ -139,7 +139,9 @@ def test_a_changed_file_that_cannot_be_read_is_no_number(
     source = repository.root / "calc/__init__.py"
     source.unlink()
     source.symlink_to(source)
-    assert recent.patch(repository.root, calc(repository), measured(snapshot), found) is None
+    assert (
+        recent.patch(WorkTree(repository.root), calc(repository), measured(snapshot), found) is None
+    )
 
 
 def calc(repository: Repository) -> Suite:

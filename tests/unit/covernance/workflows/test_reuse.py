@@ -14,7 +14,7 @@ from covernance.measure.gather import Gathered
 from covernance.model import evidence
 from covernance.model.evidence import Evidence, Seen
 from covernance.model.snapshot import read
-from covernance.workflows.conclude import SuiteResult
+from covernance.workflows.result import SuiteResult
 from covernance.workflows.reuse import Reuse
 from covernance.workflows.run import run
 from tests.unit.covernance.conftest import FakePasses

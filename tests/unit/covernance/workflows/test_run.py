@@ -11,7 +11,7 @@ from covernance.measure.shard import Shard
 from covernance.model.counts import Counts
 from covernance.model.snapshot import read
 from covernance.policy.register_text import EMPTY, END
-from covernance.workflows.conclude import SuiteResult
+from covernance.workflows.result import SuiteResult
 from covernance.workflows.run import run
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.workflows.runs import Quiet, record, request
