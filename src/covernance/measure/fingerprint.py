@@ -38,6 +38,7 @@ def settings(
     """
     return {
         "the place of the repository": str(root),
+        "the environment": sys.prefix,
         "the interpreter": _interpreter(),
         "the layer": _layer(),
         "the arguments for pytest": digest("\0".join(arguments)),

@@ -11,6 +11,12 @@ from covernance.measure.states import ABSENT
 from covernance.model import moment
 from covernance.model.evidence import Evidence, Seen
 
+ENVIRONMENT = "the environment"
+"""The setting that names the folder of the interpreter's environment."""
+
+_OF_ENVIRONMENT = (ENVIRONMENT, "the interpreter", "the distribution", "the path file", "what lies")
+"""What differs between two environments; the first of these says it all."""
+
 _PULL_REQUESTS = ("pull_request", "merge_group")
 
 
@@ -83,7 +89,13 @@ def _age(evidence: Evidence, now: datetime, most: timedelta) -> Iterator[str]:
 
 
 def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    elsewhere = before.get(ENVIRONMENT) != after.get(ENVIRONMENT)
+    if elsewhere:
+        there = before.get(ENVIRONMENT, "another environment")
+        yield f"it ran in {there}, and this is {after.get(ENVIRONMENT)}"
     for name in sorted(before.keys() | after.keys()):
+        if elsewhere and name.startswith(_OF_ENVIRONMENT):
+            continue
         if name not in after:
             yield f"{name} is gone"
         elif name not in before:

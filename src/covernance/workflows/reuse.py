@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -213,6 +214,11 @@ class Reuse:
             self._table.root, self._environ, self._table.reuse.environment, self._arguments
         )
 
+    @cached_property
+    def _settings_after(self) -> dict[str, str]:
+        """The settings once all passes have ended, which is before the first suite is kept."""
+        return self._describe()
+
     def _checkout(self) -> dict[str, str]:
         """What a program that is not traced can ask git."""
         return {_COMMIT: str(commit(self._table.root))}
@@ -223,7 +229,7 @@ class Reuse:
         return [*parts, *self._table.reuse.files]
 
     def _changed_meanwhile(self, installed: Iterable[tuple[str, str]]) -> list[str]:
-        if self._describe() != self._settings:
+        if self._settings_after != self._settings:
             return ["the environment changed while the suite ran"]
         return [
             f"{path} changed while the suite ran"

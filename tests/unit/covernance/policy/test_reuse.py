@@ -78,6 +78,18 @@ def test_a_setting_that_differs_is_named(settings: dict[str, str], reason: str) 
     assert reasons(EVIDENCE, present, WEEK) == (reason,)
 
 
+def test_another_environment_is_one_reason_however_much_lies_in_it() -> None:
+    evidence = msgspec.structs.replace(
+        EVIDENCE, settings={"the environment": "/a", "the distribution x-1": "1", "the layer": "1"}
+    )
+    settings = {"the environment": "/b", "the distribution y-1": "1", "the layer": "2"}
+    present = msgspec.structs.replace(PRESENT, settings=settings)
+    assert reasons(evidence, present, WEEK) == (
+        "it ran in /a, and this is /b",
+        "the layer changed",
+    )
+
+
 def test_a_report_that_is_not_the_one_that_was_left_is_named() -> None:
     present = msgspec.structs.replace(PRESENT, reports={"coverage/api.json": "file 644 xx"})
     assert reasons(EVIDENCE, present, WEEK) == (
