@@ -145,7 +145,6 @@ def mutants(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """What the layer costs, as ratios to bare pytest: coverage/bench.json and a table."""
     _prepare_all(session)
-    session.install("pip")  # fetches the source distributions of the real projects
     session.run("python", "-m", "bench", *session.posargs)
 
 
