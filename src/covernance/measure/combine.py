@@ -93,6 +93,28 @@ def _refuse_damage(path: Path) -> None:
         data.close()
 
 
+def refuse_outsiders(source: Path) -> None:
+    """Refuse data that came from elsewhere and names files that are not of this repository.
+
+    Their text would get into the reports.
+
+    Args:
+        source: A data file, or a folder with some.
+
+    Raises:
+        InputError: It is damaged, or names such a file.
+    """
+    for path in _data_files([source]):
+        _refuse_damage(path)
+        data = CoverageData(basename=str(path))
+        data.read()
+        for name in data.measured_files():
+            if Path(name).is_absolute() or ".." in Path(name).parts:
+                msg = f"{path}: names {name}, which is not of this repository; run the job again"
+                raise InputError(msg)
+        data.close()
+
+
 def load(data_file: Path, analyses: Path) -> Reporting:
     """Open combined data for reporting.
 

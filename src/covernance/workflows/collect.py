@@ -160,6 +160,7 @@ def _whole(table: Table, suite: Suite, path: Path, today: Judgement, work: Path)
     if not delivered.is_file():
         msg = f"{delivered}: is not there; upload hidden files with the job's results"
         raise InputError(msg)
+    combine.refuse_outsiders(delivered)
     staged = work / "whole" / delivered.name
     if not combine.combine([delivered], _made(staged)):
         msg = f"{delivered}: holds no coverage data; run the suite again"
@@ -186,6 +187,8 @@ def _joined(
             msg = f"{arrival.path}: is a selection ({'; '.join(read.partial)}), which gates nothing"
             raise InputError(f"{msg}; run the whole shard")
         finished += part.passes(read, arrival.path.parent)
+    for one in finished:
+        combine.refuse_outsiders(one.planned.folder)
     passes = Passes(finished=finished, problems=part.gaps(finished))
     today = msgspec.structs.replace(
         judgement(table, suite, environ, now), change=recent.change(table, environ)

@@ -9,6 +9,7 @@ import msgspec
 
 from covernance.config import Suite, Table
 from covernance.measure.changes import Changes
+from covernance.model import slices
 from covernance.model.snapshot import Floor, Snapshot
 from covernance.policy.gate import (
     PASS,
@@ -66,6 +67,7 @@ def rejudged(suite: Suite, kept: Snapshot, today: Judgement) -> Snapshot:
     verdict = judge(suite, today.floor, measured, today.excused)
     return msgspec.structs.replace(
         kept,
+        total=slices.total(kept.files),
         verdict=verdict.name,
         reasons=verdict.reasons,
         floor=Floor(str(today.floor.percent), today.floor.origin),

@@ -4,11 +4,13 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from coverage import CoverageData
 
 from covernance.commands.collect import collect as command
 from covernance.config import Table, load
@@ -120,6 +122,22 @@ def test_a_whole_suite_is_put_in_place(measure: Callable[..., Table], arrived: P
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert Layout(table.root).data("calc").is_file()
     assert Layout(table.root).snapshot("calc") in result.published
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("shard", [Shard(), Shard(1, 2)], ids=["whole", "a part"])
+@pytest.mark.parametrize("name", ["/etc/passwd", "../other/secret.py"])
+def test_data_that_names_a_file_of_another_place_is_refused(
+    measure: Callable[..., Table], arrived: Path, name: str, shard: Shard
+) -> None:
+    for number in range(1, shard.of + 1):
+        table = measure(Shard(number, shard.of))
+    path = next(arrived.rglob(".coverage*"))
+    path.unlink()
+    with closing(CoverageData(str(path))) as data:
+        data.add_arcs({name: [(-1, 1), (1, -1)]})
+    with pytest.raises(InputError, match=f"names {name}, which is not of this repository"):
+        collect(table, arrivals(arrived, plan_of(table, shard.of), table).complete, {}, NOW)
 
 
 def invoke(*arguments: str) -> tuple[Exit, str]:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from covernance.config import Suite
+from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
 from covernance.model.snapshot import TestResult as Result
 from covernance.policy.gate import NO_EXCEPTIONS, AppliedFloor, Exceptions
@@ -46,6 +47,11 @@ def test_a_pass_with_a_failed_test_is_none(suite: Suite, passed: Snapshot, outco
     tests = {"t::a": Result(outcome=outcome, seconds=0.5, themes=("security",))}
     found = rejudged(suite, msgspec.structs.replace(passed, tests=tests), by(75))
     assert (found.verdict, found.reasons) == ("tests-failed", ("failed: t::a",))
+
+
+def test_the_total_is_that_of_the_files(suite: Suite, passed: Snapshot) -> None:
+    forged = msgspec.structs.replace(passed, total=Counts(100, 100))
+    assert rejudged(suite, forged, by(75)).total == passed.total
 
 
 def test_what_was_refused_stays_refused(suite: Suite, snapshot: Snapshot) -> None:
