@@ -49,6 +49,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
             that of the change before it.
         patch_fail_under: The least percentage of a change's lines and branches that must run.
         shards: Over how many jobs of a matrix its tests are split.
+        xdist: Whether pytest-xdist may run tests of one theme at the same time.
         requirements: The frozen requirements of the suite's session, or None.
     """
 
@@ -64,6 +65,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     patch_max_drop: Decimal = Decimal(2)
     patch_fail_under: Decimal = Decimal(90)
     shards: int = 1
+    xdist: bool = False
     requirements: str | None
 
     @property
@@ -187,6 +189,7 @@ class _RawSuite(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_o
     patch_max_drop: Any = None
     patch_fail_under: Any = None
     shards: Annotated[int, msgspec.Meta(ge=1)] = 1
+    xdist: bool = False
 
 
 class _RawTable(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -325,6 +328,7 @@ def _suite(
             raw.patch_fail_under, defaults.patch_fail_under, f"{where}.patch-fail-under"
         ),
         shards=raw.shards,
+        xdist=raw.xdist,
         requirements=raw.requirements,
     )
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from covernance.model.counts import Counts
@@ -583,3 +584,26 @@ def test_a_selection_by_pytest_addopts_is_partial_too(repository: Repository) ->
 
     assert ran.code == 0, ran.text
     assert "partial run (2 tests deselected by pytest's options or plugins)" in ran.out
+
+
+def test_a_long_pass_runs_its_tests_on_idle_cores_and_tells_the_same(
+    repository: Repository,
+) -> None:
+    suite = "[tool.covernance.suites.calc]\n"
+    repository.write("pyproject.toml", TABLE.replace(suite, f"{suite}xdist = true\n"))
+    assert repository.covernance("run").code == 0
+    before = snapshot(repository)
+    slow = {
+        name: msgspec.structs.replace(test, seconds=60.0) if "security" in test.themes else test
+        for name, test in before.tests.items()
+    }
+    kept = msgspec.structs.replace(before, tests=slow)
+    (repository.root / "coverage/calc.snapshot.json").write_bytes(kept.encode())
+    ran = repository.covernance("run", "--fresh", "--jobs=4", "--verbose")
+
+    assert ran.code == 0, ran.text
+    assert ran.out.count("created: 2/2 workers") == 1
+    after = snapshot(repository)
+    assert (after.total, after.files) == (before.total, before.files)
+    outcomes = [{name: test.outcome for name, test in one.tests.items()} for one in (before, after)]
+    assert outcomes[0] == outcomes[1]

@@ -34,6 +34,7 @@ _NARROWING = {
     "--collect-only": "--collect-only",
     "--group": "--group",
 }
+_SPREADING = ("-n", "--numprocesses", "--dist", "--tx", "no:xdist", "-pno:xdist")
 _INTERACTIVE = {"--pdb", "--trace", "-s", "--capture=no"}
 
 
@@ -66,6 +67,11 @@ class PytestArguments(msgspec.Struct, frozen=True, kw_only=True):
         """Whether pytest needs the terminal to itself."""
         pairs = zip(self.rest, self.rest[1:], strict=False)
         return ("--capture", "no") in pairs or any(text in _INTERACTIVE for text in self.rest)
+
+    @property
+    def spreads(self) -> bool:
+        """Whether the user says in how many processes a pass runs its tests."""
+        return any(text.startswith(_SPREADING) for text in self.rest)
 
     @property
     def one_file(self) -> str | None:

@@ -19,6 +19,7 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """One process: the tests of one theme of one suite, measured under the theme's context.
 
     Attributes:
+        workers: How many pytest-xdist workers run its tests; with 1, its own process does.
         folder: Only this pass writes here: data files, the record, the output.
         command: The process's arguments.
         environment: Variables to set on top of the caller's.
@@ -29,6 +30,7 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     command: tuple[str, ...]
     environment: dict[str, str]
+    workers: int = 1
 
     @property
     def record(self) -> Path:
@@ -66,7 +68,7 @@ def plan_pass(
         temporary: Where its tests' temporary folders go; outside of the repository, or tests
             that look for one around them would find it.
         arguments: What the user gave for pytest.
-        more: Options of the layer's plugin and of pytest-split, where they are not the usual.
+        more: Options of pytest-split, pytest-xdist and the layer's plugin that are not the usual.
         python: The interpreter that has the suite's requirements.
         color: Whether pytest writes color; its output goes to a file first.
     """

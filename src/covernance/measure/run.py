@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -19,7 +19,7 @@ from covernance.measure import record
 from covernance.measure.interruptions import put_off
 from covernance.measure.plan import Pass
 from covernance.measure.record import Record
-from covernance.measure.slots import Slots
+from covernance.measure.slots import Held, Slots
 
 _HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
 _POLL_SECONDS = 0.02
@@ -96,7 +96,9 @@ def _run(
     told = time.monotonic()
     patience = _Patience(observer)
     while waiting or running:
-        while waiting and not (interactive and running) and (slot := slots.take()):
+        while waiting and not (interactive and running):
+            if (slot := slots.take(waiting[0].workers)) is None:
+                break
             planned = waiting.popleft()
             running.append(_Process(planned, slot, interactive=interactive))
             observer.started(planned)
@@ -137,7 +139,7 @@ class _Patience:
 
 
 class _Process:
-    def __init__(self, planned: Pass, slot: BinaryIO, *, interactive: bool) -> None:
+    def __init__(self, planned: Pass, slot: Held, *, interactive: bool) -> None:
         self.planned = planned
         self._slot = slot
         self._began = time.monotonic()

@@ -9,6 +9,19 @@ from typing import BinaryIO
 from covernance.errors import MachineError
 
 
+class Held:
+    """Slots that are taken until they are closed."""
+
+    def __init__(self, streams: list[BinaryIO]) -> None:
+        """Hold locked files."""
+        self.streams = streams
+
+    def close(self) -> None:
+        """Give all of them back."""
+        for stream in self.streams:
+            stream.close()
+
+
 class Slots:
     """`count` lock files; the kernel frees those of a process that dies."""
 
@@ -25,22 +38,27 @@ class Slots:
             msg = f"{folder}: can't be used for locks: {error.strerror or error}"
             raise MachineError(msg) from error
 
-    def take(self) -> BinaryIO | None:
-        """A free slot, held until it is closed; None while all are taken.
+    def take(self, count: int = 1) -> Held | None:
+        """So many free slots, or None while there are fewer.
 
         Raises:
             MachineError: A lock file can't be opened.
         """
+        held = Held([])
         for path in self._paths:
             try:
                 stream = path.open("ab")
             except OSError as error:
+                held.close()
                 msg = f"{path}: can't be locked: {error.strerror or error}"
                 raise MachineError(msg) from error
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 stream.close()
-            else:
-                return stream
+                continue
+            held.streams.append(stream)
+            if len(held.streams) == count:
+                return held
+        held.close()
         return None

@@ -26,6 +26,21 @@ def expected(suites: Iterable[Suite], layout: Layout) -> Expected:
     return found
 
 
+def tests(suites: Iterable[Suite], layout: Layout) -> Expected:
+    """What the tests of each pass took, one after another, however many processes ran them."""
+    found: Expected = {}
+    for suite in suites:
+        try:
+            last = snapshot.read(layout.snapshot(suite.name))
+        except InputError:
+            continue
+        for test in last.tests.values():
+            for theme in test.themes:
+                key = (suite.name, theme)
+                found[key] = found.get(key, 0) + test.seconds
+    return found
+
+
 def longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:
     """Passes in the order to start them, so that none is left to run alone at the end.
 

@@ -22,11 +22,12 @@ from covernance.measure.slots import Slots
 from covernance.model.snapshot import Provenance
 from covernance.workflows import assemble, part, publish, recent
 from covernance.workflows.conclude import Passes, conclude
-from covernance.workflows.expected import expected, longest_first
+from covernance.workflows.expected import expected, longest_first, tests
 from covernance.workflows.judgement import Judgement
 from covernance.workflows.result import SuiteResult
 from covernance.workflows.reuse import Reuse
 from covernance.workflows.run import Request
+from covernance.workflows.workers import workers
 
 _USAGE_ERROR = 4
 
@@ -47,8 +48,9 @@ def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pa
         if theme not in (*table.themes, UNTHEMED):
             msg = f"--theme: there is no theme {theme!r}; themes: {', '.join(table.themes)}"
             raise InputError(msg)
+    spread = _workers(table, request)
     planned = [
-        _pass(suite, theme, work, temporary, request)
+        _pass(suite, theme, work, temporary, request, spread.get((suite.name, theme), 1))
         for suite in request.suites
         for theme in _themes(suite, request)
     ]
@@ -142,8 +144,20 @@ def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
     return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
 
 
-def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Request) -> Pass:
-    return plan_pass(
+def _workers(table: Table, request: Request) -> Mapping[tuple[str, str], int]:
+    """How many workers each long pass gets; none where the user has a say in it."""
+    given = request.arguments
+    willing = [suite for suite in request.suites if suite.xdist]
+    if not willing or given.spreads or given.interactive:
+        return {}
+    passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
+    return workers(passes, tests(willing, Layout(table.root)), request.jobs)
+
+
+def _pass(
+    suite: Suite, theme: str, work: Path, temporary: Path, request: Request, workers: int = 1
+) -> Pass:
+    planned = plan_pass(
         suite,
         theme,
         work / suite.name / theme,
@@ -152,10 +166,12 @@ def _pass(suite: Suite, theme: str, work: Path, temporary: Path, request: Reques
         more=(
             *contexts.options(request.contexts),
             *shard.options(request.shard, _durations(work, suite)),
+            *([f"--numprocesses={workers}"] if workers > 1 else []),
         ),
         python=sys.executable,
         color=request.color,
     )
+    return msgspec.structs.replace(planned, workers=workers)
 
 
 def _noted(passes: Sequence[Pass], reuse: Reuse | None, own: Sequence[Path]) -> Sequence[Pass]:

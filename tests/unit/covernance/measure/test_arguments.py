@@ -133,3 +133,20 @@ def test_short_flags_in_one_word_are_taken_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("given", ["--pdb", "--trace", "-s"])
 def test_a_debugger_asks_for_the_terminal(tmp_path: Path, given: str) -> None:
     assert parse((given,), tmp_path).interactive
+
+
+@pytest.mark.parametrize(
+    ("given", "spreads"),
+    [
+        (("-n", "2"), True),
+        (("-nauto",), True),
+        (("--numprocesses=3",), True),
+        (("--dist", "loadfile"), True),
+        (("-p", "no:xdist"), True),
+        (("-x", "--no-header"), False),
+    ],
+)
+def test_who_names_processes_is_left_to_it(
+    tmp_path: Path, given: tuple[str, ...], *, spreads: bool
+) -> None:
+    assert parse(given, tmp_path).spreads is spreads

@@ -26,6 +26,20 @@ def test_there_are_as_many_slots_as_were_asked_for(tmp_path: Path) -> None:
         stream.close()
 
 
+def test_several_slots_are_taken_together_or_not_at_all(tmp_path: Path) -> None:
+    slots = Slots(tmp_path / "slots", 3)
+    two = slots.take(2)
+    assert two
+    assert slots.take(2) is None
+    one = slots.take()
+    assert one
+    two.close()
+    again = slots.take(2)
+    assert again
+    again.close()
+    one.close()
+
+
 def test_two_runs_share_their_slots(tmp_path: Path) -> None:
     one, other = Slots(tmp_path, 2), Slots(tmp_path, 1)
     held = one.take()
