@@ -259,6 +259,7 @@ def test_the_defaults_are_those_of_the_layer(tmp_path: Path) -> None:
 HARMLESS = {
     "requirements": "what is installed, not what is asked",
     "shards": "joined shards must have run every test",
+    "xdist": "in how many processes tests run, not which",
     "default-branch": "the base that CI compares with is named by the pull request",
     "history": "what is kept; without a base the guard says no",
     "reuse": "what is reused is judged anew, and the default branch always measures",
