@@ -192,6 +192,7 @@ def test_every_version_is_the_same_in_every_lock() -> None:
         "coverage/api.xml",
         "coverage/data/api/.coverage",
         "coverage/partial/api.json",
+        "coverage/bench.md",
         "htmlcov/index.html",
         ".nox/x",
         ".venv/x",
