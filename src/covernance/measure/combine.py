@@ -93,26 +93,24 @@ def _refuse_damage(path: Path) -> None:
         data.close()
 
 
-def refuse_outsiders(source: Path) -> None:
-    """Refuse data that came from elsewhere and names files that are not of this repository.
+def refuse_outsiders(combined: Path) -> None:
+    """Refuse data that names files which are not of this repository: reports would show them.
 
-    Their text would get into the reports.
-
-    Args:
-        source: A data file, or a folder with some.
+    Only combined data tells: a process that ran in another folder names sources by their whole
+    path, and combining finds them here.
 
     Raises:
-        InputError: It is damaged, or names such a file.
+        InputError: It names such a file.
     """
-    for path in _data_files([source]):
-        _refuse_damage(path)
-        data = CoverageData(basename=str(path))
-        data.read()
-        for name in data.measured_files():
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                msg = f"{path}: names {name}, which is not of this repository; run the job again"
-                raise InputError(msg)
-        data.close()
+    data = CoverageData(basename=str(combined))
+    data.read()
+    names = data.measured_files()
+    data.close()
+    for name in sorted(names):
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            msg = f"{combined.name}: names {name}, which is not of this repository; "
+            msg += "run the job again"
+            raise InputError(msg)
 
 
 def load(data_file: Path, analyses: Path) -> Reporting:

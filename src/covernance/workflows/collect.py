@@ -160,9 +160,8 @@ def _whole(table: Table, suite: Suite, path: Path, today: Judgement, work: Path)
     if not delivered.is_file():
         msg = f"{delivered}: is not there; upload hidden files with the job's results"
         raise InputError(msg)
-    combine.refuse_outsiders(delivered)
     staged = work / "whole" / delivered.name
-    if not combine.combine([delivered], _made(staged)):
+    if not _combined([delivered], staged):
         msg = f"{delivered}: holds no coverage data; run the suite again"
         raise InputError(msg)
     layout = Layout(table.root)
@@ -187,8 +186,7 @@ def _joined(
             msg = f"{arrival.path}: is a selection ({'; '.join(read.partial)}), which gates nothing"
             raise InputError(f"{msg}; run the whole shard")
         finished += part.passes(read, arrival.path.parent)
-    for one in finished:
-        combine.refuse_outsiders(one.planned.folder)
+    _combined([one.planned.folder for one in finished], work / "seen" / ".coverage")
     passes = Passes(finished=finished, problems=part.gaps(finished))
     today = msgspec.structs.replace(
         judgement(table, suite, environ, now), change=recent.change(table, environ)
@@ -197,6 +195,10 @@ def _joined(
     return conclude(suite, passes, today, source, Layout(table.root), work, ())
 
 
-def _made(path: Path) -> Path:
-    path.parent.mkdir(parents=True)
-    return path
+def _combined(sources: Sequence[Path], target: Path) -> bool:
+    """Combine what arrived, which must be of this repository; tell whether there is any."""
+    target.parent.mkdir(parents=True)
+    found = combine.combine(sources, target)
+    if found:
+        combine.refuse_outsiders(target)
+    return found

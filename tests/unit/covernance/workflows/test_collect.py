@@ -140,6 +140,20 @@ def test_data_that_names_a_file_of_another_place_is_refused(
         collect(table, arrivals(arrived, plan_of(table, shard.of), table).complete, {}, NOW)
 
 
+def test_a_process_that_ran_in_another_folder_names_sources_by_their_whole_path(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    measure(Shard(1, 2))
+    table = measure(Shard(2, 2))
+    source = table.root / "calc/__init__.py"
+    with closing(CoverageData(str(arrived / "calc-1-of-2/security/.coverage.child"))) as data:
+        data.set_context("security|run")
+        data.add_arcs({str(source): [(-1, 1), (1, -1)]})
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 2), table).complete, {}, NOW)
+    assert result.exit is Exit.PASS
+    assert [*result.snapshot.files] == ["calc/__init__.py"]
+
+
 def invoke(*arguments: str) -> tuple[Exit, str]:
     done = CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
     return done.return_value, done.output
