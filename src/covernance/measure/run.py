@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Protocol
 
 import msgspec
@@ -19,7 +19,7 @@ from covernance.measure import record
 from covernance.measure.interruptions import put_off
 from covernance.measure.plan import Pass
 from covernance.measure.record import Record
-from covernance.measure.slots import Held, Slots
+from covernance.measure.slots import Slots
 
 _HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
 _POLL_SECONDS = 0.02
@@ -139,7 +139,7 @@ class _Patience:
 
 
 class _Process:
-    def __init__(self, planned: Pass, slot: Held, *, interactive: bool) -> None:
+    def __init__(self, planned: Pass, slot: ExitStack, *, interactive: bool) -> None:
         self.planned = planned
         self._slot = slot
         self._began = time.monotonic()

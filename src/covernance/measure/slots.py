@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
 
 from covernance.errors import MachineError
-
-
-class Held:
-    """Slots that are taken until they are closed."""
-
-    def __init__(self, streams: list[BinaryIO]) -> None:
-        """Hold locked files."""
-        self.streams = streams
-
-    def close(self) -> None:
-        """Give all of them back."""
-        for stream in self.streams:
-            stream.close()
 
 
 class Slots:
@@ -38,13 +25,13 @@ class Slots:
             msg = f"{folder}: can't be used for locks: {error.strerror or error}"
             raise MachineError(msg) from error
 
-    def take(self, count: int = 1) -> Held | None:
-        """So many free slots, or None while there are fewer.
+    def take(self, count: int = 1) -> ExitStack | None:
+        """So many free slots, held until the stack is closed; None while there are fewer.
 
         Raises:
             MachineError: A lock file can't be opened.
         """
-        held = Held([])
+        held, left = ExitStack(), count
         for path in self._paths:
             try:
                 stream = path.open("ab")
@@ -57,8 +44,9 @@ class Slots:
             except BlockingIOError:
                 stream.close()
                 continue
-            held.streams.append(stream)
-            if len(held.streams) == count:
+            held.enter_context(stream)
+            left -= 1
+            if not left:
                 return held
         held.close()
         return None
