@@ -229,9 +229,9 @@ class Tracer:
         if not name.startswith("/"):
             base = getcwd() if folder is None or folder == -1 else _descriptor(folder)
             name = base if name == "." else f"{base}/{name.removeprefix('./')}"
-        whole = f"{name}/".replace("/./", "/")
-        while "//" in whole:
-            whole = whole.replace("//", "/")
+        whole = f"{name}/"
+        while "//" in whole or "/./" in whole:
+            whole = whole.replace("//", "/").replace("/./", "/")
         name = whole[:-1] or "/"
         if whole.startswith(self._quiet) or any(part in whole for part in _CACHES):
             return None

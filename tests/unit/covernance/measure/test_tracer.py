@@ -175,7 +175,10 @@ def test_the_database_of_a_uri_is_known_by_its_path(noted: Noted, address: str) 
     assert (first.kind, first.what) == (READ, f"{noted.root}/a b")
 
 
-@pytest.mark.parametrize("name", ["//{folder}//own/./x", "{folder}/./own//x/", "///{folder}/own"])
+@pytest.mark.parametrize(
+    "name",
+    ["//{folder}//own/./x", "{folder}/./own//x/", "{folder}/././/./own/x", "///{folder}/own"],
+)
 def test_a_path_is_told_by_where_it_leads_however_it_is_spelled(
     noted: Noted, tmp_path: Path, name: str
 ) -> None:
