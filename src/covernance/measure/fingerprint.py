@@ -21,6 +21,15 @@ _OURS = (
 )
 """Floors are applied anew to a reused result; no pass sees the others as they are."""
 
+ENVIRONMENT = "the environment"
+"""The setting that names the folder of the interpreter's environment."""
+
+_INTERPRETER, _DISTRIBUTION, _PATH_FILE, _LIES = (
+    *("the interpreter", "the distribution", "the path file", "what lies in"),
+)
+OF_ENVIRONMENT = (ENVIRONMENT, _INTERPRETER, _DISTRIBUTION, _PATH_FILE, _LIES)
+"""How the settings begin that differ between two environments; the first says it all."""
+
 _INSTALLED = (".dist-info", ".egg-info")
 _RECORDS = ("RECORD", "direct_url.json", "entry_points.txt", "PKG-INFO")
 
@@ -38,8 +47,8 @@ def settings(
     """
     return {
         "the place of the repository": str(root),
-        "the environment": sys.prefix,
-        "the interpreter": _interpreter(),
+        ENVIRONMENT: sys.prefix,
+        _INTERPRETER: _interpreter(),
         "the layer": _layer(),
         "the arguments for pytest": digest("\0".join(arguments)),
         **_distributions(),
@@ -86,7 +95,9 @@ def _layer() -> str:
     """The layer's own code and templates, which made the numbers out of what was measured."""
     folder = Path(covernance.__file__).parent
     # Bytecode comes and goes, by way of temporary names, as other processes import the layer.
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    paths = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__"
+    )
     return digest("\0".join(f"{path}\0{states.digest(str(path))}" for path in paths))
 
 
@@ -101,13 +112,13 @@ def _distributions() -> dict[str, str]:
         for name in names:
             path = f"{entry or '.'}/{name}"
             if name.endswith(".pth"):
-                found[f"the path file {name}"] = states.digest(path)
+                found[f"{_PATH_FILE} {name}"] = states.digest(path)
             elif name.endswith(_INSTALLED):
                 digests = [states.content(f"{path}/{record}") for record in _RECORDS]
                 own = states.content(path)
-                found[f"the distribution {name.rpartition('.')[0]}"] = digest(f"{digests}{own}")
+                found[f"{_DISTRIBUTION} {name.rpartition('.')[0]}"] = digest(f"{digests}{own}")
         if Path(entry) in installed():
-            found[f"what lies in {entry}"] = digest(states.names(entry))
+            found[f"{_LIES} {entry}"] = digest(states.names(entry))
     return found
 
 

@@ -7,15 +7,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from covernance.measure.fingerprint import ENVIRONMENT, OF_ENVIRONMENT
 from covernance.measure.states import ABSENT
 from covernance.model import moment
 from covernance.model.evidence import Evidence, Seen
-
-ENVIRONMENT = "the environment"
-"""The setting that names the folder of the interpreter's environment."""
-
-_OF_ENVIRONMENT = (ENVIRONMENT, "the interpreter", "the distribution", "the path file", "what lies")
-"""What differs between two environments; the first of these says it all."""
 
 _PULL_REQUESTS = ("pull_request", "merge_group")
 
@@ -94,7 +89,7 @@ def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[s
         there = before.get(ENVIRONMENT, "another environment")
         yield f"it ran in {there}, and this is {after.get(ENVIRONMENT)}"
     for name in sorted(before.keys() | after.keys()):
-        if elsewhere and name.startswith(_OF_ENVIRONMENT):
+        if elsewhere and name.startswith(OF_ENVIRONMENT):
             continue
         if name not in after:
             yield f"{name} is gone"
