@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from covernance.errors import CovernanceError, Exit
+from covernance.measure.interruptions import INTERRUPTIONS
 
 _COMMANDS = {
     "affected-tests": "Tell which tests touch changed lines, and which are new or edited.",
@@ -40,12 +41,10 @@ _COMMANDS = {
 }
 """What `--help` lists, so that it imports no command to learn its first line."""
 
-_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
-
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with 0, 1, 2, 3 or, when interrupted, 130."""
-    for number in _INTERRUPTIONS:
+    for number in INTERRUPTIONS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
@@ -67,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     # Once is enough: another Ctrl-C must not break into the cleaning up.
-    for number in _INTERRUPTIONS:
+    for number in INTERRUPTIONS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

@@ -23,8 +23,9 @@ from covernance.measure.machine import cpus
 from covernance.measure.shard import Shard, parse
 from covernance.report import progress
 from covernance.workflows import matrix
-from covernance.workflows import run as workflow
 from covernance.workflows.expected import expected
+from covernance.workflows.request import Request
+from covernance.workflows.run import run as start
 
 
 @click.command()
@@ -116,7 +117,7 @@ def run(  # noqa: PLR0913 - click hands over every option
     """  # noqa: D301 - click reads the escape
     table = here()
     part = parse(shard, "--shard or COVERAGE_SHARD") if shard else Shard()
-    request = workflow.Request(
+    request = Request(
         suites=_suites(table, suites),
         themes=_split(themes) or None,
         fail_under=fail_under,
@@ -144,7 +145,7 @@ def run(  # noqa: PLR0913 - click hands over every option
         else nullcontext(progress.Lines(click.echo, verbose=speaks))
     )
     with watch as observer:
-        results = workflow.run(table, request, observer)
+        results = start(table, request, observer)
     tell(results, table)
     return softened(worst(result.exit for result in results), soft=soft)
 

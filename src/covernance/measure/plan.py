@@ -19,10 +19,10 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """One process: the tests of one theme of one suite, measured under the theme's context.
 
     Attributes:
-        workers: How many pytest-xdist workers run its tests; with 1, its own process does.
         folder: Only this pass writes here: data files, the record, the output.
         command: The process's arguments.
         environment: Variables to set on top of the caller's.
+        workers: How many pytest-xdist workers run its tests; with 1, its own process does.
     """
 
     suite: str

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from covernance.model import document
-from covernance.model.snapshot import SEVERITY
+from covernance.model.snapshot import FAILED, SEVERITY
 
 Outcome = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(SEVERITY)})$")]
 """How a test ended."""
@@ -57,7 +57,7 @@ class Record(msgspec.Struct):
     @property
     def failures(self) -> frozenset[str]:
         """Tests and files that failed, or could not be set up, torn down or collected."""
-        bad = {test for test, outcome in self.outcomes.items() if outcome in {"failed", "error"}}
+        bad = {test for test, outcome in self.outcomes.items() if outcome in FAILED}
         return frozenset(bad | set(self.collection_errors))
 
 

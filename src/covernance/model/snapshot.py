@@ -131,8 +131,9 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
 SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
 """How a test can end, from the best to the worst."""
 
+FAILED = frozenset({"failed", "error"})
 RAN_THROUGH = frozenset({"passed", "xpassed"})
-BROKE = frozenset({"failed", "error", "xfailed"})
+BROKE = FAILED | {"xfailed"}
 """A test that ended in both ways on the same sources is flaky; a skipped one says nothing."""
 
 

@@ -18,7 +18,7 @@ import msgspec
 from markupsafe import Markup
 
 from covernance.model.counts import show
-from covernance.model.snapshot import Cell, Snapshot
+from covernance.model.snapshot import FAILED, Cell, Snapshot
 from covernance.policy.gate import PASS
 from covernance.report import charts, trend
 from covernance.report.state import State, days, trouble, verdict
@@ -205,5 +205,4 @@ def _chart(name: str, state: State, points: Sequence[Point]) -> str:
 
 
 def _failed(state: State) -> int:
-    bad = {"failed", "error"}
-    return sum(test.outcome in bad for found in state.present for test in found.tests.values())
+    return sum(test.outcome in FAILED for found in state.present for test in found.tests.values())

@@ -13,9 +13,6 @@ from covernance.policy.alerts import Told
 
 SCHEMA = 1
 
-_WHAT = "a state of alerts"
-_REMEDY = "remove it to begin anew; whatever is bad now is then told once more"
-
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The bad states that each target, by its name, was told of."""
@@ -38,13 +35,16 @@ def read(path: Path) -> State:
     Raises:
         InputError: The file can't be read, is damaged, or was written by a newer version.
     """
-    versioned = document.find(path, _Versioned, _WHAT, _REMEDY)
-    if versioned is None:
-        return State(SCHEMA, {})
-    if versioned.schema > SCHEMA:
-        msg = f"{path}: was written by a newer covernance; upgrade covernance to read it"
-        raise InputError(msg)
-    return document.read(path, State, _WHAT, _REMEDY)
+    remedy = "remove it to begin anew; whatever is bad now is then told once more"
+    with document.reading(str(path), "a state of alerts", remedy):
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return State(SCHEMA, {})
+        if msgspec.json.decode(content, type=_Versioned).schema > SCHEMA:
+            msg = f"{path}: was written by a newer covernance; upgrade covernance to read it"
+            raise InputError(msg)
+        return msgspec.json.decode(content, type=State)
 
 
 def write(path: Path, state: State) -> None:

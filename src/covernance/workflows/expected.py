@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from covernance.config import Suite
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure.plan import Pass
 from covernance.model import snapshot
+from covernance.model.snapshot import Snapshot
 
-Expected = dict[tuple[str, str], float]
-"""Seconds by suite and theme; a pass that was never measured is not in it."""
+Key = tuple[str, str]
+"""A pass, by suite and theme."""
+
+Expected = dict[Key, float]
+"""Seconds of each pass; one that was never measured is not in it."""
 
 
 def expected(suites: Iterable[Suite], layout: Layout) -> Expected:
     """What the last full results tell; one that can't be read tells nothing."""
-    found: Expected = {}
-    for suite in suites:
-        try:
-            last = snapshot.read(layout.snapshot(suite.name))
-        except InputError:
-            continue
-        found |= {(suite.name, theme): cell.seconds for theme, cell in last.themes.items()}
-    return found
+    return {
+        (last.suite, theme): cell.seconds
+        for last in _last(suites, layout)
+        for theme, cell in last.themes.items()
+    }
 
 
 def tests(suites: Iterable[Suite], layout: Layout) -> Expected:
     """What the tests of each pass took, one after another, however many processes ran them."""
     found: Expected = {}
-    for suite in suites:
-        try:
-            last = snapshot.read(layout.snapshot(suite.name))
-        except InputError:
-            continue
+    for last in _last(suites, layout):
         for test in last.tests.values():
             for theme in test.themes:
-                key = (suite.name, theme)
+                key = (last.suite, theme)
                 found[key] = found.get(key, 0) + test.seconds
     return found
+
+
+def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
+    for suite in suites:
+        with suppress(InputError):
+            yield snapshot.read(layout.snapshot(suite.name))
 
 
 def longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:

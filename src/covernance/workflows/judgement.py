@@ -10,7 +10,7 @@ import msgspec
 from covernance.config import Suite, Table
 from covernance.measure.changes import Changes
 from covernance.model import slices
-from covernance.model.snapshot import Floor, Snapshot
+from covernance.model.snapshot import FAILED, Floor, Snapshot
 from covernance.policy.gate import (
     PASS,
     AppliedFloor,
@@ -20,8 +20,6 @@ from covernance.policy.gate import (
     judge,
 )
 from covernance.workflows.excused import exceptions
-
-_FAILED = ("failed", "error")
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -62,7 +60,7 @@ def rejudged(suite: Suite, kept: Snapshot, today: Judgement) -> Snapshot:
     """
     if kept.verdict != PASS:
         return kept
-    failed = [name for name, test in kept.tests.items() if test.outcome in _FAILED]
+    failed = [name for name, test in kept.tests.items() if test.outcome in FAILED]
     measured = Measured(cells=kept.themes, files=kept.files, failures=failed)
     verdict = judge(suite, today.floor, measured, today.excused)
     return msgspec.structs.replace(

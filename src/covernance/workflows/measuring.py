@@ -22,11 +22,11 @@ from covernance.measure.slots import Slots
 from covernance.model.snapshot import Provenance
 from covernance.workflows import assemble, part, publish, recent
 from covernance.workflows.conclude import Passes, conclude
-from covernance.workflows.expected import expected, longest_first, tests
+from covernance.workflows.expected import Key, expected, longest_first, tests
 from covernance.workflows.judgement import Judgement
+from covernance.workflows.request import Request
 from covernance.workflows.result import SuiteResult
 from covernance.workflows.reuse import Reuse
-from covernance.workflows.run import Request
 from covernance.workflows.workers import workers
 
 _USAGE_ERROR = 4
@@ -144,7 +144,7 @@ def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
     return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
 
 
-def _workers(table: Table, request: Request) -> Mapping[tuple[str, str], int]:
+def _workers(table: Table, request: Request) -> dict[Key, int]:
     """How many workers each long pass gets; none where the user has a say in it."""
     given = request.arguments
     willing = [suite for suite in request.suites if suite.xdist]

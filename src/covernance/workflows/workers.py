@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Final
 
 from covernance.errors import MachineError
+from covernance.workflows.expected import Expected, Key
 
 LONG_SECONDS: Final = 30.0
 """From how many seconds of tests on, for each process, one more pays: it imports and collects."""
 
-_Key = tuple[str, str]
 
-
-def workers(passes: Sequence[_Key], seconds: Mapping[_Key, float], jobs: int) -> dict[_Key, int]:
+def workers(passes: Sequence[Key], seconds: Expected, jobs: int) -> dict[Key, int]:
     """How many workers each long pass gets, so that no more cores are used than there are.
 
     Args:

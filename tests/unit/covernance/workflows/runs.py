@@ -10,7 +10,7 @@ from covernance.config import Table
 from covernance.measure.arguments import parse
 from covernance.measure.record import Collected, Record
 from covernance.measure.run import Finished
-from covernance.workflows.run import Request
+from covernance.workflows.request import Request
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
