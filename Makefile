@@ -5,6 +5,8 @@ PYTHON ?= python3
 ARGS ?=
 NOX := .venv/bin/nox
 PASS_ON := $(if $(ARGS),-- $(ARGS))
+# Where Python may keep no bytecode, every process would compile every package again.
+export UV_COMPILE_BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),1,0)
 
 .DEFAULT_GOAL := help
 .PHONY: help

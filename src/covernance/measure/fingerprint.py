@@ -12,6 +12,8 @@ from pathlib import Path
 
 import covernance
 from covernance.measure import states
+from covernance.measure.looks import Looks
+from covernance.measure.trace import READ
 
 _PREFIXES = ("COVERAGE_", "HYPOTHESIS_", "LC_", "PYTEST_", "PYTHON")
 _NAMES = {"LANG", "LANGUAGE", "SOURCE_DATE_EPOCH", "TZ"}
@@ -35,7 +37,11 @@ _RECORDS = ("RECORD", "direct_url.json", "entry_points.txt", "PKG-INFO")
 
 
 def settings(
-    root: Path, environ: Mapping[str, str], declared: Iterable[str], arguments: Iterable[str]
+    root: Path,
+    environ: Mapping[str, str],
+    declared: Iterable[str],
+    arguments: Iterable[str],
+    looks: Looks,
 ) -> dict[str, str]:
     """Describe everything but paths that a run of this process depends on.
 
@@ -44,11 +50,12 @@ def settings(
         environ: The environment.
         declared: The names of variables that the table declares.
         arguments: What the user gave for pytest.
+        looks: Looks at the interpreter's files, which a run reads too.
     """
     return {
         "the place of the repository": str(root),
         ENVIRONMENT: sys.prefix,
-        _INTERPRETER: _interpreter(),
+        _INTERPRETER: _interpreter(looks),
         "the layer": _layer(),
         "the arguments for pytest": digest("\0".join(arguments)),
         **_distributions(),
@@ -78,15 +85,15 @@ def _variables(environ: Mapping[str, str], declared: set[str]) -> Iterator[tuple
             yield f"the variable {name}", digest(value)
 
 
-def _interpreter() -> str:
+def _interpreter(looks: Looks) -> str:
     library = Path(
         sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("LDLIBRARY") or ""
     )
     return " ".join(
         (
             *(sys.executable, sys.version, platform.platform()),
-            states.content(sys.executable),
-            states.content(str(library)) if library.is_file() else "",
+            looks.look(READ, sys.executable),
+            looks.look(READ, str(library)) if library.is_file() else "",
         )
     )
 

@@ -28,7 +28,7 @@ KEPT_BY_TOOLS = frozenset(
 )
 """Names that tools keep their own state under; they come and go between two equal runs."""
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _WHERE = os.O_PATH | os.O_CLOEXEC if sys.platform == "linux" else None
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -95,7 +95,7 @@ def names(path: str) -> str:
 
 def digest(path: str) -> str:
     """A digest of a file's bytes."""
-    total = hashlib.blake2b(digest_size=16)
+    total = hashlib.sha256()
     try:
         descriptor = open_descriptor(path, _FLAGS)
         try:

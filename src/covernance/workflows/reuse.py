@@ -68,7 +68,7 @@ class Reuse:
         self._now = now
         self._looks = Looks(table.root)
         self._tree = WorkTree(table.root)
-        self._settings = self._describe()
+        self._settings = self._describe(self._looks)
         self._before: dict[str, Seen] = {}
         self._stamps: tree.Stamps = {}
         self._unreachable = ""
@@ -148,7 +148,7 @@ class Reuse:
         What is forgotten comes back only with a green full run.
         """
         self._unreachable = reach.prepare()
-        self._settings = self._describe()
+        self._settings = self._describe(self._looks)
         for suite in suites:
             self._layout.evidence(suite.name).unlink(missing_ok=True)
             self._before[suite.name] = tree.seen(self._looks, self._table.root, self._parts(suite))
@@ -209,15 +209,15 @@ class Reuse:
     def _skipped(self) -> tuple[Path, ...]:
         return (self._layout.folder, *fingerprint.installed())
 
-    def _describe(self) -> dict[str, str]:
+    def _describe(self, looks: Looks) -> dict[str, str]:
         return fingerprint.settings(
-            self._table.root, self._environ, self._table.reuse.environment, self._arguments
+            self._table.root, self._environ, self._table.reuse.environment, self._arguments, looks
         )
 
     @cached_property
     def _settings_after(self) -> dict[str, str]:
         """The settings once all passes have ended, which is before the first suite is kept."""
-        return self._describe()
+        return self._describe(Looks(self._table.root))
 
     def _checkout(self) -> dict[str, str]:
         """What a program that is not traced can ask git."""

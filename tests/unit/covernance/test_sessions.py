@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,8 +29,9 @@ class FakeSession:
         self.ran.append(command)
         self.options = options
 
-    def install(self, *arguments: str) -> None:
+    def install(self, *arguments: str, **options: object) -> None:
         self.installed.append(arguments)
+        self.options |= options
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +80,16 @@ def test_what_is_installed_is_hashed_and_installed_once(
         ("--require-hashes", "-r", "requirements.txt"),
         ("--no-deps", "--no-build-isolation", "-e", "."),
     ]
+
+
+@pytest.mark.reliability
+def test_packages_are_compiled_once_where_python_keeps_no_bytecode(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.write("requirements.txt", "a==1\n")
+    session: Any = FakeSession(tmp_path)
+    sessions.install_locked(session, "requirements.txt")
+    assert session.options["env"] == {"UV_COMPILE_BYTECODE": str(int(sys.dont_write_bytecode))}
 
 
 @pytest.mark.reliability

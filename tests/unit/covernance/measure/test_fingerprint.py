@@ -8,6 +8,7 @@ import pytest
 import covernance
 from covernance.measure import fingerprint
 from covernance.measure.fingerprint import settings
+from covernance.measure.looks import Looks
 
 pytestmark = pytest.mark.reliability
 
@@ -15,7 +16,7 @@ ROOT = Path("/root")
 
 
 def variables(environ: dict[str, str], *declared: str) -> set[str]:
-    found = settings(ROOT, environ, declared, ())
+    found = settings(ROOT, environ, declared, (), Looks(ROOT))
     return {name.removeprefix("the variable ") for name in found if "the variable" in name}
 
 
@@ -35,7 +36,7 @@ def test_what_is_applied_anew_does_not_count() -> None:
 
 @pytest.mark.security
 def test_no_value_of_a_variable_is_written_down() -> None:
-    found = settings(ROOT, {"TOKEN": "secret"}, ["TOKEN"], ["--token=secret"])
+    found = settings(ROOT, {"TOKEN": "secret"}, ["TOKEN"], ["--token=secret"], Looks(ROOT))
     assert "secret" not in "".join((*found, *found.values()))
 
 
@@ -47,11 +48,11 @@ def test_distributions_and_path_files_are_told_by_content(
     folder.mkdir()
     (folder / "RECORD").write_text("a", encoding="utf-8")
     (tmp_path / "extra.pth").write_text("/a", encoding="utf-8")
-    before = settings(ROOT, {}, (), ())
+    before = settings(ROOT, {}, (), (), Looks(ROOT))
     assert {"the distribution extra-1.0", "the path file extra.pth"} <= before.keys()
     (folder / "RECORD").write_text("b", encoding="utf-8")
     (tmp_path / "extra.pth").write_text("/b", encoding="utf-8")
-    after = settings(ROOT, {}, (), ())
+    after = settings(ROOT, {}, (), (), Looks(ROOT))
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"the distribution extra-1.0", "the path file extra.pth"}
 
@@ -61,9 +62,9 @@ def test_a_loose_module_beside_the_distributions_counts(
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     monkeypatch.setattr(fingerprint, "installed", lambda: (tmp_path,))
-    before = settings(ROOT, {}, (), ())
+    before = settings(ROOT, {}, (), (), Looks(ROOT))
     (tmp_path / "loose.py").touch()
-    after = settings(ROOT, {}, (), ())
+    after = settings(ROOT, {}, (), (), Looks(ROOT))
     assert {name for name in before if before[name] != after[name]} == {f"what lies in {tmp_path}"}
 
 
@@ -72,12 +73,12 @@ def test_the_layer_is_its_code_and_templates_and_not_their_bytecode(
 ) -> None:
     monkeypatch.setattr(covernance, "__file__", str(tmp_path / "__init__.py"))
     (tmp_path / "page.html").write_text("a", encoding="utf-8")
-    before = settings(ROOT, {}, (), ())
+    before = settings(ROOT, {}, (), (), Looks(ROOT))
     (tmp_path / "room/__pycache__").mkdir(parents=True)
     (tmp_path / "room/__pycache__/wall.cpython-311.pyc.140233").touch()
-    assert settings(ROOT, {}, (), ()) == before
+    assert settings(ROOT, {}, (), (), Looks(ROOT)) == before
     (tmp_path / "page.html").write_text("b", encoding="utf-8")
-    assert settings(ROOT, {}, (), ())["the layer"] != before["the layer"]
+    assert settings(ROOT, {}, (), (), Looks(ROOT))["the layer"] != before["the layer"]
 
 
 def test_the_environment_and_the_standard_library_are_apart() -> None:
