@@ -13,9 +13,9 @@ from coverage.misc import join_regex
 from coverage.parser import PythonParser
 from coverage.regions import RegionFinder
 
-from covernance.model.source import Region, Source
+from covernance.model.source import Region, Source, branches, forks, packed
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -44,13 +44,17 @@ def analyse(path: Path, rules: Rules) -> Source | None:
         arcs = parser.arcs()
     except (CoverageException, SyntaxError, ValueError, RecursionError, OSError):
         return None
+    no_branch = parser.lines_matching(join_regex(rules.partial))
+    exits = forks(parser.exit_counts())
     return Source(
         statements=parser.statements,
         excluded=parser.excluded,
-        no_branch=parser.lines_matching(join_regex(rules.partial)),
+        no_branch=no_branch,
         first_lines=parser.multiline_map,
-        arcs=arcs,
+        steps=sorted(packed(arc) for arc in arcs),
         jumps=parser._with_jump_fixers,  # noqa: SLF001 - without it the source would be parsed for every report
+        exits=exits,
+        branches=branches(arcs, exits, no_branch, parser.excluded),
         regions=msgspec.Raw(msgspec.msgpack.encode(regions)),
     )
 

@@ -6,37 +6,29 @@ begins with a digest of its name and its content; one that is damaged or foreign
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
-import signal
 import tempfile
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
 
+from covernance.measure import garbage
 from covernance.measure.analysis import Rules, analyse
-from covernance.measure.interruptions import INTERRUPTIONS, blocked
-from covernance.measure.machine import cpus
+from covernance.measure.side_by_side import share
 from covernance.model.source import Source
 
 MOST_BYTES = 256 * 2**20
 """The size at which the entries that were not used for longest make room."""
 
 _DIGEST_BYTES = 32
-_WORTH_PROCESSES = 2**20
-"""From so many bytes of sources on, analysing takes longer than processes take to start."""
-
-_SELDOM = 200_000
-"""Syntax trees are many objects and no garbage: looking for it takes a tenth of the time."""
+_WORTH_COPIES = 2**17
+"""From so many bytes of sources on, analysing takes longer than processes take to be copied."""
 
 _Sighted = tuple[Path, str, int]
+_decode = msgspec.msgpack.Decoder(dict[str, Source | None]).decode
 
 
 class AnalysisCache:
@@ -60,8 +52,9 @@ class AnalysisCache:
                     found[path] = source
                 else:
                     new.append((path, name, len(content)))
-        for (path, name, _), source in zip(new, _analysed(new, self._rules), strict=True):
-            if source is not None:
+        analysed = _analysed(new, self._rules)
+        for path, name, _ in new:
+            if source := analysed[str(path)]:
                 found[path] = source
                 self._write(path, name, source)
         if new:
@@ -115,34 +108,15 @@ def _digest(name: str, body: bytes) -> bytes:
     return hashlib.sha256(name.encode() + body).digest()
 
 
-def _analysed(new: Sequence[_Sighted], rules: Rules) -> list[Source | None]:
+def _analysed(new: Sequence[_Sighted], rules: Rules) -> dict[str, Source | None]:
     """Analyse files, spread over the cores where there are enough of them to pay."""
-    paths = [path for path, _, _ in new]
-    if cpus() > 1 and sum(size for _, _, size in new) >= _WORTH_PROCESSES:
-        with suppress(BrokenProcessPool):  # a process that the system killed costs time only
-            return _side_by_side(paths, rules)
-    return [analyse(path, rules) for path in paths]
+    paths = [str(path) for path, _, _ in new]
+    if sum(size for _, _, size in new) < _WORTH_COPIES:
+        return _analyses(paths, rules)
+    made = share(paths, lambda part: msgspec.msgpack.encode(_analyses(part, rules)))
+    return {path: source for content in made for path, source in _decode(content).items()}
 
 
-def _side_by_side(paths: Sequence[Path], rules: Rules) -> list[Source | None]:
-    chunk = max(1, len(paths) // (8 * cpus()))
-    with ProcessPoolExecutor(cpus(), get_context("spawn"), _prepare) as pool:
-        try:
-            with blocked():
-                answers = pool.map(partial(_encoded, rules), paths, chunksize=chunk)
-            encoded = list(answers)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [msgspec.msgpack.decode(content, type=Source | None) for content in encoded]
-
-
-def _encoded(rules: Rules, path: Path) -> bytes:
-    return msgspec.msgpack.encode(analyse(path, rules))
-
-
-def _prepare() -> None:
-    """Leave interruptions to the process that started this one, and collect garbage seldom."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)  # the pool ends its processes by one
-    gc.set_threshold(_SELDOM)
+def _analyses(paths: Iterable[str], rules: Rules) -> dict[str, Source | None]:
+    with garbage.seldom():
+        return {path: analyse(Path(path), rules) for path in paths}

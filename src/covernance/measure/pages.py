@@ -60,7 +60,7 @@ def _fingerprints(data: CoverageData) -> dict[str, bytes]:
     """What ran of each file, in which context."""
     return {
         path: msgspec.json.encode(sorted((context, sorted(ran)) for context, ran in found.items()))
-        for path, found in scan(Path(data.data_filename()), str)
+        for path, found in scan(Path(data.data_filename()), str, data.measured_files())
     }
 
 
@@ -85,7 +85,7 @@ class _Reporter(HtmlReporter):
             self.incr.set_index_info(ftr.rootname, item)
         super().write_file_index_page(first_html, final_html)
 
-    def _write(self, files: Iterable[FileToReport]) -> None:
+    def _write(self, files: Iterable[FileToReport]) -> bytes:
         # In a copy of the process, the data that it was copied with would erase its file.
         data = CoverageData(self.data.data_filename())
         data.read()
@@ -94,6 +94,7 @@ class _Reporter(HtmlReporter):
         with data.keep_db_open():
             for ftr in files:
                 super().write_html_page(ftr)
+        return b""
 
 
 def _indexed(ftr: FileToReport) -> IndexItem:

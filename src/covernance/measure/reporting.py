@@ -9,6 +9,7 @@ the methods that are overridden below.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from coverage import Coverage
@@ -19,7 +20,7 @@ from coverage.types import TArc, TLineNo, TMorf, TMorfs
 
 from covernance.measure.analysis import Rules
 from covernance.measure.analysis_cache import AnalysisCache
-from covernance.model.source import Source
+from covernance.model.source import Source, unpacked
 
 
 class KnownFile(PythonFileReporter):
@@ -29,7 +30,10 @@ class KnownFile(PythonFileReporter):
         """Report on `morf`, whose analysis is `known`."""
         super().__init__(morf, coverage)
         self.known = known
-        self._settled = set(known.settled)
+
+    @cached_property
+    def _arcs(self) -> set[TArc]:
+        return set(map(unpacked, self.known.steps))
 
     def lines(self) -> set[TLineNo]:
         """The lines that must run."""
@@ -53,17 +57,17 @@ class KnownFile(PythonFileReporter):
 
     def arcs(self) -> set[TArc]:
         """The steps that the code allows."""
-        return self.known.arcs
+        return self._arcs
 
     def translate_arcs(self, arcs: Iterable[TArc]) -> set[TArc]:
         """What recorded steps count as."""
-        recorded, settled = set(arcs), self._settled
+        recorded, settled = set(arcs), self._arcs - self.known.jumps.keys()
         others = {self.known.arc(arc) for arc in recorded - settled}
         return (recorded & settled) | {arc for arc in others if arc}
 
     def exit_counts(self) -> dict[TLineNo, int]:
-        """How many lines can follow each line."""
-        return self.known.exits()
+        """How many lines can follow each line that several can; no report asks for others."""
+        return self.known.exits
 
     def arc_description(self, start: TLineNo, end: TLineNo) -> str:
         """What a step does, in words; coverage.py's own expects the steps to be known by then."""
@@ -97,7 +101,8 @@ class Reporting(Coverage):
         return {name: reporter for reporter, name in sorted(files)}
 
     def _get_file_reporters(self, morfs: TMorfs = None) -> list[tuple[FileReporter, TMorf]]:
-        files = super()._get_file_reporters(morfs)
+        with self.get_data().keep_db_open():
+            files = super()._get_file_reporters(morfs)
         if morfs is not None:
             return files
         if self._known is None:

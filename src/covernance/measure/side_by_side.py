@@ -1,13 +1,14 @@
-"""Spread work that leaves only files behind over the cores."""
+"""Spread work over the cores, in copies of the process."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TypeVar
+from contextlib import ExitStack, suppress
+from typing import BinaryIO, TypeVar
 
 from covernance.measure.interruptions import blocked
 from covernance.measure.machine import cpus
@@ -15,7 +16,7 @@ from covernance.measure.machine import cpus
 T = TypeVar("T")
 
 
-def share(items: Sequence[T], work: Callable[[Sequence[T]], None]) -> None:
+def share(items: Sequence[T], work: Callable[[Sequence[T]], bytes]) -> list[bytes]:
     """Do `work` on every item, a share of them in this process and in each of some copies of it.
 
     A copy has all that this process has in memory; what it changes there is lost. Interruptions
@@ -26,43 +27,49 @@ def share(items: Sequence[T], work: Callable[[Sequence[T]], None]) -> None:
     Args:
         items: What is to be worked on.
         work: Works on a share of it; it may be called for an item again, after a failure.
+
+    Returns:
+        What `work` made of each share, in any order.
     """
     if not items:
-        return
+        return []
     count = min(cpus(), len(items)) if sys.platform == "linux" else 1
     shares = [items[number::count] for number in range(count)]
-    copies: dict[int, Sequence[T]] = {}
+    copies: dict[int, tuple[Sequence[T], BinaryIO]] = {}
     mine = shares[:1]
-    try:
-        for one in shares[1:]:
-            try:
-                with blocked():
-                    copies[_copy(one, work)] = one
-            except OSError:
-                mine.append(one)
-        for one in mine:
-            work(one)
-        for process, one in [*copies.items()]:
-            status = os.waitpid(process, 0)[1]
-            del copies[process]
-            if status:
-                work(one)
-    except BaseException:
-        for process in copies:
-            with suppress(ProcessLookupError, ChildProcessError):  # one that was just waited for
-                os.kill(process, signal.SIGKILL)
-                os.waitpid(process, 0)
-        raise
+    with ExitStack() as streams:
+        try:
+            for one in shares[1:]:
+                try:
+                    stream: BinaryIO = streams.enter_context(tempfile.TemporaryFile())
+                    with blocked():
+                        copies[_copy(one, work, stream)] = one, stream
+                except OSError:
+                    mine.append(one)
+            made = [work(one) for one in mine]
+            for process, (one, stream) in [*copies.items()]:
+                status = os.waitpid(process, 0)[1]
+                del copies[process]
+                stream.seek(0)
+                made.append(work(one) if status else stream.read())
+        except BaseException:
+            for process in copies:
+                with suppress(ProcessLookupError, ChildProcessError):  # one just waited for
+                    os.kill(process, signal.SIGKILL)
+                    os.waitpid(process, 0)
+            raise
+    return made
 
 
-def _copy(items: Sequence[T], work: Callable[[Sequence[T]], None]) -> int:
+def _copy(items: Sequence[T], work: Callable[[Sequence[T]], bytes], stream: BinaryIO) -> int:
     """Work on items in a copy of this process, of which the number is returned."""
     process = os.fork()
     if process:
         return process
     status = 1
     try:
-        work(items)
+        stream.write(work(items))
+        stream.flush()
         status = 0
     finally:
         os._exit(status)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from coverage.exceptions import CoverageException, NotPython
 from coverage.plugin import FileReporter
 
 from covernance.errors import InputError
+from covernance.measure import garbage
 from covernance.measure.executed import scan
 from covernance.measure.reporting import KnownFile, Reporting
-from covernance.model.slices import Code, Group, file_result, group
+from covernance.measure.side_by_side import share
+from covernance.model.slices import Code, file_result, group
 from covernance.model.snapshot import FileResult
-from covernance.model.source import Arc, Counted
+from covernance.model.source import Arc, Counted, branches, forks
+
+_WORTH_COPIES = 50
+"""From so many files on, counting them takes longer than processes take to be copied."""
+
+_decode = msgspec.msgpack.Decoder(dict[str, FileResult]).decode
 
 
 def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]:
@@ -25,23 +33,26 @@ def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]
     Raises:
         InputError: A measured source can't be read or parsed, or the data is damaged.
     """
-    data = cov.get_data()
-    branches = data.has_arcs()
+    with garbage.seldom():
+        return _file_results(cov, themes)
+
+
+def _file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]:
     reporters = cov.files()
-    results: dict[str, FileResult] = {}
+    data_file, arcs = Path(cov.get_data().data_filename()), cov.get_data().has_arcs()
 
-    def count(name: str, ran: Mapping[Group, set[str]]) -> None:
-        if (reporter := reporters.pop(name, None)) and (code := _code(reporter, cov)):
-            results[reporter.relative_filename()] = file_result(
-                code, ran, themes, branches=branches
-            )
+    def counted(names: Iterable[str]) -> dict[str, FileResult]:
+        grouped = partial(group, themes=set(themes))
+        return {
+            reporters[name].relative_filename(): file_result(code, ran, themes, branches=arcs)
+            for name, ran in scan(data_file, grouped, names)
+            if (code := _code(reporters[name], cov))
+        }
 
-    if reporters:
-        for name, ran in scan(Path(data.data_filename()), partial(group, themes=set(themes))):
-            count(name, ran)
-        for name in list(reporters):
-            count(name, {})
-    return dict(sorted(results.items()))
+    if len(reporters) < _WORTH_COPIES:
+        return dict(sorted(counted(reporters).items()))
+    made = share([*reporters], lambda names: msgspec.msgpack.encode(counted(names)))
+    return dict(sorted(one for content in made for one in _decode(content).items()))
 
 
 def _code(reporter: FileReporter, cov: Reporting) -> Code | None:
@@ -65,10 +76,11 @@ class _Unknown:
     def __init__(self, reporter: FileReporter) -> None:
         self._reporter = reporter
         self.statements = reporter.lines()
-        self.excluded = reporter.excluded_lines()
-        self.no_branch = reporter.no_branch_lines()
-        self.arcs = reporter.arcs()
-        self.settled: tuple[Arc, ...] = ()
+        self.exits = forks(reporter.exit_counts())
+        self.branches = branches(
+            reporter.arcs(), self.exits, reporter.no_branch_lines(), reporter.excluded_lines()
+        )
+        self.settled: tuple[int, ...] = ()
 
     def counted(self, steps: Iterable[Arc]) -> Iterator[Counted]:
         for start, end in steps:
@@ -77,6 +89,3 @@ class _Unknown:
             arcs = self._reporter.translate_arcs(once)
             first, last = (next(iter(line)) for line in lines)
             yield first, last, next(iter(arcs), None)
-
-    def exits(self) -> Mapping[int, int]:
-        return self._reporter.exit_counts()

@@ -8,7 +8,7 @@ themes × files are many.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
 from itertools import groupby
@@ -18,7 +18,7 @@ from typing import Protocol
 from covernance.model import lines
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
-from covernance.model.source import PACKING, Arc, Counted, unpacked
+from covernance.model.source import Arc, Counted, unpacked
 
 RUN = "run"
 """The dynamic part of a context, from the end of collection on."""
@@ -51,20 +51,15 @@ class Code(Protocol):
     def statements(self) -> set[int]: ...  # noqa: D102 - see Source
 
     @property
-    def excluded(self) -> set[int]: ...  # noqa: D102 - see Source
-
-    @property
-    def no_branch(self) -> set[int]: ...  # noqa: D102 - see Source
-
-    @property
-    def arcs(self) -> set[Arc]: ...  # noqa: D102 - see Source
-
-    def counted(self, steps: Iterable[Arc]) -> Iterable[Counted]: ...  # noqa: D102 - see Source
-
     def exits(self) -> Mapping[int, int]: ...  # noqa: D102 - see Source
 
     @property
-    def settled(self) -> Iterable[Arc]: ...  # noqa: D102 - see Source
+    def branches(self) -> Sequence[Arc]: ...  # noqa: D102 - see Source
+
+    @property
+    def settled(self) -> Iterable[int]: ...  # noqa: D102 - see Source
+
+    def counted(self, steps: Iterable[Arc]) -> Iterable[Counted]: ...  # noqa: D102 - see Source
 
 
 Group = tuple[str, bool]
@@ -78,7 +73,7 @@ def group(context: str, themes: Container[str]) -> Group:
 
 
 def file_result(
-    code: Code, ran: Mapping[Group, AbstractSet[str]], themes: Iterable[str], *, branches: bool
+    code: Code, ran: Mapping[Group, AbstractSet[int]], themes: Iterable[str], *, branches: bool
 ) -> FileResult:
     """Count one file.
 
@@ -114,38 +109,31 @@ class _Ground:
 
     def __init__(self, code: Code, *, branches: bool) -> None:
         self._code = code
-        exits = code.exits() if branches else {}
-        self._exits = {line: number for line, number in sorted(exits.items()) if number > 1}
-        self._can_miss = sorted(
-            (start, end)
-            for start, end in code.arcs
-            if start in self._exits and start not in code.no_branch and end not in code.excluded
-        )
-        self._width = len(self._can_miss)
-        self._branch_bits = {arc: 1 << place for place, arc in enumerate(self._can_miss)}
+        self._exits = code.exits if branches else {}
+        can_miss = code.branches if branches else ()
+        self._width = len(can_miss)
+        self._branch_bits = {arc: 1 << place for place, arc in enumerate(can_miss)}
         self._branches_of = {
             line: sum(self._branch_bits[arc] for arc in arcs)
-            for line, arcs in groupby(self._can_miss, itemgetter(0))
+            for line, arcs in groupby(can_miss, itemgetter(0))
         }
         self._line_bits = {line: 1 << line + self._width for line in code.statements}
         self._statements = reduce(or_, self._line_bits.values(), 0) >> self._width
         self._totals = (len(code.statements), sum(self._exits.values()))
 
-    def bits(self, ran: Mapping[Group, AbstractSet[str]]) -> dict[Group, int]:
+    def bits(self, ran: Mapping[Group, AbstractSet[int]]) -> dict[Group, int]:
         """What the steps of each group executed."""
         lines, arcs = self._line_bits.get, self._branch_bits.get
-        known = {
-            start * PACKING + end: lines(start, 0) | lines(end, 0) | arcs((start, end), 0)
-            for start, end in self._code.settled
-        }
-        numbers = {group: list(map(int, steps)) for group, steps in ran.items()}
-        new = list(set[int]().union(*numbers.values()) - known.keys())
-        for number, (start, end, arc) in zip(
-            new, self._code.counted(map(unpacked, new)), strict=True
-        ):
-            known[number] = lines(start, 0) | lines(end, 0) | (arcs(arc, 0) if arc else 0)
+        known = {}
+        for step in self._code.settled:
+            start, end = settled = unpacked(step)
+            known[step] = lines(start, 0) | lines(end, 0) | arcs(settled, 0)
+        new = list(set[int]().union(*ran.values()) - known.keys())
+        counted = self._code.counted(map(unpacked, new))
+        for step, (start, end, arc) in zip(new, counted, strict=True):
+            known[step] = lines(start, 0) | lines(end, 0) | (arcs(arc, 0) if arc else 0)
         return {
-            group: reduce(or_, map(known.__getitem__, found), 0) for group, found in numbers.items()
+            group: reduce(or_, map(known.__getitem__, found), 0) for group, found in ran.items()
         }
 
     def counts(self, bits: int) -> Counts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -19,10 +19,31 @@ _HALF = PACKING // 2
 _LOW = PACKING - 1
 
 
+def packed(step: Arc) -> int:
+    """Write a step as one number."""
+    return step[0] * PACKING + step[1]
+
+
 def unpacked(number: int) -> Arc:
     """Read a packed step."""
     number += _HALF
     return number >> 32, (number & _LOW) - _HALF
+
+
+def forks(exits: Mapping[int, int]) -> dict[int, int]:
+    """The lines that several others can follow, in order, each with how many."""
+    return {line: number for line, number in sorted(exits.items()) if number > 1}
+
+
+def branches(
+    arcs: Iterable[Arc], exits: Container[int], no_branch: Container[int], excluded: Container[int]
+) -> list[Arc]:
+    """Of all steps, those that count as missing when they are not taken, in order."""
+    return sorted(
+        (start, end)
+        for start, end in arcs
+        if start in exits and start not in no_branch and end not in excluded
+    )
 
 
 class Region(msgspec.Struct, frozen=True, array_like=True):
@@ -42,8 +63,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         excluded: Lines that need not run.
         no_branch: Lines whose branches need not all be taken.
         first_lines: The first line of the statement, for each line of one that spans several.
-        arcs: Every step that the code allows.
+        steps: Every step that the code allows, packed, in order.
         jumps: Recorded steps out of `with` blocks, each with what it counts as; None for nothing.
+        exits: How many lines can follow, for each line that several can; excluded ones don't count.
+        branches: The steps from those lines that have to be taken, in order.
         regions: The functions and classes, encoded; see `decoded_regions`.
     """
 
@@ -51,8 +74,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     excluded: set[int]
     no_branch: set[int]
     first_lines: dict[int, int]
-    arcs: set[Arc]
+    steps: list[int]
     jumps: dict[Arc, Arc | None]
+    exits: dict[int, int]
+    branches: list[Arc]
     regions: msgspec.Raw
 
     def line(self, number: int) -> int:
@@ -84,18 +109,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
                 arc = once and self.arc(once)
             yield start, end, arc
 
-    def exits(self) -> dict[int, int]:
-        """For each line that counts, how many lines can follow it."""
-        counts: dict[int, int] = {}
-        for start, end in self.arcs:
-            if start not in self.excluded and end not in self.excluded:
-                counts[start] = counts.get(start, 0) + 1
-        return counts
-
     @property
-    def settled(self) -> Iterable[Arc]:
-        """Steps that count as themselves."""
-        return self.arcs - self.jumps.keys() if self.jumps else self.arcs
+    def settled(self) -> Iterable[int]:
+        """Steps that count as themselves, packed."""
+        if not self.jumps:
+            return self.steps
+        return set(self.steps) - {packed(jump) for jump in self.jumps}
 
     def decoded_regions(self) -> list[Region]:
         """The functions and classes, in the order of the source."""

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import os
-import signal
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -147,54 +144,23 @@ def test_what_was_not_used_for_longest_makes_room(
 
 @pytest.mark.architecture
 def test_many_new_sources_are_spread_over_processes(
-    source: Path, folder: Path, calls: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = AnalysisCache(folder / "alone", RULES).sources([source])
-    monkeypatch.setattr(analysis_cache, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(analysis_cache, "cpus", lambda: 2)
-    calls.clear()
-    assert AnalysisCache(folder / "spread", RULES).sources([source]) == expected
-    assert calls == []
-
-
-def test_an_interruption_does_not_break_into_the_start_of_the_processes(
     source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit = ProcessPoolExecutor.submit
+    processes = []
 
-    def while_blocked(*arguments: Any, **options: Any) -> Future[Any]:  # noqa: ANN401 - the base's
-        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        return submit(*arguments, **options)
+    def share(paths: Sequence[str], work: Callable[[Sequence[str]], bytes]) -> list[bytes]:
+        processes.extend([paths[:1], paths[1:]])
+        return [work(part) for part in processes]
 
-    monkeypatch.setattr(analysis_cache, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(analysis_cache, "cpus", lambda: 2)
-    monkeypatch.setattr(ProcessPoolExecutor, "submit", while_blocked)
-    assert source in AnalysisCache(folder, RULES).sources([source])
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-
-
-def test_an_interruption_is_not_held_up_by_what_waits(
-    source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_arguments: object, **_options: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(analysis_cache, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(analysis_cache, "cpus", lambda: 2)
-    monkeypatch.setattr(ProcessPoolExecutor, "map", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        AnalysisCache(folder, RULES).sources([source])
-    assert entries(folder) == []
-
-
-def test_a_process_that_was_killed_is_done_without(
-    source: Path, folder: Path, calls: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*_arguments: object) -> None:
-        raise BrokenProcessPool("killed")
-
-    monkeypatch.setattr(analysis_cache, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(analysis_cache, "cpus", lambda: 2)
-    monkeypatch.setattr(analysis_cache, "_side_by_side", killed)
-    assert source in AnalysisCache(folder, RULES).sources([source])
-    assert calls == [source]
+    paths = [source, source.with_name("other.py"), source.with_name("bad.py")]
+    paths[1].write_text("y = 1\n")
+    paths[2].write_text("def f(:\n")
+    expected = AnalysisCache(folder / "alone", RULES).sources(paths)
+    monkeypatch.setattr(analysis_cache, "_WORTH_COPIES", 1)
+    monkeypatch.setattr(analysis_cache, "share", share)
+    spread = AnalysisCache(folder / "spread", RULES)
+    assert spread.sources(paths) == expected
+    assert [*map(len, processes)] == [1, 2]
+    assert [path.name for path in entries(folder / "spread")] == [
+        path.name for path in entries(folder / "alone")
+    ]

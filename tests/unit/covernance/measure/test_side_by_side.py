@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,10 @@ class Work:
         self.folder = folder
         self.process = os.getpid()
 
-    def __call__(self, items: Sequence[str]) -> None:
+    def __call__(self, items: Sequence[str]) -> bytes:
         for item in items:
             (self.folder / item).write_text(str(os.getpid()))
+        return "".join(items).encode()
 
     def done(self) -> dict[str, int]:
         return {path.name: int(path.read_text()) for path in self.folder.iterdir()}
@@ -62,8 +64,9 @@ class Work:
 @pytest.mark.parametrize("items", ["", "a", "ab", "abcdefg"])
 def test_every_item_is_worked_on(tmp_path: Path, items: str) -> None:
     work = Work(tmp_path)
-    share(items, work)
+    made = share(items, work)
     assert work.done().keys() == set(items)
+    assert sorted(b"".join(made).decode()) == [*items]
 
 
 @pytest.mark.skipif("sys.platform != 'linux'")
@@ -100,13 +103,22 @@ def test_the_share_of_a_copy_that_dies_is_worked_on_here(tmp_path: Path) -> None
     here = os.getpid()
     work = Work(tmp_path)
 
-    def fragile(items: Sequence[str]) -> None:
+    def fragile(items: Sequence[str]) -> bytes:
         if os.getpid() != here:
             os.kill(os.getpid(), 9)
-        work(items)
+        return work(items)
 
-    share("abc", fragile)
+    assert sorted(share("abc", fragile)) == [b"a", b"b", b"c"]
     assert work.done() == dict.fromkeys("abc", here)
+
+
+def test_a_copy_for_whose_result_there_is_no_room_costs_time_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.TemporaryFile", partial(open, "/dev/full", "wb"))
+    work = Work(tmp_path)
+    assert sorted(share("abc", work)) == [b"a", b"b", b"c"]
+    assert work.done() == dict.fromkeys("abc", os.getpid())
 
 
 def test_an_interruption_while_a_copy_is_made_or_waited_for_leaves_none_behind(
@@ -124,9 +136,10 @@ def test_an_interruption_while_a_copy_is_made_or_waited_for_leaves_none_behind(
         monkeypatch.setattr(os, "waitpid", wait)
         raise KeyboardInterrupt
 
-    def work(_items: Sequence[str]) -> None:
+    def work(_items: Sequence[str]) -> bytes:
         if os.getpid() != here:
             time.sleep(600)
+        return b""
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fork", interrupted_fork)
@@ -140,9 +153,10 @@ def test_an_interruption_while_a_copy_is_made_or_waited_for_leaves_none_behind(
 
 
 def test_an_error_is_raised_here(copies: list[int]) -> None:
-    def refuse_c(items: Sequence[str]) -> None:
+    def refuse_c(items: Sequence[str]) -> bytes:
         if "c" in items:
             raise ValueError("c")
+        return b""
 
     with pytest.raises(ValueError, match="c"):
         share("abc", refuse_c)
@@ -152,11 +166,12 @@ def test_an_error_is_raised_here(copies: list[int]) -> None:
 def test_no_copy_goes_on_after_an_error(tmp_path: Path, copies: list[int]) -> None:
     here = os.getpid()
 
-    def work(items: Sequence[str]) -> None:
+    def work(_items: Sequence[str]) -> bytes:
         if os.getpid() == here:
             raise KeyboardInterrupt
         time.sleep(60)
         (tmp_path / "late").touch()
+        return b""
 
     with pytest.raises(KeyboardInterrupt):
         share("abc", work)

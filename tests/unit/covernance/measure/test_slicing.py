@@ -142,6 +142,44 @@ def test_a_source_that_is_gone_is_a_clear_error(measured: Callable[[Any], Report
         slicing.file_results(cov, ["a"])
 
 
+@pytest.fixture
+def several(tmp_path: Path, measured: Callable[[Any], Reporting]) -> Reporting:
+    names = [f"sign_{number}.py" for number in range(5)]
+    for name in names:
+        (tmp_path / name).write_text(SOURCE)
+    return measured(
+        {
+            "security": dict.fromkeys(names, IMPORT),
+            "security|run": dict.fromkeys(names[:3], NEGATIVE),
+            "reliability|run": dict.fromkeys(names[2:], POSITIVE),
+        }
+    )
+
+
+@pytest.mark.reliability
+def test_many_files_are_counted_by_several_processes_to_the_same_numbers(
+    several: Reporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    themes = ("security", "reliability")
+    alone = slicing.file_results(several, themes)
+    monkeypatch.setattr(slicing, "_WORTH_COPIES", 1)
+    monkeypatch.setattr("covernance.measure.side_by_side.cpus", lambda: 3)
+    together = slicing.file_results(several, themes)
+    assert together == alone
+    assert [*together] == sorted(together) == [f"sign_{number}.py" for number in range(5)]
+
+
+@pytest.mark.reliability
+def test_a_source_that_is_gone_is_a_clear_error_of_any_process(
+    tmp_path: Path, several: Reporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sign_4.py").unlink()
+    monkeypatch.setattr(slicing, "_WORTH_COPIES", 1)
+    monkeypatch.setattr("covernance.measure.side_by_side.cpus", lambda: 5)
+    with pytest.raises(InputError, match=r"sign_4\.py"):
+        slicing.file_results(several, ["security"])
+
+
 Arcs = list[tuple[int, int]]
 THEMES = ("a", "ab")
 CONTEXTS = ("a", "a|run", "a|run|t.py::test_b", "ab", "ab|run", "b", "")
