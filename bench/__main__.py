@@ -11,10 +11,17 @@ import click
 
 from bench.process import CommandError, Cost, cost
 from bench.results import Results, figures, table
-from bench.variants import VARIANTS, environment, forget
-from bench.workloads import WORKLOADS, Workload, prepare
+from bench.slices import SHAPES, counted
+from bench.variants import Variant, environment, variants
+from bench.workloads import WORKLOADS, prepare
 from covernance.files import write_atomic
 from covernance.measure import machine
+
+
+def _variants(name: str, work: Path) -> list[Variant]:
+    if name in SHAPES:
+        return counted(work / name, SHAPES[name])
+    return variants(prepare(name, work))
 
 
 @click.command()
@@ -22,7 +29,7 @@ from covernance.measure import machine
     "--workload",
     "names",
     multiple=True,
-    type=click.Choice([*WORKLOADS]),
+    type=click.Choice([*WORKLOADS, *SHAPES]),
     help="Measure this one; repeatable. Default: all.",
 )
 @click.option(
@@ -40,14 +47,17 @@ from covernance.measure import machine
     help="Where the figures go; a Markdown table is put beside them.",
 )
 def main(names: tuple[str, ...], rounds: int, output: Path) -> None:
-    """Compare the layer with bare pytest and with other ways to measure.
+    """Compare the layer with bare pytest, with other ways to measure, and with coverage.py's.
 
     Every figure is of a whole process, and every ratio of two commands of one round. A machine
     that does other work at the same time gives figures that mean little.
     """
     work = Path(tempfile.mkdtemp(prefix="covernance-bench-"))
     try:
-        found = {name: _measure(prepare(name, work), rounds) for name in names or WORKLOADS}
+        found = {
+            name: _measure(name, _variants(name, work), rounds)
+            for name in names or (*WORKLOADS, *SHAPES)
+        }
     except CommandError as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -62,16 +72,14 @@ def main(names: tuple[str, ...], rounds: int, output: Path) -> None:
     click.echo(table(results))
 
 
-def _measure(work: Workload, rounds: int) -> list[dict[str, Cost]]:
+def _measure(workload: str, ways: list[Variant], rounds: int) -> list[dict[str, Cost]]:
     taken = []
     for number in range(1, rounds + 1):
         costs = {}
-        for variant, commands in VARIANTS.items():
-            forget(work)
-            costs[variant] = cost(commands(work), work.folder, environment())
-            told = (
-                f"{work.name}: round {number} of {rounds}: {variant}: {costs[variant].wall:.1f} s"
-            )
+        for way in ways:
+            way.prepare()
+            costs[way.name] = took = cost(way.commands, way.folder, environment())
+            told = f"{workload}: round {number} of {rounds}: {way.name}: {took.wall:.1f} s"
             click.echo(told, err=True)
         taken.append(costs)
     return taken

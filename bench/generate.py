@@ -34,7 +34,7 @@ def generate(folder: Path, shape: Shape) -> None:
     functions = max(1, shape.statements // 10)
     for number in range(shape.files):
         package.joinpath(f"module_{number:05}.py").write_text(
-            "\n\n".join(_function(index) for index in range(functions))
+            "\n\n".join([f"NUMBER = {number}\n", *map(_function, range(functions))])
         )
     by_module: dict[int, list[int]] = {}
     for number in range(shape.tests):

@@ -1,93 +1,56 @@
 """What suite × theme counts cost, beside `coverage json --contexts` once for each theme.
 
-    python -m bench.slices --files 20 --files 200 --tests 0 --tests 2000
-
 Sources and data are made up: of every file each theme ran most steps, and each test some of a few.
-Read the columns as curves.
 """
 
 from __future__ import annotations
 
-import os
 import random
+import shutil
 import sys
-import tempfile
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-import click
 from coverage import CoverageData
 from coverage.parser import PythonParser
 
 from bench.generate import Shape, generate
-from bench.process import Cost, cost
 from bench.themes import THEMES
-from covernance.measure import combine, slicing
+from bench.variants import Variant
 from covernance.model.slices import pattern
 from covernance.model.source import Arc
 
-_COLUMNS = ("files", "tests", "data", "`coverage json` a theme", "first sight", "known", "memory")
+SHAPES = {
+    "slices-20": Shape(files=20, statements=500, tests=0),
+    "slices-200": Shape(files=200, statements=500, tests=0),
+    "slices-2000": Shape(files=2_000, statements=500, tests=0),
+    "slices-200-tests-20000": Shape(files=200, statements=500, tests=20_000),
+}
+"""Sources, and contexts of single tests."""
+
+_COUNT = Path(__file__).with_name("count.py")
 _FILES_OF_A_TEST = 10
 _STEPS_OF_A_TEST = 60
 _MOSTLY = 0.8
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-@click.option("--files", multiple=True, default=(20, 200), type=int, help="Sources; repeatable.")
-@click.option("--tests", multiple=True, default=(0,), type=int, help="Contexts of single tests.")
-@click.option("--statements", default=500, help="Statements of each source, about.")
-def main(
-    ctx: click.Context, files: tuple[int, ...], tests: tuple[int, ...], statements: int
-) -> None:
-    """Print a table; the ratios are of processor time, of whole processes."""
-    if ctx.invoked_subcommand:
-        return
-    click.echo(_row(*_COLUMNS))
-    click.echo(f"|{'---:|' * len(_COLUMNS)}")
-    for number in files:
-        for several in tests:
-            click.echo(_row(*_measured(Shape(files=number, statements=statements, tests=several))))
-
-
-@main.command()
-def count() -> None:
-    """Count the data of the current folder."""
-    cov = combine.load(Path(".coverage"), Path("analyses"))
-    click.echo(f"{len(slicing.file_results(cov, THEMES))} files")
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _measured(shape: Shape) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="covernance-bench-") as name:
-        folder = Path(name)
-        generate(folder, Shape(files=shape.files, statements=shape.statements, tests=0))
-        folder.joinpath(".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
-        _record(folder, shape)
-        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", str(Path.cwd()), *sys.path])}
-        commands = [
-            [sys.executable, "-m", "coverage", "json", "-q", f"--contexts={pattern(theme)}"]
-            for theme in THEMES
-        ]
-        theirs = cost(commands, folder, environ)
-        ours = [[sys.executable, "-m", "bench.slices", "count"]]
-        first, known = (cost(ours, folder, environ) for _ in range(2))
-        return (
-            f"{shape.files:,}",
-            f"{shape.tests:,}",
-            f"{folder.joinpath('.coverage').stat().st_size / 2**20:,.0f} MiB",
-            f"{theirs.cpu:.1f} s",
-            _beside(first, theirs),
-            _beside(known, theirs),
-            f"{known.memory_mib} MiB",
-        )
-
-
-def _beside(ours: Cost, theirs: Cost) -> str:
-    return f"{ours.cpu:.1f} s, {theirs.cpu / ours.cpu:.0f} × less"
+def counted(folder: Path, shape: Shape) -> list[Variant]:
+    """Make the data below `folder`; coverage.py, then the layer without and with analyses."""
+    generate(folder, Shape(files=shape.files, statements=shape.statements, tests=0))
+    folder.joinpath(".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
+    _record(folder, shape)
+    theirs = [
+        (sys.executable, "-m", "coverage", "json", "-q", f"--contexts={pattern(theme)}")
+        for theme in THEMES
+    ]
+    ours = [(sys.executable, str(_COUNT), *THEMES)]
+    forget = partial(shutil.rmtree, folder / "analyses", ignore_errors=True)
+    return [
+        Variant("coverage json, once a theme", theirs, folder),
+        Variant("covernance, first sight", ours, folder, forget),
+        Variant("covernance, sources known", ours, folder),
+    ]
 
 
 def _record(folder: Path, shape: Shape) -> None:
@@ -115,7 +78,3 @@ def _steps(path: Path) -> list[Arc]:
     parser = PythonParser(filename=str(path))
     parser.parse_source()
     return sorted(parser.arcs())
-
-
-if __name__ == "__main__":
-    main(prog_name="python -m bench.slices")

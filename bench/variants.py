@@ -6,12 +6,32 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from bench.themes import THEMES
 from bench.workloads import Workload
 
-Commands = list[Sequence[str]]
+Commands = Sequence[Sequence[str]]
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """One way to do a piece of work.
+
+    Attributes:
+        name: As the results carry it.
+        commands: Run one after the other.
+        folder: Where they run.
+        prepare: Makes it ready, unmeasured; by default, the last variant left all as it must be.
+    """
+
+    name: str
+    commands: Commands
+    folder: Path
+    prepare: Callable[[], None] = lambda: None
+
 
 _PYTHON = sys.executable
 _STEERING = ("COVERAGE", "PYTEST", "NOX", "GITHUB")
@@ -47,7 +67,7 @@ def _ours(work: Workload) -> Commands:
     return [(_PYTHON, "-m", "nox", "--no-venv", "-s", f"tests_unit_{work.suite}")]
 
 
-VARIANTS: dict[str, Callable[[Workload], Commands]] = {
+_WAYS: dict[str, Callable[[Workload], Commands]] = {
     "bare": _bare,
     "bare -n 2": _xdist,
     "coverage run": _covered,
@@ -55,6 +75,13 @@ VARIANTS: dict[str, Callable[[Workload], Commands]] = {
     "naive": _naive,
     "covernance": _ours,
 }
+
+
+def variants(work: Workload) -> list[Variant]:
+    """The ways to test a workload, bare pytest first; each starts cold."""
+    return [
+        Variant(name, way(work), work.folder, partial(forget, work)) for name, way in _WAYS.items()
+    ]
 
 
 def forget(work: Workload) -> None:
