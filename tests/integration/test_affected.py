@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from datetime import UTC, datetime
@@ -119,16 +120,18 @@ def test_a_change_of_one_suite_carries_the_other(home: Repository, tmp_path: Pat
     collected = home.covernance("collect", os.fspath(arrived))
 
     assert collected.code == 0, collected.text
-    carried = f"carried from {began[:12]}, 0 days old"
-    assert f"calc: {carried}; its data and reports are not here" in collected.out
-    assert f"pass ({carried})" in collected.out
+    carried = rf"carried from {began[:12]}, \d+ min old"
+    assert re.search(f"calc: {carried}; its data and reports are not here", collected.out)
+    assert re.search(rf"pass \({carried}\)", collected.out)
     assert "baseline: not written: the data of calc is not here (carried)" in collected.out
     assert not (home.root / "coverage/baseline.json").exists()
     result = read(home.root / "coverage/calc.snapshot.json").provenance
     assert (result.source, result.commit) == ("carried", began)
 
     for form in ("markdown", "text"):
-        assert carried in home.covernance("summary", "--base", "main", "--format", form).out
+        assert re.search(
+            carried, home.covernance("summary", "--base", "main", "--format", form).out
+        )
     document = json.loads(home.covernance("summary", "--base", "main", "--format", "json").out)
     assert document["suites"]["calc"]["source"] == "carried"
     combined = home.covernance("combine")

@@ -14,6 +14,7 @@ from covernance.commands.repository import here
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.files import write_atomic
+from covernance.model import moment
 from covernance.policy.register_debt import Debt, Totals, totals
 from covernance.policy.waivers import Due
 from covernance.workflows import exceptions as workflow
@@ -150,7 +151,7 @@ def _json(found: object) -> str:
 
 def _warning(due: Due) -> str:
     row = due.row
-    return f"{row.module} ({row.suite}): runs out in {due.days} days, on {row.review}"
+    return f"{row.module} ({row.suite}): runs out in {moment.days(due.days)}, on {row.review}"
 
 
 def _cells(debt: Debt) -> tuple[str, ...]:
@@ -172,7 +173,9 @@ def _sentence(total: Totals) -> str:
     text += f"coverage debt: {total.missing} statements and branches"
     if total.unmeasured:
         text += f", and {total.unmeasured} rows that were not measured"
-    return text + ("" if total.oldest is None else f"; the oldest is {total.oldest} days old")
+    if total.oldest is not None:
+        text += f"; the oldest is {moment.days(total.oldest)} old"
+    return text
 
 
 def _aligned(rows: Iterable[Sequence[str]]) -> str:

@@ -31,3 +31,8 @@ def read(text: str, where: str) -> datetime:
         msg = f"{where}: {text!r} is no time; write it as 2026-11-21T12:00:00Z"
         raise InputError(msg)
     return found
+
+
+def days(number: int) -> str:
+    """`1 day`, or any other number of days."""
+    return f"{number} day{'' if number == 1 else 's'}"

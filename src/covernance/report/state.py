@@ -131,25 +131,21 @@ def origin(source: Provenance) -> str:
         return f"{REUSED} from {whence}, {_old(source.origin.recorded_at, source.recorded_at)}"
     if source.source != CARRIED or source.carried_at is None:
         return source.source
-    age = _between(source.recorded_at, source.carried_at)
-    old = f"{age.days} day{'' if age.days == 1 else 's'} old" if age is not None else _UNKNOWN_AGE
+    old = _old(source.recorded_at, source.carried_at)
     return f"{CARRIED} from {(source.commit or '')[:_SHORT_COMMIT]}, {old}"
 
 
 def _old(before: str, after: str) -> str:
     """How much later one time is than another: `5 min old`, `3 h old`, `2 days old`."""
-    age = _between(before, after)
-    if age is None:
+    first, last = moment.parse(before), moment.parse(after)
+    if not first or not last:
         return _UNKNOWN_AGE
-    minutes = age // timedelta(minutes=1)
+    minutes = (last - first) // timedelta(minutes=1)
     if minutes < _HOUR:
         return f"{minutes} min old"
-    return f"{minutes // _HOUR} h old" if minutes < _DAY else f"{minutes // _DAY} days old"
-
-
-def _between(before: str, after: str) -> timedelta | None:
-    first, last = moment.parse(before), moment.parse(after)
-    return last - first if first and last else None
+    if minutes < _DAY:
+        return f"{minutes // _HOUR} h old"
+    return f"{moment.days(minutes // _DAY)} old"
 
 
 def trouble(cell: Cell) -> str:

@@ -131,5 +131,6 @@ def _unfit(table: Table, kept: Snapshot, now: datetime) -> str:
     if age < timedelta(0):
         return f"{what} was recorded later than now"
     if age > timedelta(days=table.history.carry_days):
-        return f"{what} is {age.days} days old, of at most {table.history.carry_days} (carry-days)"
+        most = table.history.carry_days
+        return f"{what} is {moment.days(age.days)} old, of at most {most} (carry-days)"
     return ""

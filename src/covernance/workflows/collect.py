@@ -15,7 +15,7 @@ from covernance.layout import Layout
 from covernance.measure import combine
 from covernance.measure.provenance import provenance
 from covernance.model import snapshot
-from covernance.model.snapshot import SHARDS
+from covernance.model.snapshot import SHARDS, Provenance
 from covernance.workflows import part, publish, recent
 from covernance.workflows.conclude import Passes, conclude
 from covernance.workflows.judgement import Judgement, judgement, rejudged
@@ -117,18 +117,24 @@ def collect(
     combine.check_settings()
     work = files.Workspace(Layout(table.root).work)
     try:
+        split = any(not arrival.planned.shard.whole for arrival in found)
+        change = recent.change(table, environ) if split else None
+        source = msgspec.structs.replace(provenance(table, environ, now), source=SHARDS)
         results = []
         for suite in table.suites:
             mine = sorted(
                 (arrival for arrival in found if arrival.planned.suite == suite.name),
                 key=lambda arrival: arrival.planned.shard,
             )
+            if not mine:
+                continue
             folder = work.path / suite.name
-            if mine and mine[0].planned.shard.whole:
-                today = judgement(table, suite, environ, now)
+            today = judgement(table, suite, environ, now)
+            if mine[0].planned.shard.whole:
                 results.append(_whole(table, suite, mine[0].path, today, folder))
-            elif mine:
-                results.append(_joined(table, suite, mine, environ, now, folder))
+            else:
+                today = msgspec.structs.replace(today, change=change)
+                results.append(_joined(table, suite, mine, today, source, folder))
         return results
     finally:
         work.close()
@@ -174,8 +180,8 @@ def _joined(
     table: Table,
     suite: Suite,
     arrived: Sequence[Arrival],
-    environ: Mapping[str, str],
-    now: datetime,
+    today: Judgement,
+    source: Provenance,
     work: Path,
 ) -> SuiteResult:
     """Conclude a suite from its shards as if one machine had run it."""
@@ -188,10 +194,6 @@ def _joined(
         finished += part.passes(read, arrival.path.parent)
     _combined([one.planned.folder for one in finished], work / "seen" / ".coverage")
     passes = Passes(finished=finished, problems=part.gaps(finished))
-    today = msgspec.structs.replace(
-        judgement(table, suite, environ, now), change=recent.change(table, environ)
-    )
-    source = msgspec.structs.replace(provenance(table, environ, now), source=SHARDS)
     return conclude(suite, passes, today, source, Layout(table.root), work, ())
 
 

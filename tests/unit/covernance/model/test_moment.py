@@ -36,3 +36,7 @@ def test_what_is_no_time_is_none_or_one_clear_error(text: str) -> None:
 def test_whatever_is_read_can_be_counted_with(text: str) -> None:
     if found := moment.parse(text):
         assert found - timedelta(days=1) < found.astimezone(UTC)
+
+
+def test_a_day_is_one_and_all_else_are_days() -> None:
+    assert [*map(moment.days, range(3))] == ["0 days", "1 day", "2 days"]

@@ -106,7 +106,7 @@ def test_a_refusal_stands() -> None:
     ("recorded_at", "most", "reason"),
     [
         ("2026-11-13T11:59:59Z", 7, "it is 8 days old; max-age-days allows 7"),
-        ("2026-11-20T12:00:00Z", 0, "it is 1 days old; max-age-days allows 0"),
+        ("2026-11-20T12:00:00Z", 0, "it is 1 day old; max-age-days allows 0"),
         ("2026-11-21T12:00:01Z", 7, "its time, '2026-11-21T12:00:01Z', can't be right"),
         ("yesterday", 7, "its time, 'yesterday', can't be right"),
     ],

@@ -27,7 +27,7 @@ def test_a_result_that_the_run_did_not_measure_says_where_it_comes_from(snapshot
 @pytest.mark.parametrize(
     ("carried_at", "told"),
     [
-        ("2026-11-22T11:59:59Z", "(carried from 000000000000, 0 days old)"),
+        ("2026-11-22T11:59:59Z", "(carried from 000000000000, 23 h old)"),
         ("2026-11-22T12:00:00Z", "(carried from 000000000000, 1 day old)"),
         ("2026-12-01T12:00:00Z", "(carried from 000000000000, 10 days old)"),
         (None, "(carried)"),

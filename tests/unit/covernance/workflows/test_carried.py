@@ -221,7 +221,7 @@ def test_collect_labels_what_it_carries_and_is_red_without_it(
 
     done = collect()
     assert done.return_value is Exit.PASS
-    carried_from = f"carried from {COMMIT[:12]}, 0 days old"
+    carried_from = f"carried from {COMMIT[:12]}, 0 min old"
     assert f"calc: {carried_from}; its data and reports are not here" in done.stdout
     assert "baseline: not written: the data of calc is not here (carried)" in done.stdout
     assert f"pass ({carried_from})" in done.stdout
