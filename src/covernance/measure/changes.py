@@ -112,6 +112,10 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
             clone; the message says what to fetch.
         MachineError: git is missing or refuses, as outside of a repository.
     """
+    usual = base_ref or f"refs/remotes/origin/{default_branch}"
+    done = _run(root, "merge-base", "--end-of-options", usual, "HEAD")
+    if done.returncode == 0:
+        return done.stdout.decode().split()[0]
     head = resolve(root, "HEAD")
     if head is None:
         msg = "git: HEAD has no commit yet; commit once, then compare"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from covernance.config import Table
 from covernance.errors import CovernanceError
@@ -22,14 +23,12 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
 
     A GitHub Actions run is identified by its run id and attempt, any other by its time.
     """
-    status = _git(table.root, "status", "--porcelain", "--untracked-files=normal")
+    checkout = _checkout(table.root)
     return Provenance(
-        commit=commit(table.root),
+        commit=checkout.commit,
         base=_base(table),
-        branch=environ.get("GITHUB_HEAD_REF")
-        or _git(table.root, "symbolic-ref", "--quiet", "--short", "HEAD")
-        or None,
-        dirty=None if status is None else bool(status),
+        branch=environ.get("GITHUB_HEAD_REF") or checkout.branch,
+        dirty=checkout.dirty,
         run_id=_run_id(environ, now),
         recorded_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         python=platform.python_version(),
@@ -42,6 +41,28 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
 def commit(root: Path) -> str | None:
     """The commit that is checked out; None outside a repository or before the first."""
     return _git(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
+
+
+class _Checkout(NamedTuple):
+    commit: str | None
+    branch: str | None
+    dirty: bool | None
+
+
+def _checkout(root: Path) -> _Checkout:
+    """What git tells of the checkout: `# branch.oid`, `# branch.head`, a line for each change."""
+    arguments = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
+    status = _git(root, *arguments)
+    if status is None:
+        return _Checkout(None, None, None)
+    lines = status.splitlines()
+    headers = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
+    commit, branch = headers["branch.oid"], headers["branch.head"]
+    return _Checkout(
+        None if commit == "(initial)" else commit,
+        None if branch == "(detached)" else branch,
+        any(not line.startswith("# ") for line in lines),
+    )
 
 
 def _base(table: Table) -> str | None:

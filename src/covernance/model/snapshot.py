@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from covernance.model import document, lines
 from covernance.model.counts import Counts
 
 SCHEMA = 2
+_KEPT = 32
 
 
 MEASURED = "measured"
@@ -210,8 +212,11 @@ def read(path: Path) -> Snapshot:
     return decode(content, str(path))
 
 
+@lru_cache(maxsize=_KEPT)
 def decode(content: bytes, where: str) -> Snapshot:
     """Decode a snapshot of this or an older schema; `where` names it in the error.
+
+    Reports and policies each read the current results: the same bytes are decoded once.
 
     Raises:
         InputError: It is damaged, or was written by a newer version.

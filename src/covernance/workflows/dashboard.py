@@ -66,13 +66,16 @@ def render(table: Table, state: State, past: History) -> dict[Path, bytes]:
 def publish(table: Table, content: dict[Path, bytes]) -> None:
     """Put the files in their places, and remove badges of suites and themes that are no more.
 
+    A file that holds these bytes already stays: most badges do.
+
     Raises:
         MachineError: One can't be written.
     """
     layout = Layout(table.root)
     with files.locked(layout.lock):
         for path, text in content.items():
-            files.write_atomic(path, text)
+            if not path.is_file() or path.read_bytes() != text:
+                files.write_atomic(path, text)
         for badge in (layout.folder / "badges").glob("*.svg"):
             if badge not in content:
                 badge.unlink()

@@ -145,6 +145,8 @@ def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: s
     newest = {entry.commit: entry for entry in entries}
     if not now.provenance.dirty and now.provenance.source != CARRIED:
         newest.pop(now.provenance.commit or "", None)
+    if not newest:
+        return None
     for behind, commit in enumerate(ancestors(root, merge_base)):
         if commit in newest:
             return Base(newest[commit], behind)

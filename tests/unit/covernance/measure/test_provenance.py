@@ -51,6 +51,20 @@ def test_a_detached_head_has_no_branch(repository: Repository) -> None:
 
 
 @pytest.mark.reliability
+def test_a_file_that_git_does_not_know_makes_a_checkout_dirty(repository: Repository) -> None:
+    repository.write("# branch.oid", "x\n")
+    assert provenance(load(repository.root), {}, NOW).dirty is True
+
+
+@pytest.mark.reliability
+def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path) -> None:
+    fresh = Repository(tmp_path / "fresh")
+    fresh.git("init", "--quiet", "--initial-branch=trunk")
+    found = provenance(load(fresh.root), {}, NOW)
+    assert (found.commit, found.branch, found.dirty) == (None, "trunk", True)
+
+
+@pytest.mark.reliability
 def test_outside_a_repository_nothing_is_made_up(tmp_path: Path) -> None:
     found = provenance(load(Repository(tmp_path).root), {}, NOW)
     assert (found.commit, found.base, found.branch, found.dirty) == (None, None, None, None)
