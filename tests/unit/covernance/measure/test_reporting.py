@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import CoverageData
+from coverage import Coverage, CoverageData
+from coverage.report_core import get_analysis_to_report
 
 from covernance.errors import InputError
 from covernance.measure import combine, slicing
@@ -34,6 +35,15 @@ class Template(FileReporter):
     def translate_lines(self, lines):
         return {2 * line for line in lines}
 
+    def arcs(self):
+        return {(2, 4), (2, -2), (4, -2)}
+
+    def exit_counts(self):
+        return {2: 2, 4: 1}
+
+    def translate_arcs(self, arcs):
+        return {(2, 4) if arc == (1, 2) else arc for arc in arcs}
+
 
 def coverage_init(reg, options):
     reg.add_file_tracer(Templates())
@@ -53,12 +63,18 @@ def test_a_file_that_a_plugin_measures_counts_as_the_plugin_says(
     (tmp_path / "page.html").write_text("<p>\n" * 6)
     data = CoverageData(basename=str(tmp_path / ".coverage"))
     data.set_context("a|run")
-    data.add_arcs({"page.html": ARCS})
+    data.add_arcs({"page.html": [*ARCS, (1, 2)]})
     data.add_file_tracers({"page.html": "templates_plugin.Templates"})
     data.close()
     cov = combine.load(tmp_path / ".coverage", tmp_path / ".analysis")
     result = slicing.file_results(cov, ["a"])["page.html"]
-    assert (result.total, result.executed_lines) == (Counts(2, 1, 0, 0), "2")
+    assert (result.total, result.executed_lines) == (Counts(2, 2, 2, 1), "2,4")
+    assert result.missing_branches == ((2, -2),)
+    own = Coverage(data_file=str(tmp_path / ".coverage"))
+    own.load()
+    ((_, theirs),) = get_analysis_to_report(own, None)
+    assert theirs.numbers.n_executed_branches == result.total.taken
+    assert theirs.branch_stats() == result.branches
 
 
 @pytest.fixture
