@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,9 +154,13 @@ def debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...
 
 
 def _parse(text: str, table: Table) -> register_text.Register:
-    return register_text.parse(
-        text, [suite.name for suite in table.suites], table.exceptions.register
-    )
+    return _parsed(text, tuple(suite.name for suite in table.suites), table.exceptions.register)
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str, suites: tuple[str, ...], where: str) -> register_text.Register:
+    """Parse once what is read for every suite."""
+    return register_text.parse(text, suites, where)
 
 
 def _owners(root: Path) -> Owners:
