@@ -107,6 +107,20 @@ def test_badges_metrics_and_the_page_are_published(table: Table, recorded: Recor
     assert "<h1>repository: coverage</h1>" in written[-1].read_text()
 
 
+@pytest.mark.reliability
+def test_what_holds_these_bytes_already_stays_and_what_was_edited_is_mended(
+    table: Table, recorded: Recorded
+) -> None:
+    content = dashboard.render(table, state(recorded(1)), History({}, ()))
+    dashboard.publish(table, content)
+    same, edited, *_ = content
+    before = same.stat().st_ino
+    edited.write_bytes(bytes(len(content[edited])))
+    dashboard.publish(table, content)
+    assert same.stat().st_ino == before
+    assert edited.read_bytes() == content[edited]
+
+
 def test_badges_of_what_is_no_more_are_removed(table: Table, recorded: Recorded) -> None:
     folder = Layout(table.root).folder / "badges"
     folder.mkdir(parents=True)
