@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.process import cost
 from bench.themes import THEMES
 from bench.workloads import Workload
 
@@ -35,7 +36,7 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 _PYTHON = sys.executable
-_STEERING = ("COVERAGE", "PYTEST", "NOX", "GITHUB")
+_STEERING = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "PYTHONDONTWRITEBYTECODE")
 
 
 def _bare(work: Workload) -> Commands:
@@ -86,9 +87,17 @@ _WAYS: dict[str, Callable[[Workload], Commands]] = {
 
 
 def variants(work: Workload) -> list[Variant]:
-    """The ways to test a workload, bare pytest first; each starts cold."""
-    return [
+    """The ways to test a workload, bare pytest first; all start cold, but the last.
+
+    Python keeps bytecode, as it does where nobody forbids it; there is some when this returns.
+    """
+    cost(_bare(work), work.folder, environment())
+    cold = [
         Variant(name, way(work), work.folder, partial(forget, work)) for name, way in _WAYS.items()
+    ]
+    return [
+        *cold,
+        Variant("covernance, after an edit", _ours(work), work.folder, partial(edit, work)),
     ]
 
 
@@ -101,8 +110,15 @@ def forget(work: Workload) -> None:
         shutil.rmtree(work.folder / name, ignore_errors=True)
 
 
+def edit(work: Workload) -> None:
+    """Change one source, as a developer does between two runs."""
+    source = min(work.folder.joinpath(work.source).rglob("*.py"))
+    with source.open("a", encoding="utf-8") as stream:
+        stream.write("# edited\n")
+
+
 def environment() -> dict[str, str]:
-    """The caller's environment without what steers coverage, pytest or nox."""
+    """The caller's environment without what steers coverage, pytest, nox or bytecode."""
     clean = {name: text for name, text in os.environ.items() if not name.startswith(_STEERING)}
     return clean | {"PATH": f"{Path(_PYTHON).parent}{os.pathsep}{os.environ['PATH']}"}
 

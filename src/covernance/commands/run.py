@@ -19,7 +19,6 @@ from covernance.config import Suite, Table
 from covernance.errors import ConfigError, Exit
 from covernance.layout import Layout
 from covernance.measure import arguments
-from covernance.measure.machine import cpus
 from covernance.measure.shard import Shard, parse
 from covernance.report import progress
 from covernance.workflows import matrix
@@ -54,7 +53,8 @@ from covernance.workflows.run import run as start
     "--jobs",
     "-j",
     type=click.IntRange(min=1),
-    help="How many passes run side by side. Default: the number of cores.",
+    help="How many passes run side by side. Default: the number of cores, or all where they are "
+    "fewer than two rounds.",
 )
 @click.option(
     "--shard",
@@ -122,7 +122,7 @@ def run(  # noqa: PLR0913 - click hands over every option
         themes=_split(themes) or None,
         fail_under=fail_under,
         arguments=arguments.parse(pytest_arguments, table.root),
-        jobs=jobs or cpus(),
+        jobs=jobs,
         color=colored(),
         environ=os.environ,
         now=datetime.now(UTC),

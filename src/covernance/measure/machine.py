@@ -45,6 +45,14 @@ def cpus() -> int:
     return os.cpu_count() or 1
 
 
+def side_by_side(processes: int) -> int:
+    """How many of these to run at once: as many as there are cores, or all where few more.
+
+    Less than two rounds would leave cores idle in the second; then all share the cores.
+    """
+    return processes if cpus() < processes < 2 * cpus() else cpus()
+
+
 def _model(cpuinfo: Path) -> str:
     try:
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()

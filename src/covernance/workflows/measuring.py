@@ -15,6 +15,7 @@ from covernance.config import UNTHEMED, Suite, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine, contexts, shard
+from covernance.measure.machine import cpus, side_by_side
 from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
@@ -98,8 +99,8 @@ def measure(
         if reuse:
             reuse.prepare(request.suites)
         own = (layout.work, temporary)
-        slots = Slots(layout.work / "slots", request.jobs)
         planned = plan(table, request, work.path, temporary)
+        slots = Slots(layout.work / "slots", request.jobs or side_by_side(len(planned)))
         planned = longest_first(planned, expected(request.suites, layout))
         finished = _measure(_noted(planned, reuse, own), slots, request, observer)
         unthemed = [
@@ -151,7 +152,7 @@ def _workers(table: Table, request: Request) -> dict[Key, int]:
     if not willing or given.spreads or given.interactive:
         return {}
     passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
-    return workers(passes, tests(willing, Layout(table.root)), request.jobs)
+    return workers(passes, tests(willing, Layout(table.root)), request.jobs or cpus())
 
 
 def _pass(

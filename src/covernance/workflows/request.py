@@ -21,7 +21,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         themes: A subset of themes, or None for all.
         fail_under: The option's text, or None.
         arguments: What the user gave for pytest.
-        jobs: How many passes run side by side.
+        jobs: How many passes run side by side; None leaves it to the number of cores.
         color: Whether pytest's output is shown in color.
         environ: The environment that floors and provenance are read from.
         now: When the run began, with a time zone.
@@ -35,7 +35,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     themes: tuple[str, ...] | None
     fail_under: str | None
     arguments: PytestArguments
-    jobs: int
+    jobs: int | None
     color: bool
     environ: Mapping[str, str]
     now: datetime

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
@@ -8,7 +7,6 @@ import click
 import pytest
 
 from covernance import cli
-from covernance.measure.machine import cpus
 from covernance.measure.record import Collected, Record
 from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
@@ -248,14 +246,6 @@ def test_an_interruption_that_the_shell_ignores_stays_ignored(
 def test_help_teaches_and_exits_0(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert shell(*arguments) == 0
     assert "Usage: covernance" in shell.out
-
-
-@pytest.mark.reliability
-def test_jobs_default_to_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cpus() == len(os.sched_getaffinity(0))
-    monkeypatch.delattr(os, "sched_getaffinity")
-    monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert cpus() == 1
 
 
 @pytest.mark.architecture

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.measure.machine import describe
+from covernance.measure import machine
+from covernance.measure.machine import cpus, describe, side_by_side
 
 pytestmark = pytest.mark.architecture
 
@@ -56,3 +57,22 @@ def test_it_does_not_tell_the_machine_s_name(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(socket, "gethostname", lambda: name)
     monkeypatch.setattr(platform, "node", lambda: name)
     assert name not in str(msgspec.to_builtins(describe()))
+
+
+@pytest.mark.reliability
+def test_the_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cpus() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cpus() == 1
+
+
+@pytest.mark.parametrize(
+    ("cores", "processes", "at_once"),
+    [(1, 3, 1), (2, 1, 2), (2, 2, 2), (2, 3, 3), (2, 4, 2), (2, 12, 2), (4, 6, 6), (4, 8, 4)],
+)
+def test_processes_of_less_than_two_rounds_share_the_cores(
+    monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, at_once: int
+) -> None:
+    monkeypatch.setattr(machine, "cpus", lambda: cores)
+    assert side_by_side(processes) == at_once
