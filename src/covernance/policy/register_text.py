@@ -10,16 +10,18 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from itertools import takewhile
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from markdown_it import MarkdownIt
-from markdown_it.common.utils import MD_TRIM_CHARS
-from markdown_it.token import Token
 
 from covernance.errors import InputError
 from covernance.policy.register_row import TODO, Row, parse_day, parse_status
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 BEGIN = "<!-- covernance:exceptions:begin -->"
 END = "<!-- covernance:exceptions:end -->"
@@ -39,7 +41,6 @@ EMPTY = "\n".join((BEGIN, f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + 
 _CURRENT = COLUMNS.index("current / floor")
 _STATUS = COLUMNS.index("status")
 _CONFLICT = ("<<<<<<<", "|||||||", ">>>>>>>")
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -166,10 +167,17 @@ def parse(text: str, suites: Collection[str], where: str) -> Register:
         raise InputError(msg) from None
 
 
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - a run without a register has no use for it
+
+    return MarkdownIt("commonmark").enable("table")
+
+
 def _parse(text: str, suites: Collection[str]) -> Register:
     lines = _lines(text)
     _refuse_damage(lines)
-    tokens = _MARKDOWN.parse(text)
+    tokens = _markdown().parse(text)
     begin, end = _section(tokens, len(lines))
     header, *body = _table_rows(_table(tokens, begin, end))
     names = tuple(cell.content.casefold() for cell in header.cells)
@@ -261,6 +269,8 @@ def _place(source: _Source, line: _Line) -> _Place:
 
     markdown-it fills a short row up and cuts a long one off; here both are flaws.
     """
+    from markdown_it.common.utils import MD_TRIM_CHARS  # noqa: PLC0415 - as in `_markdown`
+
     body = line.text.rstrip(MD_TRIM_CHARS)
     position = body.index("|") + 1 if body.lstrip(MD_TRIM_CHARS).startswith("|") else 0
     spans: list[_Span] = []
@@ -361,7 +371,7 @@ def _code(path: str) -> str:
         fence += "`"
     padding = " " if path.startswith(("`", " ")) or path.endswith(("`", " ")) else ""
     cell = f"{fence}{padding}{path}{padding}{fence}"
-    if _path(_MARKDOWN.parseInline(cell)[0]) != path:
+    if _path(_markdown().parseInline(cell)[0]) != path:
         msg = f"{path!r}: can't be written in a Markdown table; rename the file"
         raise InputError(msg)
     return cell
