@@ -65,9 +65,11 @@ def _naive(work: Workload) -> Commands:
 
 
 def _passes(work: Workload) -> Commands:
-    """The themes two at a time and nothing else: no layer that runs them so can take less."""
+    """The themes side by side and nothing else: no layer above them can take less."""
     one = shlex.join(_coverage(work, "--parallel-mode", "--context={}", select=("-m", "{}")))
-    return [("sh", "-c", f"printf '%s\\n' {' '.join(THEMES)} | xargs -P 2 -I '{{}}' {one}")]
+    return [
+        ("sh", "-c", f"printf '%s\\n' {' '.join(THEMES)} | xargs -P {len(THEMES)} -I '{{}}' {one}")
+    ]
 
 
 def _ours(work: Workload) -> Commands:

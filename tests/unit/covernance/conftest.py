@@ -145,6 +145,14 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return made
 
 
+def free(slots: Slots) -> int:
+    """How many passes could start now."""
+    taken = [*iter(slots.take, None)]
+    for held in taken:
+        held.close()
+    return len(taken)
+
+
 class FakePasses:
     """Stands for the processes of a run: writes what they would have written, at once.
 
@@ -153,6 +161,8 @@ class FakePasses:
         records: What a theme's plugin saw; None for a pass that died.
         statuses: pytest's exit status, by theme; 0 where nothing is said.
         sources: The file that a suite's tests execute, by suite; calc/__init__.py where none is.
+        planned: What it was given.
+        at_once: How many of them it was allowed to run side by side, at last.
     """
 
     def __init__(self) -> None:
@@ -162,6 +172,7 @@ class FakePasses:
         self.statuses: dict[str, int] = {}
         self.sources: dict[str, str] = {}
         self.planned: list[Pass] = []
+        self.at_once = 0
 
     def __call__(
         self,
@@ -172,6 +183,7 @@ class FakePasses:
         interactive: bool = False,
     ) -> list[Finished]:
         self.planned += passes
+        self.at_once = free(slots)
         return [self._finish(planned, observer) for planned in passes]
 
     def _finish(self, planned: Pass, observer: Observer) -> Finished:

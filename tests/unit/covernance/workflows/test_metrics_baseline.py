@@ -18,18 +18,12 @@ from covernance.measure.slots import Slots
 from covernance.model.snapshot import Snapshot
 from covernance.report.metrics_baseline import Metrics
 from covernance.workflows.metrics_baseline import Request, measure, plan, publish
+from tests.unit.covernance.conftest import free
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-def _free(slots: Slots) -> int:
-    taken = [*iter(slots.take, None)]
-    for held in taken:
-        held.close()
-    return len(taken)
 
 
 class FakePytest:
@@ -49,7 +43,7 @@ class FakePytest:
         self, passes: Sequence[Pass], *, slots: Slots, observer: Observer
     ) -> list[Finished]:
         (planned,) = passes
-        assert _free(slots) == 1
+        assert free(slots) == 1
         observer.started(planned)
         failing = self.failing.pop(0) if self.failing else set()
         planned.folder.mkdir(parents=True)

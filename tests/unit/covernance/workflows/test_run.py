@@ -43,6 +43,20 @@ def test_a_full_run_publishes_its_reports_and_last_its_snapshot(
     assert not list((repository.root / "coverage/data/.work").glob("run-*"))
 
 
+@pytest.mark.reliability
+@pytest.mark.parametrize(("jobs", "at_once"), [(None, 3), (1, 1), (2, 2)])
+def test_passes_run_side_by_side_as_asked_or_as_the_cores_bear(
+    run_calc: Callable[..., SuiteResult],
+    passes: FakePasses,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int | None,
+    at_once: int,
+) -> None:
+    monkeypatch.setattr("covernance.measure.machine.cpus", lambda: 2)
+    run_calc(jobs=jobs)
+    assert passes.at_once == at_once
+
+
 def test_the_unthemed_pass_runs_when_collection_found_unthemed_tests(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
