@@ -124,8 +124,9 @@ def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Whe
       covernance history list --suite api --branch main
       covernance history list --store git --format json
     """  # noqa: D301 - click reads the escape
-    entries = _store(_table(), **where).entries(suite=suite, branch=branch)
-    _report(entries, form, "", "nothing is kept")
+    store = _store(_table(), **where)
+    entries = store.entries(suite=suite, branch=branch)
+    _report(entries, form, "", f"{store.place} keeps no such result")
     return Exit.PASS
 
 

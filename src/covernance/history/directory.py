@@ -25,6 +25,11 @@ class Directory:
         """Keep snapshots below `root`."""
         self._root = root
 
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self._root)
+
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
         """Keep snapshots; see `Store.add`.
 

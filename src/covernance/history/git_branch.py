@@ -102,6 +102,11 @@ class GitBranch:
             listed = ", ".join(known) or "none"
             raise InputError(f"there is no remote {remote!r}; remotes: {listed}")
 
+    @property
+    def place(self) -> str:
+        """The branch, and the remote that holds it."""
+        return f"the branch {self._name}"
+
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
         """Keep snapshots; see `Store.add`.
 

@@ -34,6 +34,10 @@ class Entry(msgspec.Struct, frozen=True, order=True):
 class Store(Protocol):
     """Snapshots of many runs. Every method raises CovernanceError when it can't do its work."""
 
+    @property
+    def place(self) -> str:
+        """Where the results are, in words."""
+
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
         """Keep snapshots; one whose suite, commit and run are there already is left out.
 

@@ -49,15 +49,16 @@ def dirty(repository: Repository, snapshot: Snapshot) -> Path:
 
 
 def test_results_are_added_once_and_listed(governed: Repository) -> None:
-    assert said("list") == ["nothing is kept"]
+    nothing = [f"{governed.root / 'coverage/history'} keeps no such result"]
+    assert said("list") == nothing
     rows = [ROW, ROW.replace("api ", "auth")]
     assert said("add", "--dry-run") == [f"would add {row}" for row in rows]
-    assert said("list") == ["nothing is kept"]
+    assert said("list") == nothing
     assert said("add") == [f"added {row}" for row in rows]
     assert said("add") == ["nothing to add: all of it is kept already"]
     assert said("list") == rows
     assert said("list", "--suite", "auth", "--branch", "main") == [ROW.replace("api ", "auth")]
-    assert said("list", "--branch", "other") == ["nothing is kept"]
+    assert said("list", "--branch", "other") == nothing
 
 
 def test_results_are_put_back_for_the_commands_that_read_them(
@@ -166,7 +167,7 @@ def test_git_takes_results_of_a_clean_checkout_only(
     refused = call("add", "--store", "git", path).exception
     assert isinstance(refused, CovernanceError)
     assert "--allow-dirty" in str(refused)
-    assert said("list", "--store", "git") == ["nothing is kept"]
+    assert said("list", "--store", "git") == ["the branch coverage-history keeps no such result"]
     assert said("add", "--store", "git", "--allow-dirty", path)[0].startswith("added ")
     assert said("add", path)[0].startswith("added ")
 

@@ -21,6 +21,8 @@ HEAD = "HEAD"
 class Kept:
     """A store in memory."""
 
+    place = "memory"
+
     def __init__(self, *snapshots: Snapshot) -> None:
         self._kept = {entry_of(snapshot): snapshot for snapshot in snapshots}
 
