@@ -6,7 +6,7 @@ ARGS ?=
 NOX := .venv/bin/nox
 PASS_ON := $(if $(ARGS),-- $(ARGS))
 # Where Python may keep no bytecode, every process would compile every package again.
-export UV_COMPILE_BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),1,0)
+export UV_COMPILE_BYTECODE ?= $(if $(PYTHONDONTWRITEBYTECODE),1,0)
 
 .DEFAULT_GOAL := help
 .PHONY: help

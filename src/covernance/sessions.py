@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,8 +21,8 @@ _INTERRUPT_SECONDS = 10.0
 _TERMINATE_SECONDS = 10.0
 
 # Where Python may keep no bytecode, every process would compile every package again. pip compiles
-# what it installs; uv has to be told.
-_COMPILE = {"UV_COMPILE_BYTECODE": str(int(sys.dont_write_bytecode))}
+# what it installs; uv has to be told. Whoever told it is obeyed.
+_COMPILE = "UV_COMPILE_BYTECODE"
 
 
 def define(
@@ -98,7 +99,8 @@ def install_locked(session: nox.Session, requirements: str, *project: str) -> No
     stamp = Path(session.virtualenv.location, ".covernance-installed")
     if stamp.is_file() and stamp.read_text(encoding="ascii") == digest.hexdigest():
         return
-    session.install("--require-hashes", "-r", requirements, env=_COMPILE)
+    compiling = os.environ.get(_COMPILE, str(int(sys.dont_write_bytecode)))
+    session.install("--require-hashes", "-r", requirements, env={_COMPILE: compiling})
     if project:
         session.install("--no-deps", "--no-build-isolation", *project)
     stamp.write_text(digest.hexdigest(), encoding="ascii")

@@ -83,13 +83,18 @@ def test_what_is_installed_is_hashed_and_installed_once(
 
 
 @pytest.mark.reliability
-def test_packages_are_compiled_once_where_python_keeps_no_bytecode(
-    repository: Repository, tmp_path: Path
+@pytest.mark.parametrize("told", [None, "0"])
+def test_packages_are_compiled_once_where_python_keeps_no_bytecode_unless_uv_was_told(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str | None
 ) -> None:
     repository.write("requirements.txt", "a==1\n")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.delenv("UV_COMPILE_BYTECODE", raising=False)
+    if told:
+        monkeypatch.setenv("UV_COMPILE_BYTECODE", told)
     session: Any = FakeSession(tmp_path)
     sessions.install_locked(session, "requirements.txt")
-    assert session.options["env"] == {"UV_COMPILE_BYTECODE": str(int(sys.dont_write_bytecode))}
+    assert session.options["env"] == {"UV_COMPILE_BYTECODE": told or "1"}
 
 
 @pytest.mark.reliability
