@@ -117,6 +117,6 @@ def _analysed(new: Sequence[_Sighted], rules: Rules) -> dict[str, Source | None]
     return {path: source for content in made for path, source in _decode(content).items()}
 
 
+@garbage.seldom()
 def _analyses(paths: Iterable[str], rules: Rules) -> dict[str, Source | None]:
-    with garbage.seldom():
-        return {path: analyse(Path(path), rules) for path in paths}
+    return {path: analyse(Path(path), rules) for path in paths}

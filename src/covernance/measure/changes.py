@@ -112,6 +112,7 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
             clone; the message says what to fetch.
         MachineError: git is missing or refuses, as outside of a repository.
     """
+    # One call tells it where all is as usual; what follows finds out why it is not.
     usual = base_ref or f"refs/remotes/origin/{default_branch}"
     done = _run(root, "merge-base", "--end-of-options", usual, "HEAD")
     if done.returncode == 0:

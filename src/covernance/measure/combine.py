@@ -93,11 +93,15 @@ def _refuse_damage(path: Path) -> None:
         data.close()
 
 
-def refuse_outsiders(combined: Path) -> None:
+def refuse_outsiders(combined: Path, where: str) -> None:
     """Refuse data that names files which are not of this repository: reports would show them.
 
     Only combined data tells: a process that ran in another folder names sources by their whole
     path, and combining finds them here.
+
+    Args:
+        combined: The combined data.
+        where: What it was combined from, for the message.
 
     Raises:
         InputError: It names such a file.
@@ -108,8 +112,7 @@ def refuse_outsiders(combined: Path) -> None:
     data.close()
     for name in sorted(names):
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            msg = f"{combined.name}: names {name}, which is not of this repository; "
-            msg += "run the job again"
+            msg = f"{where}: names {name}, which is not of this repository; run the job again"
             raise InputError(msg)
 
 

@@ -14,6 +14,7 @@ import covernance
 from covernance.measure import states
 from covernance.measure.looks import Looks
 from covernance.measure.trace import READ
+from covernance.model.evidence import DISTRIBUTION, ENVIRONMENT, INTERPRETER, LIES_IN, PATH_FILE
 
 _PREFIXES = ("COVERAGE_", "HYPOTHESIS_", "LC_", "PYTEST_", "PYTHON")
 _NAMES = {"LANG", "LANGUAGE", "SOURCE_DATE_EPOCH", "TZ"}
@@ -22,15 +23,6 @@ _OURS = (
     *("COVERAGE_PROCESS_", "COVERAGE_FILE"),
 )
 """Floors are applied anew to a reused result; no pass sees the others as they are."""
-
-ENVIRONMENT = "the environment"
-"""The setting that names the folder of the interpreter's environment."""
-
-_INTERPRETER, _DISTRIBUTION, _PATH_FILE, _LIES = (
-    *("the interpreter", "the distribution", "the path file", "what lies in"),
-)
-OF_ENVIRONMENT = (ENVIRONMENT, _INTERPRETER, _DISTRIBUTION, _PATH_FILE, _LIES)
-"""How the settings begin that differ between two environments; the first says it all."""
 
 _INSTALLED = (".dist-info", ".egg-info")
 _RECORDS = ("RECORD", "direct_url.json", "entry_points.txt", "PKG-INFO")
@@ -55,7 +47,7 @@ def settings(
     return {
         "the place of the repository": str(root),
         ENVIRONMENT: sys.prefix,
-        _INTERPRETER: _interpreter(looks),
+        INTERPRETER: _interpreter(looks),
         "the layer": _layer(),
         "the arguments for pytest": digest("\0".join(arguments)),
         **_distributions(),
@@ -119,13 +111,13 @@ def _distributions() -> dict[str, str]:
         for name in names:
             path = f"{entry or '.'}/{name}"
             if name.endswith(".pth"):
-                found[f"{_PATH_FILE} {name}"] = states.digest(path)
+                found[f"{PATH_FILE} {name}"] = states.digest(path)
             elif name.endswith(_INSTALLED):
                 digests = [states.content(f"{path}/{record}") for record in _RECORDS]
                 own = states.content(path)
-                found[f"{_DISTRIBUTION} {name.rpartition('.')[0]}"] = digest(f"{digests}{own}")
+                found[f"{DISTRIBUTION} {name.rpartition('.')[0]}"] = digest(f"{digests}{own}")
         if Path(entry) in installed():
-            found[f"{_LIES} {entry}"] = digest(states.names(entry))
+            found[f"{LIES_IN} {entry}"] = digest(states.names(entry))
     return found
 
 

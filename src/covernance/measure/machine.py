@@ -45,7 +45,7 @@ def cpus() -> int:
     return os.cpu_count() or 1
 
 
-def side_by_side(processes: int) -> int:
+def at_once(processes: int) -> int:
     """How many of these to run at once: as many as there are cores, or all where few more.
 
     Less than two rounds would leave cores idle in the second; then all share the cores.

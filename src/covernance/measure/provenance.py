@@ -55,7 +55,7 @@ def _checkout(root: Path) -> _Checkout:
     status = _git(root, *arguments)
     if status is None:
         return _Checkout(None, None, None)
-    lines = status.splitlines()
+    lines = status.split("\n")
     headers = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
     commit, branch = headers["branch.oid"], headers["branch.head"]
     return _Checkout(
@@ -87,6 +87,7 @@ def _git(root: Path, *arguments: str) -> str | None:
             cwd=root,
             capture_output=True,
             text=True,
+            errors="replace",  # names of files and branches may be no text
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):

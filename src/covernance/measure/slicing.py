@@ -25,6 +25,7 @@ _WORTH_COPIES = 50
 _decode = msgspec.msgpack.Decoder(dict[str, FileResult]).decode
 
 
+@garbage.seldom()
 def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]:
     """Count every file of `cov`'s data, in the order of their names.
 
@@ -33,11 +34,6 @@ def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]
     Raises:
         InputError: A measured source can't be read or parsed, or the data is damaged.
     """
-    with garbage.seldom():
-        return _file_results(cov, themes)
-
-
-def _file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]:
     reporters = cov.files()
     data_file, arcs = Path(cov.get_data().data_filename()), cov.get_data().has_arcs()
 

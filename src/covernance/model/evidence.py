@@ -11,6 +11,16 @@ from covernance.model import document
 
 SCHEMA = 1
 
+ENVIRONMENT = "the environment"
+"""The setting that names the folder of the interpreter's environment."""
+
+INTERPRETER = "the interpreter"
+DISTRIBUTION = "the distribution"
+PATH_FILE = "the path file"
+LIES_IN = "what lies in"
+OF_ENVIRONMENT = (ENVIRONMENT, INTERPRETER, DISTRIBUTION, PATH_FILE, LIES_IN)
+"""How the settings begin that differ between two environments; the first says it all."""
+
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The states of paths, as `covernance.measure.states` writes them.

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from covernance.measure.fingerprint import ENVIRONMENT, OF_ENVIRONMENT
 from covernance.measure.states import ABSENT
 from covernance.model import moment
-from covernance.model.evidence import Evidence, Seen
+from covernance.model.evidence import ENVIRONMENT, OF_ENVIRONMENT, Evidence, Seen
 
 _PULL_REQUESTS = ("pull_request", "merge_group")
 

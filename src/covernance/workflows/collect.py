@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -202,5 +203,5 @@ def _combined(sources: Sequence[Path], target: Path) -> bool:
     target.parent.mkdir(parents=True)
     found = combine.combine(sources, target)
     if found:
-        combine.refuse_outsiders(target)
+        combine.refuse_outsiders(target, os.path.commonpath(sources))
     return found

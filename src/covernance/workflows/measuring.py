@@ -15,7 +15,7 @@ from covernance.config import UNTHEMED, Suite, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.measure import combine, contexts, shard
-from covernance.measure.machine import cpus, side_by_side
+from covernance.measure.machine import at_once, cpus
 from covernance.measure.plan import TEMPORARY, Pass, plan_pass
 from covernance.measure.provenance import provenance
 from covernance.measure.run import Finished, Observer, run_passes
@@ -100,7 +100,7 @@ def measure(
             reuse.prepare(request.suites)
         own = (layout.work, temporary)
         planned = plan(table, request, work.path, temporary)
-        slots = Slots(layout.work / "slots", request.jobs or side_by_side(len(planned)))
+        slots = Slots(layout.work / "slots", request.jobs or at_once(len(planned)))
         planned = longest_first(planned, expected(request.suites, layout))
         finished = _measure(_noted(planned, reuse, own), slots, request, observer)
         unthemed = [

@@ -68,16 +68,18 @@ def test_a_loose_module_beside_the_distributions_counts(
     assert {name for name in before if before[name] != after[name]} == {f"what lies in {tmp_path}"}
 
 
+@pytest.mark.parametrize("place", ["checkout", "__pycache__/checkout"])
 def test_the_layer_is_its_code_and_templates_and_not_their_bytecode(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr(covernance, "__file__", str(tmp_path / "__init__.py"))
-    (tmp_path / "page.html").write_text("a", encoding="utf-8")
+    layer = tmp_path / place
+    (layer / "room/__pycache__").mkdir(parents=True)
+    monkeypatch.setattr(covernance, "__file__", str(layer / "__init__.py"))
+    (layer / "page.html").write_text("a", encoding="utf-8")
     before = settings(ROOT, {}, (), (), Looks(ROOT))
-    (tmp_path / "room/__pycache__").mkdir(parents=True)
-    (tmp_path / "room/__pycache__/wall.cpython-311.pyc.140233").touch()
+    (layer / "room/__pycache__/wall.cpython-311.pyc.140233").touch()
     assert settings(ROOT, {}, (), (), Looks(ROOT)) == before
-    (tmp_path / "page.html").write_text("b", encoding="utf-8")
+    (layer / "page.html").write_text("b", encoding="utf-8")
     assert settings(ROOT, {}, (), (), Looks(ROOT))["the layer"] != before["the layer"]
 
 

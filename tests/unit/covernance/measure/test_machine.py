@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from covernance.measure import machine
-from covernance.measure.machine import cpus, describe, side_by_side
+from covernance.measure.machine import at_once, cpus, describe
 
 pytestmark = pytest.mark.architecture
 
@@ -68,11 +68,11 @@ def test_the_cores_are_those_that_this_process_may_use(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("cores", "processes", "at_once"),
+    ("cores", "processes", "running"),
     [(1, 3, 1), (2, 1, 2), (2, 2, 2), (2, 3, 3), (2, 4, 2), (2, 12, 2), (4, 6, 6), (4, 8, 4)],
 )
 def test_processes_of_less_than_two_rounds_share_the_cores(
-    monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, at_once: int
+    monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, running: int
 ) -> None:
     monkeypatch.setattr(machine, "cpus", lambda: cores)
-    assert side_by_side(processes) == at_once
+    assert at_once(processes) == running

@@ -51,9 +51,17 @@ def test_a_detached_head_has_no_branch(repository: Repository) -> None:
 
 
 @pytest.mark.reliability
-def test_a_file_that_git_does_not_know_makes_a_checkout_dirty(repository: Repository) -> None:
-    repository.write("# branch.oid", "x\n")
-    assert provenance(load(repository.root), {}, NOW).dirty is True
+@pytest.mark.parametrize(
+    "name", ["# branch.oid", "x\u2028# branch.oid 1234", "x\n# branch.oid 1", "\udcff"]
+)
+def test_a_file_that_git_does_not_know_makes_a_checkout_dirty_and_nothing_else(
+    repository: Repository, name: str
+) -> None:
+    repository.git("config", "core.quotePath", "false")
+    before = provenance(load(repository.root), {}, NOW)
+    repository.write(name, "x\n")
+    found = provenance(load(repository.root), {}, NOW)
+    assert (found.dirty, found.commit, found.branch) == (True, before.commit, before.branch)
 
 
 @pytest.mark.reliability
