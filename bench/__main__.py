@@ -14,8 +14,8 @@ from bench.results import Results, figures, table
 from bench.slices import SHAPES, counted
 from bench.variants import Variant, environment, variants
 from bench.workloads import WORKLOADS, prepare
+from covernance import machine
 from covernance.files import write_atomic
-from covernance.measure import machine
 
 
 def _variants(name: str, work: Path) -> list[Variant]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from covernance.measure import combine, slicing
+from covernance_agent import combining, counting
 
 if __name__ == "__main__":
-    counted = slicing.file_results(combine.load(Path(".coverage"), Path("analyses")), sys.argv[1:])
+    counted = counting.file_results(
+        combining.load(Path(".coverage"), Path("analyses")), sys.argv[1:]
+    )
     print(f"{len(counted)} files")  # noqa: T201 - for whoever repeats it by hand

@@ -22,7 +22,11 @@ import msgspec
 
 from bench.themes import THEMES
 from covernance.config import Table, load
+from covernance.dashboard.workflow import MOST_RESULTS, history, render_files
+from covernance.digest.workflow import Request, build
+from covernance.guard.workflow import guard_suites
 from covernance.history.git_branch import GitBranch
+from covernance.history.open import open_table_store
 from covernance.history.store import Store
 from covernance.layout import Layout
 from covernance.model.counts import Counts
@@ -36,8 +40,7 @@ from covernance.model.snapshot import (
     Snapshot,
     TestResult,
 )
-from covernance.report.state import State
-from covernance.workflows import current, dashboard, digest, guard
+from covernance.reports.state import State
 
 _HISTORY = (100, 1_000, 10_000)
 _SUITES = (2, 20, 200)
@@ -79,16 +82,16 @@ def _with_history(results: int) -> tuple[str, ...]:
             path = Layout(table.root).snapshot(suite.name)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(msgspec.structs.replace(last, suite=suite.name).encode())
-        week = digest.Request(branch="main", length=timedelta(days=7))
+        week = Request(branch="main", length=timedelta(days=7))
         return (
             _milliseconds(lambda: GitBranch(table.root).add([last])),
             _milliseconds(lambda: GitBranch(table.root).entries()),
             _milliseconds(
-                lambda: guard.guard_suites(
+                lambda: guard_suites(
                     table, table.suites, GitBranch(table.root), _head_of(table.root)
                 )
             ),
-            _milliseconds(lambda: digest.build(table, GitBranch(table.root), week)),
+            _milliseconds(lambda: build(table, GitBranch(table.root), week)),
         )
 
 
@@ -97,15 +100,15 @@ def _with_suites(suites: int) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as name:
         table = _repository(Path(name), suites)
         store: Store = GitBranch(table.root)
-        made = list(islice(_runs(table), suites * (dashboard.MOST_RESULTS + 1)))
+        made = list(islice(_runs(table), suites * (MOST_RESULTS + 1)))
         store.add(made)
         newest: dict[str, Snapshot | None] = {result.suite: result for result in made}
         state = State(suites=newest, themes=table.themes)
         pages: list[dict[Path, bytes]] = []
 
         def render() -> None:
-            past = dashboard.history(current.store(table, "git"), "main", state)
-            pages.append(dashboard.render(table, state, past))
+            past = history(open_table_store(table, "git"), "main", state)
+            pages.append(render_files(table, state, past))
 
         read = _milliseconds(lambda: load(table.root))
         drawn = _milliseconds(render)

@@ -8,7 +8,7 @@ from statistics import median
 import msgspec
 
 from bench.process import Cost
-from covernance.measure.machine import Machine
+from covernance.machine import Machine
 
 _FRACTION = 0.2
 """Below it a ratio is told as that of a fraction: `1/100` says more than `0.01`."""

@@ -18,8 +18,8 @@ from coverage.parser import PythonParser
 from bench.generate import Shape, generate
 from bench.themes import THEMES
 from bench.variants import Variant
-from covernance.model.slices import pattern
-from covernance.model.source import Arc
+from covernance.model.context_name import pattern
+from covernance_agent.source import Arc
 
 SHAPES = {
     "slices-20": Shape(files=20, statements=500, tests=0),

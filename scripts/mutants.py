@@ -45,7 +45,7 @@ def tallies(results: str, modules: Sequence[str]) -> dict[str, Tally]:
     """Read what `mutmut results --all true` prints.
 
     Args:
-        results: A line a mutant: `covernance.policy.gate.x_judge__mutmut_1: killed`.
+        results: A line a mutant: `covernance.gate.floors.x_judge__mutmut_1: killed`.
         modules: The last parts of the names of the modules that were asked for; none for all.
 
     Returns:

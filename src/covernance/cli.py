@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from covernance.errors import CovernanceError, Exit
-from covernance.measure.interruptions import INTERRUPTIONS
+from covernance.interruptions import INTERRUPTIONS
 
 _COMMANDS = {
     "affected-tests": "Tell which tests touch changed lines, and which are new or edited.",
@@ -40,6 +40,9 @@ _COMMANDS = {
     "who": "Tell which tests, of which themes, run a line, some lines or any line of a file.",
 }
 """What `--help` lists, so that it imports no command to learn its first line."""
+
+_PACKAGES = {"affected-tests": "affected", "cache": "reuse", "plan": "matrix"}
+"""The package of a command that is not named after it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -79,12 +82,12 @@ class _Lazy(click.Group):
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import the command's module, which has a command of the module's name."""
+        """Import the module that defines a command."""
         if cmd_name not in _COMMANDS:
             return None
-        name = cmd_name.replace("-", "_")
-        module = importlib.import_module(f"covernance.commands.{name}")
-        command: click.Command = getattr(module, name)
+        package = _PACKAGES.get(cmd_name, cmd_name.replace("-", "_"))
+        module = importlib.import_module(f"covernance.{package}.command")
+        command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

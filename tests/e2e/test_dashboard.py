@@ -13,10 +13,12 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from covernance.config import load
+from covernance.dashboard.workflow import history, publish, render_files
+from covernance.history.open import open_table_store
 from covernance.model.snapshot import Snapshot
-from covernance.report.state import ExceptionDue, Patch, State
-from covernance.report.trend import Flaky
-from covernance.workflows import current, dashboard
+from covernance.reports.state import ExceptionDue, Patch, State
+from covernance.reports.trend import Flaky
+from covernance.results import read_results
 from tests.utils.processes import PATIENCE_SECONDS
 from tests.utils.repository import CALC, TABLE, TESTS, Repository, clean_environment
 
@@ -135,7 +137,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _enrich(root: Path) -> None:
     """Publish the page once more with what the policies find and hostile text in it."""
     table = load(root)
-    results = current.results(table)
+    results = read_results(table)
     mean = results["mean"]
     assert isinstance(mean, Snapshot)
     results["mean"] = msgspec.structs.replace(mean, reasons=(*mean.reasons, HOSTILE))
@@ -148,9 +150,9 @@ def _enrich(root: Path) -> None:
             ExceptionDue("calc/__init__.py", "calc", "@me", "2026-12-01", 10),
         ),
     )
-    past = dashboard.history(current.store(table), "main", state)
+    past = history(open_table_store(table), "main", state)
     past = msgspec.structs.replace(past, flaky=(Flaky("mean", "tests_mean/test_mean.py::test_x"),))
-    dashboard.publish(table, dashboard.render(table, state, past))
+    publish(table, render_files(table, state, past))
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from covernance.config import load
-from covernance.model.evidence import Evidence, read
-from covernance.workflows.reuse import Found, Reuse
+from covernance.reuse.evidence import Evidence, read
+from covernance.reuse.workflow import Found, Reuse
 from tests.utils.repository import Repository, clean_environment
 
 TABLE = """\

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from covernance.affected.workflow import decide
 from covernance.config import load
 from covernance.history.directory import Directory
 from covernance.history.store import Listed
 from covernance.model.snapshot import read
-from covernance.workflows import affected
 from tests.utils.repository import COVERAGERC, PYTEST, Repository
 
 pytestmark = pytest.mark.reliability
@@ -270,7 +270,7 @@ def test_an_edit_of_what_a_suite_may_import_runs_the_suite_and_no_other_edit_doe
         )
         repository.append(f"{graph.edited.replace('.', '/')}.py", "# edited\n")
 
-        decided = affected.decide(table, Listed(store), began, {}, datetime.now(UTC))
+        decided = decide(table, Listed(store), began, {}, datetime.now(UTC))
 
     running = {name for name, decision in decided.items() if decision.entry is None}
     assert running == {name for name in "abc" if graph.edited in reached(graph, name)}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from covernance.policy.register_text import EMPTY
+from covernance.exceptions.register_markdown import EMPTY
 from tests.utils.repository import Repository, clean_environment
 
 pytestmark = pytest.mark.reliability

@@ -12,7 +12,7 @@ from scripts.mutants import main, report, tallies
 
 pytestmark = pytest.mark.architecture
 
-MUTANT = "covernance.policy.gate.xǁVerdictǁexit__mutmut_{}"
+MUTANT = "covernance.gate.floors.xǁVerdictǁexit__mutmut_{}"
 
 
 def results(**numbers: int) -> str:
@@ -57,7 +57,7 @@ def test_only_a_test_that_fails_or_never_ends_kills(status: str) -> None:
 
 def test_modules_that_were_not_asked_for_are_left_out() -> None:
     other = results(not_checked=1).replace("gate", "gate_keeper")
-    assert list(tallies(results(killed=1) + other, ["gate"])) == ["covernance.policy.gate"]
+    assert list(tallies(results(killed=1) + other, ["gate"])) == ["covernance.gate.floors"]
 
 
 def test_the_report_names_survivors_and_counts_by_module() -> None:
@@ -66,7 +66,7 @@ def test_the_report_names_survivors_and_counts_by_module() -> None:
         f"{MUTANT.format(9)}\n"
         f"{MUTANT.format(10)}\n"
         "covernance.model.lines     1 killed    0 survived\n"
-        "covernance.policy.gate     8 killed    2 survived  below 90 %\n"
+        "covernance.gate.floors     8 killed    2 survived  below 90 %\n"
         "all                        9 killed    2 survived"
     )
 

@@ -18,7 +18,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from covernance.workflows.alert_target import _HAVE_A_HOST as HAVE_A_HOST
+from covernance.notify.target import _HAVE_A_HOST
 from tests.utils.processes import PATIENCE_SECONDS
 from tests.utils.repository import Ran, Repository
 from tests.utils.serving import serving
@@ -325,5 +325,5 @@ def test_only_services_with_a_host_in_its_place_show_it() -> None:
         for service in apprise.Apprise().details()["schemas"]
         for schema in (*(service["protocols"] or ()), *(service["secure_protocols"] or ()))
     }
-    for schema in HAVE_A_HOST:
+    for schema in _HAVE_A_HOST:
         assert all("{host}" in form for form in services[schema]["details"]["templates"])

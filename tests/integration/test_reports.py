@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from covernance.measure import combine, slicing
-from covernance.measure.reporting import Reporting
-from covernance.model import slices
+from covernance.model.context_name import pattern
 from covernance.model.counts import Counts
+from covernance_agent import combining, counting
+from covernance_agent.reporting import Reporting
 from tests.utils.repository import clean_environment
 
 pytestmark = pytest.mark.reliability
@@ -49,18 +49,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run(
             *("coverage", "run", f"--context={theme}", "--source=src/covernance,logging_lib"),
             *(f"--data-file={folder / theme / '.coverage'}", "-m", "pytest", "-q", tests),
-            *("-m", theme, "-p", "covernance.pytest_plugin", "-p", "no:cacheprovider"),
+            *("-m", theme, "-p", "covernance_agent.plugin", "-p", "no:cacheprovider"),
             *(f"--covernance-record={folder / theme / 'record'}", f"--covernance-theme={theme}"),
             f"--covernance-themes={','.join(PASSES)}",
         )
-    assert combine.combine([folder / theme for theme in PASSES], folder / ".coverage")
+    assert combining.combine([folder / theme for theme in PASSES], folder / ".coverage")
     return folder / ".coverage"
 
 
 @pytest.fixture
 def cov(data: Path, monkeypatch: pytest.MonkeyPatch) -> Reporting:
     monkeypatch.chdir(ROOT)
-    return combine.load(data, data.parent / "analyses")
+    return combining.load(data, data.parent / "analyses")
 
 
 def settled(path: Path) -> str:
@@ -107,19 +107,19 @@ def own(data: Path, tmp_path: Path) -> Callable[..., Path]:
 def test_json_and_lcov_are_coverage_pys_own_to_the_byte(
     cov: Reporting, own: Callable[..., Path], tmp_path: Path
 ) -> None:
-    combine.write_report(cov, "json", tmp_path / "json", title="both")
+    combining.write_report(cov, "json", tmp_path / "json", title="both")
     assert settled(tmp_path / "json") == settled(own("json", "--pretty-print"))
-    combine.write_json_with_contexts(cov, tmp_path / "contexts")
+    combining.write_json_with_contexts(cov, tmp_path / "contexts")
     expected = own("json", "--show-contexts")
     assert sorted_lists(tmp_path / "contexts") == sorted_lists(expected)
-    combine.write_report(cov, "lcov", tmp_path / "lcov", title="both")
+    combining.write_report(cov, "lcov", tmp_path / "lcov", title="both")
     assert (tmp_path / "lcov").read_bytes() == own("lcov").read_bytes()
 
 
 def test_xml_is_coverage_pys_own_without_a_source(
     cov: Reporting, own: Callable[..., Path], tmp_path: Path
 ) -> None:
-    combine.write_report(cov, "xml", tmp_path / "xml", title="both")
+    combining.write_report(cov, "xml", tmp_path / "xml", title="both")
     settings = ConfigParser(interpolation=None)
     settings.read(ROOT / ".coveragerc")
     settings.remove_option("run", "source")
@@ -132,17 +132,17 @@ def test_xml_is_coverage_pys_own_without_a_source(
 def test_html_is_coverage_pys_own_to_the_byte(
     cov: Reporting, own: Callable[..., Path], tmp_path: Path
 ) -> None:
-    combine.write_report(cov, "html", tmp_path / "html", title="both")
+    combining.write_report(cov, "html", tmp_path / "html", title="both")
     expected = own("html", "--show-contexts", "--title=both", target="-d")
     assert settled_folder(tmp_path / "html") == settled_folder(expected)
 
 
 def test_the_counts_are_coverage_pys_own(cov: Reporting, own: Callable[..., Path]) -> None:
-    results = slicing.file_results(cov, list(PASSES))
+    results = counting.file_results(cov, list(PASSES))
     document = json.loads(own("json").read_bytes())
     assert {name: result.total for name, result in results.items()} == counts(document)
     for theme in PASSES:
-        option = f"--contexts={slices.pattern(theme)}"
+        option = f"--contexts={pattern(theme)}"
         document = json.loads(own("json", option).read_bytes())
         raw = {name: result.themes[theme].raw for name, result in results.items()}
         assert raw == counts(document)

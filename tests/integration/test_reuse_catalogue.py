@@ -16,10 +16,10 @@ import pytest
 
 import covernance
 from covernance.config import load
+from covernance.gate.floors import AppliedFloor, Exceptions
+from covernance.judgement import Judgement
 from covernance.model.snapshot import read
-from covernance.policy.gate import AppliedFloor, Exceptions
-from covernance.workflows.judgement import Judgement
-from covernance.workflows.reuse import Reuse
+from covernance.reuse.workflow import Reuse
 from tests.integration.reuse_sample import Sample
 
 pytestmark = pytest.mark.reliability

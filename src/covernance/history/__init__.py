@@ -1,1 +1,1 @@
-"""Snapshots at rest: a folder or a git branch behind one protocol."""
+"""Stores of snapshots of earlier runs."""

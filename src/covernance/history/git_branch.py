@@ -17,10 +17,10 @@ from pathlib import Path
 
 from covernance import files
 from covernance.errors import InputError, MachineError
+from covernance.git.runner import Git, GitError, Objects, readable
+from covernance.git.tree import graft, listing
 from covernance.history import names
-from covernance.history.git import Git, GitError, Objects, readable
 from covernance.history.store import Entry, arrange, decode, distinct
-from covernance.history.tree import graft, listing
 from covernance.model.snapshot import Snapshot
 
 _ATTEMPTS = 40

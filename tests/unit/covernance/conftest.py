@@ -12,12 +12,10 @@ import pytest
 from coverage import CoverageData
 
 from covernance.config import Suite
-from covernance.measure import combine
-from covernance.measure.plan import Pass
-from covernance.measure.record import Collected, Record
-from covernance.measure.reporting import Reporting
-from covernance.measure.run import Finished, Observer
-from covernance.measure.slots import Slots
+from covernance.engine.passes import Pass
+from covernance.engine.processes import Finished, Observer
+from covernance.engine.record import Collected, Record
+from covernance.engine.slots import Slots
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
     Cell,
@@ -31,9 +29,6 @@ from covernance.model.snapshot import (
 )
 from tests.utils.repository import Repository, clean_environment
 
-Measured = dict[str, dict[str, list[tuple[int, int]]]]
-"""For each context, the arcs that ran in each file."""
-
 
 @pytest.fixture
 def suite() -> Suite:
@@ -45,24 +40,6 @@ def suite() -> Suite:
         fail_under=Decimal(90),
         requirements=None,
     )
-
-
-@pytest.fixture
-def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Measured], Reporting]:
-    """Build coverage data by hand in a folder that becomes the current one."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
-
-    def build(contexts: Measured) -> Reporting:
-        data = CoverageData(basename=str(tmp_path / ".coverage"))
-        for context, arcs in contexts.items():
-            data.set_context(context)
-            data.add_arcs(arcs)
-        data.write()
-        data.close()
-        return combine.load(tmp_path / ".coverage", tmp_path / ".analysis")
-
-    return build
 
 
 @pytest.fixture
@@ -217,5 +194,5 @@ class FakePasses:
 def passes(monkeypatch: pytest.MonkeyPatch) -> FakePasses:
     """Replace the processes of a run by a double."""
     fake = FakePasses()
-    monkeypatch.setattr("covernance.workflows.measuring.run_passes", fake)
+    monkeypatch.setattr("covernance.run.measuring.run_passes", fake)
     return fake

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from covernance import cli
-from covernance.measure.record import Collected, Record
+from covernance.engine.record import Collected, Record
 from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
 
@@ -202,7 +202,7 @@ def test_a_machine_that_refuses_is_one_line_and_no_failed_test(
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("covernance.workflows.measuring.run_passes", full)
+    monkeypatch.setattr("covernance.run.measuring.run_passes", full)
     assert shell("run") == 3
     assert "the machine refused" in shell.err
 
@@ -227,7 +227,7 @@ def test_an_interruption_exits_130_with_a_message_and_another_stops_no_cleaning_
             cleaned_up.append(True)
 
     cleaned_up: list[bool] = []
-    monkeypatch.setattr("covernance.workflows.measuring.run_passes", interrupted_twice)
+    monkeypatch.setattr("covernance.run.measuring.run_passes", interrupted_twice)
     assert shell("run") == 130
     assert cleaned_up
     assert "interrupted; the last good reports are untouched" in shell.err
@@ -262,7 +262,7 @@ def test_help_lists_what_each_command_says_of_itself() -> None:
 @pytest.mark.architecture
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--dry-run"]])
 def test_what_needs_no_report_imports_none(repository: Repository, arguments: list[str]) -> None:
-    names = "jinja2", "pygal", "rich", "covernance.report.charts", "covernance.report.dashboard"
+    names = "jinja2", "pygal", "rich", "covernance.reports.charts", "covernance.dashboard.render"
     code = (
         "import sys, covernance.cli as face\n"
         f"try: face.main({arguments})\n"

@@ -1,0 +1,1 @@
+"""Which suites and tests a change touches."""

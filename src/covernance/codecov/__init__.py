@@ -1,0 +1,1 @@
+"""Generate codecov.yml from the table."""

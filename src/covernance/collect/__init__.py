@@ -1,0 +1,1 @@
+"""Merge what the jobs of a CI matrix measured."""

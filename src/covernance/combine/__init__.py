@@ -1,0 +1,1 @@
+"""Combine the data of all suites into one baseline."""

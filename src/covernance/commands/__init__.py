@@ -1,1 +1,0 @@
-"""Commands of the shell's face, a module each."""

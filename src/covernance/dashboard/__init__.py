@@ -1,0 +1,1 @@
+"""Render the landing page, badges, metrics and reports per theme."""

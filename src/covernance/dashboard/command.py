@@ -1,0 +1,58 @@
+"""`covernance dashboard`: the landing page, badges and metrics."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+import click
+
+from covernance.errors import Exit
+from covernance.shell.options import base_option
+from covernance.shell.repository import here
+
+
+@click.command("dashboard")
+@click.option(
+    "--branch", metavar="NAME", help="The branch of the trends. Default: the default branch."
+)
+@base_option
+@click.option(
+    "--theme-reports",
+    "by_theme",
+    is_flag=True,
+    help="First write coverage.py's HTML report of each theme, and link to it. Takes as long as "
+    "the reports of all suites, once a theme.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be written and write nothing.")
+def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bool) -> Exit:
+    """Write the landing page, badges and metrics of the last full runs.
+
+    The page is one file without a script and needs no network: coverage/html/index.html. Badges
+    go to coverage/badges/, OpenMetrics text to coverage/metrics.prom. A suite without a result is
+    shown as missing; a damaged one is an error.
+
+    \b
+    Examples:
+      covernance dashboard
+      covernance dashboard --theme-reports
+    """  # noqa: D301 - click reads the escape
+    from covernance.dashboard import workflow  # noqa: PLC0415 - likewise
+    from covernance.history.open import open_table_store  # noqa: PLC0415 - help does not pay for coverage.py
+    from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
+
+    table = here()
+    written: list[Path] = []
+    if by_theme and not dry_run:
+        from covernance.dashboard.theme_html import theme_reports  # noqa: PLC0415 - likewise
+
+        written += theme_reports(table)
+    state = overview.full_state(table, base, os.environ, functools.partial(click.echo, err=True))
+    past = workflow.history(open_table_store(table), branch or table.default_branch, state)
+    content = workflow.render_files(table, state, past)
+    if not dry_run:
+        workflow.publish(table, content)
+    for path in [*written, *content]:
+        click.echo(f"{'would write' if dry_run else 'wrote'} {os.path.relpath(path, table.root)}")
+    return Exit.PASS

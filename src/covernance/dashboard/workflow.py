@@ -1,0 +1,112 @@
+"""The landing page, the badges and the metrics of the current results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from covernance import files
+from covernance.config import Table
+from covernance.dashboard.render import Reports, render_page
+from covernance.history.store import Entry, Store, by_suite
+from covernance.layout import Layout
+from covernance.model.snapshot import Snapshot
+from covernance.reports import badges, openmetrics, trend
+from covernance.reports.state import State
+from covernance.reports.trend import Flaky, Point
+
+MOST_RESULTS = 30
+"""How many results of a suite its trend goes back."""
+
+
+class History(msgspec.Struct, frozen=True):
+    """What became of each suite over time, and the tests that ended both ways."""
+
+    points: dict[str, list[Point]]
+    flaky: tuple[Flaky, ...]
+
+
+def history(store: Store, branch: str, state: State, most: int = MOST_RESULTS) -> History:
+    """Read the last results of every suite on a branch; the current one is the last.
+
+    Raises:
+        CovernanceError: A stored snapshot can't be read.
+    """
+    points: dict[str, list[Point]] = {}
+    flaky: set[Flaky] = set()
+    kept = by_suite(store.entries(branch=branch))
+    for name, current in state.suites.items():
+        found = [
+            *_results(store, kept.get(name, []), current, most),
+            *([current] if current else []),
+        ]
+        points[name] = [trend.point(snapshot) for snapshot in found]
+        flaky.update(trend.flaky(found))
+    return History(points, tuple(sorted(flaky)))
+
+
+def render_files(table: Table, state: State, past: History) -> dict[Path, bytes]:
+    """What `publish` writes, by path; the page comes last.
+
+    Raises:
+        CovernanceError: Something of a snapshot can't be read, or two badges have one name.
+    """
+    layout = Layout(table.root)
+    content = {
+        layout.folder / "badges" / name: badge for name, badge in badges.badges(state).items()
+    }
+    content[layout.folder / "metrics.prom"] = openmetrics.render(state).encode()
+    content[layout.html / "index.html"] = render_page(
+        table.root.name, state, past.points, past.flaky, _reports(table, layout)
+    )
+    return content
+
+
+def publish(table: Table, content: dict[Path, bytes]) -> None:
+    """Put the files in their places, and remove badges of suites and themes that are no more.
+
+    A file that holds these bytes already stays: most badges do.
+
+    Raises:
+        MachineError: One can't be written.
+    """
+    layout = Layout(table.root)
+    with files.locked(layout.lock):
+        for path, text in content.items():
+            if not path.is_file() or path.read_bytes() != text:
+                files.write_atomic(path, text)
+        for badge in (layout.folder / "badges").glob("*.svg"):
+            if badge not in content:
+                badge.unlink()
+
+
+def _results(
+    store: Store, entries: Sequence[Entry], current: Snapshot | None, most: int
+) -> Iterable[Snapshot]:
+    """The last results but the current one, oldest first."""
+    source = current.provenance if current else None
+    earlier = [
+        entry
+        for entry in entries
+        if source is None
+        or (entry.run_id != source.run_id and entry.recorded_at <= source.recorded_at)
+    ]
+    return (store.read(entry) for entry in earlier[-most:])
+
+
+def _reports(table: Table, layout: Layout) -> Reports:
+    def there(*parts: str) -> bool:
+        return layout.html.joinpath(*parts, "index.html").is_file()
+
+    return Reports(
+        combined=there("all"),
+        suites=frozenset(suite.name for suite in table.suites if there(suite.name)),
+        themes=frozenset(
+            (suite.name, theme)
+            for suite in table.suites
+            for theme in suite.themes
+            if there(suite.name, theme)
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Summarise the last days in Markdown, JSON and charts."""

@@ -1,0 +1,378 @@
+"""What happened in a span of days: for people as Markdown, for scripts as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from covernance.model.counts import show
+from covernance.model.verdict import PASS
+from covernance.reports import charts, trend
+from covernance.reports.markdown import Section, code, fit, head, plain, row
+from covernance.reports.state import ExceptionDue, Patch, days
+from covernance.reports.trend import TOTAL, Flaky, Point, Ratchet, show_points
+
+_LIMIT = 512 * 1024
+_MINUTE = "%Y-%m-%d %H:%M"
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A span of time: later than `since`, up to `until`."""
+
+    since: datetime
+    until: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether a moment lies in the span."""
+        return self.since < moment <= self.until
+
+    @classmethod
+    def before(cls, until: datetime, length: timedelta) -> Window:
+        """The span of a length that ends at `until`."""
+        return cls(until - length, until)
+
+
+class DatedPatch(msgspec.Struct, frozen=True):
+    """The patch coverage of one run."""
+
+    recorded_at: str
+    patch: Patch
+
+
+class Exceptions(msgspec.Struct, frozen=True):
+    """What happened to the rows of the exception register in the span, and what is due."""
+
+    opened: tuple[ExceptionDue, ...] = ()
+    resolved: tuple[ExceptionDue, ...] = ()
+    expiring: tuple[ExceptionDue, ...] = ()
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one suite.
+
+    Attributes:
+        suite: Its name.
+        base: The last result before the span, else the first one in it; None without any.
+        points: The results in the span, oldest first.
+    """
+
+    suite: str
+    base: Point | None
+    points: tuple[Point, ...]
+
+    @property
+    def newest(self) -> Point | None:
+        """The last result in the span."""
+        return self.points[-1] if self.points else None
+
+    @property
+    def charted(self) -> list[Point]:
+        """The base and the results in the span."""
+        before = [self.base] if self.base and self.base not in self.points else []
+        return [*before, *self.points]
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the digest tells.
+
+    Attributes:
+        window: The span of time.
+        branch: The branch whose results are told.
+        themes: The table's themes, in its order.
+        courses: Every suite of the table.
+        slowest: (suite, test, seconds) of the newest results, the slowest first.
+        flaky: Tests that ended both ways.
+        patches: Patch coverage of the runs in the span, oldest first.
+        exceptions: What happened to the exception register.
+    """
+
+    window: Window
+    branch: str
+    themes: tuple[str, ...]
+    courses: tuple[Course, ...]
+    slowest: tuple[tuple[str, str, float], ...] = ()
+    flaky: tuple[Flaky, ...] = ()
+    patches: tuple[DatedPatch, ...] = ()
+    exceptions: Exceptions = Exceptions()
+
+    @property
+    def ratchets(self) -> list[Ratchet]:
+        """The floors that could be raised."""
+        found = (trend.ratchet(course.suite, course.points) for course in self.courses)
+        return [ratchet for ratchet in found if ratchet]
+
+
+def draw_course(suite: str, points: Sequence[Point], window: Window) -> Course:
+    """Place a suite's results, oldest first, in a span of time."""
+    inside = tuple(point for point in points if window.holds(point.timestamp))
+    before = [point for point in points if point.timestamp <= window.since]
+    base = before[-1] if before else next(iter(inside), None)
+    return Course(suite=suite, base=base, points=inside)
+
+
+def markdown(digest: Digest, drawn: Mapping[str, str]) -> str:
+    """The digest for people.
+
+    Args:
+        digest: What to tell.
+        drawn: For each suite that has a chart, the chart's file name.
+    """
+    sections = [
+        _coverage(digest),
+        _patch(digest),
+        _runs(digest),
+        _list(
+            "Flaky tests", "tests", [f"{flaky.suite}: {code(flaky.test)}" for flaky in digest.flaky]
+        ),
+        _slowest(digest),
+        _exceptions(digest.exceptions),
+        _ratchets(digest),
+        _list(
+            "Trends",
+            "charts",
+            [f"![Coverage of {name} over time]({file})" for name, file in drawn.items()],
+        ),
+    ]
+    return fit(sections, _LIMIT)
+
+
+def digest_document(digest: Digest) -> bytes:
+    """The digest for scripts: counts exact, percentages and changes as shown."""
+    content = {
+        "since": digest.window.since,
+        "until": digest.window.until,
+        "branch": digest.branch,
+        "suites": {course.suite: _course(course, digest.themes) for course in digest.courses},
+        "patches": [
+            {"recorded_at": dated.recorded_at, **_patched(dated.patch)} for dated in digest.patches
+        ],
+        "flaky": digest.flaky,
+        "slowest": [
+            {"suite": suite, "test": test, "seconds": seconds}
+            for suite, test, seconds in digest.slowest
+        ],
+        "exceptions": digest.exceptions,
+        "ratchets": [
+            {
+                "suite": ratchet.suite,
+                "floor": show(ratchet.floor),
+                "suggested": ratchet.suggested,
+                "lowest": show(ratchet.lowest),
+                "runs": ratchet.runs,
+            }
+            for ratchet in digest.ratchets
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
+
+
+def chart_files(digest: Digest) -> dict[str, tuple[str, bytes]]:
+    """For each suite with results, its chart's file name and bytes."""
+    drawn = {
+        course.suite: (f"coverage-{course.suite}.svg", _chart(course, digest.themes))
+        for course in digest.courses
+    }
+    return {suite: chart for suite, chart in drawn.items() if chart[1]}
+
+
+def _chart(course: Course, themes: Sequence[str]) -> bytes:
+    points = course.charted
+    lines = [
+        charts.Line(measure, trend.series(points, measure))
+        for measure in trend.measures(points, themes)
+    ]
+    floor = points[-1].floor if points else None
+    return charts.chart_file(f"{course.suite}: coverage in percent", lines, floor)
+
+
+def _coverage(digest: Digest) -> Section:
+    since, until = digest.window.since, digest.window.until
+    names = ("suite", "measure", "before %", "now %", "change", "floor %", "verdict")
+    lines = (
+        "# Coverage digest",
+        "",
+        f"Results on {code(digest.branch)}, {since:{_MINUTE}} to {until:{_MINUTE}} UTC.",
+        "[What each figure means](README.md).",
+        "",
+        "## Coverage",
+        "",
+        *head(names, numeric=names[2:6]),
+    )
+    rows = [
+        text
+        for course in digest.courses
+        for text in (_measures(course, digest.themes) or [_silent(course)])
+    ]
+    return Section(lines, tuple(rows))
+
+
+def _measures(course: Course, themes: Sequence[str]) -> list[str]:
+    base, newest = course.base, course.newest
+    if base is None or newest is None:
+        return []
+    rows = []
+    for measure in trend.measures(course.charted, themes):
+        total = measure == TOTAL
+        rows.append(
+            row(
+                (
+                    plain(course.suite),
+                    "**raw total**" if total else f"{plain(measure)}, earned",
+                    show(base.percent(measure)),
+                    show(newest.percent(measure)),
+                    show_points(trend.change(base, newest, measure)),
+                    show(newest.floor) if total else "",
+                    code(newest.verdict) if total else "",
+                )
+            )
+        )
+    return rows
+
+
+def _silent(course: Course) -> str:
+    told = f"last result {course.base.timestamp:%Y-%m-%d}" if course.base else "no result yet"
+    return row((plain(course.suite), f"no run in these days, {told}", "", "", "", "", ""))
+
+
+def _patch(digest: Digest) -> Section:
+    names = ("recorded", "suite", "ran", "changed", "%")
+    rows = [
+        row(
+            (
+                code(dated.recorded_at),
+                plain(dated.patch.suite),
+                str(dated.patch.covered),
+                str(dated.patch.total),
+                show(dated.patch.percent),
+            )
+        )
+        for dated in reversed(digest.patches)
+    ]
+    lines = ("## Patch coverage", "", *_table_or_none(rows, names, names[2:]))
+    return Section(lines, tuple(rows), "runs")
+
+
+def _runs(digest: Digest) -> Section:
+    names = ("suite", "runs", "not passing", "median s", "change s", "newest s")
+    rows = [row(_run(course)) for course in digest.courses if course.points]
+    lines = ("## Runs, failures and time", "", *_table_or_none(rows, names, names[1:]))
+    return Section(lines, tuple(rows), "suites")
+
+
+def _run(course: Course) -> tuple[str, ...]:
+    typical = _typical(course)
+    told = ", ".join(f"{number} {code(name)}" for name, number in _failures(course).items())
+    return (
+        plain(course.suite),
+        str(len(course.points)),
+        told or "0",
+        f"{typical:.1f}",
+        f"{typical - course.charted[0].seconds:+.1f}",
+        f"{course.points[-1].seconds:.1f}",
+    )
+
+
+def _typical(course: Course) -> float:
+    return median(point.seconds for point in course.points)
+
+
+def _failures(course: Course) -> dict[str, int]:
+    """How many runs ended with each verdict other than `pass`."""
+    found = Counter(point.verdict for point in course.points if point.verdict != PASS)
+    return dict(sorted(found.items()))
+
+
+def _slowest(digest: Digest) -> Section:
+    names = ("s", "suite", "test")
+    rows = [
+        row((f"{seconds:.2f}", plain(suite), code(test))) for suite, test, seconds in digest.slowest
+    ]
+    lines = ("## Slowest tests", "", *_table_or_none(rows, names, names[:1]))
+    return Section(lines, tuple(rows), "tests")
+
+
+def _exceptions(exceptions: Exceptions) -> Section:
+    told = {
+        "opened": exceptions.opened,
+        "resolved": exceptions.resolved,
+        "expiring": exceptions.expiring,
+    }
+    rows = [
+        row(
+            (
+                what,
+                code(due.module),
+                plain(due.suite),
+                code(due.owner),
+                code(due.review_date),
+                "" if what == "resolved" else days(due.days_left),
+            )
+        )
+        for what, dues in told.items()
+        for due in sorted(dues, key=lambda due: (due.days_left, due.module))
+    ]
+    names = ("what", "module", "suite", "owner", "review", "when")
+    lines = ("## Exceptions", "", *_table_or_none(rows, names, ()))
+    return Section(lines, tuple(rows), "exceptions")
+
+
+def _ratchets(digest: Digest) -> Section:
+    names = ("suite", "floor %", "could be %", "lowest %", "runs")
+    rows = [
+        row(
+            (
+                plain(ratchet.suite),
+                show(ratchet.floor),
+                f"**{ratchet.suggested}**",
+                show(ratchet.lowest),
+                str(ratchet.runs),
+            )
+        )
+        for ratchet in digest.ratchets
+    ]
+    lines = ("## Floors that could be raised", "", *_table_or_none(rows, names, names[1:]))
+    return Section(lines, tuple(rows), "suites")
+
+
+def _list(title: str, noun: str, items: Sequence[str]) -> Section:
+    lines = (f"## {title}", "", *(() if items else ("None.",)))
+    return Section(lines, tuple(f"- {item}" for item in items), noun)
+
+
+def _table_or_none(
+    rows: Sequence[str], names: Sequence[str], numeric: Iterable[str]
+) -> tuple[str, ...]:
+    return head(names, numeric=numeric) if rows else ("None.",)
+
+
+def _course(course: Course, themes: Sequence[str]) -> dict[str, Any]:
+    base, newest = course.base, course.newest
+    if base is None or newest is None:
+        return {"runs": 0, "last_result": base.timestamp if base else None}
+    return {
+        "runs": len(course.points),
+        "not_passing": _failures(course),
+        "median_seconds": round(_typical(course), 3),
+        "seconds": round(newest.seconds, 3),
+        "verdict": newest.verdict,
+        "floor": show(newest.floor),
+        "commit": newest.commit,
+        "measures": {
+            measure: {
+                "before": show(base.percent(measure)),
+                "now": show(newest.percent(measure)),
+                "change": show_points(trend.change(base, newest, measure)),
+                "counts": newest.measures.get(measure),
+            }
+            for measure in trend.measures(course.charted, themes)
+        },
+    }
+
+
+def _patched(patch: Patch) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(patch), "percent": show(patch.percent)}

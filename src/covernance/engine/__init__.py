@@ -1,0 +1,1 @@
+"""Plan passes and run them in processes."""

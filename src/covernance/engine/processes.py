@@ -1,0 +1,207 @@
+"""Run passes side by side, each in a process of its own, and stop them all when asked."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from typing import Protocol
+
+import msgspec
+
+from covernance.engine import record
+from covernance.engine.passes import Pass
+from covernance.engine.record import Record
+from covernance.engine.slots import Slots
+from covernance.errors import MachineError
+from covernance.interruptions import put_off
+
+_HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
+_POLL_SECONDS = 0.02
+_TELL_SECONDS = 0.2
+_GRACE_SECONDS = 3.0
+_PATIENCE_SECONDS = 3.0
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """How a pass ended.
+
+    Attributes:
+        planned: The pass.
+        status: pytest's exit status; negative, the signal that ended it.
+        seconds: Wall time.
+        record: What the plugin saw, or None when pytest died before it could write.
+    """
+
+    planned: Pass
+    status: int
+    seconds: float
+    record: Record | None
+
+
+class Observer(Protocol):
+    """Who is told how the passes go on."""
+
+    def started(self, planned: Pass) -> None:
+        """A pass began."""
+
+    def running(self, planned: Pass) -> None:
+        """A pass is still running; told a few times a second."""
+
+    def finished(self, result: Finished) -> None:
+        """A pass ended."""
+
+    def told(self, text: str) -> None:
+        """Something that explains what happens next, or what does not."""
+
+
+def run_passes(
+    passes: Sequence[Pass], *, slots: Slots, observer: Observer, interactive: bool = False
+) -> list[Finished]:
+    """Run all passes and return their results in the order given.
+
+    They start in the order given, each as soon as there is a slot for it. An interactive pass
+    owns the terminal, so those run one after another. When the caller is interrupted, every child
+    and its children are stopped before the interruption goes on.
+
+    Raises:
+        MachineError: A process can't be started.
+    """
+    running: list[_Process] = []
+    with put_off() as interruptions:
+        try:
+            results = _run(passes, slots, observer, running, interruptions, interactive=interactive)
+        except BaseException:
+            _stop(running)
+            raise
+    return [results[planned.suite, planned.theme] for planned in passes]
+
+
+def _run(
+    passes: Sequence[Pass],
+    slots: Slots,
+    observer: Observer,
+    running: list[_Process],
+    interruptions: Sequence[int],
+    *,
+    interactive: bool,
+) -> dict[tuple[str, str], Finished]:
+    waiting = deque(passes)
+    results: dict[tuple[str, str], Finished] = {}
+    told = time.monotonic()
+    patience = _Patience(observer)
+    while waiting or running:
+        while waiting and not (interactive and running):
+            if (slot := slots.take(waiting[0].workers)) is None:
+                break
+            planned = waiting.popleft()
+            running.append(_Process(planned, slot, interactive=interactive))
+            observer.started(planned)
+            _heed(interruptions)
+        for process in [process for process in running if process.ended]:
+            running.remove(process)
+            result = process.result()
+            results[result.planned.suite, result.planned.theme] = result
+            observer.finished(result)
+        if time.monotonic() - told > _TELL_SECONDS:
+            told = time.monotonic()
+            for process in running:
+                observer.running(process.planned)
+        if waiting and not running:
+            patience.waited()
+        if waiting or running:
+            time.sleep(_POLL_SECONDS)
+        _heed(interruptions)
+    return results
+
+
+def _heed(interruptions: Sequence[int]) -> None:
+    if interruptions:
+        raise KeyboardInterrupt
+
+
+class _Patience:
+    """Tells once that nothing runs, since other runs hold every slot."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._ends = time.monotonic() + _PATIENCE_SECONDS
+
+    def waited(self) -> None:
+        if time.monotonic() > self._ends:
+            self._observer.told("waiting: other runs in this checkout hold every slot")
+            self._ends = math.inf
+
+
+class _Process:
+    def __init__(self, planned: Pass, slot: ExitStack, *, interactive: bool) -> None:
+        self.planned = planned
+        self._slot = slot
+        self._began = time.monotonic()
+        environment = {**_without_measurement(os.environ), **planned.environment}
+        try:
+            planned.folder.mkdir(parents=True)
+            if interactive:
+                self._child = subprocess.Popen(planned.command, env=environment)  # noqa: S603 - the plan's own command
+                return
+            with planned.output.open("wb") as output:
+                self._child = subprocess.Popen(  # noqa: S603 - the plan's own command
+                    planned.command,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    process_group=0,
+                )
+        except OSError as error:
+            slot.close()
+            msg = f"{planned.suite} · {planned.theme}: can't be started: {error}"
+            raise MachineError(msg) from error
+
+    @property
+    def ended(self) -> bool:
+        return self._child.poll() is not None
+
+    def free(self) -> None:
+        """Give the slot back."""
+        self._slot.close()
+
+    def result(self) -> Finished:
+        self.free()
+        return Finished(
+            planned=self.planned,
+            status=self._child.wait(),
+            seconds=time.monotonic() - self._began,
+            record=record.read(self.planned.record),
+        )
+
+    def signal(self, number: signal.Signals) -> None:
+        """Reach the child and all that it started, pytest-xdist's workers too."""
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(self._child.pid) == self._child.pid:
+                os.killpg(self._child.pid, number)
+            else:
+                self._child.send_signal(number)
+
+
+def _without_measurement(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without coverage.py's hand-over: each pass is measured on its own."""
+    return {name: value for name, value in environ.items() if name not in _HANDED_OVER}
+
+
+def _stop(processes: Sequence[_Process]) -> None:
+    alive = [process for process in processes if not process.ended]
+    for number in (signal.SIGINT, signal.SIGKILL):
+        for process in alive:
+            process.signal(number)
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while alive and time.monotonic() < deadline:
+            alive = [process for process in alive if not process.ended]
+            time.sleep(_POLL_SECONDS)
+    for process in processes:
+        process.free()

@@ -1,0 +1,42 @@
+"""Which passes run their tests in pytest-xdist's workers: long ones, where cores would be idle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Final
+
+from covernance.engine.schedule import Expected, Key
+from covernance.errors import MachineError
+
+LONG_SECONDS: Final = 30.0
+"""From how many seconds of tests on, for each process, one more pays: it imports and collects."""
+
+
+def workers(passes: Sequence[Key], seconds: Expected, jobs: int) -> dict[Key, int]:
+    """How many workers each long pass gets, so that no more cores are used than there are.
+
+    Args:
+        passes: All that are to run, by suite and theme.
+        seconds: What the tests of those that may be spread took, one after another.
+        jobs: How many cores there are.
+
+    Returns:
+        Two and more for those that get workers; the others run their tests themselves.
+
+    Raises:
+        MachineError: pytest-xdist is not installed where a pass would use it.
+    """
+    given = {key: 1 for key in passes if key in seconds}
+    for _ in range(jobs - len(passes)):
+        shares = {key: seconds[key] / count for key, count in given.items()}
+        longest = max(shares, key=lambda key: shares[key], default=None)
+        if longest is None or shares[longest] < LONG_SECONDS:
+            break
+        given[longest] += 1
+    found = {key: count for key, count in given.items() if count > 1}
+    if found and find_spec("xdist") is None:
+        suites = ", ".join(sorted({suite for suite, _ in found}))
+        msg = f"{suites}: xdist = true needs pytest-xdist; add it to the suite's requirements"
+        raise MachineError(msg)
+    return found

@@ -1,0 +1,1 @@
+"""The register of files that may miss their floor until a date."""

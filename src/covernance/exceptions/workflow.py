@@ -1,0 +1,177 @@
+"""The exception register on disk: keep it in step, check it, count what it owes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from covernance import files
+from covernance.config import Suite, Table
+from covernance.errors import InputError
+from covernance.exceptions import debt, merge, register_markdown, waivers
+from covernance.exceptions.debt import Debt
+from covernance.exceptions.merge import Floors, Problem, Synced, Terms
+from covernance.exceptions.row import Row
+from covernance.exceptions.waivers import Due
+from covernance.gate.floors import file_floors
+from covernance.layout import Layout
+from covernance.results import read_results
+from covernance.shell import diffs
+
+if TYPE_CHECKING:
+    from covernance.exceptions.owners import Owners
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """A register beside the snapshots.
+
+    Attributes:
+        path: The register, relative to the root.
+        before: Its text as it stands.
+        rows: Its rows of the suites in question.
+        synced: Its text in step, and what differs.
+        unmeasured: Suites in question that have no snapshot; their rows were left alone.
+    """
+
+    path: str
+    before: str
+    rows: tuple[Row, ...]
+    synced: Synced
+    unmeasured: tuple[str, ...]
+
+    def diff(self) -> str:
+        """What `sync` would change, as a unified diff that `git apply` takes."""
+        return diffs.unified(self.path, self.before, self.synced.text)
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What `check` found: why it says no, and what will run out soon."""
+
+    problems: tuple[Problem, ...]
+    due: tuple[Due, ...]
+
+
+def read_rows(table: Table) -> tuple[Row, ...]:
+    """The rows of the register; none where there is no register.
+
+    Raises:
+        InputError: The register can't be read, or is damaged.
+    """
+    if not (table.root / table.exceptions.register).exists():
+        return ()
+    return _parse(_read(table.root, table.exceptions.register), table).rows
+
+
+def compare_register(table: Table, suites: Sequence[Suite], today: date) -> Compared:
+    """Hold the register against the last full result of some suites; write nothing.
+
+    Raises:
+        InputError: The register, CODEOWNERS or a snapshot can't be read, or is damaged.
+    """
+    text = _read(table.root, table.exceptions.register)
+    parsed = _parse(text, table)
+    results = read_results(table)
+    measured, floors = [], {}
+    for suite in suites:
+        if found := results[suite.name]:
+            measured.append(found)
+            floors[suite.name] = Floors(suite.fail_under, file_floors(suite, found.files))
+    owners = _owners(table.root)
+    names = {suite.name for suite in suites}
+    terms = Terms(
+        today=today,
+        review=today + timedelta(days=table.exceptions.review_days),
+        owner_of=lambda path: " ".join(owners.of(path) or table.exceptions.owner.split()),
+    )
+    return Compared(
+        path=table.exceptions.register,
+        before=text,
+        rows=tuple(row for row in parsed.rows if row.suite in names),
+        synced=merge.merge_rows(parsed, measured, floors, terms),
+        unmeasured=tuple(suite.name for suite in suites if not results[suite.name]),
+    )
+
+
+def sync_register(table: Table, suites: Sequence[Suite], today: date) -> Compared:
+    """Bring the register in step; the file is written whole, and only if something changed.
+
+    Raises:
+        CovernanceError: As `compare`, or the file can't be written; it is untouched then.
+    """
+    with files.locked(Layout(table.root).lock):
+        compared = compare_register(table, suites, today)
+        if compared.synced.text != compared.before:
+            path = (table.root / table.exceptions.register).resolve()
+            files.write_atomic(path, compared.synced.text.encode())
+    return compared
+
+
+def check_register(table: Table, suites: Sequence[Suite], today: date) -> Checked:
+    """Find what is wrong with the rows of some suites, and what will be.
+
+    Raises:
+        InputError: As `compare`, or a suite has no snapshot: what was not measured can't be
+            known to be in step.
+    """
+    compared = compare_register(table, suites, today)
+    if compared.unmeasured:
+        names = ", ".join(compared.unmeasured)
+        msg = f"no snapshot of suite {names}; run it first, or check others with --suite"
+        raise InputError(msg)
+    return Checked(
+        merge.problems(compared.rows, compared.synced.changes, today),
+        waivers.due(compared.rows, today),
+    )
+
+
+def debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...]:
+    """The debt of each row of some suites.
+
+    Raises:
+        InputError: As `compare`.
+    """
+    parsed = _parse(_read(table.root, table.exceptions.register), table)
+    names = {suite.name for suite in suites}
+    measured = {name: found for name, found in read_results(table).items() if found}
+    return debt.debts((row for row in parsed.rows if row.suite in names), measured, today)
+
+
+def _parse(text: str, table: Table) -> register_markdown.Register:
+    return _parsed(text, tuple(suite.name for suite in table.suites), table.exceptions.register)
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str, suites: tuple[str, ...], where: str) -> register_markdown.Register:
+    """Parse once what is read for every suite."""
+    return register_markdown.parse(text, suites, where)
+
+
+def _owners(root: Path) -> Owners:
+    from covernance.exceptions.owners import LOCATIONS, Owners  # noqa: PLC0415 - a suite's session reads rows and has no use for owners
+
+    for name in LOCATIONS:
+        if (root / name).is_file():
+            return Owners(_read(root, name))
+    return Owners()
+
+
+def _read(root: Path, name: str) -> str:
+    """A file's text with its line endings as they are."""
+    try:
+        content = (root / name).read_bytes()
+        return content.decode()
+    except FileNotFoundError:
+        msg = f"{name}: is not there; create it with this section:\n{register_markdown.EMPTY}"
+        raise InputError(msg) from None
+    except OSError as error:
+        msg = f"{name}: can't be read: {error.strerror}"
+        raise InputError(msg) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        msg = f"{name}:{line}: is not UTF-8; save the file in that encoding"
+        raise InputError(msg) from error

@@ -1,0 +1,1 @@
+"""Compare measured coverage with floors."""

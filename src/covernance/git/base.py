@@ -1,0 +1,22 @@
+"""The commit that a change is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from covernance.config import Table
+from covernance.git import changes
+
+
+def base_commit(table: Table, option: str | None, environ: Mapping[str, str]) -> str:
+    """The commit that a change is compared with.
+
+    The merge-base of HEAD and, from the first of these that is given: the option, the target
+    branch of a GitHub pull request, the table's default branch.
+
+    Raises:
+        CovernanceError: There is no such commit here, or no git.
+    """
+    target = environ.get("GITHUB_BASE_REF")
+    name = option or (f"refs/remotes/origin/{target}" if target else None)
+    return changes.merge_base(table.root, name, table.default_branch)

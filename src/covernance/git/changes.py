@@ -1,0 +1,310 @@
+"""What a change touches, as git tells it: from a base commit to the files as they lie here.
+
+Uncommitted and untracked files belong to the change, so that a developer has the answer before
+committing. The user's index is only read: git works on a copy of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from covernance.errors import InputError, MachineError
+from covernance_agent import settings
+from covernance_agent.settings import Settings
+
+_SYMLINK = "120000"
+_TYPE_CHANGED = "T"
+_TWO_NAMES = ("R", "C")
+_SECTION = re.compile(r"^diff --git ", re.MULTILINE)
+_DIFF = (
+    "-c",
+    "diff.renameLimit=1000",
+    "diff",
+    "--raw",
+    "-z",
+    "--patch",
+    "--unified=0",
+    "--inter-hunk-context=0",
+    "--find-renames",
+    "--relative",
+    "--text",
+    "--ignore-submodules=all",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+)
+"""Options that outrank what a user's or a repository's git configuration says."""
+
+
+class FileChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One file; a name is None on the side where there is no file.
+
+    Attributes:
+        path: Its name now, relative to the root.
+        before: Its name in the base; another one for a renamed file.
+        added: The lines of the file now that are new or edited.
+        removed: The lines of the base's file that are gone or edited.
+    """
+
+    path: str | None
+    before: str | None
+    added: frozenset[int] = frozenset()
+    removed: frozenset[int] = frozenset()
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Every file that differs between `base`, a commit, and the work tree, by name."""
+
+    base: str
+    files: tuple[FileChange, ...]
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The names of the files that are new or edited, as they are now."""
+        return frozenset(file.path for file in self.files if file.path is not None)
+
+
+class WorkTree:
+    """The work tree during one command: compared with each commit once."""
+
+    def __init__(self, root: Path) -> None:
+        """Compare what lies below `root`."""
+        self.root = root
+        self._known: dict[str, Changes] = {}
+
+    def since(self, commit: str) -> Changes:
+        """What differs from a commit.
+
+        Raises:
+            MachineError: git is missing or refuses, or its answer is not understood.
+        """
+        if commit not in self._known:
+            self._known[commit] = changes(self.root, commit)
+        return self._known[commit]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """coverage.py's settings.
+
+        Raises:
+            CovernanceError: They can't be read.
+        """
+        texts = {name: current(self.root, name) for name in settings.FILES}
+        return settings.read_settings(
+            {name: text for name, text in texts.items() if text is not None}
+        )
+
+
+def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
+    """The commit at which HEAD left `base_ref`, a branch or commit.
+
+    Without a name it is `default_branch` of origin or, where that is not there, the local one.
+
+    Raises:
+        InputError: There is no such branch, no commit yet, or no common commit, as in a shallow
+            clone; the message says what to fetch.
+        MachineError: git is missing or refuses, as outside of a repository.
+    """
+    # One call tells it where all is as usual; what follows finds out why it is not.
+    usual = base_ref or f"refs/remotes/origin/{default_branch}"
+    done = _run(root, "merge-base", "--end-of-options", usual, "HEAD")
+    if done.returncode == 0:
+        return done.stdout.decode().split()[0]
+    head = resolve(root, "HEAD")
+    if head is None:
+        msg = "git: HEAD has no commit yet; commit once, then compare"
+        raise InputError(msg)
+    name = base_ref or _known(root, default_branch)
+    if (base := resolve(root, name)) is None:
+        msg = f"git: {name!r} is no commit here; fetch it (git fetch origin), or name another base"
+        raise InputError(msg)
+    done = _run(root, "merge-base", base, head)
+    if done.returncode == 0:
+        return done.stdout.decode().split()[0]
+    if _output(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
+        msg = (
+            f"git: this clone is shallow and does not reach back to {name!r}; "
+            "run `git fetch --unshallow origin` (GitHub Actions: fetch-depth: 0)"
+        )
+        raise InputError(msg)
+    msg = f"git: HEAD and {name!r} have no common commit; name another base"
+    raise InputError(msg)
+
+
+def changes(root: Path, base: str) -> Changes:
+    """Compare the commit `base` with the work tree below `root`, ignored files left out.
+
+    A renamed file counts by its edited lines. Submodules are left out; a symbolic link has no
+    lines; a file that git takes for binary has them like any other.
+
+    Raises:
+        MachineError: git is missing or refuses, or its answer is not understood.
+    """
+    with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
+        index = Path(folder, "index")
+        own = Path(root, os.fsdecode(_output(root, "rev-parse", "--git-path", "index").rstrip()))
+        if own.exists():
+            # The time stays: by it git knows which entries it must not trust.
+            shutil.copy2(own, index)
+        environ = {**os.environ, "GIT_INDEX_FILE": str(index)}
+        environ.pop("GIT_DIFF_OPTS", None)  # it outranks --unified=0
+        _output(root, "add", "--intent-to-add", "--", ".", environ=environ)
+        listing, _, text = _output(root, *_DIFF, base, "--", environ=environ).partition(b"\0\0")
+    sections = _SECTION.split(text.decode("latin-1"))[1:]
+    entries = list(_entries(listing))
+    if sum(entry.sections for entry in entries) != len(sections):
+        msg = f"git: {len(sections)} differences for {len(entries)} changed files; report this"
+        raise MachineError(msg)
+    remaining = iter(sections)
+    files = [
+        _file_change(entry, [next(remaining) for _ in range(entry.sections)]) for entry in entries
+    ]
+    return Changes(base, tuple(sorted(files, key=lambda file: file.path or file.before or "")))
+
+
+def resolve(root: Path, name: str) -> str | None:
+    """The commit that a name stands for, or None where there is no such commit here.
+
+    Raises:
+        MachineError: git is missing or refuses, as outside of a repository.
+    """
+    arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    done = _run(root, *arguments)
+    if done.returncode == 0:
+        return done.stdout.decode().strip()
+    if done.stderr:  # outside of a repository, or one that git refuses; else it says nothing
+        raise MachineError(_told("rev-parse", done))
+    return None
+
+
+def show(root: Path, commit: str, path: str) -> str | None:
+    """A file's text at `commit`, or None where it is not; `path` is relative to `root`.
+
+    Raises:
+        MachineError: git is missing or refuses, as where the file's content was not fetched.
+    """
+    done = _run(root, "cat-file", "blob", f"{commit}:./{path}")
+    if done.returncode == 0:
+        return _text(done.stdout)
+    if not _output(root, "--literal-pathspecs", "ls-tree", "-z", commit, "--", path):
+        return None
+    raise MachineError(_told("cat-file", done))
+
+
+def current(root: Path, path: str) -> str | None:
+    """A file's text as it lies here, or None where there is no file.
+
+    Raises:
+        MachineError: It can't be read.
+    """
+    try:
+        return _text((root / path).read_bytes())
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+    except OSError as error:
+        msg = f"{root / path}: can't be read: {error.strerror or error}"
+        raise MachineError(msg) from error
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    status: str
+    mode: str
+    names: tuple[str, ...]
+
+    @property
+    def sections(self) -> int:
+        """A file that became a link, or the other way round, is told as removed and added."""
+        return 2 if self.status == _TYPE_CHANGED else 1
+
+
+def _entries(listing: bytes) -> Iterator[_Entry]:
+    """Read `git diff --raw -z`: `:<mode> <mode> <id> <id> <status>`, then one name or two."""
+    fields = iter(os.fsdecode(field) for field in listing.split(b"\0") if field)
+    for field in fields:
+        _, mode, _, _, status = field.split(" ")
+        names = (next(fields), next(fields)) if status.startswith(_TWO_NAMES) else (next(fields),)
+        yield _Entry(status[0], mode, names)
+
+
+def _file_change(entry: _Entry, sections: list[str]) -> FileChange:
+    hunks = [_hunks(section) for section in sections]
+    return FileChange(
+        path=None if entry.status == "D" else entry.names[-1],
+        before=None if entry.status == "A" else entry.names[0],
+        added=frozenset()
+        if entry.mode == _SYMLINK
+        else frozenset[int]().union(*(added for added, _ in hunks)),
+        removed=frozenset[int]().union(*(removed for _, removed in hunks)),
+    )
+
+
+def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The added and removed lines of one file's section; it has no context lines.
+
+    Names are not taken from here: git writes some of them so that no reader can split them.
+    """
+    from unidiff.patch import PatchSet  # noqa: PLC0415 - who only asks for the base does not pay for it
+
+    start = section.find("\n@@ ")
+    if start < 0:
+        return frozenset(), frozenset()
+    added: set[int] = set()
+    removed: set[int] = set()
+    for file in PatchSet(f"--- a\n+++ b{section[start:]}", metadata_only=True):
+        for hunk in file:
+            added.update(range(hunk.target_start, hunk.target_start + hunk.target_length))
+            removed.update(range(hunk.source_start, hunk.source_start + hunk.source_length))
+    return frozenset(added), frozenset(removed)
+
+
+def _known(root: Path, branch: str) -> str:
+    for name in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
+        if resolve(root, name):
+            return name
+    msg = (
+        f"git: neither origin nor this clone has the branch {branch!r} to compare with; fetch it "
+        f"(git fetch origin {branch}:refs/remotes/origin/{branch}), set default-branch in "
+        "[tool.covernance], or name another base"
+    )
+    raise InputError(msg)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def _output(root: Path, *arguments: str, environ: dict[str, str] | None = None) -> bytes:
+    done = _run(root, *arguments, environ=environ)
+    if done.returncode:
+        raise MachineError(_told(" ".join(arguments), done))
+    return done.stdout
+
+
+def _run(
+    root: Path, *arguments: str, environ: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603 - fixed commands, no shell
+            ["git", *arguments],  # noqa: S607 - git from the user's PATH
+            cwd=root,
+            env=environ,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        msg = f"git can't be run: {error.strerror}; install git, or put it on PATH"
+        raise MachineError(msg) from error
+
+
+def _told(command: str, done: subprocess.CompletedProcess[bytes]) -> str:
+    told = done.stderr.decode(errors="replace").strip() or f"status {done.returncode}"
+    return f"git {command}: {told}"

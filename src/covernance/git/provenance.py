@@ -1,0 +1,95 @@
+"""Where a result comes from: the commit, the interpreter, the tools."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from covernance.config import Table
+from covernance.errors import CovernanceError
+from covernance.git.changes import merge_base
+from covernance.model.snapshot import Provenance
+
+
+def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Provenance:
+    """Describe a run of this process in the repository of `table` that began at `now`.
+
+    A GitHub Actions run is identified by its run id and attempt, any other by its time.
+    """
+    checkout = _checkout(table.root)
+    return Provenance(
+        commit=checkout.commit,
+        base=_base(table),
+        branch=environ.get("GITHUB_HEAD_REF") or checkout.branch,
+        dirty=checkout.dirty,
+        run_id=_run_id(environ, now),
+        recorded_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        tools={name: version(name) for name in ("coverage", "covernance", "pytest")},
+        config=table.digest(),
+    )
+
+
+def commit(root: Path) -> str | None:
+    """The commit that is checked out; None outside a repository or before the first."""
+    return _git(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
+
+
+class _Checkout(NamedTuple):
+    commit: str | None
+    branch: str | None
+    dirty: bool | None
+
+
+def _checkout(root: Path) -> _Checkout:
+    """What git tells of the checkout: `# branch.oid`, `# branch.head`, a line for each change."""
+    arguments = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
+    status = _git(root, *arguments)
+    if status is None:
+        return _Checkout(None, None, None)
+    lines = status.split("\n")
+    headers = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
+    commit, branch = headers["branch.oid"], headers["branch.head"]
+    return _Checkout(
+        None if commit == "(initial)" else commit,
+        None if branch == "(detached)" else branch,
+        any(not line.startswith("# ") for line in lines),
+    )
+
+
+def _base(table: Table) -> str | None:
+    """The commit at which the work left the default branch, where git can tell."""
+    try:
+        return merge_base(table.root, default_branch=table.default_branch)
+    except CovernanceError:
+        return None
+
+
+def _run_id(environ: Mapping[str, str], now: datetime) -> str:
+    if run := environ.get("GITHUB_RUN_ID"):
+        return f"{run}-{environ.get('GITHUB_RUN_ATTEMPT', '1')}"
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """The output of a git command, or None outside a repository or without git."""
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed commands, no shell
+            ["git", *arguments],  # noqa: S607 - git from the user's PATH
+            cwd=root,
+            capture_output=True,
+            text=True,
+            errors="replace",  # names of files and branches may be no text
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

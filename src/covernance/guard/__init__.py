@@ -1,0 +1,1 @@
+"""Compare results with those of the base."""

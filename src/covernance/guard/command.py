@@ -1,0 +1,150 @@
+"""`covernance guard`: did it get worse since the base."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from covernance.errors import Exit
+from covernance.files import write_atomic
+from covernance.git.base import base_commit
+from covernance.guard import workflow
+from covernance.guard.compare import Drop
+from covernance.guard.facts import guard_facts
+from covernance.history.open import Kind, open_table_store
+from covernance.model.counts import show
+from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
+from covernance.shell.repository import here
+
+_MOST_TESTS = 10
+
+
+@click.command("guard")
+@click.option(
+    "--suite",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Guard this suite; repeatable. Default: every suite.",
+)
+@base_option
+@click.option(
+    "--store",
+    type=click.Choice(["directory", "git"]),
+    help="Where earlier results are kept. Default: $COVERAGE_HISTORY_STORE, else the table's.",
+)
+@click.option(
+    "--bootstrap",
+    is_flag=True,
+    envvar="COVERAGE_BOOTSTRAP",
+    show_envvar=True,
+    help="Let a suite pass that has no base yet.",
+)
+@facts_option
+@soft_option
+@format_option
+def command(
+    names: tuple[str, ...],
+    base: str | None,
+    store: Kind | None,
+    facts: Path | None,
+    form: str,
+    *,
+    bootstrap: bool,
+    soft: bool,
+) -> Exit:
+    """Compare the last full runs with the results of the base.
+
+    The base is the merge-base with the default branch, else the nearest ancestor whose result is
+    kept. A number that fell by more than its limit in the table fails: the total and what each
+    theme earns (`max-drop`, `theme-max-drop`), without code that was only removed, and the patch
+    coverage of the change beside that of the base's own last change (`patch-max-drop`); `covernance
+    patch` lists its lines. A suite without a base is `no-baseline`, which fails, too.
+
+    \b
+    Examples:
+      covernance guard
+      covernance guard --suite api --base origin/main --store git
+      covernance guard --bootstrap
+    """  # noqa: D301 - click reads the escape
+    table = here()
+    suites = [table.suite(name) for name in names] or list(table.suites)
+    kept = open_table_store(table, store)
+    merge_base = base_commit(table, base, os.environ)
+    results = workflow.guard_suites(table, suites, kept, merge_base, bootstrap=bootstrap)
+    if facts:
+        write_atomic(facts, msgspec.json.encode(guard_facts(results)))
+    code = max((result.exit for result in results), default=Exit.PASS)
+    if form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(_plain(results)), indent=2).decode())
+    else:
+        for result in results:
+            click.echo("\n".join(_lines(result)))
+    return softened(code, soft=soft)
+
+
+def _lines(result: workflow.Guarded) -> list[str]:
+    if result.bootstrap:
+        return [f"{result.suite}: {result.verdict.name}, accepted by --bootstrap"]
+    lines = [f"{result.suite}: {result.verdict.name}{_base(result.base)}"]
+    lines += [f"  {reason}" for reason in result.verdict.reasons]
+    if result.comparison:
+        over = [drop for drop in result.comparison.numbers if drop.over]
+        lines += [line for drop in over for line in _files(drop)]
+        if over:
+            lines += _tests("a test that is gone", result.comparison.gone)
+            lines += _tests("a test that no longer passes", result.comparison.broken)
+    lines += [f"  flaps ({flap.theme}): {flap.path}: {flap.lines}" for flap in result.flaps]
+    return lines
+
+
+def _base(base: workflow.Base | None) -> str:
+    if base is None:
+        return ""
+    where = "the merge-base" if not base.behind else f"{base.behind} commits before the merge-base"
+    return f", compared with {base.entry.commit[:12]} of {base.entry.recorded_at} ({where})"
+
+
+def _files(drop: Drop) -> list[str]:
+    return [
+        f"  {drop.measure}: {file.path}: {file.missing} more missing: {file.lines or 'branches'}"
+        for file in drop.files
+    ]
+
+
+def _tests(what: str, tests: Sequence[str]) -> list[str]:
+    lines = [f"  {what}: {test}" for test in tests[:_MOST_TESTS]]
+    more = len(tests) - _MOST_TESTS
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _plain(results: Sequence[workflow.Guarded]) -> list[dict[str, object]]:
+    return [
+        {
+            "suite": result.suite,
+            "verdict": result.verdict.name,
+            "reasons": result.verdict.reasons,
+            "bootstrap": result.bootstrap,
+            "base": result.base and msgspec.to_builtins(result.base),
+            "numbers": [
+                {
+                    "measure": drop.measure,
+                    "before": show(drop.before.percent),
+                    "after": show(drop.after.percent),
+                    "points": f"{float(drop.points):.4f}",
+                    "limit": str(drop.limit),
+                    "over": drop.over,
+                    "files": msgspec.to_builtins(drop.files),
+                }
+                for drop in (result.comparison.numbers if result.comparison else ())
+            ],
+            "gone": result.comparison.gone if result.comparison else (),
+            "broken": result.comparison.broken if result.comparison else (),
+            "flaps": msgspec.to_builtins(result.flaps),
+        }
+        for result in results
+    ]

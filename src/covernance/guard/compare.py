@@ -1,0 +1,226 @@
+"""Did it get worse: one suite's result against its base.
+
+A number drops when the code that is still there is covered less than it was. The base is therefore
+recomputed without the files and lines that are gone; what was only removed is no drop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+
+from covernance.config import UNTHEMED, Suite
+from covernance.model import lines
+from covernance.model.counts import Counts, show, show_drop
+from covernance.model.snapshot import FileResult, Snapshot
+from covernance.model.verdict import PASS, Verdict
+
+DROPPED = "dropped"
+NO_BASELINE = "no-baseline"
+
+TOTAL = "total"
+"""The name of the suite's raw total among what may drop; the others are `PATCH` and themes."""
+
+PATCH = "patch"
+"""The name of the patch coverage of the suite's change, beside that of the base's last change."""
+
+_MOST_FILES = 10
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """What a change took away from a file of the base.
+
+    Attributes:
+        path: The file's name now; None for a deleted file.
+        lines: The base's lines that are gone or edited.
+    """
+
+    path: str | None
+    lines: frozenset[int] = frozenset()
+
+
+class FileDrop(msgspec.Struct, frozen=True):
+    """A file in which more is missing than before.
+
+    Attributes:
+        path: Its name now.
+        missing: How many more of its statements and branches never ran.
+        lines: Statements that ran in the base and do not now, where the file is unchanged, else
+            all that never ran.
+    """
+
+    path: str
+    missing: int
+    lines: str
+
+
+class Drop(msgspec.Struct, frozen=True, kw_only=True):
+    """One number beside its base.
+
+    Attributes:
+        measure: `total` (raw), `patch` or a theme (earned).
+        before: The base, without what is gone; of `patch`, that of the base's own last change.
+        after: The number now.
+        limit: How many percentage points it may fall.
+        files: What accounts for it, the largest first.
+    """
+
+    measure: str
+    before: Counts
+    after: Counts
+    limit: Decimal
+    files: tuple[FileDrop, ...]
+
+    @property
+    def points(self) -> Fraction:
+        """How many percentage points it fell; negative when it rose."""
+        return (self.before.percent or Fraction(0)) - (self.after.percent or Fraction(0))
+
+    @property
+    def over(self) -> bool:
+        """Whether it fell by more than the limit."""
+        return self.before.total > 0 and self.points > Fraction(self.limit)
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A suite beside its base; `gone` and `broken` are tests that were there and passed."""
+
+    suite: str
+    numbers: tuple[Drop, ...]
+    gone: tuple[str, ...]
+    broken: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """`dropped` when a number fell by more than its limit."""
+        reasons = tuple(
+            f"{drop.measure} fell by {show_drop(drop.points)} points, from "
+            f"{show(drop.before.percent)} % to {show(drop.after.percent)} %; {drop.limit} are "
+            "allowed"
+            for drop in self.numbers
+            if drop.over
+        )
+        return Verdict(DROPPED, reasons) if reasons else Verdict(PASS)
+
+
+def compare(
+    base: Snapshot,
+    now: Snapshot,
+    removed: Mapping[str, Removed],
+    suite: Suite,
+    *,
+    patch_min_lines: int,
+) -> Comparison:
+    """Compare a result with its base.
+
+    Args:
+        base: The suite's result at the base.
+        now: Its result now.
+        removed: For each file of the base that the change touched, what is gone from it.
+        suite: Its limits.
+        patch_min_lines: With fewer changed statements on either side, patch coverage is left out.
+    """
+    themes = [theme for theme in now.themes if theme != UNTHEMED and theme in base.themes]
+    measures: dict[str, Callable[[FileResult], _View]] = {TOTAL: _raw}
+    measures |= {theme: _earned(theme) for theme in themes}
+    limits = {theme: suite.theme_max_drop.get(theme, suite.max_drop) for theme in themes}
+    return Comparison(
+        suite=now.suite,
+        numbers=(
+            *(
+                _drop(measure, view, base, now, removed, limits.get(measure, suite.max_drop))
+                for measure, view in measures.items()
+            ),
+            *_patch(base, now, suite.patch_max_drop, patch_min_lines),
+        ),
+        gone=tuple(test for test in base.tests if test not in now.tests),
+        broken=tuple(
+            test
+            for test, result in now.tests.items()
+            if test in base.tests
+            and base.tests[test].outcome == "passed"
+            and result.outcome != "passed"
+        ),
+    )
+
+
+def _patch(base: Snapshot, now: Snapshot, limit: Decimal, min_lines: int) -> Iterator[Drop]:
+    if base.patch is None or now.patch is None:
+        return
+    before, after = base.patch.total, now.patch.total
+    if min(before.statements, after.statements) >= max(min_lines, 1):
+        yield Drop(measure=PATCH, before=before, after=after, limit=limit, files=())
+
+
+class _View(msgspec.Struct, frozen=True):
+    """One measure of one file, line by line."""
+
+    counts: Counts
+    statements: frozenset[int] = frozenset()
+    executed: frozenset[int] = frozenset()
+    branches: dict[int, tuple[int, int]] = {}
+
+    def without(self, gone: frozenset[int]) -> Counts:
+        kept = [pair for line, pair in self.branches.items() if line not in gone]
+        return Counts(
+            len(self.statements - gone),
+            len(self.executed - gone),
+            sum(exits for exits, _ in kept),
+            sum(taken for _, taken in kept),
+        )
+
+
+def _raw(file: FileResult) -> _View:
+    executed = lines.decode(file.executed_lines)
+    missing = lines.decode(file.missing_lines)
+    return _View(file.total, executed | missing, executed, file.branches)
+
+
+def _earned(theme: str) -> Callable[[FileResult], _View]:
+    def view(file: FileResult) -> _View:
+        cell = file.themes.get(theme)
+        if cell is None:
+            return _View(Counts())
+        earnable = lines.decode(cell.earnable)
+        executed = lines.decode(cell.executed_lines) & earnable
+        return _View(cell.earned, earnable, executed, cell.earnable_branches)
+
+    return view
+
+
+def _drop(
+    measure: str,
+    view: Callable[[FileResult], _View],
+    base: Snapshot,
+    now: Snapshot,
+    removed: Mapping[str, Removed],
+    limit: Decimal,
+) -> Drop:
+    before = Counts()
+    drops = []
+    for path, file in base.files.items():
+        change = removed.get(path, Removed(path))
+        if change.path not in now.files:
+            continue
+        old, new = view(file), view(now.files[change.path])
+        kept = old.without(change.lines) if change.lines else old.counts
+        before += kept
+        more = (new.counts.total - new.counts.covered) - (kept.total - kept.covered)
+        if more > 0:
+            missing = new.statements - new.executed
+            lost = missing if path in removed else missing & old.executed
+            drops.append(FileDrop(change.path, more, lines.encode(lost)))
+    known = {removed.get(path, Removed(path)).path for path in base.files}
+    for path, file in now.files.items():
+        if path not in known:
+            new = view(file)
+            if gap := new.counts.total - new.counts.covered:
+                drops.append(FileDrop(path, gap, lines.encode(new.statements - new.executed)))
+    after = Counts()
+    for file in now.files.values():
+        after += view(file).counts
+    worst = sorted(drops, key=lambda drop: (-drop.missing, drop.path))[:_MOST_FILES]
+    return Drop(measure=measure, before=before, after=after, limit=limit, files=tuple(worst))

@@ -1,0 +1,47 @@
+"""Lines that ran in one run and not in another of the same sources: news, not a red build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from covernance.model import lines
+from covernance.model.snapshot import Snapshot
+
+
+class Flap(msgspec.Struct, frozen=True, order=True):
+    """Lines of a file that a theme's passes executed in some runs and not in all."""
+
+    path: str
+    theme: str
+    lines: str
+
+
+def find_flaps(runs: Sequence[Snapshot]) -> tuple[Flap, ...]:
+    """Compare runs of one suite that measured the same sources with the same configuration.
+
+    Runs of another commit or configuration than the newest, and those of a dirty checkout, are
+    left out.
+    """
+    if not runs:
+        return ()
+    newest = runs[-1].provenance
+    same = [
+        run
+        for run in runs
+        if run.provenance.commit == newest.commit
+        and run.provenance.config == newest.config
+        and run.provenance.dirty is False
+    ]
+    cells: dict[tuple[str, str], list[frozenset[int]]] = {}
+    for run in same:
+        for path, file in run.files.items():
+            for theme, cell in file.themes.items():
+                cells.setdefault((path, theme), []).append(lines.decode(cell.executed_lines))
+    found = []
+    for (path, theme), seen in cells.items():
+        unstable = frozenset.union(*seen) - frozenset.intersection(*seen)
+        if unstable:
+            found.append(Flap(path, theme, lines.encode(unstable)))
+    return tuple(sorted(found))

@@ -1,0 +1,161 @@
+"""Compare the current results with those of the base, and look for lines that flap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from covernance.config import Suite, Table
+from covernance.errors import Exit
+from covernance.git.ancestors import list_ancestors
+from covernance.git.changes import Changes, WorkTree
+from covernance.guard import compare
+from covernance.guard.flaps import Flap, find_flaps
+from covernance.history.store import Entry, Store, by_suite
+from covernance.layout import Layout
+from covernance.model import snapshot
+from covernance.model.snapshot import CARRIED, Snapshot
+from covernance.model.verdict import NO_DATA, Verdict
+
+TOTAL, PATCH = compare.TOTAL, compare.PATCH
+_MOST_RUNS = 5
+
+
+class Base(msgspec.Struct, frozen=True):
+    """The result that a suite is compared with.
+
+    Attributes:
+        entry: Where it is kept.
+        behind: How many commits it lies before the merge-base; 0 is the merge-base itself.
+    """
+
+    entry: Entry
+    behind: int
+
+
+class Guarded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the guard says of one suite.
+
+    Attributes:
+        suite: Its name.
+        verdict: `pass`, `dropped`, `no-baseline` or `no-data`.
+        bootstrap: Whether a missing base was accepted.
+        base: What it was compared with; None without one.
+        comparison: The numbers beside the base's.
+        flaps: Lines that ran in one run of the same sources and not in another.
+    """
+
+    suite: str
+    verdict: Verdict
+    bootstrap: bool = False
+    base: Base | None = None
+    comparison: compare.Comparison | None = None
+    flaps: tuple[Flap, ...] = ()
+
+    @property
+    def exit(self) -> Exit:
+        """A missing base is a no, unless a bootstrap was asked for."""
+        return Exit.PASS if self.bootstrap else self.verdict.exit
+
+
+def guard_suites(
+    table: Table, suites: Sequence[Suite], store: Store, merge_base: str, *, bootstrap: bool = False
+) -> list[Guarded]:
+    """Guard suites by their last full run.
+
+    Args:
+        table: The table.
+        suites: The suites.
+        store: Where earlier results are kept.
+        merge_base: The commit at which the change began.
+        bootstrap: Whether a suite without any base passes.
+
+    Raises:
+        CovernanceError: git, the store or a snapshot can't be read.
+    """
+    kept = by_suite(store.entries())
+    tree = WorkTree(table.root)
+    return [
+        _guard(table, suite, _Past(store, kept.get(suite.name, []), merge_base, tree), bootstrap)
+        for suite in suites
+    ]
+
+
+class _Past(msgspec.Struct, frozen=True):
+    """Where a suite comes from: what is kept of it, and the commit at which the change began."""
+
+    store: Store
+    entries: Sequence[Entry]
+    merge_base: str
+    tree: WorkTree
+
+
+def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:  # noqa: FBT001 - handed through
+    path = Layout(table.root).snapshot(suite.name)
+    if not path.exists():
+        reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
+        return Guarded(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
+    now = snapshot.read(path)
+    base = find_base(table.root, past.entries, now, past.merge_base)
+    flaps = _flaps(past.store, past.entries, now)
+    if base is None:
+        measured = (now.provenance.commit or "this commit")[:12]
+        reason = (
+            f"no ancestor of {measured} has a kept result; `covernance history add` there keeps one"
+        )
+        return Guarded(
+            suite=suite.name,
+            verdict=Verdict(compare.NO_BASELINE, (reason,)),
+            bootstrap=bootstrap,
+            flaps=flaps,
+        )
+    comparison = compare.compare(
+        past.store.read(base.entry),
+        now,
+        _removed(past.tree.since(base.entry.commit)),
+        suite,
+        patch_min_lines=table.patch_min_lines,
+    )
+    return Guarded(
+        suite=suite.name,
+        verdict=comparison.verdict,
+        base=base,
+        comparison=comparison,
+        flaps=flaps,
+    )
+
+
+def _removed(since: Changes) -> dict[str, compare.Removed]:
+    return {
+        file.before: compare.Removed(file.path, file.removed)
+        for file in since.files
+        if file.before is not None
+    }
+
+
+def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str) -> Base | None:
+    """The result at the merge-base, else at the nearest ancestor that has one.
+
+    The commit that was measured itself is no base, unless it was measured with changes, or its
+    result is carried to a later commit.
+    """
+    newest = {entry.commit: entry for entry in entries}
+    if not now.provenance.dirty and now.provenance.source != CARRIED:
+        newest.pop(now.provenance.commit or "", None)
+    if not newest:
+        return None
+    for behind, commit in enumerate(list_ancestors(root, merge_base)):
+        if commit in newest:
+            return Base(newest[commit], behind)
+    return None
+
+
+def _flaps(store: Store, entries: Sequence[Entry], now: Snapshot) -> tuple[Flap, ...]:
+    same = [
+        entry
+        for entry in entries
+        if entry.commit == now.provenance.commit and entry.run_id != now.provenance.run_id
+    ]
+    return find_flaps([*(store.read(entry) for entry in same[-_MOST_RUNS:]), now])

@@ -1,0 +1,306 @@
+"""`covernance history`: keep results, list them, show one, put them back, drop, take all out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ParamSpec, TypedDict, Unpack
+
+import click
+import msgspec
+
+from covernance.config import Table, find_root, load
+from covernance.errors import Exit
+from covernance.history import retention, workflow
+from covernance.history.open import Kind, chosen, open_store, usual_remote
+from covernance.history.store import Entry, Store
+from covernance.model.text import shown
+from covernance.shell import tables
+from covernance.shell.options import format_option
+
+_Own = ParamSpec("_Own")
+_SHOWN_DIGITS = 12
+
+_suite = click.option("--suite", metavar="NAME", help="Only this suite.")
+_branch = click.option("--branch", metavar="NAME", help="Only results of this branch.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+
+
+class _Where(TypedDict):
+    """The options that choose a store."""
+
+    kind: Kind | None
+    store_branch: str | None
+    remote: str | None
+    local: bool
+
+
+def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
+    """Give a command the options of `_Where`."""
+    options = (
+        click.option(
+            "--store",
+            "kind",
+            type=click.Choice(["directory", "git"]),
+            help="coverage/history/ of this checkout, or a git branch that machines share. "
+            "Default: $COVERAGE_HISTORY_STORE, else the table's.",
+        ),
+        click.option(
+            "--store-branch",
+            metavar="NAME",
+            help="The branch of the git store. Default: the table's.",
+        ),
+        click.option(
+            "--remote",
+            metavar="NAME",
+            help="The remote of the git store. Default: the table's, where there is one.",
+        ),
+        click.option(
+            "--local", is_flag=True, help="The git store of this clone, without a remote."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group("history")
+def command() -> None:
+    """Keep the results of runs, and look them up.
+
+    Results are kept in coverage/history/, or with --store git on a branch of their own, which is
+    written without touching the checkout, the index, HEAD or any other branch.
+    """
+
+
+@command.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[SNAPSHOT]...")
+@click.option("--allow-dirty", is_flag=True, help="Keep results of uncommitted changes in git.")
+@_dry_run
+@format_option
+@_stored
+def add(
+    paths: tuple[Path, ...],
+    form: str,
+    *,
+    allow_dirty: bool,
+    dry_run: bool,
+    **where: Unpack[_Where],
+) -> Exit:
+    """Keep results: those of the last full run of every suite, or the files given.
+
+    Adding again what is kept already (same suite, commit and run) changes nothing; a result that
+    was carried from an earlier commit is left out. The git store takes results of a clean checkout
+    only.
+
+    \b
+    Examples:
+      covernance history add
+      covernance history add --store git
+      covernance history add --store git --dry-run coverage/api.snapshot.json
+    """  # noqa: D301 - click reads the escape
+    table = _table()
+    snapshots = workflow.load_history(paths, table.root)
+    if (where["kind"] or chosen(table, os.environ)) == "git" and not allow_dirty:
+        workflow.refuse_dirty(snapshots)
+    store = _store(table, **where)
+    added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
+    verb = "would add" if dry_run else "added"
+    _report(added, form, verb, "nothing to add: all of it is kept already")
+    return Exit.PASS
+
+
+@command.command("list")
+@_suite
+@_branch
+@format_option
+@_stored
+def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
+    """List what is kept, oldest first.
+
+    \b
+    Examples:
+      covernance history list --suite api --branch main
+      covernance history list --store git --format json
+    """  # noqa: D301 - click reads the escape
+    store = _store(_table(), **where)
+    entries = store.entries(suite=suite, branch=branch)
+    _report(entries, form, "", f"{store.place} keeps no such result")
+    return Exit.PASS
+
+
+@command.command()
+@click.argument("commit")
+@_suite
+@format_option
+@_stored
+def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> Exit:
+    """Show the newest results of a commit, a suite each.
+
+    COMMIT may be shortened to its first digits, or be a branch, a tag or HEAD. JSON gives the whole
+    snapshots.
+
+    \b
+    Examples:
+      covernance history show HEAD
+      covernance history show 3f2a91c --suite api --format json
+    """  # noqa: D301 - click reads the escape
+    table = _table()
+    store = _store(table, **where)
+    entries = workflow.newest(store, workflow.digits(table.root, commit), suite=suite)
+    snapshots = [store.read(entry) for entry in entries]
+    if form == "json":
+        click.echo(_indented(b"[" + b",".join(result.encode() for result in snapshots) + b"]"))
+    else:
+        click.echo("\n".join(_rows(entries)))
+        click.echo("\n" + "\n".join(map(shown, tables.table(snapshots).splitlines())))
+    return Exit.PASS
+
+
+@command.command()
+@click.option(
+    "--branch", metavar="NAME", help="The branch to take them from. Default: the default branch."
+)
+@format_option
+@_stored
+def restore(branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
+    """Put the newest results of a branch back, as its last full runs left them.
+
+    Commands that read the last full runs then work without running tests: `exceptions check`,
+    `notify`, `summary`, `dashboard`. The result of a run here is never replaced.
+
+    \b
+    Examples:
+      covernance history restore --store git
+      covernance history restore --branch release && covernance summary --format text
+    """  # noqa: D301 - click reads the escape
+    table = _table()
+    entries = workflow.restore(table, _store(table, **where), branch or table.default_branch)
+    _report(entries, form, "restored", "")
+    return Exit.PASS
+
+
+@command.command()
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many of the newest of every suite and branch stay. Default: the table's.",
+)
+@click.option(
+    "--default-branch",
+    metavar="NAME",
+    help="The branch whose newest result of every suite and week stays for ever. "
+    "Default: the table's.",
+)
+@_dry_run
+@format_option
+@_stored
+def prune(
+    keep: int | None,
+    default_branch: str | None,
+    form: str,
+    *,
+    dry_run: bool,
+    **where: Unpack[_Where],
+) -> Exit:
+    """Drop old results.
+
+    The newest results of every branch stay, and of the default branch one of every week for ever.
+    The git store drops files with a new commit; its earlier commits still hold them.
+
+    \b
+    Examples:
+      covernance history prune --dry-run
+      covernance history prune --store git --keep 100 --default-branch trunk
+    """  # noqa: D301 - click reads the escape
+    table = _table()
+    store = _store(table, **where)
+    doomed = retention.doomed(
+        store.entries(),
+        keep=keep or table.history.keep,
+        default_branch=default_branch or table.default_branch,
+    )
+    if not dry_run:
+        store.prune(doomed)
+    _report(doomed, form, "would drop" if dry_run else "dropped", "nothing to drop")
+    return Exit.PASS
+
+
+@command.command()
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write. Default: standard output.",
+)
+@_suite
+@_branch
+@_stored
+def export(
+    output: Path | None, suite: str | None, branch: str | None, **where: Unpack[_Where]
+) -> Exit:
+    """Take results out: one snapshot a line, as JSON, oldest first.
+
+    \b
+    Examples:
+      covernance history export --suite api | jq .total
+      covernance history export --store git -o history.jsonl
+    """  # noqa: D301 - click reads the escape
+    store = _store(_table(), **where)
+    entries = store.entries(suite=suite, branch=branch)
+    if output:
+        workflow.export(store, entries, output)
+        click.echo(f"wrote {len(entries)} snapshots to {output}")
+    else:
+        for line in workflow.lines(store, entries):
+            click.echo(line, nl=False)
+    return Exit.PASS
+
+
+def _store(
+    table: Table,
+    kind: Kind | None,
+    store_branch: str | None,
+    remote: str | None,
+    *,
+    local: bool,
+) -> Store:
+    settings = table.history
+    kind = kind or chosen(table, os.environ)
+    if kind == "directory" or local:
+        remote = None
+    elif remote is None:
+        remote = usual_remote(table.root, settings.remote)
+    branch = store_branch or settings.branch
+    return open_store(kind, table.root, branch=branch, remote=remote)
+
+
+def _table() -> Table:
+    return load(find_root(Path.cwd()))
+
+
+def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:
+    if form == "json":
+        click.echo(_indented(msgspec.json.encode(entries)))
+    elif not entries:
+        click.echo(nothing)
+    else:
+        for row in _rows(entries):
+            click.echo(f"{verb} {row}".strip())
+
+
+def _rows(entries: Sequence[Entry]) -> list[str]:
+    """The entries as aligned columns: moment, suite, commit, run, branch."""
+    suites = max(len(entry.suite) for entry in entries)
+    runs = max(len(entry.run_id) for entry in entries)
+    return [
+        f"{entry.recorded_at}  {entry.suite:{suites}}  {entry.commit[:_SHOWN_DIGITS]}  "
+        f"{entry.run_id:{runs}}  {entry.branch or '(no branch)'}"
+        for entry in entries
+    ]
+
+
+def _indented(content: bytes) -> str:
+    return msgspec.json.format(content, indent=1).decode()

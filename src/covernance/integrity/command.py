@@ -1,0 +1,120 @@
+"""`covernance integrity`: does a change weaken what is asked of the code?"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from covernance.errors import Exit, InputError
+from covernance.integrity.findings import KINDS, Allowances
+from covernance.model.text import shown
+from covernance.shell.options import base_option, format_option, soft_option, softened
+from covernance.shell.repository import here
+
+if TYPE_CHECKING:
+    from covernance.integrity.workflow import IntegrityReport
+
+_VARIABLE = "COVERAGE_ALLOW"
+_LABELS = "COVERAGE_LABELS"
+_PREFIX = "allow-"
+
+
+@click.command("integrity")
+@base_option
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    type=click.Choice(KINDS),
+    metavar="KIND",
+    help=f"Report findings of this kind without failing; repeatable. Also ${_VARIABLE}=KIND,KIND, "
+    f"and the labels of the change in ${_LABELS}={_PREFIX}KIND,…. Kinds: {', '.join(KINDS)}.",
+)
+@click.option(
+    "--base-snapshot",
+    "snapshots",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="A suite's result at the base: tests are compared by what ran, not by the source of the "
+    "changed test files alone; repeatable.",
+)
+@soft_option
+@format_option
+def command(
+    base: str | None,
+    allowed: tuple[str, ...],
+    snapshots: tuple[Path, ...],
+    form: str,
+    *,
+    soft: bool,
+) -> Exit:
+    """Report what a change weakens: floors, limits, exclusions, pragmas, tests, themes.
+
+    The table, coverage.py's settings, the sources and the tests are compared with those of the
+    base, uncommitted and untracked files included. Each finding fails the command unless its kind
+    is allowed or the exception register waives its file, and is reported either way.
+
+    \b
+    Examples:
+      covernance integrity
+      covernance integrity --base origin/main --allow test-deleted
+      COVERAGE_ALLOW=floor-lowered covernance integrity --format json
+    """  # noqa: D301 - click reads the escape
+    from covernance.git.base import base_commit  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.integrity.workflow import find_weakenings, waived  # noqa: PLC0415 - likewise
+
+    kinds = frozenset(allowed) | _kinds(os.environ.get(_VARIABLE, ""))
+    kinds |= _labelled(os.environ.get(_LABELS, ""))
+    table = here()
+    allowances = Allowances(kinds=kinds, subjects=waived(table, _today()))
+    commit = base_commit(table, base, os.environ)
+    report = find_weakenings(table, commit, allowances, snapshots)
+    if form == "json":
+        click.echo(_json(report))
+        return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
+    click.echo("\n".join(_text(report)))
+    return softened(report.exit, soft=soft)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _labelled(text: str) -> frozenset[str]:
+    """The kinds that labels allow; what else a change is labelled with is none of ours."""
+    labels = {label.strip() for label in text.split(",")}
+    return frozenset(kind for kind in KINDS if f"{_PREFIX}{kind}" in labels)
+
+
+def _kinds(text: str) -> frozenset[str]:
+    kinds = frozenset(kind for part in text.split(",") if (kind := part.strip()))
+    if unknown := sorted(kinds.difference(KINDS)):
+        msg = f"{_VARIABLE}: there is no finding {unknown[0]!r}; kinds: {', '.join(KINDS)}"
+        raise InputError(msg)
+    return kinds
+
+
+def _text(report: IntegrityReport) -> Iterable[str]:
+    yield f"changes since {report.base[:12]}"
+    for unusable in report.unusable:
+        yield f"{unusable.suite}: {unusable.verdict}: {shown('; '.join(unusable.reasons))}"
+    for judged in report.findings:
+        allowed = f" (allowed by {judged.allowed_by})" if judged.allowed_by else ""
+        yield shown(f"{judged.finding}{allowed}")
+    blocking = sum(judged.allowed_by is None for judged in report.findings)
+    findings = "1 finding" if len(report.findings) == 1 else f"{len(report.findings)} findings"
+    yield f"integrity: {findings}, {blocking} not allowed"
+
+
+def _json(report: IntegrityReport) -> str:
+    document: dict[str, Any] = msgspec.to_builtins(report)
+    document["exit"] = int(report.exit)
+    return json.dumps(document, indent=1, sort_keys=True)

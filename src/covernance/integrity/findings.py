@@ -1,0 +1,200 @@
+"""What a change weakens: floors, limits, what is measured, which tests there are.
+
+Each finding blocks unless somebody allows it by name, and is reported either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, get_args
+
+import msgspec
+
+from covernance.integrity.inventory import Function, Inventory
+from covernance.integrity.pragmas import Pragmas
+from covernance.model import lines
+
+if TYPE_CHECKING:
+    from covernance_agent.settings import Settings
+
+Kind = Literal[
+    "floor-lowered",
+    "limit-raised",
+    "suite-removed",
+    "theme-removed",
+    "source-removed",
+    "tests-path-removed",
+    "exclusion-added",
+    "branch-off",
+    "pragma-added",
+    "test-deleted",
+    "suite-shrank",
+    "skips-grew",
+    "marker-removed",
+]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Every kind of finding."""
+
+NONE = "none"
+"""In place of a value on the side that has none."""
+
+
+class Finding(msgspec.Struct, frozen=True, order=True):
+    """One way in which a change weakens what is asked of the code.
+
+    Attributes:
+        kind: What happened.
+        where: `file:line`, the node id of a test, a key of the table, or a setting.
+        before: What it was in the base.
+        after: What it is now.
+        subjects: The files and suites by which the exception register may name it.
+    """
+
+    kind: Kind
+    where: str
+    before: str
+    after: str
+    subjects: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.kind}: {self.before} -> {self.after}"
+
+
+class Allowances(msgspec.Struct, frozen=True, kw_only=True):
+    """Who allows what.
+
+    Attributes:
+        kinds: Kinds that a label of the change allows.
+        subjects: Files and suites that a valid row of the exception register names.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+
+
+class Judged(msgspec.Struct, frozen=True, order=True):
+    """A finding and what allows it, or None: then it blocks."""
+
+    finding: Finding
+    allowed_by: str | None
+
+
+def judge(findings: Iterable[Finding], allowances: Allowances) -> tuple[Judged, ...]:
+    """Tell which findings block, in the order of their kinds and places."""
+    return tuple(Judged(finding, _allowed_by(finding, allowances)) for finding in sorted(findings))
+
+
+def _allowed_by(finding: Finding, allowances: Allowances) -> str | None:
+    if finding.kind in allowances.kinds:
+        return "label"
+    named = sorted(allowances.subjects.intersection(finding.subjects))
+    return f"exception register: {named[0]}" if named else None
+
+
+def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
+    """Compare two versions of coverage.py's settings."""
+    if before.branch and not after.branch:
+        yield Finding("branch-off", "coverage.py: branch", "true", "false")
+    if after.ignore_errors and not before.ignore_errors:
+        yield Finding("exclusion-added", "coverage.py: ignore_errors", "false", "true")
+    for name, old, new in (
+        ("omit", before.omit, after.omit),
+        ("exclude", before.exclude, after.exclude),
+        ("partial", before.partial, after.partial),
+    ):
+        for pattern in lost(new, old):
+            yield Finding("exclusion-added", f"coverage.py: {name}", NONE, pattern)
+    if after.include:
+        for pattern in lost(before.include, after.include):
+            yield Finding("exclusion-added", "coverage.py: include", pattern, NONE)
+        if not before.include:
+            limit = ", ".join(after.include)
+            yield Finding("exclusion-added", "coverage.py: include", "everything", limit)
+
+
+def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> Iterator[Finding]:
+    """Compare the comments of one file; `what` names their kind, as `no cover`.
+
+    A comment that moved within the file is not new, and neither is one in place of another.
+    """
+    more = len(after.lines) - len(before.lines)
+    if more > 0:
+        where = f"{path}:{lines.encode(after.beyond(before)).replace(',', f', {path}:')}"
+        yield Finding(
+            "pragma-added",
+            where,
+            f"{len(before.lines)} × {what}",
+            f"{len(after.lines)} × {what}",
+            (path,),
+        )
+
+
+def test_findings(
+    suite: str, before: Inventory, after: Inventory, themes: Iterable[str]
+) -> Iterator[Finding]:
+    """Compare the tests of a suite; one whose file was moved or renamed is the same test."""
+    pairs = {**_moved(before, after), **{name: name for name in before if name in after}}
+    known = frozenset(themes)
+    for name, old in before.items():
+        new = after[pairs[name]] if name in pairs else Function(cases=0, marks=old.marks)
+        if new.cases < old.cases:
+            cases = NONE if not new.cases else f"{new.cases} cases"
+            yield Finding("test-deleted", name, _cases(old.cases), cases, _subjects(suite, name))
+        if (old.marks - new.marks) & known:
+            left = ", ".join(sorted(new.marks & known)) or NONE
+            was = ", ".join(sorted(old.marks & known))
+            yield Finding("marker-removed", name, was, left, _subjects(suite, name))
+    yield from _skips(suite, before, after, pairs)
+
+
+def shrinking(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
+    """Compare the sizes of two whole suites, in cases."""
+    was, now = (sum(test.cases for test in inventory.values()) for inventory in (before, after))
+    if now < was:
+        yield Finding("suite-shrank", f"suites.{suite}", f"{was} tests", f"{now} tests", (suite,))
+
+
+def _skips(
+    suite: str, before: Inventory, after: Inventory, pairs: Mapping[str, str]
+) -> Iterator[Finding]:
+    """The tests that are skipped, or expected to fail, more often, where all together are."""
+    was, now = (sum(test.skipped for test in inventory.values()) for inventory in (before, after))
+    if now <= was:
+        return
+    origin = {new: old for old, new in pairs.items()}
+    for name, test in after.items():
+        skipped = before[origin[name]].skipped if name in origin else 0
+        if test.skipped > skipped:
+            yield Finding(
+                "skips-grew",
+                name,
+                f"{skipped} skipped",
+                f"{test.skipped} skipped",
+                _subjects(suite, name),
+            )
+
+
+def _moved(before: Inventory, after: Inventory) -> dict[str, str]:
+    """Tests that are gone, each with one of the same name that is new in another file."""
+    fresh: dict[str, list[str]] = {}
+    for name in sorted(after.keys() - before.keys(), reverse=True):
+        fresh.setdefault(name.partition("::")[2], []).append(name)
+    return {
+        name: candidates.pop()
+        for name in sorted(before.keys() - after.keys())
+        if (candidates := fresh.get(name.partition("::")[2]))
+    }
+
+
+def _subjects(suite: str, node: str) -> tuple[str, ...]:
+    return (suite, node.partition("::")[0])
+
+
+def _cases(number: int) -> str:
+    return "1 test" if number == 1 else f"{number} cases"
+
+
+def lost(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """What `after` does not have any more, sorted."""
+    return sorted(set(before) - set(after))

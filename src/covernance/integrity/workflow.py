@@ -1,0 +1,213 @@
+"""Judge a change: does what it touches run, and does it weaken what is asked of the code."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from covernance.config import Table
+from covernance.errors import ConfigError, Exit
+from covernance.exceptions import waivers
+from covernance.exceptions.workflow import read_rows
+from covernance.git import changes
+from covernance.git.changes import Changes, FileChange
+from covernance.integrity import inventory, table_changes
+from covernance.integrity.findings import (
+    Allowances,
+    Finding,
+    Judged,
+    judge,
+    pragma_findings,
+    settings_findings,
+    shrinking,
+    test_findings,
+)
+from covernance.integrity.pragmas import pragmas
+from covernance.model import snapshot
+from covernance.model.paths import is_below
+from covernance.patch.freshness import Unusable, usable
+from covernance.results import read_results
+from covernance_agent.settings import FILES, Settings, read_settings
+
+_PYPROJECT = "pyproject.toml"
+
+Texts = Callable[[str], str | None]
+"""The text of a file by its name, or None where there is no such file."""
+
+
+class IntegrityReport(msgspec.Struct, frozen=True):
+    """What a change weakens since `base`, a commit, and what is allowed of it.
+
+    Attributes:
+        base: The commit.
+        findings: What it weakens.
+        unusable: Suites that were to be compared as they ran, and could not be.
+    """
+
+    base: str
+    findings: tuple[Judged, ...]
+    unusable: tuple[Unusable, ...] = ()
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code: a finding that nothing allows blocks, and so does an unusable result."""
+        blocked = self.unusable or any(judged.allowed_by is None for judged in self.findings)
+        return Exit.GATE if blocked else Exit.PASS
+
+
+def waived(table: Table, today: date) -> frozenset[str]:
+    """The files that rows of the exception register waive today.
+
+    Raises:
+        InputError: The register can't be read, or is damaged.
+    """
+    rows = read_rows(table)
+    return frozenset[str]().union(
+        *(waivers.waived(rows, suite.name, today) for suite in table.suites)
+    )
+
+
+def find_weakenings(
+    table: Table, base: str, allowances: Allowances, base_snapshots: Sequence[Path] = ()
+) -> IntegrityReport:
+    """Tell what the work tree weakens since `base`.
+
+    Args:
+        table: The table; its folder must be the current one.
+        base: A commit.
+        allowances: What labels and the exception register allow.
+        base_snapshots: Results of the base. A suite that has one here is compared test by test
+            with its last full run; the tests of another are those that its changed files define.
+
+    Raises:
+        CovernanceError: A file can't be read or parsed, or git refuses.
+    """
+
+    def before(name: str) -> str | None:
+        return changes.show(table.root, base, name)
+
+    def after(name: str) -> str | None:
+        return changes.current(table.root, name)
+
+    tree = changes.WorkTree(table.root)
+    diff = tree.since(base)
+    old_table, new_table = (
+        _parsed(before, f"{_PYPROJECT} at {base}"),
+        _parsed(after, _PYPROJECT),
+    )
+    old_settings, new_settings = _settings(before), _settings(after)
+    findings = [
+        *table_changes.table(old_table, new_table),
+        *settings_findings(old_settings, new_settings),
+        *_pragmas(diff, before, after, new_settings, _all(old_table, new_table, "source")),
+    ]
+    measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}
+    results = read_results(table) if measured else {}
+    themes = {*old_table.get("themes", ()), *table.themes}
+    without: list[Unusable] = []
+    for suite in table.suites:
+        if (old := measured.get(suite.name)) is None:
+            paths = {*_paths(old_table, suite.name, "tests"), *suite.tests}
+            tests = _defined(diff, before, after, paths)
+            findings += test_findings(suite.name, *tests, themes)
+            continue
+        new = usable(tree, suite, results[suite.name], diff)
+        if isinstance(new, Unusable):
+            without.append(new)
+        else:
+            tests = inventory.of_snapshot(old), inventory.of_snapshot(new)
+            findings += test_findings(suite.name, *tests, themes)
+            findings += shrinking(suite.name, *tests)
+    return IntegrityReport(base, judge(findings, allowances), tuple(without))
+
+
+def _pragmas(
+    diff: Changes, before: Texts, after: Texts, settings: Settings, sources: Iterable[str]
+) -> Iterator[Finding]:
+    """Compare the comments of changed sources, read with the settings as they are now."""
+    kinds = {"no cover": settings.exclude, "no branch": settings.partial}
+    for file in diff.files:
+        if file.path is None or not file.path.endswith(".py"):
+            continue
+        if not is_below(file.path, sources):
+            continue
+        old, new = _both(file, before, after)
+        for what, patterns in kinds.items():
+            yield from pragma_findings(
+                file.path, pragmas(old, patterns), pragmas(new, patterns), what
+            )
+
+
+def _defined(
+    diff: Changes, before: Texts, after: Texts, tests: Iterable[str]
+) -> tuple[inventory.Inventory, inventory.Inventory]:
+    """The tests that the changed files below `tests` define: in the base, and now."""
+    old: dict[str, str] = {}
+    new: dict[str, str] = {}
+    for file in diff.files:
+        names = [name for name in (file.before, file.path) if name and name.endswith(".py")]
+        if any(is_below(name, tests) for name in names):
+            texts = _both(file, before, after)
+            old |= {file.before: texts[0]} if file.before else {}
+            new |= {file.path: texts[1]} if file.path else {}
+    return inventory.of_sources(old), inventory.of_sources(new)
+
+
+def _both(file: FileChange, before: Texts, after: Texts) -> tuple[str, str]:
+    old = before(file.before) if file.before else None
+    new = after(file.path) if file.path else None
+    return old or "", new or ""
+
+
+def _parsed(texts: Texts, where: str) -> Mapping[str, Any]:
+    """The table in a version of pyproject.toml; empty where there is none yet."""
+    try:
+        document = tomllib.loads(texts(_PYPROJECT) or "", parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{where}: is not valid TOML: {error}"
+        raise ConfigError(msg) from error
+    table = document.get("tool", {}).get("covernance", {})
+    try:
+        msgspec.convert(table, _TableShape)
+    except msgspec.ValidationError as error:
+        msg = f"{where}: [tool.covernance]: {error}"
+        raise ConfigError(msg) from error
+    return cast("Mapping[str, Any]", table)
+
+
+class _SuiteShape(msgspec.Struct):
+    source: list[str] = []
+    tests: list[str] = []
+    themes: list[str] | None = None
+
+
+class _TableShape(msgspec.Struct):
+    """As much of the table's form, in any version of it, as comparing relies on."""
+
+    themes: list[str] = []
+    suites: dict[str, _SuiteShape] = {}
+
+
+def _settings(texts: Texts) -> Settings:
+    found = {name: texts(name) for name in FILES}
+    return read_settings({name: text for name, text in found.items() if text is not None})
+
+
+def _all(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> set[str]:
+    return {
+        path
+        for table in (old, new)
+        for suite in table.get("suites", {})
+        for path in _paths(table, suite, key)
+    }
+
+
+def _paths(table: Mapping[str, Any], suite: str, key: str) -> Sequence[str]:
+    found: Sequence[str] = table.get("suites", {}).get(suite, {}).get(key, ())
+    return found

@@ -1,0 +1,119 @@
+"""`covernance plan`: what the jobs of a CI matrix run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from covernance.affected import workflow
+from covernance.config import Table
+from covernance.errors import Exit
+from covernance.history.open import open_table_store
+from covernance.history.store import Listed
+from covernance.matrix import jobs
+from covernance.matrix.jobs import Decision, Plan, Planned
+from covernance.shell.options import base_option
+from covernance.shell.repository import here
+
+_MOST_REASONS = 5
+
+
+@click.command("plan")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="Text for a reader, JSON for a script, outputs for a GitHub Actions job.",
+)
+@click.option(
+    "--affected",
+    is_flag=True,
+    help="Leave out suites that the change does not touch, where an earlier result may stand for "
+    "them. On GitHub only for a pull request; every other event runs everything.",
+)
+@base_option
+def command(form: str, base: str | None, *, affected: bool) -> Exit:
+    """Plan one job for each suite of the table, or for each shard where it says `shards = N`.
+
+    With --format github the plan is also written to coverage/plan.json: every shard needs it, to
+    split by the same durations, and `covernance collect` checks that all of it arrived, and takes
+    the earlier result of what was left out.
+
+    \b
+    Examples:
+      covernance plan
+      covernance plan --affected --base origin/main
+      covernance plan --format github >> "$GITHUB_OUTPUT"
+    """  # noqa: D301 - click reads the escape
+    table = here()
+    history = Listed(open_table_store(table))
+    made = jobs.plan_jobs(table, history, _decisions(table, history, base) if affected else None)
+    match form:
+        case "text":
+            click.echo("\n".join(_lines(table, made)))
+        case "json":
+            click.echo(json.dumps({"jobs": _legs(table, made), **_left_out(made)}, indent=1))
+        case "github":
+            jobs.write(table, made)
+            click.echo(_outputs(table, made))
+    return Exit.PASS
+
+
+def _outputs(table: Table, made: Plan) -> str:
+    """Lines for $GITHUB_OUTPUT: the matrix, the suites in it, and whether it has any job."""
+    outputs = {
+        "matrix": {"include": _legs(table, made)},
+        "suites": list(dict.fromkeys(job.suite for job in made.jobs)),
+        "any": bool(made.jobs),
+        **_left_out(made),
+    }
+    return "\n".join(f"{name}={json.dumps(value)}" for name, value in outputs.items())
+
+
+def _decisions(table: Table, history: Listed, base: str | None) -> dict[str, Decision]:
+    return workflow.decide(table, history, base, os.environ, datetime.now(UTC))
+
+
+def _left_out(made: Plan) -> dict[str, dict[str, str]]:
+    return {"left_out": {name: left.reason for name, left in made.left_out.items()}}
+
+
+def _legs(table: Table, made: Plan) -> list[dict[str, Any]]:
+    return [_leg(table, job) | _why(made, job) for job in made.jobs]
+
+
+def _why(made: Plan, job: Planned) -> dict[str, list[str]]:
+    return {"reasons": list(made.reasons[job.suite])} if job.suite in made.reasons else {}
+
+
+def _leg(table: Table, job: Planned) -> dict[str, Any]:
+    suite = table.suite(job.suite)
+    return {
+        "name": job.name,
+        "suite": suite.name,
+        "session": suite.session,
+        "shard": str(job.shard),
+        "fail-under": str(suite.fail_under),
+    }
+
+
+def _lines(table: Table, made: Plan) -> Iterator[str]:
+    for job in made.jobs:
+        yield _line(table, job)
+        reasons = made.reasons.get(job.suite, ())
+        yield from (f"  {reason}" for reason in reasons[:_MOST_REASONS])
+        if len(reasons) > _MOST_REASONS:
+            yield f"  … and {len(reasons) - _MOST_REASONS} more"
+    yield from (f"{name}: left out: {left.reason}" for name, left in made.left_out.items())
+
+
+def _line(table: Table, job: Planned) -> str:
+    shard = "" if job.shard.whole else f"COVERAGE_SHARD={job.shard} "
+    return f"{job.name}: {shard}nox -s {table.suite(job.suite).session}"

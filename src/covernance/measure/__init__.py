@@ -1,1 +1,0 @@
-"""From tests to coverage data."""

@@ -1,0 +1,1 @@
+"""Repeat suites in random order to measure times and flaky tests."""

@@ -1,0 +1,239 @@
+"""The metrics baseline: how much is covered, how long tests take, which are slow or flaky."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from covernance.machine import Machine
+from covernance.metrics_baseline.repeat import Run, Spread, broken, flaky, slowest, spread
+from covernance.model.counts import Counts, show
+from covernance.model.snapshot import Snapshot
+from covernance.reports.markdown import code, head, plain, row
+
+SCHEMA = 1
+
+_MOST_SLOW = 10
+_SHORT_COMMIT = 12
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the suite's last full run covered, and when that was."""
+
+    commit: str | None
+    recorded_at: str
+    verdict: str
+    total: Counts
+    earned: dict[str, Counts]
+
+
+class Repeated(msgspec.Struct, frozen=True, kw_only=True):
+    """One repetition: the seed of its order, its wall time, how its tests ended."""
+
+    seed: int
+    seconds: float
+    outcomes: dict[str, int]
+
+
+class Slow(msgspec.Struct, frozen=True):
+    """A test and the median of its times."""
+
+    test: str
+    seconds: float
+
+
+class SuiteMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """One suite.
+
+    Attributes:
+        coverage: From its snapshot.
+        tests: How many there are.
+        seconds: Wall time of a run of all tests, without coverage.
+        repetitions: Each run; its seed gives its order again.
+        slowest: The slowest tests.
+        flaky: Tests whose outcomes differ among the repetitions, and how often each came.
+        broken: Tests that failed in every repetition.
+    """
+
+    coverage: Coverage
+    tests: int
+    seconds: Spread
+    repetitions: tuple[Repeated, ...]
+    slowest: tuple[Slow, ...]
+    flaky: dict[str, dict[str, int]]
+    broken: tuple[str, ...]
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """All suites, where and when they were measured; times in seconds."""
+
+    schema: int = SCHEMA
+    recorded_at: str
+    commit: str | None
+    dirty: bool | None
+    machine: Machine
+    suites: dict[str, SuiteMetrics]
+
+    def encode(self) -> bytes:
+        """The metrics as JSON: sorted keys, indented, the same bytes for the same result."""
+        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n"
+
+
+def suite_metrics(snapshot: Snapshot, runs: list[Run]) -> SuiteMetrics:
+    """Sum up the repetitions of one suite, at least one; times are rounded to milliseconds."""
+    times = spread(run.seconds for run in runs)
+    return SuiteMetrics(
+        coverage=Coverage(
+            commit=snapshot.provenance.commit,
+            recorded_at=snapshot.provenance.recorded_at,
+            verdict=snapshot.verdict,
+            total=snapshot.total,
+            earned={theme: cell.earned for theme, cell in snapshot.themes.items()},
+        ),
+        tests=max(len(run.cases) for run in runs),
+        seconds=Spread(*(_rounded(value) for value in (times.median, times.least, times.most))),
+        repetitions=tuple(
+            Repeated(
+                seed=run.seed,
+                seconds=_rounded(run.seconds),
+                outcomes=dict(sorted(run.tally.items())),
+            )
+            for run in runs
+        ),
+        slowest=tuple(
+            Slow(test, _rounded(seconds)) for test, seconds in slowest(runs, _MOST_SLOW).items()
+        ),
+        flaky=flaky(runs),
+        broken=broken(runs),
+    )
+
+
+def markdown(metrics: Metrics) -> str:
+    """The metrics for people; percentages are rounded down."""
+    suites = metrics.suites
+    slow = (
+        (name, entry.test, _seconds(entry.seconds))
+        for name, suite in suites.items()
+        for entry in suite.slowest
+    )
+    unstable = (
+        (name, test, _tally(outcomes))
+        for name, suite in suites.items()
+        for test, outcomes in suite.flaky.items()
+    )
+    failing = ((name, test) for name, suite in suites.items() for test in suite.broken)
+    return "\n".join(
+        [
+            "# Test metrics baseline\n",
+            f"{_where(metrics)}\n",
+            *_overview(suites),
+            "\n## Earned coverage\n",
+            *_earned(suites),
+            "\n## Slowest tests\n",
+            *_tests(("suite", "test", "median s"), slow),
+            "\n## Flaky tests\n",
+            *_tests(("suite", "test", "outcomes"), unstable),
+            "\n## Tests that always fail\n",
+            *_tests(("suite", "test"), failing),
+            "\n## Repetitions\n",
+            "The seed gives the order again: `pytest -p randomly --randomly-seed=SEED`.\n",
+            *_repetitions(suites),
+            "",
+        ]
+    )
+
+
+def text(metrics: Metrics) -> str:
+    """The metrics in a few lines, for the terminal."""
+    lines = []
+    for name, suite in metrics.suites.items():
+        times, total = suite.seconds, suite.coverage.total
+        lines.append(
+            f"{name}: {show(total.percent)} % covered ({suite.coverage.verdict}); "
+            f"tests: {suite.tests}, flaky: {len(suite.flaky)}; median of "
+            f"{len(suite.repetitions)}: {_seconds(times.median)} s "
+            f"({_seconds(times.least)} to {_seconds(times.most)})"
+        )
+        lines += [f"  slow: {slow.test}: {_seconds(slow.seconds)} s" for slow in suite.slowest[:3]]
+        lines += [f"  FLAKY: {test}: {_tally(tally)}" for test, tally in suite.flaky.items()]
+        lines += [f"  FAILS ALWAYS: {test}" for test in suite.broken]
+    return "\n".join(lines)
+
+
+def _where(metrics: Metrics) -> str:
+    machine = metrics.machine
+    changed = " with uncommitted changes" if metrics.dirty else ""
+    return (
+        f"Measured {metrics.recorded_at} at {_commit(metrics.commit)}{changed}, without coverage, "
+        f"each repetition in another random order, on {machine.cpus} × {code(machine.cpu)}, "
+        f"{machine.memory_mib} MiB, {code(machine.system)}, {machine.python}."
+    )
+
+
+def _overview(suites: Mapping[str, SuiteMetrics]) -> list[str]:
+    numeric = ("coverage %", "tests", "runs", "median s", "least s", "most s", "flaky")
+    return [
+        *head(("suite", numeric[0], "verdict", "covered at", *numeric[1:]), numeric=numeric),
+        *(
+            row(
+                (
+                    plain(name),
+                    show(suite.coverage.total.percent),
+                    suite.coverage.verdict,
+                    _commit(suite.coverage.commit),
+                    str(suite.tests),
+                    str(len(suite.repetitions)),
+                    _seconds(suite.seconds.median),
+                    _seconds(suite.seconds.least),
+                    _seconds(suite.seconds.most),
+                    str(len(suite.flaky)),
+                )
+            )
+            for name, suite in suites.items()
+        ),
+    ]
+
+
+def _earned(suites: Mapping[str, SuiteMetrics]) -> list[str]:
+    return [
+        *head(("suite", "theme", "earned %"), numeric=["earned %"]),
+        *(
+            row((plain(name), plain(theme), show(counts.percent)))
+            for name, suite in suites.items()
+            for theme, counts in suite.coverage.earned.items()
+        ),
+    ]
+
+
+def _tests(names: tuple[str, ...], found: Iterable[tuple[str, ...]]) -> list[str]:
+    """A table of tests: suite, node id and what else there is; `None.` without any."""
+    rows = [row((plain(suite), code(test), *rest)) for suite, test, *rest in found]
+    return [*head(names, numeric=["median s"]), *rows] if rows else ["None."]
+
+
+def _repetitions(suites: Mapping[str, SuiteMetrics]) -> list[str]:
+    return [
+        *head(("suite", "seed", "s", "outcomes"), numeric=["seed", "s"]),
+        *(
+            row((plain(name), str(run.seed), _seconds(run.seconds), _tally(run.outcomes)))
+            for name, suite in suites.items()
+            for run in suite.repetitions
+        ),
+    ]
+
+
+def _commit(commit: str | None) -> str:
+    return code(commit[:_SHORT_COMMIT]) if commit else "no commit"
+
+
+def _tally(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f}"
+
+
+def _rounded(seconds: float) -> float:
+    return round(seconds, 3)

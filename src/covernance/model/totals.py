@@ -1,0 +1,26 @@
+"""Sums of counts over files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileCell, FileResult
+
+
+def total(files: Mapping[str, FileResult]) -> Counts:
+    """The counts of all files together."""
+    return _sum(result.total for result in files.values())
+
+
+def theme_total(files: Mapping[str, FileResult], theme: str) -> FileCell:
+    """The counts of one theme over all files."""
+    cells = [result.themes[theme] for result in files.values()]
+    return FileCell(
+        raw=_sum(cell.raw for cell in cells), earned=_sum(cell.earned for cell in cells)
+    )
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    return reduce(Counts.__add__, counts, Counts())

@@ -1,0 +1,1 @@
+"""Send alerts when the state of a suite changes."""

@@ -1,0 +1,1 @@
+"""Coverage of the lines and branches that a change adds or edits."""

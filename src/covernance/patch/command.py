@@ -1,0 +1,122 @@
+"""`covernance patch`: does what a change adds or edits run?"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from covernance.config import parse_floor
+from covernance.errors import Exit
+from covernance.model.text import shown
+from covernance.patch.annotations import warnings
+from covernance.shell.options import base_option, soft_option, softened
+from covernance.shell.repository import here
+
+if TYPE_CHECKING:
+    from covernance.patch.policy import Place
+    from covernance.patch.workflow import PatchReport, SuitePatch
+
+
+@click.command("patch")
+@base_option
+@click.option(
+    "--suite", "suites", multiple=True, metavar="NAME", help="Judge this suite; repeatable."
+)
+@click.option(
+    "--fail-under", metavar="PERCENT", help="The floor. Default: the table's patch-fail-under."
+)
+@click.option(
+    "--min-lines",
+    type=click.IntRange(min=0),
+    help="With fewer changed statements, inform only. Default: the table's patch-min-lines.",
+)
+@soft_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="Text for a reader, JSON for a script, github for text and a warning on each line.",
+)
+def command(
+    base: str | None,
+    suites: tuple[str, ...],
+    fail_under: str | None,
+    min_lines: int | None,
+    form: str,
+    *,
+    soft: bool,
+) -> Exit:
+    """Judge how much of a change runs: the lines and branches that it adds or edits.
+
+    Reads the results of the suites' last full runs; uncommitted and untracked files belong to
+    the change. Every changed line that did not run is listed as file:line. A suite without a
+    result, or with one that is older than an edited file, is never green.
+
+    \b
+    Examples:
+      covernance patch
+      covernance patch --base origin/release --suite api --fail-under 100
+    """  # noqa: D301 - click reads the escape
+    from covernance.git.base import base_commit  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.patch.workflow import measure_patch  # noqa: PLC0415 - likewise
+
+    table = here()
+    report = measure_patch(
+        table,
+        [table.suite(name) for name in suites] or table.suites,
+        base_commit(table, base, os.environ),
+        fail_under=None if fail_under is None else parse_floor(fail_under, "--fail-under"),
+        min_lines=min_lines,
+    )
+    if form == "json":
+        click.echo(_json(report))
+        return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
+    click.echo(_text(report))
+    if form == "github":
+        for command in warnings(_wrong(report)):
+            click.echo(command)
+    return softened(report.exit, soft=soft)
+
+
+def _text(report: PatchReport) -> str:
+    told = [f"changes since {report.base[:12]}"]
+    for suite in report.suites:
+        told += _suite_text(suite)
+    return "\n".join(told)
+
+
+def _suite_text(suite: SuitePatch) -> Iterable[str]:
+    if suite.reasons:
+        yield f"{suite.suite}: {suite.verdict}: {shown('; '.join(suite.reasons))}"
+    for result in suite.results:
+        if result.theme is None or suite.results[0].counts.total:
+            yield str(result)
+    for path in suite.unmeasured:
+        yield f"  {shown(path)}: was never measured; every statement counts as one that did not run"
+    for result in suite.results[:1]:
+        yield from (f"  {_place(place)}: did not run" for place in result.uncovered)
+        yield from (f"  {_place(place)}: not every branch was taken" for place in result.partial)
+
+
+def _wrong(report: PatchReport) -> Iterable[tuple[str, Place]]:
+    for result in (suite.results[0] for suite in report.suites if suite.results):
+        yield from (("This did not run.", place) for place in result.uncovered)
+        yield from (("Not every branch was taken.", place) for place in result.partial)
+
+
+def _json(report: PatchReport) -> str:
+    document: dict[str, Any] = msgspec.to_builtins(report)
+    document["exit"] = int(report.exit)
+    return json.dumps(document, indent=1, sort_keys=True)
+
+
+def _place(place: Place) -> str:
+    path, line = place
+    return f"{shown(path)}:{line}"

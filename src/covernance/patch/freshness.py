@@ -1,0 +1,87 @@
+"""Whether a suite's last full run tells of the files as they are now."""
+
+from __future__ import annotations
+
+import msgspec
+
+from covernance.config import Suite
+from covernance.errors import CovernanceError
+from covernance.git.changes import Changes, WorkTree
+from covernance.model import timestamp
+from covernance.model.paths import is_below
+from covernance.model.snapshot import Snapshot
+from covernance.model.verdict import NO_DATA
+
+STALE = "stale"
+"""A verdict: a source or a test was edited after the suite was measured."""
+
+
+class Unusable(msgspec.Struct, frozen=True):
+    """A suite whose last full run can't be judged by: `no-data` or `stale`, and why."""
+
+    suite: str
+    verdict: str
+    reasons: tuple[str, ...]
+
+
+def usable(
+    tree: WorkTree, suite: Suite, snapshot: Snapshot | None, diff: Changes
+) -> Snapshot | Unusable:
+    """The last full run of a suite, or why it says nothing of the work tree.
+
+    A run of a clean commit is held against that commit. Of any other, the files of `diff` must not
+    have been edited since it began; one that was deleted since can't be told.
+
+    Raises:
+        InputError: The snapshot's time is damaged.
+        MachineError: git is missing or refuses.
+    """
+    if snapshot is None:
+        reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
+        return Unusable(suite.name, NO_DATA, (reason,))
+    since = _since_commit(tree, snapshot)
+    if since is not None:
+        stale = _of_suite(since, suite, snapshot)
+    else:
+        began = _began(snapshot)
+        stale = [
+            path
+            for path in _of_suite(diff, suite, snapshot)
+            if (tree.root / path).is_file() and int((tree.root / path).stat().st_mtime) > began
+        ]
+    if not stale:
+        return snapshot
+    reasons = [f"{path} was edited after the suite was measured" for path in stale]
+    reasons.append(f"run `covernance run --suite {suite.name}` again")
+    return Unusable(suite.name, STALE, tuple(reasons))
+
+
+def is_source(path: str, suite: Suite, snapshot: Snapshot) -> bool:
+    """Whether a file was measured for a suite, or should have been."""
+    return path in snapshot.files or (path.endswith(".py") and is_below(path, suite.source))
+
+
+def _since_commit(tree: WorkTree, snapshot: Snapshot) -> Changes | None:
+    """What changed since a clean commit was measured; None where that can't be told."""
+    source = snapshot.provenance
+    if source.commit is None or source.dirty is not False:
+        return None
+    try:
+        return tree.since(source.commit)
+    except CovernanceError:  # the commit is not here, as in a shallow clone
+        return None
+
+
+def _of_suite(diff: Changes, suite: Suite, snapshot: Snapshot) -> list[str]:
+    names = {name for file in diff.files for name in (file.path, file.before) if name}
+    return sorted(
+        name
+        for name in names
+        if is_source(name, suite, snapshot)
+        or (name.endswith(".py") and is_below(name, suite.tests))
+    )
+
+
+def _began(snapshot: Snapshot) -> float:
+    where = f"the result of suite {snapshot.suite}"
+    return timestamp.read(snapshot.provenance.recorded_at, where).timestamp()

@@ -1,0 +1,51 @@
+"""What a run records of the change that it measures: patch coverage of its suites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from covernance.config import Suite, Table
+from covernance.errors import CovernanceError
+from covernance.git import changes
+from covernance.git.base import base_commit
+from covernance.git.changes import Changes, WorkTree
+from covernance.model.snapshot import PatchCounts, Snapshot
+from covernance.patch.changed import changed_statements
+from covernance.patch.policy import PatchRule, judge_patch
+
+_NO_FLOOR = PatchRule(percent=Decimal(0))
+
+
+def change(table: Table, environ: Mapping[str, str]) -> Changes | None:
+    """What the work tree changes since it left the default branch, or a pull request its target.
+
+    Where it is a clean checkout of that branch it is what the last commit brought; a merge counts
+    as a whole. None where git can't tell, as in a shallow clone.
+    """
+    try:
+        base = base_commit(table, None, environ)
+        found = changes.changes(table.root, base)
+        if found.files or base != changes.resolve(table.root, "HEAD"):
+            return found
+        before = changes.resolve(table.root, "HEAD^")
+        return changes.changes(table.root, before) if before else None
+    except CovernanceError:
+        return None
+
+
+def patch(tree: WorkTree, suite: Suite, snapshot: Snapshot, diff: Changes) -> PatchCounts | None:
+    """How much of a change ran, by the result of the run that measured it just now.
+
+    None where a changed file can't be read.
+    """
+    try:
+        changed = changed_statements(tree, suite, snapshot, diff)
+    except CovernanceError:
+        return None
+    whole, *themes = judge_patch(snapshot, changed, _NO_FLOOR)
+    return PatchCounts(
+        base=diff.base,
+        total=whole.counts,
+        themes={result.theme: result.counts for result in themes if result.theme},
+    )

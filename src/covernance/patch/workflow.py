@@ -1,0 +1,102 @@
+"""Patch coverage of every suite, from its last full run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from covernance.config import Suite, Table
+from covernance.errors import Exit
+from covernance.git import changes
+from covernance.git.changes import Changes
+from covernance.model.snapshot import Snapshot
+from covernance.model.verdict import PASS
+from covernance.patch.changed import changed_statements
+from covernance.patch.freshness import Unusable, usable
+from covernance.patch.policy import INFORMS, PatchResult, PatchRule, judge_patch
+from covernance.results import read_results
+
+
+class SuitePatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Patch coverage of one suite.
+
+    Attributes:
+        suite: Its name.
+        verdict: `pass`, `informs`, `below-floor`, `no-data` or `stale`.
+        reasons: Why there are no results; empty where there are.
+        results: The suite's result, then its themes'.
+        unmeasured: Changed sources that the suite's last run did not measure.
+    """
+
+    suite: str
+    verdict: str
+    reasons: tuple[str, ...] = ()
+    results: tuple[PatchResult, ...] = ()
+    unmeasured: tuple[str, ...] = ()
+
+
+class PatchReport(msgspec.Struct, frozen=True):
+    """Patch coverage of every suite asked for, since `base`, a commit."""
+
+    base: str
+    suites: tuple[SuitePatch, ...]
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code that the suites add up to."""
+        green = all(suite.verdict in (PASS, INFORMS) for suite in self.suites)
+        return Exit.PASS if green else Exit.GATE
+
+
+def measure_patch(
+    table: Table,
+    suites: Iterable[Suite],
+    base: str,
+    *,
+    fail_under: Decimal | None = None,
+    min_lines: int | None = None,
+) -> PatchReport:
+    """Judge what runs of the lines that differ from `base`, by each suite's last full run.
+
+    Args:
+        table: The table; its folder must be the current one.
+        suites: The suites to judge.
+        base: A commit.
+        fail_under: The floor, in place of each suite's own.
+        min_lines: The least changed lines to judge by, in place of the table's.
+
+    Raises:
+        CovernanceError: A snapshot is damaged, a file can't be read, or git refuses.
+    """
+    tree = changes.WorkTree(table.root)
+    diff = tree.since(base)
+    results = read_results(table)
+    least = table.patch_min_lines if min_lines is None else min_lines
+    judged = []
+    for suite in suites:
+        percent = suite.patch_fail_under if fail_under is None else fail_under
+        rule = PatchRule(percent=percent, min_lines=least)
+        judged.append(_suite_patch(tree, suite, results[suite.name], diff, rule))
+    return PatchReport(base, tuple(judged))
+
+
+def _suite_patch(
+    tree: changes.WorkTree,
+    suite: Suite,
+    result: Snapshot | None,
+    diff: Changes,
+    rule: PatchRule,
+) -> SuitePatch:
+    snapshot = usable(tree, suite, result, diff)
+    if isinstance(snapshot, Unusable):
+        return SuitePatch(suite=suite.name, verdict=snapshot.verdict, reasons=snapshot.reasons)
+    changed = changed_statements(tree, suite, snapshot, diff)
+    results = judge_patch(snapshot, changed, rule)
+    return SuitePatch(
+        suite=suite.name,
+        verdict=results[0].verdict,
+        results=results,
+        unmeasured=tuple(sorted(changed.keys() - snapshot.files.keys())),
+    )

@@ -1,1 +1,0 @@
-"""From snapshots to text and pictures."""

@@ -1,0 +1,1 @@
+"""What several reports share: state of all suites, Markdown, charts, badges."""

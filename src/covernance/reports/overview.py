@@ -1,0 +1,107 @@
+"""What every policy says of the last full runs, gathered for the reports and the alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from covernance import results
+from covernance.config import Table
+from covernance.errors import CovernanceError
+from covernance.exceptions.row import Row
+from covernance.exceptions.waivers import due
+from covernance.exceptions.workflow import read_rows
+from covernance.git.base import base_commit
+from covernance.guard.workflow import Guarded, guard_suites
+from covernance.history.open import open_table_store
+from covernance.model import timestamp
+from covernance.patch.workflow import measure_patch
+from covernance.reports.exceptions_due import exception_due
+from covernance.reports.state import Drop, ExceptionDue, Patch, State
+from covernance.results import read_results
+
+
+def full_state(
+    table: Table, ref: str | None, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> State:
+    """The current results with exceptions due, patch coverage and drops.
+
+    Args:
+        table: The table; its folder must be the current one.
+        ref: The branch or commit to compare with; None for the default branch.
+        environ: The environment, which names the target of a pull request.
+        tell: Is told what had to be left out, and why.
+
+    Raises:
+        InputError: A snapshot, its time or the register is damaged.
+    """
+    patches: Sequence[Patch] = ()
+    drops: Sequence[Drop] = ()
+    try:
+        base = base_commit(table, ref, environ)
+        patches = _patches(table, base)
+        drops = _drops(guard_suites(table, table.suites, open_table_store(table), base))
+    except CovernanceError as error:
+        tell(f"patch coverage and drops are left out: {error}")
+    rows, today = _register(table)
+    told = [exception_due(item.row, today) for item in due(rows, today)]
+    return read_state(table, patches=patches, drops=drops, exceptions=told)
+
+
+def _patches(table: Table, base: str) -> list[Patch]:
+    """What runs of the change since `base`, for the suites that it touches.
+
+    On the default branch there is none since `base`: it is what the results recorded of their
+    commit.
+    """
+    results = read_results(table)
+    found = []
+    for suite in measure_patch(table, table.suites, base).suites:
+        for whole in suite.results[:1]:
+            counts, result = whole.counts, results[suite.suite]
+            if not counts.total and result and result.patch and result.provenance.commit == base:
+                counts = result.patch.total
+            if counts.total:
+                found.append(Patch(suite.suite, counts.covered, counts.total))
+    return found
+
+
+def _drops(results: Sequence[Guarded]) -> list[Drop]:
+    return [
+        Drop(result.suite, drop.measure, drop.before, drop.after)
+        for result in results
+        if result.comparison
+        for drop in result.comparison.numbers
+        if drop.over
+    ]
+
+
+def _register(table: Table) -> tuple[Sequence[Row], date]:
+    """The register's rows, and the day of the newest result: the reports' only clock."""
+    days = [
+        timestamp.read(result.provenance.recorded_at, f"the result of {result.suite}").date()
+        for result in read_results(table).values()
+        if result
+    ]
+    return (read_rows(table) if days else ()), max(days, default=date.min)
+
+
+def read_state(
+    table: Table,
+    *,
+    patches: Sequence[Patch] = (),
+    drops: Sequence[Drop] = (),
+    exceptions: Sequence[ExceptionDue] = (),
+) -> State:
+    """The current results, with what the policies found.
+
+    Raises:
+        InputError: A snapshot is damaged.
+    """
+    return State(
+        themes=table.themes,
+        suites=results.read_results(table),
+        patches=tuple(patches),
+        drops=tuple(drops),
+        exceptions=tuple(exceptions),
+    )

@@ -1,0 +1,173 @@
+"""What happened over time: results of a suite in the order they were recorded, and what changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from fractions import Fraction
+from math import fsum
+
+import msgspec
+
+from covernance.errors import InputError
+from covernance.model import timestamp
+from covernance.model.counts import Counts
+from covernance.model.snapshot import BROKE, RAN_THROUGH, Snapshot
+from covernance.model.verdict import PASS
+
+TOTAL = "total"
+"""The name of a suite's raw total among its measures; the others are its themes, earned."""
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trend keeps of one snapshot.
+
+    Attributes:
+        moment: When it was recorded.
+        commit: The commit, or None where git could not tell.
+        run_id: The run.
+        verdict: The suite's verdict.
+        floor: The floor that was applied, in percent.
+        measures: The raw total, and what each theme earned.
+        seconds: Wall time of all passes, added up.
+    """
+
+    timestamp: datetime
+    commit: str | None
+    run_id: str
+    verdict: str
+    floor: Fraction
+    measures: dict[str, Counts]
+    seconds: float
+
+    def percent(self, measure: str) -> Fraction | None:
+        """A measure's exact percentage; None where there is nothing to cover, or no such theme."""
+        counts = self.measures.get(measure)
+        return counts.percent if counts else None
+
+
+class Flaky(msgspec.Struct, frozen=True, order=True):
+    """A test that was seen to pass and to fail with the same sources and configuration."""
+
+    suite: str
+    test: str
+
+
+class Ratchet(msgspec.Struct, frozen=True, kw_only=True):
+    """A floor that could be raised to what every one of `runs` runs reached."""
+
+    suite: str
+    floor: Fraction
+    suggested: int
+    lowest: Fraction
+    runs: int
+
+
+def floor(text: str, where: str) -> Fraction:
+    """Read a floor as a snapshot has it; `where` names it in the error.
+
+    Raises:
+        InputError: It is no number.
+    """
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        msg = f"{where}: {text!r} is no floor; run the suite again"
+        raise InputError(msg) from None
+
+
+def point(snapshot: Snapshot) -> Point:
+    """What a trend keeps of a snapshot.
+
+    Raises:
+        InputError: The snapshot's time or floor can't be read.
+    """
+    source = snapshot.provenance
+    return Point(
+        timestamp=timestamp.read(source.recorded_at, f"the result of {snapshot.suite}"),
+        commit=source.commit,
+        run_id=source.run_id,
+        verdict=snapshot.verdict,
+        floor=floor(snapshot.floor.percent, f"the result of {snapshot.suite}"),
+        measures={
+            TOTAL: snapshot.total,
+            **{
+                theme: cell.earned for theme, cell in snapshot.themes.items() if cell.outcomes.tests
+            },
+        },
+        seconds=fsum(cell.seconds for cell in snapshot.themes.values()),
+    )
+
+
+def change(before: Point, after: Point, measure: str) -> Fraction | None:
+    """By how many percentage points a measure rose, or None where either lacks it."""
+    old, new = before.percent(measure), after.percent(measure)
+    return None if old is None or new is None else new - old
+
+
+def flaky(snapshots: Iterable[Snapshot]) -> list[Flaky]:
+    """The tests that runs marked as flaky, or that ended both ways on clean, equal sources."""
+    found: set[Flaky] = set()
+    ends: dict[tuple[str, str, str, str], set[bool]] = defaultdict(set)
+    for snapshot in snapshots:
+        source = snapshot.provenance
+        found |= {Flaky(snapshot.suite, test) for test in snapshot.flaky}
+        if source.commit is None or source.dirty is not False:
+            continue
+        for test, result in snapshot.tests.items():
+            if result.outcome in RAN_THROUGH | BROKE:
+                key = (snapshot.suite, test, source.commit, source.config)
+                ends[key].add(result.outcome in RAN_THROUGH)
+    both = {Flaky(suite, test) for (suite, test, *_), seen in ends.items() if len(seen) > 1}
+    return sorted(found | both)
+
+
+def slowest(snapshots: Iterable[Snapshot], most: int) -> list[tuple[str, str, float]]:
+    """The tests that took longest, as (suite, test, seconds)."""
+    found = [
+        (snapshot.suite, test, result.seconds)
+        for snapshot in snapshots
+        for test, result in snapshot.tests.items()
+    ]
+    return sorted(found, key=lambda item: (-item[2], item[:2]))[:most]
+
+
+def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
+    """Suggest the whole percentage below the lowest passing total, where it is above the floor.
+
+    The floor is the newest run's. A run that did not pass for another reason than its floor says
+    nothing of coverage and is left out.
+    """
+    totals = [
+        total for point in points if point.verdict == PASS and (total := point.percent(TOTAL))
+    ]
+    if not totals:
+        return None
+    lowest, current = min(totals), points[-1].floor
+    suggested = lowest // 1
+    if suggested <= current:
+        return None
+    return Ratchet(suite=suite, floor=current, suggested=suggested, lowest=lowest, runs=len(totals))
+
+
+def show_points(points: Fraction | None) -> str:
+    """Write a change with its sign and two decimals, rounded down.
+
+    A drop never reads smaller than it is, nor a gain larger.
+    """
+    if points is None:
+        return "n/a"
+    hundredths = points.numerator * 100 // points.denominator
+    sign = "+" if hundredths > 0 else "-" if hundredths < 0 else "±"
+    return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02d}"
+
+
+def series(points: Sequence[Point], measure: str) -> list[tuple[datetime, Fraction | None]]:
+    """A measure over time, for a chart."""
+    return [(point.timestamp, point.percent(measure)) for point in points]
+
+
+def measures(points: Sequence[Point], themes: Sequence[str]) -> list[str]:
+    """The total, then the themes that any of the points has, in the table's order."""
+    return [TOTAL, *(theme for theme in themes if any(theme in p.measures for p in points))]

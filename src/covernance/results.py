@@ -1,0 +1,27 @@
+"""What the reports read: the last full result of every suite, and the table's history."""
+
+from __future__ import annotations
+
+from covernance.config import Table
+from covernance.errors import InputError
+from covernance.layout import Layout
+from covernance.model import snapshot
+from covernance.model.snapshot import Snapshot
+
+
+def read_results(table: Table) -> dict[str, Snapshot | None]:
+    """Read the snapshot of every suite of the table; None for a suite that has none.
+
+    Raises:
+        InputError: One is damaged, of a newer version, or of another suite.
+    """
+    layout = Layout(table.root)
+    found: dict[str, Snapshot | None] = {}
+    for suite in table.suites:
+        path = layout.snapshot(suite.name)
+        found[suite.name] = snapshot.read(path) if path.exists() else None
+        if (read := found[suite.name]) and read.suite != suite.name:
+            msg = f"{path}: is the result of {read.suite!r}, not of {suite.name!r}; "
+            msg += f"run `covernance run --suite {suite.name}` again"
+            raise InputError(msg)
+    return found

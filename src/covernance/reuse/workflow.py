@@ -1,0 +1,279 @@
+"""Let a suite's last green full run stand for a new one, where nothing it depended on changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from covernance import files
+from covernance.config import Suite, Table
+from covernance.engine.passes import Pass
+from covernance.engine.processes import Finished
+from covernance.errors import Exit, InputError
+from covernance.git.changes import WorkTree
+from covernance.git.provenance import commit, provenance
+from covernance.judgement import Judgement, rejudged
+from covernance.layout import Layout
+from covernance.model import snapshot
+from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
+from covernance.model.suite_result import SuiteResult, stand_in
+from covernance.model.text import shown
+from covernance.model.verdict import PASS
+from covernance.patch import recorded
+from covernance.reuse import evidence, policy, traces, walk
+from covernance.reuse.environment import (
+    describe_environment,
+    digest,
+    installed_folders,
+    standard_library,
+)
+from covernance.reuse.evidence import Evidence, Seen
+from covernance.reuse.seen import Looks, Sightings
+from covernance_agent import install, journal, settings, states
+
+_COMMIT = "the commit"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What is kept of a suite's last green full run, and why it can't stand for a new one.
+
+    `reasons` is empty where it can.
+    """
+
+    evidence: Evidence | None
+    reasons: tuple[str, ...]
+
+
+class Reuse:
+    """One invocation's view of what was, is, and is to be reused."""
+
+    def __init__(
+        self,
+        table: Table,
+        environ: Mapping[str, str],
+        arguments: Sequence[str],
+        now: datetime,
+    ) -> None:
+        """Look at the environment; at paths only when they are asked for.
+
+        Args:
+            table: The table.
+            environ: The environment.
+            arguments: What the user gave for pytest.
+            now: The time of the invocation, with a time zone.
+        """
+        self._table = table
+        self._layout = Layout(table.root)
+        self._environ = environ
+        self._arguments = tuple(arguments)
+        self._now = now
+        self._looks = Looks(table.root)
+        self._tree = WorkTree(table.root)
+        self._settings = self._describe(self._looks)
+        self._before: dict[str, Seen] = {}
+        self._stamps: walk.Stamps = {}
+        self._unreachable = ""
+
+    def find(self, suite: Suite) -> Found:
+        """Hold what is kept of a suite against the present."""
+        try:
+            kept = evidence.read(self._layout.evidence(suite.name))
+        except InputError as error:
+            return Found(None, (str(error),))
+        if kept is None:
+            return Found(None, ("there is no green full run to reuse",))
+        present = policy.Present(
+            settings=self._settings | (self._checkout() if kept.programs else {}),
+            seen=self._looks.again(kept.seen),
+            reports={path: report_digest(self._table.root / path) for path in kept.reports},
+            now=self._now,
+        )
+        max_age = timedelta(days=self._table.reuse.max_age_days)
+        return Found(kept, policy.reasons(kept, present, max_age))
+
+    def stand_ins(
+        self,
+        suites: Iterable[Suite],
+        judgements: Mapping[str, Judgement],
+        told: Callable[[str], None],
+    ) -> dict[str, SuiteResult]:
+        """The last green full runs that can be the results of this one, by suite.
+
+        They are judged by today's floors and exceptions. What these refuse is measured.
+
+        Args:
+            suites: The suites that were asked for.
+            judgements: What each is judged by.
+            told: Takes a line on each suite that has such a run, and runs again.
+        """
+        found = {suite.name: (suite, self.find(suite)) for suite in suites}
+        for name, (_, one) in found.items():
+            if one.evidence and one.reasons:
+                told(f"{name}: runs again: {_first(one.reasons)}")
+        kept = {
+            name: (suite, one.evidence) for name, (suite, one) in found.items() if not one.reasons
+        }
+        if not kept:
+            return {}
+        source = provenance(self._table, self._environ, self._now)
+        change = recorded.change(self._table, self._environ)
+        results = {}
+        for name, (suite, depended_on) in kept.items():
+            today = msgspec.structs.replace(judgements[name], change=change)
+            if depended_on and (result := self._judged(suite, depended_on, today, source)):
+                self._publish(result, depended_on)
+                results[name] = stand_in(result, (self._layout.snapshot(name),))
+        return results
+
+    def _judged(
+        self, suite: Suite, depended_on: Evidence, today: Judgement, source: Provenance
+    ) -> Snapshot | None:
+        """The kept result as one of today; None where it does not pass any more."""
+        kept = rejudged(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
+        if kept.verdict != PASS or kept.suite != suite.name:
+            return None
+        origin = Origin(depended_on.commit, depended_on.recorded_at)
+        result = msgspec.structs.replace(
+            kept, provenance=msgspec.structs.replace(source, source=REUSED, origin=origin)
+        )
+        if today.change is None:
+            return msgspec.structs.replace(result, patch=None)
+        if kept.patch and kept.patch.base == today.change.base:
+            return result  # of the same sources
+        counted = recorded.patch(self._tree, suite, result, today.change)
+        return msgspec.structs.replace(result, patch=counted)
+
+    def prepare(self, suites: Iterable[Suite]) -> None:
+        """Get ready to measure suites: forget what is kept of them, look at what they consist of.
+
+        What is forgotten comes back only with a green full run.
+        """
+        self._unreachable = install.prepare()
+        self._settings = self._describe(self._looks)
+        for suite in suites:
+            self._layout.evidence(suite.name).unlink(missing_ok=True)
+            self._before[suite.name] = walk.seen(self._looks, self._table.root, self._parts(suite))
+        self._stamps = walk.stamps(self._table.root, self._skipped)
+
+    def traced(self, planned: Pass, own: Sequence[Path]) -> Pass:
+        """A pass that notes what it reads; nothing is noted of the folders `own`."""
+        noting = journal.Settings(
+            file=str(_trace(planned)),
+            own=_as_prefixes(own),
+            installed=_as_prefixes(installed_folders()),
+            known=_as_prefixes(standard_library()),
+        )
+        environment = planned.environment | {journal.SETTINGS: noting.encode()}
+        return msgspec.structs.replace(planned, environment=environment)
+
+    def keep(self, suite: Suite, result: SuiteResult, finished: Sequence[Finished]) -> None:
+        """Keep what a green full run depended on; do nothing after any other run."""
+        if result.partial or result.exit is not Exit.PASS or not result.published:
+            return
+        passes = {
+            str(_trace(one.planned)): journal.command(os.getpid(), one.planned.command[1:])
+            for one in finished
+        }
+        gathered = traces.gather(passes, self._table.root)
+        sightings = Sightings(self._table.root)
+        sightings.update(gathered.seen)
+        sightings.update(self._before[suite.name])
+        installed = sorted({path for path, _ in gathered.installed})
+        sightings.update(walk.seen(Looks(self._table.root), self._table.root, installed))
+        refusals = [*gathered.refusals, *self._changed_meanwhile(gathered.installed)]
+        if self._unreachable:
+            refusals.append(f"tracing can't reach the passes: {self._unreachable}")
+        described = self._settings
+        if gathered.programs:
+            described |= self._checkout()
+            everything = walk.seen(Looks(self._table.root), self._table.root, ["."], self._skipped)
+            sightings.update(everything)
+            if walk.stamps(self._table.root, self._skipped) != self._stamps:
+                refusals.append("the repository changed while programs that are not traced ran")
+        source = result.snapshot.provenance
+        reports = (*result.published, self._layout.data(suite.name))
+        kept = Evidence(
+            suite=suite.name,
+            commit=source.commit,
+            recorded_at=source.recorded_at,
+            settings=described,
+            seen=sightings.seen(),
+            reports={
+                os.path.relpath(path, self._table.root): report_digest(path) for path in reports
+            },
+            refusals=tuple(refusals),
+            programs=gathered.programs,
+        )
+        files.write_atomic(self._layout.evidence(suite.name), kept.encode())
+
+    @property
+    def _skipped(self) -> tuple[Path, ...]:
+        return (self._layout.folder, *installed_folders())
+
+    def _describe(self, looks: Looks) -> dict[str, str]:
+        return describe_environment(
+            self._table.root, self._environ, self._table.reuse.environment, self._arguments, looks
+        )
+
+    @cached_property
+    def _settings_after(self) -> dict[str, str]:
+        """The settings once all passes have ended, which is before the first suite is kept."""
+        return self._describe(Looks(self._table.root))
+
+    def _checkout(self) -> dict[str, str]:
+        """What a program that is not traced can ask git."""
+        return {_COMMIT: str(commit(self._table.root))}
+
+    def _parts(self, suite: Suite) -> list[str]:
+        parts = [*suite.source, *suite.tests, "pyproject.toml", *settings.FILES]
+        parts += [suite.requirements] if suite.requirements else []
+        return [*parts, *self._table.reuse.files]
+
+    def _changed_meanwhile(self, installed: Iterable[tuple[str, str]]) -> list[str]:
+        if self._settings_after != self._settings:
+            return ["the environment changed while the suite ran"]
+        return [
+            f"{path} changed while the suite ran"
+            for path, stamp in sorted(installed)
+            if states.stamp(path) != stamp
+        ]
+
+    def _publish(self, result: Snapshot, kept: Evidence) -> None:
+        target = self._layout.snapshot(result.suite)
+        name = os.path.relpath(target, self._table.root)
+        with files.locked(self._layout.lock):
+            files.write_atomic(target, result.encode())
+            renewed = msgspec.structs.replace(
+                kept, reports=kept.reports | {name: report_digest(target)}
+            )
+            files.write_atomic(self._layout.evidence(result.suite), renewed.encode())
+
+
+def report_digest(path: Path) -> str:
+    """A digest of a report: a file, or a folder with all that is in it."""
+    if not path.is_dir():
+        return states.content(str(path))
+    lines = [
+        f"{file.relative_to(path)} {states.digest(str(file))}"
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    ]
+    return digest("\n".join(lines))
+
+
+def _first(reasons: Sequence[str]) -> str:
+    more = f" (and {len(reasons) - 1} more: `covernance cache show`)" if reasons[1:] else ""
+    return f"{shown(reasons[0])}{more}"
+
+
+def _trace(planned: Pass) -> Path:
+    return planned.folder / "trace"
+
+
+def _as_prefixes(folders: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(sorted({f"{folder}/" for folder in folders}))

@@ -1,0 +1,1 @@
+"""Measure suites, assess the results, publish reports."""

@@ -1,0 +1,259 @@
+"""Measure every theme of suites, combine, report, judge, publish."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from covernance import files
+from covernance.config import UNTHEMED, Suite, Table
+from covernance.engine import shard
+from covernance.engine.passes import TEMPORARY, Pass, plan_pass
+from covernance.engine.processes import Finished, Observer, run_passes
+from covernance.engine.schedule import Key, expected, longest_first, tests
+from covernance.engine.slots import Slots
+from covernance.engine.workers import workers
+from covernance.errors import InputError
+from covernance.git.provenance import provenance
+from covernance.judgement import Judgement
+from covernance.layout import Layout
+from covernance.machine import at_once, cpus
+from covernance.model.snapshot import Provenance
+from covernance.model.suite_result import SuiteResult
+from covernance.patch import recorded
+from covernance.reuse.workflow import Reuse
+from covernance.run import outcomes, part, publish
+from covernance.run.conclude import Passes, conclude
+from covernance.run.request import Request
+from covernance_agent import combining, contexts
+
+_USAGE_ERROR = 4
+
+
+def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
+    """The passes of a request: one for each theme of each suite.
+
+    Args:
+        table: The table.
+        request: What to run.
+        work: The folder below which each pass has its own.
+        temporary: The same for the temporary folders of its tests.
+
+    Raises:
+        InputError: A theme is not known, or an option names one file for several passes.
+    """
+    for theme in request.themes or ():
+        if theme not in (*table.themes, UNTHEMED):
+            msg = f"--theme: there is no theme {theme!r}; themes: {', '.join(table.themes)}"
+            raise InputError(msg)
+    spread = _workers(table, request)
+    planned = [
+        _pass(suite, theme, work, temporary, request, spread.get((suite.name, theme), 1))
+        for suite in request.suites
+        for theme in _themes(suite, request)
+    ]
+    if (option := request.arguments.one_file) and len(planned) > 1:
+        msg = f"{option}: {len(planned)} passes would write it; name one suite and one --theme"
+        raise InputError(msg)
+    if not planned:
+        suites = ", ".join(suite.name for suite in request.suites)
+        msg = f"--theme: {', '.join(request.themes or ())} is no theme of {suites}; "
+        msg += f"themes: {', '.join(table.themes)}"
+        raise InputError(msg)
+    return planned
+
+
+def measure(
+    table: Table,
+    request: Request,
+    judgements: Mapping[str, Judgement],
+    reuse: Reuse | None,
+    observer: Observer,
+) -> list[SuiteResult]:
+    """Measure the suites of a request.
+
+    Args:
+        table: The table.
+        request: What to run.
+        judgements: What each suite is judged by.
+        reuse: What notes what the suites depend on; None where that is not to be kept.
+        observer: Is told how the passes go on.
+
+    Raises:
+        CovernanceError: Nothing could be measured; earlier results are untouched.
+    """
+    _refuse_shared_reports(request)
+    for suite in request.suites:
+        publish.refuse(table, suite, request.arguments.reports)
+    combining.check_settings()
+    layout = Layout(table.root)
+    work = files.Workspace(layout.work)
+    temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
+    try:
+        for suite in () if request.shard.whole else request.suites:
+            seconds = request.durations.get(suite.name, {})
+            shard.write_durations(_durations(work.path, suite), seconds)
+        if reuse:
+            reuse.prepare(request.suites)
+        own = (layout.work, temporary)
+        planned = plan(table, request, work.path, temporary)
+        slots = Slots(layout.work / "slots", request.jobs or at_once(len(planned)))
+        planned = longest_first(planned, expected(request.suites, layout))
+        finished = _measure(_noted(planned, reuse, own), slots, request, observer)
+        unthemed = [
+            _pass(suite, UNTHEMED, work.path, temporary, request)
+            for suite in request.suites
+            if request.themes is None and _has_unthemed(finished, suite)
+        ]
+        finished += _measure(_noted(unthemed, reuse, own), slots, request, observer)
+        source = provenance(table, request.environ, request.now)
+        change = recorded.change(table, request.environ)
+        results = []
+        for suite in request.suites:
+            mine = _of(suite, finished)
+            if not mine:
+                continue
+            partial = _partial(mine, request)
+            passes = Passes(finished=mine, partial=partial, shard=request.shard)
+            today = msgspec.structs.replace(judgements[suite.name], change=change)
+            folder = work.path / f"{suite.name}.result"
+            reports = request.arguments.reports
+            results.append(conclude(suite, passes, today, source, layout, folder, reports))
+            if not request.shard.whole:
+                _publish_part(suite, passes, request, source, layout, folder)
+            if reuse:
+                reuse.keep(suite, results[-1], mine)
+        return results
+    finally:
+        work.close()
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _of(suite: Suite, finished: Sequence[Finished]) -> list[Finished]:
+    """A suite's passes in the order of its themes."""
+    order = (*suite.themes, UNTHEMED)
+    mine = [result for result in finished if result.planned.suite == suite.name]
+    return sorted(mine, key=lambda result: order.index(result.planned.theme))
+
+
+def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
+    if request.themes is None:
+        return suite.themes
+    return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
+
+
+def _workers(table: Table, request: Request) -> dict[Key, int]:
+    """How many workers each long pass gets; none where the user has a say in it."""
+    given = request.arguments
+    willing = [suite for suite in request.suites if suite.xdist]
+    if not willing or given.spreads or given.interactive:
+        return {}
+    passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
+    return workers(passes, tests(willing, Layout(table.root)), request.jobs or cpus())
+
+
+def _pass(
+    suite: Suite, theme: str, work: Path, temporary: Path, request: Request, workers: int = 1
+) -> Pass:
+    planned = plan_pass(
+        suite,
+        theme,
+        work / suite.name / theme,
+        temporary / f"{suite.name}-{theme}",
+        request.arguments,
+        more=(
+            *contexts.options(request.contexts),
+            *shard.options(request.shard, _durations(work, suite)),
+            *([f"--numprocesses={workers}"] if workers > 1 else []),
+        ),
+        python=sys.executable,
+        color=request.color,
+    )
+    return msgspec.structs.replace(planned, workers=workers)
+
+
+def _noted(passes: Sequence[Pass], reuse: Reuse | None, own: Sequence[Path]) -> Sequence[Pass]:
+    return [reuse.traced(planned, own) for planned in passes] if reuse else passes
+
+
+def _measure(
+    passes: Sequence[Pass], slots: Slots, request: Request, observer: Observer
+) -> list[Finished]:
+    for planned in passes:
+        Path(planned.environment[TEMPORARY]).mkdir(parents=True)
+    finished = run_passes(
+        passes,
+        slots=slots,
+        observer=observer,
+        interactive=request.arguments.interactive,
+    )
+    for result in finished:
+        if result.status == _USAGE_ERROR:
+            msg = "pytest could not start; its message is above"
+            raise InputError(msg)
+    return finished
+
+
+def _has_unthemed(finished: Sequence[Finished], suite: Suite) -> bool:
+    return any(
+        result.record and result.record.collected.unthemed
+        for result in finished
+        if result.planned.suite == suite.name
+    )
+
+
+def _publish_part(
+    suite: Suite,
+    passes: Passes,
+    request: Request,
+    source: Provenance,
+    layout: Layout,
+    work: Path,
+) -> None:
+    measured = part.Part(
+        suite=suite.name,
+        shard=request.shard,
+        commit=source.commit,
+        config=source.config,
+        partial=passes.partial[1:],
+        passes={
+            result.planned.theme: part.PassEnd(status=result.status, seconds=result.seconds)
+            for result in passes.finished
+        },
+    )
+    part.publish(measured, passes.finished, layout, work)
+
+
+def _durations(work: Path, suite: Suite) -> Path:
+    return work / f"{suite.name}-durations.json"
+
+
+def _refuse_shared_reports(request: Request) -> None:
+    named = [report for report in request.arguments.reports if report.path]
+    if named and len(request.suites) > 1:
+        suites = ", ".join(suite.name for suite in request.suites)
+        msg = (
+            f"--cov-report={named[0].format}:{named[0].path}: one path for several suites "
+            f"({suites}); name one --suite, or leave the path out"
+        )
+        raise InputError(msg)
+
+
+def _partial(finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
+    """Why a run covers less than the whole suite; empty when it covers all of it."""
+    reasons = list(request.arguments.narrowing)
+    if request.themes is not None:
+        reasons.insert(0, f"--theme {', '.join(request.themes)}")
+    if not reasons:
+        reasons += outcomes.narrowed(finished)
+    if not request.shard.whole:
+        return (f"shard {request.shard}", *reasons)
+    deselected = outcomes.deselected(finished)
+    if deselected and not reasons:
+        reasons.append(f"{deselected} tests deselected by pytest's options or plugins")
+    return tuple(reasons)

@@ -1,0 +1,1 @@
+"""Which tests cover a line."""

@@ -1,0 +1,148 @@
+"""Who ran which line: what the last full run with a context for each test left, for each suite."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from coverage.parser import multiline_map_from_text
+
+from covernance import files
+from covernance.config import Suite, Table
+from covernance.git import changes
+from covernance.layout import Layout
+from covernance.model import lines, snapshot
+from covernance.model.snapshot import Snapshot
+from covernance_agent import contexts
+
+DATA = "data.coverage"
+_SNAPSHOT = "snapshot.json"
+_SOURCES = "sources.zip"
+_SAME_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def keep(staged: Path, suite: Suite, result: Snapshot, layout: Layout) -> tuple[Path, ...]:
+    """Put a run's contexts in their place, with the texts that its line numbers are of.
+
+    Args:
+        staged: A folder that holds the data as `DATA`, and is moved; none where the run had no
+            contexts of tests.
+        suite: The suite.
+        result: The run's result.
+        layout: Where results lie.
+
+    Returns:
+        The folder, where there is one.
+    """
+    if not staged.is_dir():
+        return ()
+    files.write_atomic(staged / _SNAPSHOT, result.encode())
+    tests = (layout.root / path for path in suite.tests)
+    written = {path.relative_to(layout.root).as_posix() for path in python(tests)}
+    with zipfile.ZipFile(staged / _SOURCES, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted({*result.files, *written}):
+            archive.writestr(zipfile.ZipInfo(name, _SAME_TIME), (layout.root / name).read_bytes())
+    target = layout.contexts(suite.name)
+    with files.locked(layout.lock):
+        files.publish_folder(staged, target)
+    return (target,)
+
+
+class Tested:
+    """What was kept of one suite."""
+
+    def __init__(self, suite: Suite, folder: Path) -> None:
+        """Read what lies in `folder`.
+
+        Raises:
+            InputError: It is damaged.
+        """
+        self.suite = suite
+        self._folder = folder
+        self.snapshot = snapshot.read(folder / _SNAPSHOT)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The files whose texts are kept: the sources and the Python files of the tests."""
+        with zipfile.ZipFile(self._folder / _SOURCES) as archive:
+            return frozenset(archive.namelist())
+
+    def text(self, path: str) -> str:
+        """A file as it was in the run."""
+        with zipfile.ZipFile(self._folder / _SOURCES) as archive:
+            return archive.read(path).decode("utf-8-sig", errors="replace")
+
+    def is_edited(self, root: Path, path: str) -> bool:
+        """Whether a file whose text is kept differs now, or is gone."""
+        return path in self.paths and changes.current(root, path) != self.text(path)
+
+    def file(self, path: str) -> TestedFile:
+        """What is known of a measured file."""
+        return TestedFile(
+            self.text(path),
+            self.snapshot.files[path],
+            contexts.by_line(self._folder / DATA, path),
+        )
+
+
+class TestedFile:
+    """Who ran the statements of one file, in the numbering of the run."""
+
+    def __init__(
+        self,
+        text: str,
+        result: snapshot.FileResult,
+        by_line: dict[int, frozenset[str]],
+    ) -> None:
+        """Join what `by_line` knows of lines to the statements that they belong to."""
+        self.text = text
+        self._first = multiline_map_from_text(text)
+        self.never = lines.decode(result.missing_lines)
+        self.statements = lines.decode(result.executed_lines) | self.never
+        self.imported = lines.decode(result.imported_lines)
+        self._contexts: dict[int, set[str]] = {}
+        for line, found in by_line.items():
+            self._contexts.setdefault(self.statement(line), set()).update(found)
+
+    def statement(self, line: int) -> int:
+        """The line at which the statement begins that `line` belongs to."""
+        return self._first.get(line, line)
+
+    def at(self, lines: range) -> frozenset[int]:
+        """The statements in some lines; where there are none, the one before and the one after."""
+        found = self.statements.intersection(map(self.statement, lines))
+        before = [line for line in self.statements if line < lines.start]
+        after = [line for line in self.statements if line >= lines.stop]
+        return found or frozenset((*sorted(before)[-1:], *sorted(after)[:1]))
+
+    def ran(self, line: int) -> frozenset[tuple[str, str]]:
+        """Who ran a line's statement: (theme, node id); "" for what a session set up."""
+        found = (
+            contexts.split(context) for context in self._contexts.get(self.statement(line), ())
+        )
+        return frozenset(
+            (whole.partition("|")[0], nodeid) for whole, nodeid in found if "|" in whole
+        )
+
+
+def load(table: Table, suite: Suite) -> Tested | None:
+    """What was kept of a suite; None before its first such run.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    folder = Layout(table.root).contexts(suite.name)
+    return Tested(suite, folder) if folder.is_dir() else None
+
+
+def how(suite: str) -> str:
+    """The command that makes what `load` finds."""
+    return f"`covernance run --suite {suite} --contexts=test`"
+
+
+def python(paths: Iterable[Path]) -> Iterable[Path]:
+    """The Python files in folders, and files themselves."""
+    for path in paths:
+        yield from path.rglob("*.py") if path.is_dir() else [path]

@@ -1,0 +1,177 @@
+"""Who runs a line, from the last run with a context for each test."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from covernance.config import Table
+from covernance.errors import InputError
+from covernance.git import changes
+from covernance.model import lines
+from covernance.who import recording
+from covernance.who.recording import Tested, TestedFile
+from covernance.who.render import Answer, Ran
+
+_PLACE = re.compile(r"(?P<path>.+?)(?::(?P<first>[1-9]\d*)(?:-(?P<last>[1-9]\d*))?)?", re.DOTALL)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A file, relative to the root, and the lines that are asked for; None for all."""
+
+    path: str
+    lines: range | None = None
+
+    @property
+    def asked(self) -> str:
+        """The lines as text."""
+        return lines.encode(self.lines) if self.lines else ""
+
+
+def parse(texts: Sequence[str], root: Path, folder: Path) -> list[Place]:
+    """Read `FILE`, `FILE:LINE` and `FILE:FIRST-LAST`; `folder` is where the user stands.
+
+    Raises:
+        InputError: The last line lies before the first.
+    """
+    return [_parse(text, root, folder) for text in texts]
+
+
+def who(table: Table, places: Iterable[Place]) -> list[Answer]:
+    """Answer for each place.
+
+    Raises:
+        InputError: A place is of no suite or no statement of a file can be told of, or there was
+            no such run of its suite.
+    """
+    kept = {suite.name: recording.load(table, suite) for suite in table.suites}
+    return [_answer(table, _of(table, kept, place), place) for place in places]
+
+
+def same_lines(then: str, now: str) -> dict[int, int]:
+    """For each line of `now` that `then` has in the same order, its number there."""
+    before, after = then.splitlines(), now.splitlines()
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    return {
+        block.b + offset + 1: block.a + offset + 1
+        for block in matcher.get_matching_blocks()
+        for offset in range(block.size)
+    }
+
+
+def _parse(text: str, root: Path, folder: Path) -> Place:
+    match = _PLACE.fullmatch(text)
+    if match is None or not match["first"]:
+        return Place(_relative(text, root, folder))
+    first, last = int(match["first"]), int(match["last"] or match["first"])
+    if last < first:
+        msg = f"{text}: the last line lies before the first"
+        raise InputError(msg)
+    return Place(_relative(match["path"], root, folder), range(first, last + 1))
+
+
+def _relative(path: str, root: Path, folder: Path) -> str:
+    for base in (folder, root):
+        found = (base / path).resolve()
+        if found.exists() and found.is_relative_to(root):
+            return found.relative_to(root).as_posix()
+    return Path(path).as_posix()
+
+
+def _of(table: Table, kept: dict[str, Tested | None], place: Place) -> Tested:
+    for found in kept.values():
+        if found and place.path in found.snapshot.files:
+            return found
+    for suite in table.suites:
+        if not any(Path(place.path).is_relative_to(source) for source in suite.source):
+            continue
+        if not (table.root / place.path).is_file():
+            continue
+        if kept[suite.name] is None:
+            msg = f"{place.path}: nothing is known of who runs suite {suite.name}; "
+            msg += f"run {recording.how(suite.name)} first"
+            raise InputError(msg)
+        msg = f"{place.path}: the last run of {suite.name} with contexts of tests did not measure "
+        msg += f"it: it is new since, or omitted; {recording.how(suite.name)} measures again"
+        raise InputError(msg)
+    near = difflib.get_close_matches(place.path, sorted(_measured(table, kept)), n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    msg = f"{place.path}: is no file of a suite's source{hint}; give FILE, FILE:LINE or FILE:10-20"
+    raise InputError(msg)
+
+
+def _measured(table: Table, kept: dict[str, Tested | None]) -> set[str]:
+    known = {path for found in kept.values() if found for path in found.snapshot.files}
+    sources = [table.root / source for suite in table.suites for source in suite.source]
+    return known | {
+        path.relative_to(table.root).as_posix()
+        for source in sources
+        for path in recording.python([source])
+    }
+
+
+def _answer(table: Table, kept: Tested, place: Place) -> Answer:
+    file = kept.file(place.path)
+    now = changes.current(table.root, place.path)
+    numbers = same_lines(file.text, file.text if now is None else now)
+    length = len((now or file.text).splitlines())
+    if place.lines and place.lines[-1] > length:
+        msg = f"{place.path}:{place.asked}: the file has {length} lines"
+        raise InputError(msg)
+    asked = place.lines or range(1, length + 1)
+    sorted_out = _SortedOut(file, {line: numbers[line] for line in asked if line in numbers})
+    ran = tuple(
+        msgspec.structs.replace(one, set_up=one.test not in kept.snapshot.tests)
+        for one in sorted_out.ran
+    )
+    source = kept.snapshot.provenance
+    tests = {one.test.partition("::")[0] for one in ran}
+    return Answer(
+        path=place.path,
+        asked=place.asked,
+        suite=kept.suite.name,
+        commit=source.commit,
+        dirty=source.dirty,
+        recorded_at=source.recorded_at,
+        stale=tuple(
+            path for path in (place.path, *sorted(tests)) if kept.is_edited(table.root, path)
+        ),
+        ran=ran,
+        imported=lines.encode(sorted_out.imported),
+        never=lines.encode(sorted_out.never),
+        without_statement=lines.encode(sorted_out.without_statement),
+        edited=lines.encode(set(asked) - numbers.keys()),
+        again=recording.how(kept.suite.name),
+    )
+
+
+class _SortedOut:
+    """Lines, numbered as now, by what is known of those that they were in the run."""
+
+    def __init__(self, file: TestedFile, numbers: dict[int, int]) -> None:
+        self.imported: set[int] = set()
+        self.never: set[int] = set()
+        self.without_statement: set[int] = set()
+        themes: dict[str, set[str]] = {}
+        where: dict[str, set[int]] = {}
+        for line, then in numbers.items():
+            statement = file.statement(then)
+            ran = file.ran(then)
+            if statement not in file.statements:
+                self.without_statement.add(line)
+            elif statement in file.never:
+                self.never.add(line)
+            elif not ran:
+                self.imported.add(line)
+            else:
+                for theme, test in ran:
+                    themes.setdefault(test, set()).add(theme)
+                    where.setdefault(test, set()).add(line)
+        self.ran = tuple(
+            Ran(test, tuple(sorted(themes[test])), lines.encode(where[test]))
+            for test in sorted(where)
+        )

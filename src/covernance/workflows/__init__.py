@@ -1,1 +1,0 @@
-"""What a command does from its start to its end: measure, judge, publish."""

@@ -1,0 +1,1 @@
+"""Runs inside the tested environment: collects, runs, measures, traces and counts."""

@@ -1,0 +1,177 @@
+"""coverage.py's HTML report, of which pages that would be the same again are taken over.
+
+coverage.py keeps such pages where it writes over its last report. Here a report is written aside
+and then moved, so its settings name another folder each time; and its own check does not look at
+the contexts that a page shows. What is overridden below are its names of 7.17.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import coverage
+import msgspec
+from coverage import CoverageData
+from coverage.config import CoverageConfig
+from coverage.control import override_config
+from coverage.html import FileInfo, FileToReport, HtmlReporter, IncrementalChecker, IndexItem
+
+from covernance_agent.parallel import share
+from covernance_agent.scan import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from covernance_agent.reporting import Reporting
+
+
+def write_html(cov: Reporting, folder: Path, others: Iterable[Path], *, title: str) -> None:
+    """Write the report of `cov` to a new folder.
+
+    Pages whose source, data and settings are those of a report in `others` are linked from there;
+    they show the time at which they were written. `others` may be missing, or be anything else.
+    """
+    with (
+        override_config(cov, html_dir=str(folder), html_title=title, show_contexts=True),
+        _opened(others) as descriptors,
+    ):
+        _Reporter(cov, _Pages(folder, descriptors, _fingerprints(cov.get_data()))).report(None)
+
+
+@contextmanager
+def _opened(folders: Iterable[Path]) -> Iterator[list[int]]:
+    """Hold on to those folders that are there, even if another run replaces them."""
+    with ExitStack() as stack:
+        descriptors = []
+        for folder in folders:
+            with suppress(OSError):
+                descriptors.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
+                stack.callback(os.close, descriptors[-1])
+        yield descriptors
+
+
+def _fingerprints(data: CoverageData) -> dict[str, bytes]:
+    """What ran of each file, in which context."""
+    return {
+        path: msgspec.json.encode(sorted((context, sorted(ran)) for context, ran in found.items()))
+        for path, found in scan(Path(data.data_filename()), str, data.measured_files())
+    }
+
+
+class _Reporter(HtmlReporter):
+    """Writes the pages of files side by side, once it knows which."""
+
+    def __init__(self, cov: Reporting, pages: _Pages) -> None:
+        super().__init__(cov)
+        self.incr = pages
+        self._files: list[FileToReport] = []
+
+    def write_html_page(self, ftr: FileToReport) -> None:
+        """Wait for the other files."""
+        self._files.append(ftr)
+
+    def write_file_index_page(self, first_html: str, final_html: str) -> None:
+        """Write the pages of all files, then their index."""
+        new = [ftr for ftr in self._files if not self.incr.can_skip_file(self.data, ftr)]
+        share(new, self._write)
+        self.index_pages["file"].summaries = [_indexed(ftr) for ftr in self._files]
+        for ftr, item in zip(self._files, self.index_pages["file"].summaries, strict=True):
+            self.incr.set_index_info(ftr.rootname, item)
+        super().write_file_index_page(first_html, final_html)
+
+    def _write(self, files: Iterable[FileToReport]) -> bytes:
+        # In a copy of the process, the data that it was copied with would erase its file.
+        data = CoverageData(self.data.data_filename())
+        data.read()
+        data.set_query_contexts(self.config.report_contexts)
+        self.datagen.data = data
+        with data.keep_db_open():
+            for ftr in files:
+                super().write_html_page(ftr)
+        return b""
+
+
+def _indexed(ftr: FileToReport) -> IndexItem:
+    return IndexItem(
+        url=ftr.html_filename, file=ftr.fr.relative_filename(), nums=ftr.analysis.numbers
+    )
+
+
+class _Entry(msgspec.Struct):
+    hash: str
+
+
+class _Status(msgspec.Struct):
+    """Of `status.json`, what tells which page is of what."""
+
+    globals: str
+    files: dict[str, _Entry]
+
+
+class _Pages(IncrementalChecker):
+    """Knows which pages of other reports are what this one would write."""
+
+    def __init__(
+        self, folder: Path, others: Sequence[int], fingerprints: Mapping[str, bytes]
+    ) -> None:
+        super().__init__(str(folder))
+        self._others = others
+        self._fingerprints = fingerprints
+        self._hashes: dict[int, dict[str, str]] = {}
+
+    def read(self) -> None:
+        """Begin with nothing; other reports are read once their settings can be compared."""
+        self._reset()
+
+    def check_global_data(self, *data: object) -> None:
+        """Forget the reports whose settings were not these; where files lie is none."""
+        tools = (coverage.__version__, sys.version)
+        super().check_global_data(*(_own(one) for one in data), *tools)
+        for other in self._others:
+            status = self._status(other)
+            if status and status.globals == self.globals:
+                self._hashes[other] = {name: entry.hash for name, entry in status.files.items()}
+
+    def _status(self, other: int) -> _Status | None:
+        with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            descriptor = os.open(self.STATUS_FILE, os.O_RDONLY, dir_fd=other)
+            with os.fdopen(descriptor, "rb") as stream:
+                return msgspec.json.decode(stream.read(), type=_Status)
+        return None
+
+    def can_skip_file(self, data: CoverageData, ftr: FileToReport) -> bool:  # noqa: ARG002 - coverage.py's signature
+        """Take over the page of a file that is the same, if it is there."""
+        seen = hashlib.sha256()
+        for part in (
+            ftr.fr.source().encode(),
+            self._fingerprints.get(ftr.analysis.filename, b""),
+            ftr.prev_html.encode(),
+            ftr.next_html.encode(),
+        ):
+            seen.update(b"%d:" % len(part) + part)
+        self.files[ftr.rootname] = FileInfo(hash=seen.hexdigest())
+        return self._linked(ftr, seen.hexdigest())
+
+    def _linked(self, ftr: FileToReport, wanted: str) -> bool:
+        target = Path(self.directory, ftr.html_filename)
+        for other, hashes in self._hashes.items():
+            if hashes.get(ftr.rootname) == wanted:
+                with suppress(OSError):
+                    os.link(ftr.html_filename, target, src_dir_fd=other, follow_symlinks=False)
+                    return True
+        return False
+
+
+def _own(setting: object) -> Any:  # noqa: ANN401 - whatever coverage.py hashes
+    """A setting without what no page of a file shows: places, and the title of the index."""
+    if not isinstance(setting, CoverageConfig):
+        return setting
+    copy = setting.copy()
+    copy.data_file = copy.html_dir = copy.html_title = ""
+    return copy

@@ -1,0 +1,248 @@
+"""What a pass tells the layer: where collection ended, which tests there are, how they ended.
+
+Loaded by the layer alone (`-p covernance_agent.plugin --covernance-record=FILE`). It works in the
+pytest process, in pytest-xdist's controller and in its workers; the process that reports to the
+user writes the record.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, get_args
+
+import coverage
+import msgspec
+import pytest
+
+from covernance.engine.record import Collected, Record, progress_path
+from covernance.files import write_atomic
+from covernance.model.context_name import RUN
+from covernance.model.snapshot import SEVERITY
+from covernance_agent.contexts import Contexts
+
+_RERUN = {"rerun", "retried"}
+"""What pytest-rerunfailures and pytest-retry call an attempt that failed and is made again."""
+
+_NARROWING = ("collectonly", "deselect", "ignore", "ignore_glob", "lf", "setuponly", "setupplan")
+_COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_imported_tests")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that the layer passes."""
+    group = parser.getgroup("covernance")
+    group.addoption("--covernance-record", metavar="FILE", help="write what this pass saw to FILE")
+    group.addoption("--covernance-theme", metavar="THEME", help="the theme that this pass selects")
+    group.addoption("--covernance-themes", metavar="A,B", help="all themes of the suite")
+    group.addoption(
+        "--covernance-contexts",
+        choices=get_args(Contexts),
+        default="theme",
+        help="whether each test has a context of its own",
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Refuse a second measurement before pytest-cov starts it: neither would see everything.
+
+    Raises:
+        pytest.UsageError: `--cov` stands in `PYTEST_ADDOPTS` or in the ini file.
+    """
+    known = early_config.known_args_namespace
+    if known.covernance_record and getattr(known, "cov_source", None):
+        msg = "pytest-cov measures as well: take --cov out of PYTEST_ADDOPTS and addopts"
+        raise pytest.UsageError(msg)
+    yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start recording when the layer asks for it."""
+    if config.getoption("covernance_record"):
+        config.pluginmanager.register(Recorder(config), "covernance-recorder")
+        if config.getoption("covernance_contexts") == "test":
+            tests = TestContexts(config.getoption("covernance_theme"))
+            config.pluginmanager.register(tests, "covernance-contexts")
+
+
+class Recorder:
+    """Collects one pass."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Record the pass of `config`."""
+        self._config = config
+        self._path = Path(config.getoption("covernance_record"))
+        self._theme: str = config.getoption("covernance_theme")
+        self._themes = config.getoption("covernance_themes").split(",")
+        self._parent = os.getppid()
+        self._collected = Collected()
+        self._outcomes: dict[str, str] = {}
+        self._seconds: dict[str, float] = {}
+        self._errors: set[str] = set()
+        self._progress: BinaryIO | None = None
+        self._reran: set[str] = set()
+
+    @property
+    def _is_worker(self) -> bool:
+        return hasattr(self._config, "workerinput")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        """See every item before anything is deselected, and what is left after."""
+        everything = list(items)
+        yield
+        kept = {item.nodeid for item in items}
+        unthemed = [item.nodeid for item in everything if not self._themes_of(item)]
+        mine = [item.nodeid for item in everything if self._selects(item)]
+        self._collected = Collected(
+            selected={item.nodeid: self._themes_of(item) for item in items},
+            unthemed=unthemed,
+            deselected=[nodeid for nodeid in mine if nodeid not in kept],
+        )
+
+    def _themes_of(self, item: pytest.Item) -> tuple[str, ...]:
+        return tuple(theme for theme in self._themes if item.get_closest_marker(theme))
+
+    def _selects(self, item: pytest.Item) -> bool:
+        themes = self._themes_of(item)
+        return self._theme in themes if self._theme in self._themes else not themes
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """From here on, what runs is what the tests run: switch the context, also for children."""
+        self._begin(len(session.items))
+        _switch(self._theme, RUN)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """A worker of pytest-xdist has collected; all workers collect the same."""
+        self._begin(len(ids))
+
+    def _begin(self, tests: int) -> None:
+        if self._progress is None and not self._is_worker:
+            self._progress = progress_path(self._path).open("wb", buffering=0)
+            self._progress.write(b"%d\n" % tests)
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Count a test that ended."""
+        if self._progress:
+            self._progress.write(b".")
+
+    def pytest_runtest_logstart(self) -> None:
+        """Stop when the run that started this pass was killed: nobody will read its record."""
+        if not self._is_worker and os.getppid() != self._parent:
+            pytest.exit("the run that started this pass is gone", returncode=3)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember what could not be collected."""
+        if report.failed:
+            self._errors.add(report.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep a test's worst outcome over its phases, its time, and whether it was run again."""
+        outcome = _outcome(report)
+        if outcome in _RERUN:
+            self._reran.add(report.nodeid)
+        else:
+            before = self._outcomes.get(report.nodeid, "passed")
+            self._outcomes[report.nodeid] = max(before, outcome, key=SEVERITY.index)
+        self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401, ARG002 - pytest-xdist's hook
+        """Take over what a worker collected; all workers collect the same."""
+        if content := getattr(node, "workeroutput", {}).get("covernance"):
+            self._collected = msgspec.json.decode(content, type=Collected)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write the record, or hand it from the worker to the controller."""
+        if self._is_worker:
+            output = self._config.workeroutput  # type: ignore[attr-defined]
+            output["covernance"] = msgspec.json.encode(self._collected).decode()
+            return
+        if self._progress:
+            self._progress.close()
+        record = Record(
+            exit=int(exitstatus),
+            collected=self._collected,
+            outcomes=self._outcomes,
+            seconds=self._seconds,
+            collection_errors=sorted(self._errors),
+            narrowed=_narrowed(self._config),
+            reran=sorted(self._reran),
+        )
+        write_atomic(self._path, msgspec.json.encode(record))
+
+
+class TestContexts:
+    """Gives each test a context of its own, `<theme>|run|<node id>`.
+
+    What a fixture sets up for several tests has the node id of what it is for: the class, the
+    file, the folder; for the whole session it stays `<theme>|run`.
+    """
+
+    def __init__(self, theme: str) -> None:
+        """Switch in the pass of `theme`."""
+        self._theme = theme
+        self._current = ""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Enter a test; what runs after the last one is no test's."""
+        self._enter(item.nodeid)
+        result = yield
+        if nextitem is None:
+            self._enter("")
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Leave the test for what is set up for more than it."""
+        if fixturedef.scope == "function":
+            return (yield)
+        test = self._current
+        self._enter(request.node.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._enter(test)
+
+    def _enter(self, nodeid: str) -> None:
+        self._current = nodeid
+        _switch(self._theme, f"{RUN}|{nodeid}" if nodeid else RUN)
+
+
+def _switch(theme: str, context: str) -> None:
+    """Measure under another context from here on, child processes too."""
+    running = coverage.Coverage.current()
+    if running is None:
+        return
+    running.switch_context(context)
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        os.environ["COVERAGE_CONTEXT"] = f"{theme}|{context}"
+        running.set_option("run:context", f"{theme}|{context}")
+        os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
+
+
+def _narrowed(config: pytest.Config) -> list[str]:
+    """The options in force that leave tests out or do not run them."""
+    options = config.option
+    named = [f"--{name.replace('_', '-')}" for name in _NARROWING if getattr(options, name, None)]
+    overrides = getattr(options, "override_ini", None) or []
+    return named + [f"-o {text}" for text in overrides if text.startswith(_COLLECTION_SETTINGS)]
+
+
+def _outcome(report: pytest.TestReport) -> str:
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    if report.outcome in _RERUN:
+        return str(report.outcome)
+    if report.failed and report.when != "call":
+        return "error"
+    return str(report.outcome)

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from coverage import CoverageData
+
+from covernance.collect.command import command
+from covernance.collect.workflow import arrivals, collect
+from covernance.config import Table, load
+from covernance.engine.record import Collected
+from covernance.engine.shard import Shard
+from covernance.errors import Exit, InputError
+from covernance.history.directory import Directory
+from covernance.history.store import Listed
+from covernance.layout import Layout
+from covernance.matrix import jobs
+from covernance.matrix.jobs import Plan, Planned
+from covernance.model.snapshot import read
+from covernance.run.workflow import run_suites
+from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.run.runs import NOW, Quiet, record, request
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.reliability
+
+THEMES = ("architecture", "reliability", "security")
+
+
+@pytest.fixture
+def arrived(tmp_path: Path) -> Path:
+    folder = tmp_path / "arrived"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callable[..., Table]:
+    """Run one shard and move what it leaves to where the others are."""
+
+    def run_it(shard: Shard, *arguments: str) -> Table:
+        table = load(repository.root)
+        for theme in THEMES:
+            tests = [f"t::{theme}-{number}" for number in range(1, shard.of + 1)]
+            mine = tests.pop(shard.number - 1)
+            collected = Collected(selected={mine: (theme,)}, deselected=tests)
+            passes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
+        run_suites(table, request(table, *arguments, shard=shard), Quiet())
+        for path in (*Path("coverage/parts").glob("*"), *Path("coverage").glob("*.snapshot.json")):
+            shutil.move(path, arrived / path.name)
+        if shard.whole:
+            shutil.move("coverage/data/calc", arrived / "data/calc")
+        return table
+
+    return run_it
+
+
+def plan_of(table: Table, shards: int) -> Plan:
+    split = msgspec.structs.replace(table.suites[0], shards=shards)
+    planned = jobs.plan_jobs(
+        msgspec.structs.replace(table, suites=(split,)), Listed(Directory(Path("none")))
+    )
+    return msgspec.structs.replace(planned, config=table.digest())
+
+
+def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrived: Path) -> None:
+    measure(Shard(1, 2))
+    table = measure(Shard(2, 2))
+    came = arrivals(arrived, plan_of(table, 2), table)
+    (result,) = collect(table, came.complete, {}, NOW)
+    assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
+    assert len(result.snapshot.tests) == 6
+    assert result.snapshot.themes["security"].outcomes.tests == 2
+    assert Layout(table.root).report("calc", "json").is_file()
+
+
+@pytest.mark.security
+def test_what_is_missing_is_named_and_its_suite_is_not_complete(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard(1, 2))
+    came = arrivals(arrived, plan_of(table, 2), table)
+    assert [job.name for job in came.missing] == ["calc-2-of-2"]
+    assert came.complete == ()
+    assert collect(table, came.complete, {}, NOW) == []
+
+
+@pytest.mark.security
+def test_a_gap_between_shards_fails_and_publishes_nothing(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    measure(Shard(1, 3))
+    table = measure(Shard(3, 3))
+    shutil.copytree(arrived / "calc-1-of-3", arrived / "calc-2-of-3")
+    part = arrived / "calc-2-of-3/part.json"
+    part.write_text(part.read_text().replace('"number":1', '"number":2'))
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 3), table).complete, {}, NOW)
+    assert result.exit is Exit.TESTS_FAILED
+    assert result.published == ()
+    assert any("no shard ran t::security-2" in reason for reason in result.snapshot.reasons)
+    assert any("several shards ran t::security-1" in reason for reason in result.snapshot.reasons)
+
+
+@pytest.mark.security
+def test_a_selection_can_not_be_joined(measure: Callable[..., Table], arrived: Path) -> None:
+    measure(Shard(1, 2), "-k", "x")
+    table = measure(Shard(2, 2))
+    with pytest.raises(InputError, match=r"is a selection \(-k 'x'\)"):
+        collect(table, arrivals(arrived, plan_of(table, 2), table).complete, {}, NOW)
+
+
+def test_a_whole_suite_is_put_in_place(measure: Callable[..., Table], arrived: Path) -> None:
+    table = measure(Shard())
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 1), table).complete, {}, NOW)
+    assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
+    assert Layout(table.root).data("calc").is_file()
+    assert Layout(table.root).snapshot("calc") in result.published
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("shard", [Shard(), Shard(1, 2)], ids=["whole", "a part"])
+@pytest.mark.parametrize("name", ["/etc/passwd", "../other/secret.py"])
+def test_data_that_names_a_file_of_another_place_is_refused(
+    measure: Callable[..., Table], arrived: Path, name: str, shard: Shard
+) -> None:
+    for number in range(1, shard.of + 1):
+        table = measure(Shard(number, shard.of))
+    path = next(arrived.rglob(".coverage*"))
+    path.unlink()
+    with closing(CoverageData(str(path))) as data:
+        data.add_arcs({name: [(-1, 1), (1, -1)]})
+    told = rf"^{re.escape(str(arrived))}.*: names {name}, which is not of this repository"
+    with pytest.raises(InputError, match=told):
+        collect(table, arrivals(arrived, plan_of(table, shard.of), table).complete, {}, NOW)
+
+
+def test_a_process_that_ran_in_another_folder_names_sources_by_their_whole_path(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    measure(Shard(1, 2))
+    table = measure(Shard(2, 2))
+    source = table.root / "calc/__init__.py"
+    with closing(CoverageData(str(arrived / "calc-1-of-2/security/.coverage.child"))) as data:
+        data.set_context("security|run")
+        data.add_arcs({str(source): [(-1, 1), (1, -1)]})
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 2), table).complete, {}, NOW)
+    assert result.exit is Exit.PASS
+    assert [*result.snapshot.files] == ["calc/__init__.py"]
+
+
+def invoke(*arguments: str) -> tuple[Exit, str]:
+    done = CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
+    return done.return_value, done.output
+
+
+@pytest.mark.security
+def test_a_whole_suite_that_says_pass_below_the_floor_is_red(
+    measure: Callable[..., Table], arrived: Path, passes: FakePasses
+) -> None:
+    passes.arcs = {theme: [(-1, 1)] for theme in THEMES}
+    table = measure(Shard())
+    jobs.write(table, plan_of(table, 1))
+    came = arrived / "calc.snapshot.json"
+    came.write_text(came.read_text().replace('"below-floor"', '"pass"'))
+    code, told = invoke(os.fspath(arrived))
+    assert code is Exit.GATE
+    assert "calc: below-floor" in told
+    assert read(Layout(table.root).snapshot("calc")).verdict == "below-floor"
+
+
+@pytest.mark.security
+def test_what_a_job_refused_stays_refused(measure: Callable[..., Table], arrived: Path) -> None:
+    table = measure(Shard())
+    came = arrived / "calc.snapshot.json"
+    came.write_text(came.read_text().replace('"verdict": "pass"', '"verdict": "no-data"'))
+    (result,) = collect(table, arrivals(arrived, plan_of(table, 1), table).complete, {}, NOW)
+    assert (result.exit, result.snapshot.verdict) == (Exit.GATE, "no-data")
+
+
+@pytest.mark.security
+def test_a_whole_suite_without_its_data_is_refused(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard())
+    came = arrivals(arrived, plan_of(table, 1), table).complete
+    shutil.rmtree(arrived / "data")
+    with pytest.raises(InputError, match="upload hidden files"):
+        collect(table, came, {}, NOW)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"commit": "1" * 40}, "is of commit None, the plan of 1111"),
+        ({"config": "other"}, "the plan of other; run it again"),
+        ({"jobs": ()}, "calc was not planned"),
+    ],
+)
+def test_what_does_not_fit_the_plan_is_refused(
+    measure: Callable[..., Table], arrived: Path, changes: dict[str, object], told: str
+) -> None:
+    table = measure(Shard())
+    plan = msgspec.structs.replace(plan_of(table, 1), **changes)
+    with pytest.raises(InputError, match=told):
+        arrivals(arrived, plan, table)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ('"security"', '"../../outside"', "has '../../outside'; themes of calc: architecture"),
+        ('"security"', '"/outside"', "has '/outside'"),
+        ('"security"', '"unthemed"', "lacks 'security'; themes of calc"),
+        ('"suite":"calc"', '"suite":"../../outside"', "the table has no suite '../../outside'"),
+    ],
+)
+def test_names_that_the_table_does_not_know_are_refused(
+    measure: Callable[..., Table], arrived: Path, written: str, instead: str, told: str
+) -> None:
+    table = measure(Shard(1, 2))
+    part = arrived / "calc-1-of-2/part.json"
+    assert written in part.read_text()
+    part.write_text(part.read_text().replace(written, instead))
+    planned = Planned("../../outside", Shard(1, 2))
+    plan = plan_of(table, 2)
+    plan = msgspec.structs.replace(plan, jobs=(*plan.jobs, planned))
+    with pytest.raises(InputError, match=f"part.json: {re.escape(told)}"):
+        arrivals(arrived, plan, table)
+
+
+@pytest.mark.security
+def test_a_whole_suite_that_lacks_a_theme_is_refused(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard())
+    came = arrived / "calc.snapshot.json"
+    result = read(came)
+    themes = {name: cell for name, cell in result.themes.items() if name != "security"}
+    came.write_bytes(msgspec.structs.replace(result, themes=themes).encode())
+    with pytest.raises(InputError, match=r"calc\.snapshot\.json: lacks 'security'"):
+        arrivals(arrived, plan_of(table, 1), table)
+
+
+@pytest.mark.security
+def test_the_same_job_twice_is_refused(measure: Callable[..., Table], arrived: Path) -> None:
+    table = measure(Shard())
+    (arrived / "again").mkdir()
+    shutil.copy(arrived / "calc.snapshot.json", arrived / "again")
+    with pytest.raises(InputError, match="calc came twice"):
+        arrivals(arrived, plan_of(table, 1), table)
+
+
+def test_the_command_is_red_while_something_is_missing(
+    measure: Callable[..., Table], arrived: Path
+) -> None:
+    table = measure(Shard(1, 2))
+    plan = jobs.write(table, plan_of(table, 2))
+    code, told = invoke(os.fspath(arrived))
+    assert code is Exit.GATE
+    assert "planned, and did not arrive: calc-2-of-2" in told
+    measure(Shard(2, 2))
+    code, told = invoke(os.fspath(arrived), "--plan", os.fspath(plan))
+    assert code is Exit.PASS
+    assert "calc: pass: 100.00 %" in told

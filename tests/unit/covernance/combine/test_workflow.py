@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from coverage import CoverageData
+
+from covernance.combine.workflow import combine_suites
+from covernance.config import load
+from covernance.errors import InputError
+from covernance.model.snapshot import CARRIED, Snapshot
+from covernance.reuse.evidence import Evidence, Seen
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+def measure(repository: Repository, suite: str, path: str | None) -> None:
+    """Leave the data of a suite of which one file ran, or none."""
+    target = repository.root / "coverage/data" / suite / ".coverage"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    data = CoverageData(basename=str(target))
+    data.set_context("security|run")
+    data.add_arcs({path: [(-1, 1), (1, -1)]} if path else {})
+    data.write()
+    data.close()
+
+
+@pytest.fixture
+def two_suites(repository: Repository) -> Repository:
+    repository.write("other/__init__.py", "z = 1\n")
+    repository.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
+    )
+    measure(repository, "calc", "calc/__init__.py")
+    return repository
+
+
+def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    html = two_suites.root / "coverage/html"
+    (html / "calc").mkdir(parents=True)
+    (html / "all").mkdir(parents=True)
+    (html / "all" / "stale.html").touch()
+    told: list[str] = []
+    json_report, combined, landing = combine_suites(load(two_suites.root), {}, told.append)
+    text = json_report.read_text()
+    assert "calc/__init__.py" in text
+    assert "other/__init__.py" in text
+    assert "security|run" in text
+    assert told[0].startswith("patch coverage and drops are left out: ")
+    assert combined == html / "all"
+    assert (combined / "index.html").is_file()
+    assert not (combined / "stale.html").exists()
+    assert landing == html / "index.html"
+    assert 'href="all/index.html"' in landing.read_text()
+    assert (html / "calc").is_dir()
+
+
+@pytest.mark.reliability
+def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
+    two_suites: Repository,
+) -> None:
+    with pytest.raises(InputError, match="no data of suite other"):
+        combine_suites(load(two_suites.root), {}, print)
+    assert not Path("coverage/baseline.json").exists()
+
+
+@pytest.mark.reliability
+def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> None:
+    for suite in ("calc", "other"):
+        measure(two_suites, suite, None)
+    with pytest.raises(InputError, match="the suites' data is empty"):
+        combine_suites(load(two_suites.root), {}, print)
+    assert not Path("coverage/baseline.json").exists()
+
+
+@pytest.mark.reliability
+def test_a_carried_result_has_no_data_to_combine(
+    two_suites: Repository, snapshot: Snapshot
+) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    source = msgspec.structs.replace(snapshot.provenance, source=CARRIED)
+    result = msgspec.structs.replace(snapshot, suite="other", provenance=source)
+    two_suites.write("coverage/other.snapshot.json", result.encode().decode())
+    with pytest.raises(InputError, match="other: the last result was carried"):
+        combine_suites(load(two_suites.root), {}, print)
+    assert not Path("coverage/baseline.json").exists()
+
+
+def leave_evidence(repository: Repository, suite: str, recorded_at: str) -> None:
+    kept = Evidence(
+        suite=suite, commit=None, recorded_at=recorded_at, settings={}, seen=Seen(), reports={}
+    )
+    target = repository.root / "coverage/data" / suite / "evidence.json"
+    target.write_bytes(kept.encode())
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        (lambda _: None, False),
+        (lambda found: leave_evidence(found, "other", "2026-11-22T12:00:00Z"), True),
+        (lambda found: measure(found, "other", None), True),
+        (lambda found: (found.root / "coverage/baseline.json").unlink(), True),
+        (lambda found: (found.root / "coverage/html/all/index.html").unlink(), True),
+        (lambda found: found.write("coverage/data/other/evidence.json", "{"), True),
+        (lambda found: found.write("coverage/data/baseline/stamp.json", "{"), True),
+    ],
+    ids=["nothing", "a run", "data", "the JSON", "a page", "damaged evidence", "damaged stamp"],
+)
+def test_combined_reports_are_made_again_only_of_other_runs(
+    two_suites: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Repository], object],
+    *,
+    again: bool,
+) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    for suite in ("calc", "other"):
+        leave_evidence(two_suites, suite, "2026-11-21T12:00:00Z")
+    table = load(two_suites.root)
+    combine_suites(table, {}, lambda _: None)
+    change(two_suites)
+    made: list[str] = []
+    monkeypatch.setattr("covernance.combine.combined.write", lambda *_: made.append("made"))
+    combine_suites(table, {}, lambda _: None)
+    assert bool(made) is again

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.config import Table, load
+from covernance.dashboard.workflow import History, history, publish, render_files
+from covernance.errors import MachineError
+from covernance.history.directory import Directory
+from covernance.layout import Layout
+from covernance.model.snapshot import Snapshot, TestResult
+from covernance.reports.state import State
+from covernance.reports.trend import Flaky
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+Recorded = Callable[..., Snapshot]
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    return load(repository.root)
+
+
+@pytest.fixture
+def recorded(snapshot: Snapshot) -> Recorded:
+    """The suite's result of a day of November."""
+
+    def made(day: int, outcome: str = "passed", branch: str = "main") -> Snapshot:
+        return msgspec.structs.replace(
+            snapshot,
+            suite="calc",
+            tests={"t::a": TestResult(outcome=outcome, seconds=1, themes=())},
+            provenance=msgspec.structs.replace(
+                snapshot.provenance,
+                recorded_at=f"2026-11-{day:02}T12:00:00Z",
+                run_id=str(day),
+                branch=branch,
+            ),
+        )
+
+    return made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Directory:
+    return Directory(tmp_path / "history")
+
+
+def state(current: Snapshot | None) -> State:
+    return State(themes=("security",), suites={"calc": current})
+
+
+def days(found: History) -> list[int]:
+    return [point.timestamp.day for point in found.points["calc"]]
+
+
+def test_the_trend_ends_with_the_current_result(store: Directory, recorded: Recorded) -> None:
+    store.add([recorded(2), recorded(1), recorded(3)])
+    assert days(history(store, "main", state(recorded(4)))) == [1, 2, 3, 4]
+
+
+def test_the_current_result_counts_once_and_later_ones_not_at_all(
+    store: Directory, recorded: Recorded
+) -> None:
+    store.add([recorded(1), recorded(2), recorded(3)])
+    assert days(history(store, "main", state(recorded(2)))) == [1, 2]
+
+
+def test_without_a_current_result_the_trend_is_historys(
+    store: Directory, recorded: Recorded
+) -> None:
+    store.add([recorded(1), recorded(2, branch="feature")])
+    assert days(history(store, "main", state(None))) == [1]
+
+
+def test_a_trend_goes_back_so_far(store: Directory, recorded: Recorded) -> None:
+    store.add([recorded(day) for day in range(1, 9)])
+    assert days(history(store, "main", state(recorded(9)), most=3)) == [6, 7, 8, 9]
+
+
+@pytest.mark.reliability
+def test_a_test_that_ended_both_ways_is_found(store: Directory, recorded: Recorded) -> None:
+    store.add([recorded(1, outcome="failed")])
+    found = history(store, "main", state(recorded(2)))
+    assert found.flaky == (Flaky("calc", "t::a"),)
+
+
+def test_badges_metrics_and_the_page_are_published(table: Table, recorded: Recorded) -> None:
+    layout = Layout(table.root)
+    content = render_files(table, state(recorded(1)), History({}, ()))
+    publish(table, content)
+    written = [
+        layout.folder / "badges" / "calc.svg",
+        layout.folder / "badges" / "calc-security.svg",
+        layout.folder / "metrics.prom",
+        layout.html / "index.html",
+    ]
+    assert list(content) == written
+    assert all(path.read_bytes() == content[path] for path in written)
+    assert "<h1>repository: coverage</h1>" in written[-1].read_text()
+
+
+@pytest.mark.reliability
+def test_what_holds_these_bytes_already_stays_and_what_was_edited_is_mended(
+    table: Table, recorded: Recorded
+) -> None:
+    content = render_files(table, state(recorded(1)), History({}, ()))
+    publish(table, content)
+    same, edited, *_ = content
+    before = same.stat().st_ino
+    edited.write_bytes(bytes(len(content[edited])))
+    publish(table, content)
+    assert same.stat().st_ino == before
+    assert edited.read_bytes() == content[edited]
+
+
+def test_badges_of_what_is_no_more_are_removed(table: Table, recorded: Recorded) -> None:
+    folder = Layout(table.root).folder / "badges"
+    folder.mkdir(parents=True)
+    (folder / "gone.svg").touch()
+    (folder / "notes.txt").touch()
+    publish(table, render_files(table, state(recorded(1)), History({}, ())))
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "calc-security.svg",
+        "calc.svg",
+        "notes.txt",
+    ]
+
+
+@pytest.mark.reliability
+def test_the_same_results_give_the_same_bytes(table: Table, recorded: Recorded) -> None:
+    first, again = (render_files(table, state(recorded(1)), History({}, ())) for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.reliability
+def test_a_folder_that_can_not_be_written_is_an_error(table: Table) -> None:
+    with pytest.raises(MachineError, match="can't be written"):
+        publish(table, {table.root / "pyproject.toml" / "x": b""})
+
+
+def test_the_page_links_to_the_reports_that_are_there(table: Table, recorded: Recorded) -> None:
+    html = Layout(table.root).html
+    for folder in (html / "all", html / "calc", html / "calc" / "security"):
+        folder.mkdir(parents=True)
+        (folder / "index.html").touch()
+    content = render_files(table, state(recorded(1)), History({}, ()))
+    page = content[html / "index.html"].decode()
+    assert 'href="all/index.html"' in page
+    assert 'href="calc/index.html"' in page
+    assert 'href="calc/security/index.html"' in page

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import rich
+
+from covernance.engine.processes import Finished
+from covernance.engine.progress import Lines, Live
+
+pytestmark = pytest.mark.reliability
+
+Build = Callable[..., Finished]
+
+
+def lines(*results: Finished, verbose: bool = False) -> list[str]:
+    written: list[str] = []
+    observer = Lines(written.append, verbose=verbose)
+    for result in results:
+        observer.started(result.planned)
+        result.planned.output.write_text(f"output of {result.planned.theme}\n")
+        observer.finished(result)
+    return written
+
+
+def test_a_passing_pass_is_one_line(finished: Build) -> None:
+    assert lines(finished()) == ["api · architecture: 1 passed in 1.2 s"]
+
+
+def test_verbose_shows_the_output_of_a_passing_pass(finished: Build) -> None:
+    assert lines(finished(), verbose=True)[0] == "output of architecture"
+
+
+def test_verbose_says_no_more_of_a_pass_without_tests(finished: Build) -> None:
+    empty = finished(status=5, exit=5, outcomes={})
+    assert lines(empty, verbose=True) == ["api · architecture: no tests in 1.2 s"]
+
+
+def test_a_failure_shows_the_output_once(finished: Build) -> None:
+    failed = {"outcomes": {"t::a": "failed"}, "status": 1, "exit": 1}
+    written = lines(finished("architecture", **failed), finished("security", **failed))
+    assert written == [
+        "output of architecture",
+        "api · architecture: 1 failed in 1.2 s",
+        "api · security: 1 failed in 1.2 s, shown above",
+    ]
+
+
+def test_another_failure_shows_the_next_output(finished: Build) -> None:
+    first = finished("architecture", outcomes={"t::a": "failed"}, status=1, exit=1)
+    second = finished("security", outcomes={"t::b": "error"}, status=1, exit=1)
+    assert lines(first, second).count("output of security") == 1
+
+
+def test_a_refused_argument_shows_once(finished: Build) -> None:
+    written = lines(*(finished(theme, died=True, status=4) for theme in ("a", "b")))
+    assert written == [
+        "output of a",
+        "api · a: pytest ended with status 4",
+        "api · b: pytest ended with status 4, shown above",
+    ]
+
+
+def test_a_pass_that_died_shows_its_output(finished: Build) -> None:
+    assert lines(finished(died=True, status=-9))[0] == "output of architecture"
+
+
+def test_files_that_could_not_be_collected_are_counted(finished: Build) -> None:
+    broken = finished(outcomes={}, collection_errors=["tests/test_x.py"], status=2, exit=2)
+    assert lines(broken)[-1] == "api · architecture: 1 not collected in 1.2 s"
+
+
+def test_an_interactive_pass_has_no_output_to_show(finished: Build) -> None:
+    written: list[str] = []
+    Lines(written.append, verbose=True).finished(finished())
+    assert written[0] == ""
+
+
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that shows a whole line; rich keeps the console of an earlier test."""
+    monkeypatch.setattr(rich, "_console", None)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+
+
+@pytest.mark.architecture
+def test_a_terminal_gets_the_same_lines(
+    finished: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Live(verbose=False, expected={}) as live:
+        result = finished()
+        live.started(result.planned)
+        live.finished(result)
+    assert "api · architecture: 1 passed in 1.2 s" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_terminal_shows_how_far_a_pass_is_and_what_is_left(
+    finished: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = finished().planned
+    with Live(verbose=False, expected={("api", "architecture"): 30.0}) as live:
+        live.started(planned)
+        live.refresh()
+        planned.progress.write_bytes(b"120\n" + b"." * 41)
+        live.running(planned)
+        live.refresh()
+    shown = capsys.readouterr().out
+    assert "collecting" in shown
+    assert "41/120 tests" in shown
+    assert "about 30 s left" in shown
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_pass_that_was_never_measured_promises_no_end(
+    finished: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Live(verbose=False, expected={}) as live:
+        live.started(finished().planned)
+        live.running(finished().planned)
+        live.refresh()
+    shown = capsys.readouterr().out
+    assert "api · architecture" in shown
+    assert "left" not in shown

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.engine.record import Collected, Progress, Record, progress_path, read, read_progress
+
+pytestmark = pytest.mark.reliability
+
+
+def record(**changes: object) -> Record:
+    plain: dict[str, object] = {
+        "exit": 0,
+        "collected": Collected(selected={"t::a": ("security",)}),
+        "outcomes": {"t::a": "passed"},
+        "seconds": {"t::a": 0.1},
+        "collection_errors": [],
+    }
+    return Record(**(plain | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.architecture
+def test_a_record_survives_writing_and_reading(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_bytes(msgspec.json.encode(record()))
+    assert read(path) == record()
+
+
+def test_a_pass_that_died_has_no_record(tmp_path: Path) -> None:
+    assert read(tmp_path / "record.json") is None
+
+
+def test_a_record_is_complete_when_every_selected_test_ended() -> None:
+    assert record().complete
+    assert not record(outcomes={}).complete
+    assert not record(collection_errors=["tests/x.py"]).complete
+
+
+def test_failures_are_failed_tests_broken_fixtures_and_files_not_collected() -> None:
+    outcomes = {"a": "passed", "b": "failed", "c": "error", "d": "skipped", "e": "xpassed"}
+    assert record(outcomes=outcomes, collection_errors=["x"]).failures == {"b", "c", "x"}
+
+
+def test_progress_is_read_while_it_is_written(tmp_path: Path) -> None:
+    path = progress_path(tmp_path / "record.json")
+    assert read_progress(path) is None
+    path.write_bytes(b"12")
+    assert read_progress(path) is None
+    path.write_bytes(b"12\n")
+    assert read_progress(path) == Progress(0, 12)
+    path.write_bytes(b"12\n...")
+    assert read_progress(path) == Progress(3, 12)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.config import load
+from covernance.engine.passes import Pass
+from covernance.engine.schedule import expected, longest_first
+from covernance.layout import Layout
+from covernance.model.snapshot import Snapshot
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+def planned(theme: str) -> Pass:
+    return Pass(suite="api", theme=theme, folder=Path(theme), command=(), environment={})
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1e6)))
+def test_every_pass_is_started_the_longest_first(seconds: dict[str, float]) -> None:
+    passes = [planned(theme) for theme in "abcdef"]
+    ordered = longest_first(passes, {("api", theme): took for theme, took in seconds.items()})
+    assert sorted(one.theme for one in ordered) == list("abcdef")
+    times = [seconds.get(one.theme, float("inf")) for one in ordered]
+    assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.reliability
+def test_the_last_full_run_tells_and_a_damaged_one_does_not(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    table, layout = load(repository.root), Layout(repository.root)
+    assert expected(table.suites, layout) == {}
+    path = layout.snapshot("calc")
+    path.parent.mkdir()
+    path.write_bytes(msgspec.structs.replace(snapshot, suite="calc").encode())
+    assert expected(table.suites, layout)["calc", "security"] == 0.5
+    path.write_bytes(b"rubbish")
+    assert expected(table.suites, layout) == {}

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.engine.shard import Shard, options, parse, write_durations
+from covernance.errors import InputError, MachineError
+
+pytestmark = pytest.mark.architecture
+
+
+@given(st.integers(1, 500), st.integers(0, 500))
+def test_a_shard_is_read_as_it_is_written(number: int, more: int) -> None:
+    shard = Shard(number, number + more)
+    assert parse(str(shard), "--shard") == shard
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("text", ["", "0/3", "4/3", "1", "1/0", "-1/3", "1/3/5", "a/b", "1 / 3"])
+def test_anything_else_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(InputError, match=r"--shard: .* is no shard; give its number"):
+        parse(text, "--shard")
+
+
+def test_the_whole_suite_keeps_its_name_and_needs_no_option() -> None:
+    assert Shard().part("api") == "api"
+    assert options(Shard(), Path("durations")) == ()
+
+
+def test_a_part_is_named_for_jobs_and_artifacts() -> None:
+    assert Shard(2, 3).part("api") == "api-2-of-3"
+    assert {"--splits=3", "--group=2", "--durations-path=durations"} <= set(
+        options(Shard(2, 3), Path("durations"))
+    )
+
+
+@pytest.mark.reliability
+def test_durations_are_written_as_pytest_split_reads_them(tmp_path: Path) -> None:
+    write_durations(tmp_path / "d.json", {"t::b": 2.0, "t::a": 0.5})
+    assert json.loads((tmp_path / "d.json").read_text()) == {"t::a": 0.5, "t::b": 2.0}
+
+
+@pytest.mark.reliability
+def test_without_pytest_split_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("covernance.engine.shard.find_spec", lambda _name: None)
+    with pytest.raises(MachineError, match=r"install covernance\[shards\]"):
+        options(Shard(1, 2), Path("durations"))

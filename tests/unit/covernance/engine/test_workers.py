@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.engine import workers as module
+from covernance.engine.workers import LONG_SECONDS, workers
+from covernance.errors import MachineError
+
+pytestmark = pytest.mark.architecture
+
+LONG, LONGER, SHORT = ("api", "security"), ("api", "reliability"), ("auth", "security")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        (3, {}),
+        (4, {LONGER: 2}),
+        (5, {LONGER: 3}),
+        (6, {LONGER: 3, LONG: 2}),
+        (64, {LONGER: 4, LONG: 2}),
+    ],
+)
+def test_idle_cores_go_to_the_longest_share_while_it_is_long(
+    jobs: int, expected: dict[tuple[str, str], int]
+) -> None:
+    seconds = {LONG: 1.5 * LONG_SECONDS, LONGER: 3.9 * LONG_SECONDS, SHORT: 0.9 * LONG_SECONDS}
+    assert workers([SHORT, LONG, LONGER], seconds, jobs) == expected
+
+
+@given(
+    st.dictionaries(st.tuples(st.text(), st.text()), st.floats(0, 1e6), max_size=9),
+    st.integers(1, 64),
+)
+def test_no_more_cores_are_used_than_there_are(
+    seconds: dict[tuple[str, str], float], jobs: int
+) -> None:
+    found = workers([*seconds], seconds, jobs)
+    used = sum(found.get(key, 1) for key in seconds)
+    assert used <= max(jobs, len(seconds))
+    assert all(seconds[key] / (count - 1) >= LONG_SECONDS for key, count in found.items())
+
+
+def test_what_may_not_be_spread_or_was_never_measured_runs_its_tests_itself() -> None:
+    assert workers([LONG, SHORT], {}, 8) == {}
+
+
+@pytest.mark.reliability
+def test_a_missing_pytest_xdist_is_told_where_it_would_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    assert workers([LONG], {LONG: 1.0}, 2) == {}
+    with pytest.raises(MachineError, match="api: xdist = true needs pytest-xdist"):
+        workers([LONG], {LONG: 2 * LONG_SECONDS}, 2)

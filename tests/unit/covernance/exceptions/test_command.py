@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from covernance.errors import ConfigError, Exit
+from covernance.exceptions import command as exceptions
+from covernance.model.counts import Counts
+from tests.unit.covernance.exceptions.register_samples import TODAY, document, line, measured
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+REGISTER = Path("tests/docs/test_framework_upgrades/coverage_exceptions.md")
+ROW = line(module="`calc/a.py`", suite="calc", current="75.00 / 90")
+EXPIRED = ROW.replace("2027-01-01", "2026-11-20")
+
+
+@pytest.fixture(autouse=True)
+def _house(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository whose suite has one file below its floor, on a fixed day."""
+    monkeypatch.setattr(exceptions, "_today", lambda: TODAY)
+    register(document())
+    Path("coverage").mkdir()
+    snapshot = measured({"calc/a.py": Counts(4, 3)}, suite="calc")
+    Path("coverage/calc.snapshot.json").write_bytes(snapshot.encode())
+
+
+def register(text: str) -> None:
+    REGISTER.parent.mkdir(parents=True, exist_ok=True)
+    REGISTER.write_text(text, encoding="utf-8")
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(exceptions.command, arguments, standalone_mode=False)
+
+
+def test_sync_says_what_it_changed_and_then_that_nothing_changes() -> None:
+    first = call("sync")
+    assert first.stdout == "opened: calc/a.py (calc): 75.00 / 90\n"
+    assert first.return_value is Exit.PASS
+    assert call("sync").stdout == f"{REGISTER}: no change\n"
+    assert "`calc/a.py`" in REGISTER.read_text(encoding="utf-8")
+
+
+def test_a_dry_run_prints_the_diff_and_writes_nothing() -> None:
+    shown = call("sync", "--dry-run").stdout
+    assert shown.startswith(f"--- a/{REGISTER}\n+++ b/{REGISTER}\n")
+    assert "\n+| `calc/a.py` | calc | 75.00 / 90 | **TODO: rationale** |" in shown
+    assert REGISTER.read_text(encoding="utf-8") == document()
+
+
+def test_a_dry_run_in_step_prints_no_change() -> None:
+    register(document(ROW))
+    assert call("sync", "--dry-run").output == f"{REGISTER}: no change\n"
+
+
+@pytest.mark.reliability
+def test_a_suite_without_a_run_is_named() -> None:
+    Path("coverage/calc.snapshot.json").unlink()
+    result = call("sync")
+    assert result.stderr == "calc: has no full run yet; its rows were not compared\n"
+    assert result.stdout == f"{REGISTER}: no change\n"
+
+
+def test_check_passes_a_register_in_order() -> None:
+    register(document(ROW))
+    result = call("check")
+    assert result.return_value is Exit.PASS
+    assert result.output == f"{REGISTER}: in step, filled in, nothing expired\n"
+
+
+@pytest.mark.security
+def test_check_says_no_with_the_place_and_the_fix() -> None:
+    register(document(EXPIRED, line(module="`calc/b.py`", suite="calc", rationale="")))
+    result = call("check")
+    assert result.return_value is Exit.GATE
+    late, gone, unfilled = result.output.splitlines()
+    assert late.startswith(f"{REGISTER}:6: calc/a.py (calc): ran out on 2026-11-20; cover the file")
+    assert gone.startswith(f"{REGISTER}:7: calc/b.py (calc): not in step: sync would mark")
+    assert unfilled == f"{REGISTER}:7: calc/b.py (calc): a person has still to fill in: rationale"
+
+
+@pytest.mark.security
+def test_check_names_a_row_to_come_without_a_line() -> None:
+    result = call("check", "--suite", "calc")
+    assert result.return_value is Exit.GATE
+    assert result.output.startswith(f"{REGISTER}: calc/a.py (calc): not in step: below its floor")
+
+
+def test_check_warns_of_a_row_that_runs_out() -> None:
+    register(document(ROW.replace("2027-01-01", "2026-11-28")))
+    result = call("check")
+    assert result.return_value is Exit.PASS
+    assert result.output.splitlines()[0] == (
+        f"warning: {REGISTER}:6: calc/a.py (calc): runs out in 7 days, on 2026-11-28"
+    )
+
+
+def test_check_as_json_holds_problems_and_what_is_due() -> None:
+    register(document(EXPIRED))
+    result = call("check", "--format", "json")
+    assert result.return_value is Exit.GATE
+    found = json.loads(result.output)
+    assert [problem["kind"] for problem in found["problems"]] == ["expired-exception"]
+    assert [(due["row"]["module"], due["days"]) for due in found["due"]] == [("calc/a.py", -1)]
+
+
+def test_list_shows_rows_and_the_debt() -> None:
+    resolved = line(module="`calc/old.py`", suite="calc", status="resolved (abc) on 2026-11-02")
+    register(document(EXPIRED, resolved))
+    head, first, second, total = call("list").output.splitlines()
+    assert head.split()[:5] == ["module", "suite", "current", "/", "floor"]
+    assert " ".join(first.split()) == (
+        "calc/a.py calc 75.00 / 90 1 20 d 2026-11-20 (expired) @a open since 2026-11-01"
+    )
+    assert second.split()[5:7] == ["0", "2027-01-01"]
+    assert total == (
+        "1 open of 2 rows, 1 expired; coverage debt: 1 statements and branches; "
+        "the oldest is 20 days old"
+    )
+
+
+@pytest.mark.reliability
+def test_list_does_not_count_what_was_not_measured() -> None:
+    register(document(ROW))
+    Path("coverage/calc.snapshot.json").unlink()
+    _, row, total = call("list").output.splitlines()
+    assert row.split()[5] == "?"
+    assert "0 statements and branches, and 1 rows that were not measured" in total
+
+
+def test_an_empty_list_is_one_sentence() -> None:
+    assert call("list").output == (
+        "0 open of 0 rows, 0 expired; coverage debt: 0 statements and branches\n"
+    )
+
+
+def test_list_as_json_holds_rows_and_totals() -> None:
+    register(document(ROW))
+    found = json.loads(call("list", "--format", "json").output)
+    assert found["totals"] == {
+        "rows": 1,
+        "open": 1,
+        "expired": 0,
+        "missing": 1,
+        "unmeasured": 0,
+        "oldest": 20,
+    }
+    (debt,) = found["rows"]
+    assert (debt["age"], debt["missing"], debt["row"]["owner"]) == (20, 1, "@a")
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("command", ["sync", "check", "list"])
+def test_a_suite_that_is_not_there_is_a_clear_error(command: str) -> None:
+    result = call(command, "--suite", "clac")
+    assert isinstance(result.exception, ConfigError)
+    assert "did you mean 'calc'" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["sync", "check", "list"])
+def test_every_command_explains_itself_with_examples(command: str) -> None:
+    shown = call(command, "--help").output
+    assert "Examples:" in shown
+    assert f"covernance exceptions {command}" in shown
+
+
+def test_today_is_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert isinstance(exceptions._today(), date)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from covernance.config import load
+from covernance.errors import InputError
+from covernance.exceptions.excused import exceptions
+from covernance.gate.floors import NO_EXCEPTIONS
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.security
+
+REGISTER = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+TODAY = date(2026, 11, 21)
+
+TEXT = """\
+# Exceptions
+
+<!-- covernance:exceptions:begin -->
+| module | suite | current / floor | rationale | owner | review date | remediation plan | status |
+|---|---|---|---|---|---|---|---|
+| `calc/__init__.py` | calc | 50.00 / 90 | an old module | @team | {day} | rewrite | |
+<!-- covernance:exceptions:end -->
+"""
+
+
+def test_without_a_register_nothing_is_excused(repository: Repository) -> None:
+    table = load(repository.root)
+    assert exceptions(table, table.suites[0], TODAY) == NO_EXCEPTIONS
+
+
+@pytest.mark.parametrize(("day", "waives"), [("2026-11-21", True), ("2026-11-20", False)])
+def test_a_row_waives_until_its_day_and_runs_out_the_day_after(
+    repository: Repository, day: str, *, waives: bool
+) -> None:
+    repository.write(REGISTER, TEXT.format(day=day))
+    table = load(repository.root)
+    found = exceptions(table, table.suites[0], TODAY)
+    assert (found.waived == {"calc/__init__.py"}) is waives
+    assert bool(found.expired) is not waives
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("damage", [b"\xff\xfe", b"<<<<<<< HEAD\n"])
+def test_a_damaged_register_is_a_clear_error(repository: Repository, damage: bytes) -> None:
+    path = repository.write(REGISTER, TEXT.format(day="2026-11-21"))
+    path.write_bytes(damage + path.read_bytes())
+    table = load(repository.root)
+    with pytest.raises(InputError, match=r"coverage_exceptions\.md"):
+        exceptions(table, table.suites[0], TODAY)

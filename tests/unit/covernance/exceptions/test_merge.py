@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.exceptions.merge import (
+    Change,
+    Floors,
+    Synced,
+    Terms,
+    below_floor,
+    merge_rows,
+    problems,
+)
+from covernance.exceptions.register_markdown import BEGIN, END
+from covernance.exceptions.row import Row
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Snapshot
+from tests.unit.covernance.exceptions.register_samples import (
+    COMMIT,
+    FLOORS,
+    SUITES,
+    TERMS,
+    TODAY,
+    document,
+    line,
+    measured,
+    read,
+    row,
+)
+
+pytestmark = pytest.mark.architecture
+
+LOW = Counts(100, 89)
+HIGH = Counts(100, 90)
+
+
+def synced(text: str, *snapshots: Snapshot, terms: Terms = TERMS) -> Synced:
+    return merge_rows(read(text), snapshots, FLOORS, terms)
+
+
+def only(result: Synced) -> Row:
+    (found,) = read(result.text).rows
+    return found
+
+
+def test_files_below_their_floor_exactly() -> None:
+    snapshot = measured(
+        {
+            "z.py": LOW,
+            "at.py": HIGH,
+            "near.py": Counts(100_000, 89_999),
+            "empty.py": Counts(),
+            "branches.py": Counts(90, 90, 10, 0),
+            "short.py": Counts(90, 90, 11, 0),
+        }
+    )
+    assert below_floor(snapshot, Floors(Decimal(90))) == ("near.py", "short.py", "z.py")
+
+
+def test_a_files_own_floor_goes_before_the_suites() -> None:
+    floors = Floors(Decimal(90), {"a.py": Decimal(100), "b.py": Decimal("12.5")})
+    snapshot = measured({"a.py": HIGH, "b.py": Counts(8, 1), "c.py": LOW})
+    assert below_floor(snapshot, floors) == ("a.py", "c.py")
+
+
+def test_a_file_below_its_floor_gets_a_row() -> None:
+    result = synced(document(), measured({"apps/b.py": Counts(3, 2), "apps/c.py": HIGH}))
+    assert result.changes == (Change("apps/b.py", "api", "opened", "66.66 / 90"),)
+    opened = only(result)
+    assert (opened.module, opened.suite, opened.current) == ("apps/b.py", "api", "66.66 / 90")
+    assert (opened.owner, opened.review, opened.plan) == ("@owns/a", TERMS.review, "")
+    assert opened.unfilled == ("rationale",)
+    assert str(opened.status) == "open since 2026-11-21"
+
+
+def test_a_row_names_the_floor_of_its_file() -> None:
+    floors = {"api": Floors(Decimal(90), {"apps/a.py": Decimal("99.5"), "apps/b.py": Decimal(80)})}
+    snapshot = measured({"apps/a.py": LOW, "apps/b.py": LOW})
+    result = merge_rows(
+        read(document(line(), line(module="`apps/b.py`"))), [snapshot], floors, TERMS
+    )
+    assert [(change.kind, change.current) for change in result.changes] == [
+        ("updated", "89.00 / 99.5"),
+        ("resolved", "89.00 / 80"),
+    ]
+
+
+def test_an_open_row_gets_the_present_numbers_and_keeps_its_day() -> None:
+    result = synced(document(line()), measured({"apps/a.py": LOW}))
+    assert result.changes == (Change("apps/a.py", "api", "updated", "89.00 / 90"),)
+    assert str(only(result).status) == "open since 2026-11-01"
+
+
+def test_a_row_that_a_person_added_gets_its_day_and_numbers() -> None:
+    result = synced(document(line(current="", status="")), measured({"apps/a.py": LOW}))
+    assert only(result).current == "89.00 / 90"
+    assert str(only(result).status) == "open since 2026-11-21"
+
+
+def test_a_row_in_step_is_left_alone_whatever_its_markup() -> None:
+    text = document(line(current="**89.00** / 90"))
+    assert synced(text, measured({"apps/a.py": LOW})) == Synced(text, ())
+
+
+@pytest.mark.parametrize(
+    ("commit", "dirty", "named"),
+    [
+        (COMMIT, False, "0123456789"),
+        (COMMIT, True, "after 0123456789"),
+        (None, False, "no commit"),
+    ],
+)
+def test_a_recovered_file_resolves_its_row_with_the_commit(
+    commit: str | None, *, dirty: bool, named: str
+) -> None:
+    snapshot = measured({"apps/a.py": HIGH}, commit=commit, dirty=dirty)
+    result = synced(document(line()), snapshot)
+    assert result.changes == (Change("apps/a.py", "api", "resolved", "90.00 / 90"),)
+    assert str(only(result).status) == f"resolved ({named}) on 2026-11-21"
+
+
+def test_a_file_that_is_measured_no_more_resolves_its_row() -> None:
+    result = synced(document(line()), measured({}))
+    assert only(result).current == "gone / 90"
+    assert not only(result).open
+
+
+def test_a_resolved_row_is_history() -> None:
+    text = document(line(status="resolved (abc) on 2026-01-01"))
+    assert synced(text, measured({"apps/a.py": HIGH})).text == text
+    assert synced(text, measured({})).text == text
+
+
+@pytest.mark.security
+def test_a_resolved_row_is_opened_anew_when_its_file_falls_again() -> None:
+    text = document(line(status="resolved (abc) on 2026-01-01"))
+    result = synced(text, measured({"apps/a.py": LOW}))
+    assert result.changes == (Change("apps/a.py", "api", "reopened", "89.00 / 90"),)
+    assert str(only(result).status) == "open since 2026-11-21"
+
+
+@pytest.mark.reliability
+def test_rows_of_a_suite_without_a_snapshot_stay() -> None:
+    text = document(line(), line(suite="auth", current="old"))
+    result = synced(text, measured({"apps/a.py": HIGH}))
+    assert [change.suite for change in result.changes] == ["api"]
+    assert read(result.text).rows[1] == read(text).rows[1]
+
+
+def test_suites_do_not_share_rows() -> None:
+    files = {"apps/a.py": LOW}
+    result = synced(document(line()), measured(files), measured(files, suite="auth"))
+    assert [found.key for found in read(result.text).rows] == [
+        ("apps/a.py", "api"),
+        ("apps/a.py", "auth"),
+    ]
+
+
+WORDS = st.text(
+    st.sampled_from("aZ é因|\\`*_[]()<>!-&#~:") | st.characters(exclude_categories=["C", "Z"]),
+    max_size=12,
+)
+CODE = {
+    "a.py": "`a.py`",
+    "b_b/__init__.py": "b_b/__init__.py",
+    "c|d.py": r"`c\|d.py`",
+    "`e`.py": "`` `e`.py ``",
+    "f g.py": "[`f g.py`](https://example.org)",
+}
+"""Paths as people write them in a cell."""
+
+PATHS = st.sampled_from(sorted(CODE))
+COUNTS = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda n: Counts(max(n), min(n)))
+
+
+def written(text: str) -> str:
+    """A person's words as a cell holds them."""
+    return text.strip().replace("\\", "\\\\").replace("|", "\\|") + " "
+
+
+@st.composite
+def registers(draw: st.DrawFn) -> str:
+    """A register as people leave it: unsorted, padded, of any line ending."""
+    keys = draw(st.lists(st.tuples(PATHS, st.sampled_from(SUITES)), unique=True))
+    rows = [
+        line(
+            module=CODE[path],
+            suite=suite + draw(st.sampled_from(["", " ", "   "])),
+            current=written(draw(WORDS)),
+            rationale=written(draw(WORDS)),
+            owner=written(draw(WORDS)),
+            review=f" {draw(st.dates())}",
+            plan=written(draw(WORDS)),
+            status=draw(
+                st.sampled_from(["", "open", "open since 2026-01-02", "resolved", "RESOLVED (a)"])
+            ),
+        )
+        for path, suite in keys
+    ]
+    return document(*rows, newline=draw(st.sampled_from(["\n", "\r\n", "\r"])))
+
+
+SNAPSHOTS = st.lists(
+    st.builds(
+        lambda suite, files: measured(files, suite=suite),
+        st.sampled_from(SUITES),
+        st.dictionaries(PATHS, COUNTS),
+    ),
+    unique_by=lambda snapshot: snapshot.suite,
+)
+MACHINE = (2, 7)
+
+
+def persons_cells(text: str) -> dict[tuple[str, str], list[str]]:
+    """The source of every cell that is not the machine's, by the row's key, in order."""
+    register = read(text)
+    return {
+        found.key: [
+            text[start:end]
+            for column, (start, end) in enumerate(place.cells)
+            if column not in MACHINE
+        ]
+        for found, place in zip(register.rows, register._places, strict=True)
+    }
+
+
+@pytest.mark.reliability
+@given(registers(), SNAPSHOTS)
+def test_sync_is_idempotent_today_and_later(text: str, snapshots: list[Snapshot]) -> None:
+    once = synced(text, *snapshots)
+    later = msgspec.structs.replace(TERMS, today=TODAY + timedelta(days=1), review=date(2030, 1, 1))
+    assert synced(once.text, *snapshots) == Synced(once.text, ())
+    assert synced(once.text, *snapshots, terms=later) == Synced(once.text, ())
+
+
+@pytest.mark.reliability
+@given(registers(), SNAPSHOTS)
+def test_sync_never_loses_moves_or_rewords_what_people_wrote(
+    text: str, snapshots: list[Snapshot]
+) -> None:
+    result = synced(text, *snapshots).text
+    before, after = persons_cells(text), persons_cells(result)
+    assert {key: after[key] for key in before} == before
+    assert [key for key in after if key in before] == list(before)
+    assert result.partition(BEGIN)[0] == text.partition(BEGIN)[0]
+    assert result.partition(END)[2] == text.partition(END)[2]
+
+
+@given(registers(), SNAPSHOTS)
+def test_after_sync_the_open_rows_are_the_files_below_their_floor(
+    text: str, snapshots: list[Snapshot]
+) -> None:
+    rows = read(synced(text, *snapshots).text).rows
+    for snapshot in snapshots:
+        still = {found.module for found in rows if found.open and found.suite == snapshot.suite}
+        assert still == set(below_floor(snapshot, FLOORS[snapshot.suite]))
+
+
+@given(registers(), SNAPSHOTS)
+def test_changes_are_named_exactly_when_the_text_changes(
+    text: str, snapshots: list[Snapshot]
+) -> None:
+    result = synced(text, *snapshots)
+    assert bool(result.changes) == (result.text != text)
+
+
+def test_a_register_in_step_filled_in_and_in_time_has_no_problem() -> None:
+    assert problems([row()], (), TODAY) == ()
+
+
+def test_every_problem_is_named_with_its_line_and_rows_to_come_first() -> None:
+    rows = [
+        row(line=8, review=date(2026, 11, 20)),
+        row(line=6, module="apps/b.py", rationale="TODO: rationale", owner=""),
+    ]
+    changes = [
+        Change("apps/b.py", "api", "updated", "1.00 / 90"),
+        Change("apps/c.py", "api", "opened", "2.00 / 90"),
+    ]
+    found = problems(rows, changes, TODAY)
+    assert [(problem.line, problem.module, problem.kind) for problem in found] == [
+        (None, "apps/c.py", "out-of-step"),
+        (6, "apps/b.py", "out-of-step"),
+        (6, "apps/b.py", "unfilled"),
+        (8, "apps/a.py", "expired-exception"),
+    ]
+    assert {problem.suite for problem in found} == {"api"}
+    assert found[0].text == "not in step: below its floor (2.00 / 90) and has no row; run sync"
+    assert "as updated (1.00 / 90)" in found[1].text
+    assert found[2].text.endswith("fill in: rationale, owner")
+    assert "ran out on 2026-11-20" in found[3].text
+
+
+def test_a_resolved_row_may_be_unfilled_and_past_its_date() -> None:
+    (resolved,) = read(document(line(rationale="", status="resolved", review="2020-01-01"))).rows
+    assert problems([resolved], (), TODAY) == ()

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.exceptions.owners import Owners
+
+pytestmark = pytest.mark.architecture
+
+DOCUMENTED = """\
+# GitHub's own example
+*       @global-owner1 @global-owner2
+*.js    @js-owner #This is an inline comment.
+*.go    docs@example.com
+*.txt   @octo-org/octocats
+/build/logs/ @doctocat
+docs/*  docs@example.com
+apps/   @octocat
+/scripts/ @doctocat @octocat
+**/logs @logger
+/apps/github
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "owners"),
+    [
+        ("README", ("@global-owner1", "@global-owner2")),
+        ("deep/in/x.js", ("@js-owner",)),
+        ("x.go", ("docs@example.com",)),
+        ("x.txt", ("@octo-org/octocats",)),
+        ("build/logs/deep/x", ("@logger",)),
+        ("docs/getting-started.md", ("docs@example.com",)),
+        ("docs/build-app/troubleshooting.md", ("@global-owner1", "@global-owner2")),
+        ("apps/x.js", ("@octocat",)),
+        ("deep/apps/x", ("@octocat",)),
+        ("scripts/x", ("@doctocat", "@octocat")),
+        ("deep/scripts/x", ("@global-owner1", "@global-owner2")),
+        ("deeply/nested/logs/x", ("@logger",)),
+        ("apps/github", ()),
+        ("apps/github/x", ()),
+    ],
+)
+def test_the_documented_example_is_read_as_documented(path: str, owners: tuple[str, ...]) -> None:
+    assert Owners(DOCUMENTED).of(path) == owners
+
+
+@pytest.mark.parametrize(
+    "skipped",
+    [
+        "!x.py @b",
+        "[x].py @b",
+        "[x.py @b",
+        "[Section]",
+        "x.py nobody",
+        "x.py @b nobody",
+        "# x.py @b",
+        "",
+    ],
+)
+def test_a_line_that_github_skips_owns_nothing(skipped: str) -> None:
+    assert Owners(f"* @a\n{skipped}\n").of("x.py") == ("@a",)
+
+
+def test_a_negated_pattern_is_no_pattern() -> None:
+    assert Owners("!x.py @b").of("!x.py") == ()
+
+
+def test_a_comment_after_a_rule_names_no_owner() -> None:
+    assert Owners("* @a # was @b until 2025").of("x.py") == ("@a",)
+
+
+def test_escaped_spaces_and_brackets_are_part_of_a_pattern() -> None:
+    owners = Owners("/a\\ b.py @a\n/c\\[1\\].py @c\n")
+    assert owners.of("a b.py") == ("@a",)
+    assert owners.of("c[1].py") == ("@c",)
+
+
+def test_paths_differ_by_case() -> None:
+    assert Owners("/A.py @a").of("a.py") == ()
+
+
+def test_no_rules_no_owners() -> None:
+    assert Owners().of("x.py") == ()
+
+
+@pytest.mark.reliability
+@given(st.text(), st.text())
+def test_any_text_can_be_asked(text: str, path: str) -> None:
+    assert all("@" in owner for owner in Owners(text).of(path))

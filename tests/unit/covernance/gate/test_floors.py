@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.config import Suite
+from covernance.errors import ConfigError, Exit
+from covernance.gate.floors import (
+    AppliedFloor,
+    Exceptions,
+    Measured,
+    applied_floor,
+    file_floors,
+    judge,
+)
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Cell, FileResult, Outcomes
+from covernance.model.verdict import Verdict
+
+pytestmark = pytest.mark.architecture
+
+FLOOR = AppliedFloor(Decimal(90), "pyproject.toml")
+
+
+def cells(**tests: int) -> dict[str, Cell]:
+    return {
+        theme: Cell(
+            outcomes=Outcomes(tests=number, passed=number),
+            seconds=0.0,
+            raw=Counts(),
+            earned=Counts(),
+        )
+        for theme, number in tests.items()
+    }
+
+
+SUITE = Suite(
+    name="api",
+    source=("apps/api",),
+    tests=("tests",),
+    themes=("security", "reliability"),
+    fail_under=Decimal(90),
+    requirements=None,
+)
+
+
+def files(**counts: Counts) -> dict[str, FileResult]:
+    return {f"apps/{name}.py": FileResult(total=total, themes={}) for name, total in counts.items()}
+
+
+def verdict(
+    total: Counts,
+    *,
+    failures: tuple[str, ...] = (),
+    unmeasured: tuple[str, ...] = (),
+    floor: AppliedFloor = FLOOR,
+    **tests: int,
+) -> Verdict:
+    measured = Measured(
+        cells=cells(**(tests or {"security": 1})),
+        files=files(main=total),
+        failures=failures,
+        unmeasured=unmeasured,
+    )
+    return judge(SUITE, floor, measured)
+
+
+@pytest.mark.reliability
+def test_a_pass_that_broke_off_is_not_said_to_select_no_tests() -> None:
+    broke = ("the security pass broke off (status -9)",)
+    measured = Measured(
+        cells=cells(security=0, reliability=0),
+        files=files(main=Counts(10, 10)),
+        failures=broke,
+        lost=("security",),
+    )
+    assert judge(SUITE, FLOOR, measured).reasons == (
+        "failed: the security pass broke off (status -9)",
+        "theme reliability selects no tests",
+    )
+
+
+@pytest.mark.reliability
+def test_sources_that_cannot_be_analysed_are_no_data_and_nothing_else() -> None:
+    measured = Measured(cells=cells(security=1), files={}, unreadable="x.py: line 3")
+    assert judge(SUITE, FLOOR, measured) == Verdict("no-data", ("x.py: line 3",))
+
+
+def test_at_the_floor_is_pass() -> None:
+    assert verdict(Counts(10, 9)) == Verdict("pass")
+
+
+def test_one_below_the_floor_is_below_floor_and_says_by_how_much() -> None:
+    found = verdict(Counts(10_000, 8_999))
+    assert found.name == "below-floor"
+    assert found.exit is Exit.GATE
+    (reason,) = found.reasons
+    assert reason == (
+        "89.99 % is below the floor of 90 % (from pyproject.toml); 1 more statements or branches "
+        "must run"
+    )
+
+
+@pytest.mark.reliability
+def test_failed_tests_come_first_and_exit_1() -> None:
+    found = verdict(Counts(10, 0), failures=("t::a", "t::b"), security=0)
+    assert found.name == "tests-failed"
+    assert found.exit is Exit.TESTS_FAILED
+    assert found.reasons[:2] == ("failed: t::a", "failed: t::b")
+    assert len(found.reasons) == 4
+
+
+@pytest.mark.security
+def test_a_theme_without_tests_is_never_green() -> None:
+    assert verdict(Counts(10, 10), security=0, reliability=3).name == "no-tests"
+
+
+@pytest.mark.security
+def test_an_empty_unthemed_pass_is_no_fault() -> None:
+    assert verdict(Counts(10, 10), security=1, unthemed=0).name == "pass"
+
+
+@pytest.mark.security
+def test_no_data_and_no_statements_are_never_green_even_at_a_floor_of_0() -> None:
+    zero = AppliedFloor(Decimal(0), "pyproject.toml")
+    assert verdict(Counts(10, 10), unmeasured=("security",), floor=zero).name == "no-data"
+    assert verdict(Counts(), floor=zero) == Verdict(
+        "zero-statements", ("the suite's sources have no statements to cover",)
+    )
+
+
+@given(st.integers(1, 500), st.data())
+def test_a_verdict_is_monotone_in_covered_lines(statements: int, data: st.DataObject) -> None:
+    executed = data.draw(st.integers(0, statements - 1))
+    floor = AppliedFloor(data.draw(st.decimals(0, 100, places=2)), "x")
+    before = verdict(Counts(statements, executed), floor=floor)
+    after = verdict(Counts(statements, executed + 1), floor=floor)
+    assert not (before.name == "pass" and after.name != "pass")
+
+
+@st.composite
+def grown(draw: st.DrawFn) -> tuple[Counts, Counts]:
+    """Counts of the same code, and what one more test may leave of them."""
+    statements, branches = draw(st.integers(1, 60)), draw(st.integers(0, 20))
+    executed, taken = draw(st.integers(0, statements)), draw(st.integers(0, branches))
+    return Counts(statements, executed, branches, taken), Counts(
+        statements,
+        draw(st.integers(executed, statements)),
+        branches,
+        draw(st.integers(taken, branches)),
+    )
+
+
+def just_met(counts: Counts) -> Decimal:
+    """The highest whole percentage that counts meet."""
+    assert counts.percent is not None
+    return Decimal(int(counts.percent))
+
+
+@pytest.mark.reliability
+@given(
+    st.dictionaries(st.sampled_from(["main", "keys", "debt"]), grown(), min_size=1),
+    grown(),
+    st.sampled_from(["security", "unthemed"]),
+)
+def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
+    found: dict[str, tuple[Counts, Counts]], earned: tuple[Counts, Counts], theme: str
+) -> None:
+    first, then = ({name: pair[index] for name, pair in found.items()} for index in (0, 1))
+    suite = msgspec.structs.replace(
+        SUITE,
+        theme_floors={"security": just_met(earned[0])},
+        file_floors={f"apps/{name}.py": just_met(counts) for name, counts in first.items()},
+    )
+    floor = AppliedFloor(just_met(sum(first.values(), Counts())), "pyproject.toml")
+    exceptions = Exceptions(frozenset({"apps/debt.py"}))
+
+    def measured(counts: dict[str, Counts], tests: dict[str, int], of_theme: Counts) -> Measured:
+        numbers = {
+            name: msgspec.structs.replace(cell, earned=of_theme)
+            for name, cell in cells(**tests).items()
+        }
+        return Measured(cells=numbers, files=files(**counts))
+
+    tests = {"security": 1}
+    more = {**tests, theme: tests.get(theme, 0) + 1}
+    assert judge(suite, floor, measured(first, tests, earned[0]), exceptions) == Verdict("pass")
+    assert judge(suite, floor, measured(then, more, earned[1]), exceptions) == Verdict("pass")
+
+
+@pytest.mark.parametrize(
+    ("option", "variables", "expected"),
+    [
+        (None, {}, AppliedFloor(Decimal(90), "pyproject.toml")),
+        (None, {"COVERAGE_FAIL_UNDER": "80"}, AppliedFloor(Decimal(80), "COVERAGE_FAIL_UNDER")),
+        (
+            None,
+            {"COVERAGE_FAIL_UNDER": "80", "COVERAGE_FAIL_UNDER_API": "81.5"},
+            AppliedFloor(Decimal("81.5"), "COVERAGE_FAIL_UNDER_API"),
+        ),
+        ("95", {"COVERAGE_FAIL_UNDER_API": "81"}, AppliedFloor(Decimal(95), "--fail-under")),
+        (None, {"COVERAGE_FAIL_UNDER": ""}, AppliedFloor(Decimal(90), "pyproject.toml")),
+        (None, {"COVERAGE_FAIL_UNDER_AUTH": "1"}, AppliedFloor(Decimal(90), "pyproject.toml")),
+    ],
+)
+def test_the_floor_in_force_follows_the_precedence(
+    suite: Suite, option: str | None, variables: dict[str, str], expected: AppliedFloor
+) -> None:
+    assert applied_floor(suite, option, variables) == expected
+
+
+@pytest.mark.security
+def test_an_empty_option_is_no_way_round_the_floor(suite: Suite) -> None:
+    with pytest.raises(ConfigError, match=r"^--fail-under: ''"):
+        applied_floor(suite, "", {})
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("text", ["x", "-1", "100.01", "NaN", "Infinity", " "])
+def test_a_floor_that_is_no_percentage_names_its_variable(suite: Suite, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^COVERAGE_FAIL_UNDER_API: "):
+        applied_floor(suite, None, {"COVERAGE_FAIL_UNDER_API": text})
+
+
+def judged(
+    exceptions: Exceptions = Exceptions(),  # noqa: B008 - frozen
+    *,
+    theme_floors: dict[str, Decimal] | None = None,
+    file_floors: dict[str, Decimal] | None = None,
+    **counts: Counts,
+) -> Verdict:
+    suite = msgspec.structs.replace(
+        SUITE, theme_floors=theme_floors or {}, file_floors=file_floors or {}
+    )
+    cell = Cell(outcomes=Outcomes(tests=1), seconds=0, raw=Counts(10, 9), earned=Counts(10, 6))
+    measured = Measured(cells={"security": cell}, files=files(**counts))
+    return judge(suite, FLOOR, measured, exceptions)
+
+
+@pytest.mark.security
+def test_a_theme_is_held_to_its_floor_by_what_it_earned() -> None:
+    assert judged(theme_floors={"security": Decimal(60)}, main=Counts(10, 10)).name == "pass"
+    found = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
+    assert found.name == "below-floor"
+    (reason,) = found.reasons
+    assert reason.startswith("theme security earned 60.00 %, below its floor of 60.01 %; 1 more")
+
+
+@pytest.mark.security
+def test_a_file_is_held_to_its_own_floor() -> None:
+    found = judged(
+        file_floors={"apps/keys.py": Decimal(100)}, keys=Counts(100, 99), main=Counts(900, 900)
+    )
+    assert found.reasons == ("apps/keys.py: 99.00 % is below its floor of 100 %",)
+
+
+def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
+    suite = msgspec.structs.replace(
+        SUITE,
+        file_floors={"apps/*": Decimal(50), "apps/keys.py": Decimal(100), "*": Decimal(10)},
+    )
+    assert file_floors(suite, ["apps/keys.py", "apps/deep/x.py", "lib/y.py"]) == {
+        "apps/keys.py": Decimal(100),
+        "apps/deep/x.py": Decimal(50),
+        "lib/y.py": Decimal(10),
+    }
+
+
+@pytest.mark.security
+def test_a_file_floor_that_fits_nothing_is_never_green() -> None:
+    found = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
+    assert found.name == "below-floor"
+    assert "'apps/kyes.py' fits no measured file" in found.reasons[0]
+
+
+def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_that_misses() -> None:
+    debt, main = Counts(100, 10), Counts(100, 95)
+    floors = {"apps/debt.py": Decimal(80)}
+    assert judged(file_floors=floors, debt=debt, main=main).name == "below-floor"
+    waived = Exceptions(frozenset({"apps/debt.py"}))
+    assert judged(waived, file_floors=floors, debt=debt, main=main).name == "pass"
+
+
+@pytest.mark.security
+def test_a_waived_file_excuses_no_other() -> None:
+    waived = Exceptions(frozenset({"apps/debt.py"}))
+    assert judged(waived, debt=Counts(100, 10), main=Counts(100, 89)).name == "below-floor"
+
+
+@pytest.mark.security
+def test_an_exception_that_ran_out_is_red_however_well_covered() -> None:
+    found = judged(Exceptions(expired=("the exception of x ran out",)), main=Counts(10, 10))
+    assert found == Verdict("expired-exception", ("the exception of x ran out",))
+    assert found.exit is Exit.GATE

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from covernance.errors import InputError, MachineError
+from covernance.git.changes import FileChange, changes, current, merge_base, show
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+LINES = frozenset[int]
+STEPS = count()
+"""Two commits of one second differ by their messages."""
+
+
+@pytest.fixture
+def repository(repository: Repository) -> Repository:
+    """A repository with one commit on main."""
+    repository.git("init", "--quiet", "--initial-branch=main")
+    commit(repository)
+    return repository
+
+
+def commit(repository: Repository) -> str:
+    repository.git("add", "--all", "--force")
+    repository.git("commit", "--quiet", "--allow-empty", f"--message=step {next(STEPS)}")
+    return repository.git("rev-parse", "HEAD")
+
+
+def differences(repository: Repository) -> tuple[FileChange, ...]:
+    return changes(repository.root, "HEAD").files
+
+
+def edited(path: str, added: LINES, removed: LINES, before: str | None = None) -> FileChange:
+    return FileChange(path=path, before=before or path, added=added, removed=removed)
+
+
+def test_nothing_changed_is_no_files(repository: Repository) -> None:
+    assert differences(repository) == ()
+
+
+def test_edited_added_and_removed_lines_are_told_by_side(repository: Repository) -> None:
+    repository.write("a.py", "a\nb\nc\nd\n")
+    commit(repository)
+    repository.write("a.py", "a\nB\nd\ne\nf\n")
+    assert differences(repository) == (edited("a.py", LINES({2, 4, 5}), LINES({2, 3})),)
+
+
+def test_staged_unstaged_and_untracked_edits_count_and_ignored_files_do_not(
+    repository: Repository,
+) -> None:
+    repository.write("staged.py", "x = 1\n")
+    repository.git("add", "staged.py")
+    repository.write("untracked.py", "x = 1\ny = 2\n")
+    repository.write("coverage/ignored.py", "x = 1\n")
+    repository.append("calc/__init__.py", "z = 3\n")
+    found = {file.path: file for file in differences(repository)}
+    assert found.keys() == {"staged.py", "untracked.py", "calc/__init__.py"}
+    assert found["untracked.py"].added == {1, 2}
+    assert found["untracked.py"].before is None
+    assert found["calc/__init__.py"].added == {3}
+
+
+@pytest.mark.security
+def test_the_users_index_stays_as_it_is(repository: Repository) -> None:
+    repository.write("untracked.py", "x = 1\n")
+    repository.append("calc/__init__.py", "z = 3\n")
+    before = (repository.root / ".git/index").read_bytes()
+    assert len(differences(repository)) == 2
+    assert (repository.root / ".git/index").read_bytes() == before
+    assert repository.git("status", "--porcelain").endswith("?? untracked.py")
+
+
+def test_a_renamed_file_counts_by_its_edited_lines(repository: Repository) -> None:
+    repository.write("old.py", "".join(f"x{number} = 1\n" for number in range(10)))
+    commit(repository)
+    (repository.root / "old.py").rename(repository.root / "new.py")
+    assert differences(repository) == (edited("new.py", LINES(), LINES(), "old.py"),)
+    repository.append("new.py", "y = 2\n")
+    assert differences(repository) == (edited("new.py", LINES({11}), LINES(), "old.py"),)
+
+
+def test_a_deleted_file_has_no_name_now(repository: Repository) -> None:
+    (repository.root / "calc/__init__.py").unlink()
+    (found,) = differences(repository)
+    assert found == FileChange(path=None, before="calc/__init__.py", removed=LINES({1, 2}))
+    assert changes(repository.root, "HEAD").paths == frozenset()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with space.py",
+        "a b/b b/c b.py",
+        'quo"te.py',
+        "new\nline.py",
+        "tab\tbed.py",
+        "back\\slash.py",
+        "ümlaut-日本.py",
+        "-dash.py",
+        ":(glob)*.py",
+        "diff --git a/x b/y.py",
+    ],
+)
+def test_any_name_is_told_as_it_is(repository: Repository, name: str) -> None:
+    repository.write(name, "a\nb\n")
+    commit(repository)
+    repository.write(name, "a\nB\n")
+    repository.write("zzz.py", "x\n")
+    assert differences(repository)[0 if name < "zzz.py" else 1] == edited(
+        name, LINES({2}), LINES({2})
+    )
+    assert show(repository.root, "HEAD", name) == "a\nb\n"
+
+
+def test_a_name_that_is_no_text_is_told_as_python_has_it(repository: Repository) -> None:
+    name = os.fsdecode(b"caf\xe9.py")
+    repository.write(name, "a\n")
+    assert [file.path for file in differences(repository)] == [name]
+
+
+@pytest.mark.reliability
+def test_binary_files_links_and_modes_do_not_confuse_the_rest(repository: Repository) -> None:
+    root = repository.root
+    (root / "data.bin").write_bytes(b"\0\n@@ -1 +1 @@\n\0")
+    repository.write("mode.sh", "true\n")
+    repository.write("was_file.py", "x = 1\n")
+    (root / "was_link.py").symlink_to("mode.sh")
+    commit(repository)
+    (root / "data.bin").write_bytes(b"\0\n@@ -1 +1 @@\n\1\ndiff --git a/x b/x\n")
+    (root / "mode.sh").chmod(0o755)
+    (root / "was_file.py").unlink()
+    (root / "was_file.py").symlink_to("mode.sh")
+    (root / "was_link.py").unlink()
+    repository.write("was_link.py", "a\nb\n")
+    repository.write("zzz.py", "x\n")
+    found = {file.path: file for file in differences(repository)}
+    assert found["mode.sh"] == edited("mode.sh", LINES(), LINES())
+    assert found["was_file.py"].added == LINES()
+    assert found["was_file.py"].removed == {1}
+    assert found["was_link.py"].added == {1, 2}
+    assert found["zzz.py"].added == {1}
+    assert found["data.bin"].added == {3, 4}
+
+
+@pytest.mark.security
+def test_an_attribute_that_calls_a_source_binary_hides_nothing(repository: Repository) -> None:
+    repository.write(".gitattributes", "*.py -diff\n")
+    commit(repository)
+    repository.append("calc/__init__.py", "z = 3\n")
+    assert differences(repository)[0].added == {3}
+
+
+@pytest.mark.reliability
+def test_line_endings_and_form_feeds_do_not_shift_lines(repository: Repository) -> None:
+    path = repository.root / "dos.py"
+    path.write_bytes(b"a\r\nb\x0c\r\nc\r\n")
+    commit(repository)
+    path.write_bytes(b"a\r\nb\x0c\r\nC\r\nd")
+    assert differences(repository) == (edited("dos.py", LINES({3, 4}), LINES({3})),)
+
+
+@pytest.mark.security
+def test_the_users_configuration_does_not_change_the_answer(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("old.py", "a\nb\nc\nd\ne\nf\n")
+    commit(repository)
+    (repository.root / "old.py").rename(repository.root / "new é.py")
+    repository.write("new é.py", "A\nb\nc\nd\nE\nf\n")
+    expected = differences(repository)
+    for setting in (
+        "color.ui=always",
+        "diff.external=false",
+        "diff.interHunkContext=9",
+        "diff.mnemonicPrefix=true",
+        "diff.noprefix=true",
+        "diff.orderFile=/dev/null",
+        "diff.renames=false",
+        "diff.submodule=log",
+        "core.quotePath=true",
+    ):
+        repository.git("config", *setting.split("="))
+    monkeypatch.setenv("GIT_DIFF_OPTS", "-u5")
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", "false")
+    assert differences(repository) == expected
+    assert expected == (edited("new é.py", LINES({1, 5}), LINES({1, 5}), "old.py"),)
+
+
+def test_a_submodule_and_a_nested_repository_are_left_out(repository: Repository) -> None:
+    nested = Repository(repository.root / "nested")
+    nested.git("init", "--quiet")
+    commit(nested)
+    assert differences(repository) == ()
+
+
+def test_names_are_relative_to_a_root_below_the_repositorys(repository: Repository) -> None:
+    repository.append("calc/__init__.py", "z = 3\n")
+    repository.append("tests/test_calc.py", "z = 3\n")
+    below = repository.root / "calc"
+    assert [file.path for file in changes(below, "HEAD").files] == ["__init__.py"]
+    assert show(below, "HEAD", "__init__.py") == "x = 1\ny = 2\n"
+
+
+@pytest.mark.reliability
+def test_an_edit_in_the_instant_of_the_commit_is_seen(repository: Repository) -> None:
+    path = repository.write("racy.py", "a\n")
+    commit(repository)
+    index = (repository.root / ".git/index").stat()
+    path.write_text("b\n", encoding="utf-8")
+    os.utime(path, ns=(index.st_atime_ns, index.st_mtime_ns))
+    assert differences(repository) == (edited("racy.py", LINES({1}), LINES({1})),)
+
+
+@pytest.mark.reliability
+def test_a_git_that_answers_something_else_is_an_error(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = ":100644 100644 1 2 M\\0a.py\\0\\0"
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    fake.write_text(f'#!/bin/sh\ncase "$*" in rev*) echo no;; *--raw*) printf "{listing}";; esac\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
+    with pytest.raises(MachineError, match="0 differences for 1 changed files"):
+        changes(repository.root, "HEAD")
+
+
+def test_the_base_is_where_head_left_origins_default_branch(repository: Repository) -> None:
+    start = repository.git("rev-parse", "HEAD")
+    repository.git("update-ref", "refs/remotes/origin/main", start)
+    repository.git("checkout", "--quiet", "-b", "feature")
+    ahead = commit(repository)
+    repository.git("branch", "--force", "main", ahead)
+    assert merge_base(repository.root) == start
+    assert merge_base(repository.root, ahead) == ahead
+
+
+def test_without_origin_the_local_default_branch_is_the_base(repository: Repository) -> None:
+    start = repository.git("rev-parse", "HEAD")
+    repository.git("branch", "--move", "trunk")
+    repository.git("checkout", "--quiet", "-b", "feature")
+    commit(repository)
+    assert merge_base(repository.root, default_branch="trunk") == start
+    with pytest.raises(InputError, match="git fetch origin main:refs/remotes/origin/main"):
+        merge_base(repository.root)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("name", ["nowhere", "-x", "a..b", "HEAD:calc"])
+def test_a_base_that_is_no_commit_is_named(repository: Repository, name: str) -> None:
+    with pytest.raises(InputError, match=f"'{name}' is no commit here; fetch it"):
+        merge_base(repository.root, name)
+
+
+@pytest.mark.reliability
+def test_a_shallow_clone_is_told_to_fetch_more(repository: Repository, tmp_path: Path) -> None:
+    repository.git("checkout", "--quiet", "-b", "feature")
+    commit(repository)
+    repository.git("checkout", "--quiet", "main")
+    commit(repository)
+    clone = tmp_path / "clone"
+    source = repository.root.as_uri()
+    repository.git("clone", "--quiet", "--depth=1", "--no-single-branch", source, str(clone))
+    subprocess.run(["git", "checkout", "--quiet", "feature"], cwd=clone, check=True)
+    with pytest.raises(InputError, match=r"is shallow .*git fetch --unshallow origin"):
+        merge_base(clone)
+
+
+@pytest.mark.reliability
+def test_histories_without_a_common_commit_have_no_base(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "--orphan", "other")
+    commit(repository)
+    with pytest.raises(InputError, match="no common commit"):
+        merge_base(repository.root, "main")
+
+
+@pytest.mark.reliability
+def test_before_the_first_commit_there_is_no_base(tmp_path: Path) -> None:
+    fresh = Repository(tmp_path / "fresh")
+    fresh.git("init", "--quiet")
+    with pytest.raises(InputError, match="HEAD has no commit yet"):
+        merge_base(fresh.root)
+
+
+@pytest.mark.reliability
+def test_outside_of_a_repository_git_says_so(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match="not a git repository"):
+        merge_base(tmp_path)
+    with pytest.raises(MachineError, match="not a git repository"):
+        changes(tmp_path, "HEAD")
+
+
+@pytest.mark.reliability
+def test_without_git_the_message_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MachineError, match="install git"):
+        merge_base(tmp_path)
+
+
+def test_show_tells_a_missing_file_from_a_failure(repository: Repository) -> None:
+    assert show(repository.root, "HEAD", "calc/__init__.py") == "x = 1\ny = 2\n"
+    assert show(repository.root, "HEAD", "calc/gone.py") is None
+    with pytest.raises(MachineError, match="git cat-file"):
+        show(repository.root, "HEAD", "calc")
+    with pytest.raises(MachineError, match=r"git .*ls-tree"):
+        show(repository.root, "0" * 40, "calc/__init__.py")
+
+
+def test_texts_are_read_alike_from_git_and_from_disk(repository: Repository) -> None:
+    (repository.root / "bom.py").write_bytes(b"\xef\xbb\xbfx = '\xe9'\n")
+    commit(repository)
+    text = show(repository.root, "HEAD", "bom.py")
+    assert text == current(repository.root, "bom.py") == "x = '\ufffd'\n"
+
+
+@pytest.mark.reliability
+def test_a_file_that_cant_be_read_is_an_error_and_a_missing_one_is_none(tmp_path: Path) -> None:
+    assert current(tmp_path, "gone.py") is None
+    assert current(tmp_path, ".") is None
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    with pytest.raises(MachineError, match=r"loop\.py: can't be read"):
+        current(tmp_path, "loop.py")
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.sampled_from("abc"), max_size=8),
+    st.lists(st.sampled_from("abc"), max_size=8),
+)
+def test_what_is_left_without_the_told_lines_is_the_same(
+    repository: Repository, old: list[str], new: list[str]
+) -> None:
+    path = repository.root / "property.py"
+    path.write_text("".join(f"{line}\n" for line in old), encoding="utf-8")
+    commit(repository)
+    path.write_text("".join(f"{line}\n" for line in new), encoding="utf-8")
+    found = differences(repository)
+    added, removed = (found[0].added, found[0].removed) if found else (LINES(), LINES())
+    kept_old = [line for number, line in enumerate(old, start=1) if number not in removed]
+    kept_new = [line for number, line in enumerate(new, start=1) if number not in added]
+    assert kept_old == kept_new

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from covernance.config import load
+from covernance.git.provenance import provenance
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    repository = Repository(tmp_path)
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    return repository
+
+
+def test_a_clean_checkout_is_its_commit_and_branch(repository: Repository) -> None:
+    found = provenance(load(repository.root), {}, NOW)
+    assert found.commit == repository.git("rev-parse", "HEAD")
+    assert (found.branch, found.dirty) == ("main", False)
+    assert found.tools["coverage"]
+
+
+def test_an_edited_checkout_is_dirty(repository: Repository) -> None:
+    repository.append("calc/__init__.py", "x = 1\n")
+    assert provenance(load(repository.root), {}, NOW).dirty is True
+
+
+def test_the_base_is_where_the_work_left_the_default_branch(repository: Repository) -> None:
+    start = repository.git("rev-parse", "HEAD")
+    repository.git("switch", "--quiet", "--create", "feature")
+    repository.append("calc/__init__.py", "x = 1\n")
+    repository.git("commit", "--quiet", "--all", "--message=work")
+    assert provenance(load(repository.root), {}, NOW).base == start
+
+
+@pytest.mark.reliability
+def test_a_detached_head_has_no_branch(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "--detach")
+    assert provenance(load(repository.root), {}, NOW).branch is None
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    "name", ["# branch.oid", "x\u2028# branch.oid 1234", "x\n# branch.oid 1", "\udcff"]
+)
+def test_a_file_that_git_does_not_know_makes_a_checkout_dirty_and_nothing_else(
+    repository: Repository, name: str
+) -> None:
+    repository.git("config", "core.quotePath", "false")
+    before = provenance(load(repository.root), {}, NOW)
+    repository.write(name, "x\n")
+    found = provenance(load(repository.root), {}, NOW)
+    assert (found.dirty, found.commit, found.branch) == (True, before.commit, before.branch)
+
+
+@pytest.mark.reliability
+def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path) -> None:
+    fresh = Repository(tmp_path / "fresh")
+    fresh.git("init", "--quiet", "--initial-branch=trunk")
+    found = provenance(load(fresh.root), {}, NOW)
+    assert (found.commit, found.branch, found.dirty) == (None, "trunk", True)
+
+
+@pytest.mark.reliability
+def test_outside_a_repository_nothing_is_made_up(tmp_path: Path) -> None:
+    found = provenance(load(Repository(tmp_path).root), {}, NOW)
+    assert (found.commit, found.base, found.branch, found.dirty) == (None, None, None, None)
+
+
+@pytest.mark.reliability
+def test_without_git_nothing_is_made_up(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert provenance(load(repository.root), {}, NOW).commit is None
+
+
+def test_the_time_is_utc_whatever_the_zone(repository: Repository) -> None:
+    local = NOW.astimezone(timezone(timedelta(hours=5)))
+    assert provenance(load(repository.root), {}, local).recorded_at == "2026-11-21T12:00:00Z"
+
+
+def test_a_ci_run_is_its_run_and_attempt_and_its_branch(repository: Repository) -> None:
+    environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_HEAD_REF": "feature"}
+    found = provenance(load(repository.root), environ, NOW)
+    assert (found.run_id, found.branch) == ("77-2", "feature")
+
+
+def test_two_runs_of_one_second_have_two_names(repository: Repository) -> None:
+    table = load(repository.root)
+    names = {provenance(table, {}, NOW).run_id for _ in range(5)}
+    assert len(names) == 5
+    assert all(re.fullmatch(r"20261121T120000Z-[0-9a-f]{6}", name) for name in names)

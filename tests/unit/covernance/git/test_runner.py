@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.errors import MachineError
+from covernance.git.runner import Git, GitError, readable
+from tests.unit.covernance.history.conftest import ENVIRON
+from tests.utils.processes import wait_for_end
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True, env=ENVIRON)
+    return tmp_path
+
+
+def fake_git(folder: Path, script: str) -> dict[str, str]:
+    """An environment whose git is a shell script."""
+    program = folder / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return ENVIRON | {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+
+@pytest.mark.architecture
+def test_a_command_gives_its_output(folder: Path) -> None:
+    git = Git(folder, ENVIRON)
+    blob = git.run("hash-object", "-w", "--stdin", stdin=b"content").decode().strip()
+    assert git.ask("cat-file", "-t", blob) == "blob"
+    assert git.ask("cat-file", "-t", "0" * 40) is None
+
+
+@pytest.mark.reliability
+def test_a_failed_command_says_why(folder: Path) -> None:
+    with pytest.raises(GitError, match="git rev-parse: fatal: Needed a single revision"):
+        Git(folder, ENVIRON).run("rev-parse", "--verify", "nothing")
+
+
+@pytest.mark.reliability
+def test_a_failed_command_keeps_what_it_said_before(folder: Path) -> None:
+    environ = fake_git(folder, "echo half; exit 1")
+    with pytest.raises(GitError, match="git push: failed without a word") as error:
+        Git(folder, environ).run("push")
+    assert error.value.output == b"half\n"
+
+
+@pytest.mark.reliability
+def test_a_machine_without_git_is_told_so(folder: Path) -> None:
+    with pytest.raises(MachineError, match=r"git can't be run: .*; install git"):
+        Git(folder, {"PATH": "/nowhere"}).run("status")
+
+
+@pytest.mark.reliability
+def test_a_command_that_hangs_is_ended_with_its_helpers(folder: Path) -> None:
+    helper = folder / "helper"
+    environ = fake_git(folder, f"sleep 1000 & echo $! > '{helper}'; wait")
+    seconds = 0.3
+    helper.touch()
+    while seconds < 60 and not helper.read_text():  # until it was given the time to hang
+        with pytest.raises(MachineError, match=rf"git push: no answer within {seconds:g} seconds"):
+            Git(folder, environ, timeout=seconds).run("push")
+        seconds *= 3
+    wait_for_end([int(helper.read_text())])
+
+
+@pytest.mark.security
+def test_nothing_is_asked_and_nothing_is_hooked(folder: Path) -> None:
+    environ = fake_git(folder, """env; echo "$@"; awk '{print "leads:", $1 == $6}' /proc/$$/stat""")
+    said = Git(folder, environ | {"SSH_ASKPASS": "/bin/window"}).run("push").decode().splitlines()
+    assert {"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS_REQUIRE=never"} <= set(said)
+    assert "leads: 1" in said  # a session of its own has no terminal
+    assert "-c core.hooksPath=/dev/null" in said[-2]
+
+
+@pytest.mark.security
+def test_a_program_that_hands_out_credentials_is_kept(folder: Path) -> None:
+    environ = fake_git(folder, "env") | {"GIT_ASKPASS": "/ci/token"}
+    assert "GIT_ASKPASS=/ci/token" in Git(folder, environ).run("push").decode().splitlines()
+
+
+@pytest.mark.security
+def test_the_environment_of_a_hook_does_not_aim_the_commands_elsewhere(folder: Path) -> None:
+    (folder / "other").mkdir()
+    aimed = ENVIRON | {
+        "GIT_DIR": str(folder / "other"),
+        "GIT_INDEX_FILE": str(folder / "other" / "index"),
+        "GIT_WORK_TREE": str(folder / "other"),
+    }
+    assert Git(folder, aimed).ask("rev-parse", "--git-dir") == ".git"
+
+
+@pytest.mark.architecture
+def test_objects_are_read_one_after_the_other(folder: Path) -> None:
+    git = Git(folder, ENVIRON)
+    names = [
+        git.run("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+        for content in (b"", b"one\ntwo\n", b"\0" * 100_000)
+    ]
+    objects = git.objects()
+    assert [objects.read(name) for name in names] == [
+        ("blob", b""),
+        ("blob", b"one\ntwo\n"),
+        ("blob", b"\0" * 100_000),
+    ]
+    assert objects.read("0" * 40) is None
+    assert objects.read(names[1]) == ("blob", b"one\ntwo\n")
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("script", ["exit 1", "echo what", "echo $4 blob 100; echo short"])
+def test_a_git_that_ends_is_no_missing_object(folder: Path, script: str) -> None:
+    objects = Git(folder, fake_git(folder, f"read request; {script}")).objects()
+    with pytest.raises(MachineError, match=r"git can't read HEAD:x; `git fsck` tells"):
+        objects.read("HEAD:x")
+    with pytest.raises(MachineError, match="git can't read HEAD:y"):
+        objects.read("HEAD:y")
+
+
+@pytest.mark.reliability
+def test_a_git_that_listens_no_more_is_no_missing_object(folder: Path) -> None:
+    deaf = "read request; exec <&-; echo $request blob 0; echo"
+    objects = Git(folder, fake_git(folder, deaf)).objects()
+    assert objects.read("HEAD:x") == ("blob", b"")
+    with pytest.raises(MachineError, match="git can't read HEAD:y"):
+        objects.read("HEAD:y")
+
+
+@pytest.mark.reliability
+def test_the_reader_ends_with_its_object(folder: Path) -> None:
+    environ = fake_git(folder, f"echo $$ > {folder}/pid; read request; echo $request missing; cat")
+    objects = Git(folder, environ).objects()
+    assert objects.read("x") is None
+    process = Path("/proc", (folder / "pid").read_text().strip())
+    assert process.exists()
+    del objects
+    assert not process.exists()
+
+
+@pytest.mark.security
+def test_a_complaint_tells_no_credentials() -> None:
+    said = b"remote: no\nfatal: 'https://user:secret@example.org/x.git' and ssh://git@host/x\n"
+    assert readable(said) == "remote: no; fatal: 'https://example.org/x.git' and ssh://host/x"
+
+
+@pytest.mark.security
+@given(st.binary(max_size=1000))
+def test_a_complaint_is_one_short_line_that_moves_no_cursor(said: bytes) -> None:
+    line = readable(said)
+    assert line.isprintable()
+    assert len(line) <= 401
+
+
+@pytest.mark.architecture
+def test_hints_about_other_commands_are_left_out() -> None:
+    assert readable(b"error: x\nhint: use git pull\n\n") == "error: x"
+
+
+def asked_for_a_password(folder: Path, environ: dict[str, str]) -> list[str]:
+    wanted = b"protocol=https\nhost=git.example.org\n\n"
+    filled = Git(folder, environ).ask("credential", "fill", stdin=wanted)
+    return (filled or "").splitlines()
+
+
+@pytest.mark.security
+def test_a_token_answers_in_place_of_the_machine_s_helpers(folder: Path) -> None:
+    subprocess.run(
+        ["git", "config", "credential.helper", "!echo password=theirs; :"], cwd=folder, check=True
+    )
+    assert 'password=a $b"%s' in asked_for_a_password(
+        folder, ENVIRON | {"COVERAGE_HISTORY_TOKEN": 'a $b"%s'}
+    )
+    assert "password=theirs" in asked_for_a_password(
+        folder,
+        ENVIRON
+        | {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "credential.username"}
+        | {"GIT_CONFIG_VALUE_0": "me"},
+    )

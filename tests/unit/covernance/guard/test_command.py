@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from covernance.errors import Exit
+from covernance.guard import compare
+from covernance.guard.command import command
+from covernance.guard.flaps import Flap
+from covernance.guard.workflow import Base, Guarded
+from covernance.history.store import Entry
+from covernance.model.counts import Counts
+from covernance.model.verdict import Verdict
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+ENTRY = Entry("2026-11-21T12:00:00Z", "calc", "a" * 40, "1", "main")
+
+
+DROP = compare.Drop(
+    measure="total",
+    before=Counts(100, 90),
+    after=Counts(100, 80),
+    limit=Decimal(2),
+    files=(compare.FileDrop("a.py", 10, "81-90"), compare.FileDrop("b.py", 1, "")),
+)
+
+
+def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> Guarded:
+    comparison = compare.Comparison(suite="calc", numbers=(DROP,), gone=gone, broken=("t::b",))
+    return Guarded(
+        suite="calc",
+        verdict=comparison.verdict,
+        base=Base(ENTRY, behind),
+        comparison=comparison,
+        flaps=(Flap("a.py", "security", "7"),),
+    )
+
+
+def call(monkeypatch: pytest.MonkeyPatch, result: Guarded, *arguments: str) -> Result:
+    monkeypatch.setattr("covernance.guard.command.base_commit", lambda *_: ENTRY.commit)
+    monkeypatch.setattr("covernance.guard.workflow.guard_suites", lambda *_, **__: [result])
+    return CliRunner().invoke(command, arguments, standalone_mode=False)
+
+
+def test_a_drop_names_base_numbers_files_tests_and_flaps(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = call(monkeypatch, dropped())
+    assert ran.return_value is Exit.GATE
+    assert ran.output.splitlines() == [
+        "calc: dropped, compared with aaaaaaaaaaaa of 2026-11-21T12:00:00Z (the merge-base)",
+        "  total fell by 10.00 points, from 90.00 % to 80.00 %; 2 are allowed",
+        "  total: a.py: 10 more missing: 81-90",
+        "  total: b.py: 1 more missing: branches",
+        "  a test that is gone: t::a",
+        "  a test that no longer passes: t::b",
+        "  flaps (security): a.py: 7",
+    ]
+
+
+def test_an_older_base_says_how_old_and_many_tests_are_counted(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = call(monkeypatch, dropped(gone=tuple(f"t::{n}" for n in range(12)), behind=3))
+    assert "(3 commits before the merge-base)" in ran.output
+    assert "  … and 2 more" in ran.output
+
+
+@pytest.mark.security
+def test_a_bootstrap_is_said_and_passes(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = Guarded(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)), bootstrap=True)
+    ran = call(monkeypatch, missing, "--bootstrap")
+    assert ran.return_value is Exit.PASS
+    assert ran.output == "calc: no-baseline, accepted by --bootstrap\n"
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_soft_passes_what_the_gate_refuses(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    ran = call(monkeypatch, dropped(), "--soft", "--format", form)
+    assert ran.return_value is Exit.PASS
+    assert "dropped" in ran.output
+
+
+def test_json_has_all_that_the_text_has(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = call(monkeypatch, dropped(), "--format", "json")
+    (found,) = json.loads(ran.output)
+    assert ran.return_value is Exit.GATE
+    assert found["base"]["entry"]["commit"] == "a" * 40
+    assert found["numbers"][0]["points"] == "10.0000"
+    assert found["gone"] == ["t::a"]
+    assert found["flaps"] == [{"path": "a.py", "theme": "security", "lines": "7"}]
+
+
+def test_json_of_a_suite_without_a_base_is_whole_too(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = Guarded(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)))
+    (found,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
+    assert (found["verdict"], found["base"], found["numbers"]) == ("no-baseline", None, [])
+
+
+def test_a_suite_that_did_not_drop_is_one_line(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = msgspec.structs.replace(DROP, after=DROP.before, files=())
+    comparison = compare.Comparison(suite="calc", numbers=(same,), gone=("t::a",), broken=())
+    passed = Guarded(
+        suite="calc", verdict=comparison.verdict, base=Base(ENTRY, 0), comparison=comparison
+    )
+    ran = call(monkeypatch, passed)
+    assert ran.return_value is Exit.PASS
+    assert len(ran.output.splitlines()) == 1
+
+
+def test_a_suite_that_was_not_run_says_so(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = call(monkeypatch, Guarded(suite="calc", verdict=Verdict("no-data", ("run it first",))))
+    assert ran.return_value is Exit.GATE
+    assert ran.output.splitlines() == ["calc: no-data", "  run it first"]
+
+
+def test_the_facts_for_an_alert_are_written_where_asked(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(monkeypatch, dropped(), "--facts", "facts.json")
+    (fact,) = json.loads((repository.root / "facts.json").read_bytes())
+    assert (fact["kind"], fact["good"]) == ("drop", False)
+
+
+def test_points_are_exact() -> None:
+    assert DROP.points == Fraction(10)
+    assert not msgspec.structs.replace(DROP, limit=Decimal(10)).over

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from covernance.config import load
+from covernance.errors import Exit
+from covernance.guard.workflow import find_base, guard_suites
+from covernance.history.store import Entry, entry_of
+from covernance.model.snapshot import Snapshot
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.reliability
+
+
+HEAD = "HEAD"
+
+
+class Kept:
+    """A store in memory."""
+
+    place = "memory"
+
+    def __init__(self, *snapshots: Snapshot) -> None:
+        self._kept = {entry_of(snapshot): snapshot for snapshot in snapshots}
+
+    def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
+        raise AssertionError
+
+    def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
+        return sorted(entry for entry in self._kept if suite in (None, entry.suite))
+
+    def read(self, entry: Entry) -> Snapshot:
+        return self._kept[entry]
+
+    def prune(self, doomed: Sequence[Entry]) -> None:
+        raise AssertionError
+
+
+@pytest.fixture
+def commits(repository: Repository) -> list[str]:
+    """Three commits on main, the oldest first."""
+    repository.git("init", "--quiet", "--initial-branch=main")
+    made = []
+    for number in range(3):
+        repository.write("number.txt", str(number))
+        repository.git("add", ".")
+        repository.git("commit", "--quiet", f"--message={number}")
+        made.append(repository.git("rev-parse", "HEAD"))
+    return made
+
+
+def at(sample: Snapshot, commit: str, run: str = "1", **source: object) -> Snapshot:
+    provenance = msgspec.structs.replace(
+        sample.provenance, **({"commit": commit, "run_id": run} | source)
+    )
+    return msgspec.structs.replace(sample, suite="calc", provenance=provenance)
+
+
+def published(repository: Repository, snapshot: Snapshot) -> None:
+    path = repository.root / "coverage/calc.snapshot.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(snapshot.encode())
+
+
+def entries(*snapshots: Snapshot) -> list[Entry]:
+    return [entry_of(snapshot) for snapshot in snapshots]
+
+
+@pytest.mark.architecture
+def test_the_merge_base_is_the_base_where_it_has_a_result(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    found = find_base(
+        repository.root,
+        entries(at(snapshot, commits[0]), at(snapshot, commits[1])),
+        at(snapshot, commits[2]),
+        commits[1],
+    )
+    assert found is not None
+    assert (found.entry.commit, found.behind) == (commits[1], 0)
+
+
+def test_else_the_nearest_ancestor_is(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    kept = entries(at(snapshot, commits[0]))
+    found = find_base(repository.root, kept, at(snapshot, "f" * 40), commits[2])
+    assert found is not None
+    assert (found.entry.commit, found.behind) == (commits[0], 2)
+
+
+@pytest.mark.parametrize(("dirty", "behind"), [(False, 1), (True, 0)])
+def test_a_clean_result_is_no_base_of_its_own_commit(
+    repository: Repository, commits: list[str], snapshot: Snapshot, *, dirty: bool, behind: int
+) -> None:
+    kept = entries(at(snapshot, commits[1]), at(snapshot, commits[2]))
+    found = find_base(repository.root, kept, at(snapshot, commits[2], dirty=dirty), commits[2])
+    assert found is not None
+    assert found.behind == behind
+
+
+def test_no_ancestor_with_a_result_is_no_base(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    kept = entries(at(snapshot, "e" * 40))
+    assert find_base(repository.root, kept, at(snapshot, "f" * 40), commits[2]) is None
+
+
+@pytest.mark.security
+def test_a_suite_that_was_not_run_is_no_data_even_at_a_bootstrap(
+    repository: Repository, commits: list[str]
+) -> None:
+    table = load(repository.root)
+    (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
+    assert (found.verdict.name, found.exit) == ("no-data", Exit.GATE)
+
+
+@pytest.mark.security
+def test_no_base_fails_unless_a_bootstrap_is_asked_for(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    published(repository, at(snapshot, commits[2]))
+    table = load(repository.root)
+    (found,) = guard_suites(table, table.suites, Kept(), HEAD)
+    assert (found.verdict.name, found.exit) == ("no-baseline", Exit.GATE)
+    (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
+    assert found.exit is Exit.PASS
+
+
+def test_runs_of_the_same_commit_are_looked_at_for_flaps(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    file = snapshot.files["apps/api/main.py"]
+    cell = msgspec.structs.replace(file.themes["security"], executed_lines="1-3")
+    other = msgspec.structs.replace(file, themes={"security": cell})
+    now = at(snapshot, commits[2], "2")
+    earlier = at(
+        msgspec.structs.replace(snapshot, files={"apps/api/main.py": other}), commits[2], "1"
+    )
+    published(repository, now)
+    table = load(repository.root)
+    store = Kept(earlier, at(snapshot, commits[1]))
+    (found,) = guard_suites(table, table.suites, store, HEAD)
+    assert found.verdict.name == "pass"
+    assert [(flap.path, flap.lines) for flap in found.flaps] == [("apps/api/main.py", "1-3")]
+
+
+def test_what_the_change_removed_is_left_out_of_the_base(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    base = at(snapshot, commits[1])
+    gone = at(msgspec.structs.replace(snapshot, files={}), commits[2])
+    published(repository, gone)
+    table = load(repository.root)
+    (found,) = guard_suites(table, table.suites, Kept(base), HEAD)
+    assert found.comparison is not None
+    assert found.comparison.numbers[0].before.total == 0

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.integrity import findings
+from covernance.integrity.findings import (
+    KINDS,
+    Allowances,
+    Finding,
+    Judged,
+    judge,
+    pragma_findings,
+    settings_findings,
+    shrinking,
+)
+from covernance.integrity.inventory import Function, Inventory
+from covernance.integrity.pragmas import Pragmas
+from covernance_agent.settings import Settings
+
+pytestmark = pytest.mark.architecture
+
+SETTINGS = Settings(
+    branch=True, ignore_errors=False, include=(), omit=("a",), exclude=("b",), partial=("c",)
+)
+THEMES = ("architecture", "security")
+
+
+def changed(**fields: object) -> list[tuple[str, str, str, str]]:
+    after = msgspec.structs.replace(SETTINGS, **fields)
+    return [plain(finding) for finding in settings_findings(SETTINGS, after)]
+
+
+def plain(finding: Finding) -> tuple[str, str, str, str]:
+    return (finding.kind, finding.where, finding.before, finding.after)
+
+
+def compare(before: Inventory, after: Inventory) -> list[tuple[str, str, str, str]]:
+    return [plain(finding) for finding in findings.test_findings("api", before, after, THEMES)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"branch": False}, ("branch-off", "coverage.py: branch", "true", "false")),
+        (
+            {"ignore_errors": True},
+            ("exclusion-added", "coverage.py: ignore_errors", "false", "true"),
+        ),
+        ({"omit": ("x", "a")}, ("exclusion-added", "coverage.py: omit", "none", "x")),
+        ({"exclude": ("b", "x")}, ("exclusion-added", "coverage.py: exclude", "none", "x")),
+        ({"partial": ("x",)}, ("exclusion-added", "coverage.py: partial", "none", "x")),
+        (
+            {"include": ("x", "y")},
+            ("exclusion-added", "coverage.py: include", "everything", "x, y"),
+        ),
+    ],
+)
+def test_a_setting_that_measures_less_is_a_finding(
+    fields: dict[str, object], expected: tuple[str, str, str, str]
+) -> None:
+    assert changed(**fields) == [expected]
+
+
+def test_a_setting_that_measures_more_is_none() -> None:
+    assert changed(omit=(), exclude=(), partial=()) == []
+    strict = msgspec.structs.replace(SETTINGS, branch=False, ignore_errors=True, include=("x",))
+    assert list(settings_findings(strict, SETTINGS)) == []
+
+
+def test_an_include_that_is_gone_is_a_finding_while_others_limit() -> None:
+    before = msgspec.structs.replace(SETTINGS, include=("x", "y"))
+    after = msgspec.structs.replace(SETTINGS, include=("x",))
+    assert [plain(finding) for finding in settings_findings(before, after)] == [
+        ("exclusion-added", "coverage.py: include", "y", "none")
+    ]
+    assert list(settings_findings(after, before)) == []
+
+
+def test_more_pragmas_are_told_by_their_places() -> None:
+    before = Pragmas({1: "a"})
+    after = Pragmas({4: "a", 7: "b", 8: "b", 12: "c"})
+    (found,) = pragma_findings("calc/a.py", before, after, "no cover")
+    assert plain(found) == (
+        "pragma-added",
+        "calc/a.py:7-8, calc/a.py:12",
+        "1 × no cover",
+        "4 × no cover",
+    )
+    assert found.subjects == ("calc/a.py",)
+
+
+def test_one_more_pragma_is_a_finding() -> None:
+    (found,) = pragma_findings("a.py", Pragmas({}), Pragmas({3: "x"}), "no cover")
+    assert plain(found) == ("pragma-added", "a.py:3", "0 × no cover", "1 × no cover")
+
+
+def test_as_many_pragmas_as_before_are_no_finding() -> None:
+    assert not list(pragma_findings("a.py", Pragmas({1: "a"}), Pragmas({9: "b"}), "no cover"))
+    assert not list(pragma_findings("a.py", Pragmas({1: "a"}), Pragmas({}), "no cover"))
+
+
+def test_a_deleted_test_is_named_with_its_file() -> None:
+    (found,) = findings.test_findings("api", {"t.py::test_a": Function()}, {}, THEMES)
+    assert plain(found) == ("test-deleted", "t.py::test_a", "1 test", "none")
+    assert found.subjects == ("api", "t.py")
+
+
+def test_a_deleted_test_with_a_theme_is_one_finding() -> None:
+    before = {"t.py::test_a": Function(marks=frozenset({"security"}))}
+    assert compare(before, {}) == [("test-deleted", "t.py::test_a", "1 test", "none")]
+
+
+def test_a_finding_about_a_test_can_be_waived_by_its_suite_or_file() -> None:
+    name = "t.py::A::test_a"
+    before = {name: Function(cases=2, marks=frozenset({"security"}))}
+    after = {name: Function(cases=1, skipped=1)}
+    found = list(findings.test_findings("api", before, after, THEMES))
+    assert [(finding.kind, finding.subjects) for finding in found] == [
+        ("test-deleted", ("api", "t.py")),
+        ("marker-removed", ("api", "t.py")),
+        ("skips-grew", ("api", "t.py")),
+    ]
+
+
+def test_fewer_cases_are_a_finding_and_more_are_not() -> None:
+    few, many = {"t.py::test_a": Function(cases=2)}, {"t.py::test_a": Function(cases=12)}
+    assert compare(many, few) == [("test-deleted", "t.py::test_a", "12 cases", "2 cases")]
+    assert compare(few, many) == []
+
+
+def test_a_test_whose_file_moved_is_the_same_test() -> None:
+    before = {"old.py::A::test_a": Function(cases=3), "other.py::A::test_a": Function()}
+    assert compare(before, {"new.py::A::test_a": Function(cases=3), **before}) == []
+    moved = {"x.py::A::test_a": Function(cases=3), "y.py::A::test_a": Function(cases=3)}
+    assert compare(before, moved) == []
+    assert compare(before, {"new.py::A::test_a": Function(cases=3)}) == [
+        ("test-deleted", "other.py::A::test_a", "1 test", "none")
+    ]
+    assert compare(before, {"new.py::B::test_a": Function(cases=3)})[0][0] == "test-deleted"
+
+
+def test_tests_of_one_name_that_moved_are_told_apart_by_the_order_of_their_files() -> None:
+    before = {"a.py::test_a": Function(cases=3), "b.py::test_a": Function()}
+    assert compare(before, {"x.py::test_a": Function(cases=3), "y.py::test_a": Function()}) == []
+    assert compare(before, {"x.py::test_a": Function(), "y.py::test_a": Function(cases=3)}) == [
+        ("test-deleted", "a.py::test_a", "3 cases", "1 cases")
+    ]
+
+
+def test_a_removed_theme_marker_is_a_finding_and_another_marker_is_not() -> None:
+    before = {"t.py::test_a": Function(marks=frozenset({"security", "architecture", "slow"}))}
+    after = {"t.py::test_a": Function(marks=frozenset({"architecture"}))}
+    assert compare(before, after) == [
+        ("marker-removed", "t.py::test_a", "architecture, security", "architecture")
+    ]
+    slow = {"t.py::test_a": Function(marks=frozenset({"slow"}))}
+    assert compare(slow, {"t.py::test_a": Function()}) == []
+    none = {"t.py::test_a": Function()}
+    assert compare(after, none) == [("marker-removed", "t.py::test_a", "architecture", "none")]
+    assert compare(none, before) == []
+
+
+def test_the_markers_that_are_left_are_all_named() -> None:
+    themes = ("architecture", "reliability", "security")
+    before = {"t.py::test_a": Function(marks=frozenset(themes))}
+    after = {"t.py::test_a": Function(marks=frozenset(themes[:2]))}
+    (found,) = findings.test_findings("api", before, after, themes)
+    assert found.after == "architecture, reliability"
+
+
+def test_skips_that_grew_name_the_tests() -> None:
+    before = {"t.py::test_a": Function(), "t.py::test_b": Function(skipped=1)}
+    after = {
+        "t.py::test_a": Function(skipped=1),
+        "t.py::test_b": Function(skipped=1),
+        "t.py::test_new": Function(skipped=1),
+    }
+    assert compare(before, after) == [
+        ("skips-grew", "t.py::test_a", "0 skipped", "1 skipped"),
+        ("skips-grew", "t.py::test_new", "0 skipped", "1 skipped"),
+    ]
+
+
+def test_as_many_skips_as_before_are_no_finding() -> None:
+    before = {"t.py::test_a": Function(), "t.py::test_b": Function(skipped=1)}
+    after = {"t.py::test_a": Function(skipped=1), "t.py::test_b": Function()}
+    assert compare(before, after) == []
+
+
+def test_a_suite_that_shrank_is_told_in_cases() -> None:
+    before = {"a": Function(cases=3), "b": Function()}
+    (found,) = shrinking("api", before, {"a": Function(cases=3)})
+    assert plain(found) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
+    assert found.subjects == ("api",)
+    assert not list(shrinking("api", before, {"c": Function(cases=4)}))
+
+
+FINDINGS = (
+    Finding("test-deleted", "t.py::test_a", "1 test", "none", ("api", "t.py")),
+    Finding("floor-lowered", "suites.api.fail-under", "90", "80", ("api", "fail-under")),
+)
+
+
+@pytest.mark.security
+def test_a_finding_blocks_unless_its_kind_or_its_file_is_allowed() -> None:
+    deleted, lowered = FINDINGS
+    assert judge(FINDINGS, Allowances()) == (Judged(lowered, None), Judged(deleted, None))
+    assert judge(FINDINGS, Allowances(kinds=frozenset({"floor-lowered"}))) == (
+        Judged(lowered, "label"),
+        Judged(deleted, None),
+    )
+    assert judge(FINDINGS, Allowances(subjects=frozenset({"t.py", "x.py"}))) == (
+        Judged(lowered, None),
+        Judged(deleted, "exception register: t.py"),
+    )
+
+
+def test_a_finding_reads_as_place_kind_and_values() -> None:
+    assert str(FINDINGS[1]) == "suites.api.fail-under: floor-lowered: 90 -> 80"
+    assert len(set(KINDS)) == len(KINDS)
+
+
+FUNCTIONS = st.builds(
+    Function,
+    cases=st.integers(1, 3),
+    skipped=st.integers(0, 1),
+    marks=st.frozensets(st.sampled_from([*THEMES, "slow"])),
+)
+INVENTORIES = st.dictionaries(
+    st.sampled_from(["a.py::t", "b.py::t", "a.py::u", "b.py::C::t"]), FUNCTIONS
+)
+
+
+@given(INVENTORIES)
+def test_the_same_tests_are_no_finding(inventory: Inventory) -> None:
+    assert compare(inventory, inventory) == []
+    assert not list(shrinking("api", inventory, inventory))
+
+
+@given(INVENTORIES, INVENTORIES)
+def test_every_lost_case_is_a_finding(before: Inventory, after: Inventory) -> None:
+    found = {where for kind, where, _, _ in compare(before, after) if kind == "test-deleted"}
+    lost = {
+        name
+        for name, function in before.items()
+        if name in after and after[name].cases < function.cases
+    }
+    assert lost <= found
+    if list(shrinking("api", before, after)):
+        assert found
+
+
+@given(st.dictionaries(st.integers(1, 9), st.sampled_from("ab")))
+def test_the_same_pragmas_and_settings_are_no_finding(found: dict[int, str]) -> None:
+    assert not list(pragma_findings("a.py", Pragmas(found), Pragmas(found), "no cover"))
+    assert not list(settings_findings(SETTINGS, SETTINGS))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from covernance.integrity.inventory import Function, of_snapshot, of_sources
+from covernance.model.snapshot import Snapshot, TestResult
+
+pytestmark = pytest.mark.architecture
+
+SOURCE = """\
+import pytest
+from pytest import fixture, mark
+
+pytestmark = [pytest.mark.architecture, mark.slow]
+
+
+def test_plain():
+    def test_inner():
+        pass
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("x", [1, 2])
+async def test_marked(x):
+    pass
+
+
+@mark.skipif(True, reason="x")
+def test_skipped():
+    pass
+
+
+@fixture
+def test_client():
+    pass
+
+
+@pytest.fixture(scope="session")
+def test_database():
+    pass
+
+
+def helper():
+    pass
+
+
+@pytest.mark.reliability
+class TestGroup:
+    pytestmark = pytest.mark.security
+
+    @pytest.mark.xfail
+    def test_method(self):
+        pass
+
+    class TestNested:
+        def test_deep(self):
+            pass
+
+
+if True:
+    def test_conditional():
+        pass
+
+try:
+    pass
+except ValueError:
+    def test_handler():
+        pass
+
+match 1:
+    case 1:
+        def test_case():
+            pass
+"""
+
+
+def test_the_tests_of_a_source_are_those_that_pytest_collects() -> None:
+    module = frozenset({"architecture", "slow"})
+    group = module | {"reliability", "security"}
+    assert of_sources({"t.py": SOURCE}) == {
+        "t.py::test_plain": Function(marks=module),
+        "t.py::test_marked": Function(marks=module | {"security", "parametrize"}),
+        "t.py::test_skipped": Function(skipped=1, marks=module | {"skipif"}),
+        "t.py::TestGroup::test_method": Function(skipped=1, marks=group | {"xfail"}),
+        "t.py::TestGroup::TestNested::test_deep": Function(marks=group),
+        "t.py::test_conditional": Function(marks=module),
+        "t.py::test_handler": Function(marks=module),
+        "t.py::test_case": Function(marks=module),
+    }
+
+
+def test_one_marker_needs_no_list() -> None:
+    source = "pytestmark = pytest.mark.security\ndef test_a(): pass\n"
+    assert of_sources({"t.py": source})["t.py::test_a"].marks == {"security"}
+
+
+def test_of_two_lists_of_markers_the_last_holds_as_in_python() -> None:
+    source = (
+        "pytestmark = pytest.mark.security\n"
+        "pytestmark = [pytest.mark.slow, pytest.mark.reliability]\n"
+        "def test_a(): pass\n"
+    )
+    assert of_sources({"t.py": source})["t.py::test_a"].marks == {"slow", "reliability"}
+
+
+@pytest.mark.reliability
+def test_a_file_that_is_not_python_hides_no_other() -> None:
+    sources = {"a.py": "def test_a(): pass", "b.py": "def (", "c.py": "def test_c(): pass"}
+    assert of_sources(sources).keys() == {"a.py::test_a", "c.py::test_c"}
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("text", ["def test_a(:\n", "\0", ""])
+def test_what_is_not_python_defines_no_tests(text: str) -> None:
+    assert of_sources({"t.py": text}) == {}
+
+
+def test_decorators_of_any_form_are_no_error() -> None:
+    source = "@(lambda f: f)\n@x[0].mark.y\ndef test_a(): pass\n"
+    assert of_sources({"t.py": source})["t.py::test_a"].marks == {"y"}
+
+
+def test_the_cases_of_a_run_are_counted_by_function(snapshot: Snapshot) -> None:
+    def result(outcome: str, *themes: str) -> TestResult:
+        return TestResult(outcome=outcome, seconds=0.0, themes=themes)
+
+    run = msgspec.structs.replace(
+        snapshot,
+        tests={
+            "t.py::test_a[x::[1]-y]": result("passed", "security"),
+            "t.py::test_a[2]": result("skipped", "reliability"),
+            "t.py::C::test_b": result("xfailed"),
+            "t[1].py::test_c": result("failed"),
+        },
+    )
+    assert of_snapshot(run) == {
+        "t.py::test_a": Function(cases=2, skipped=1, marks=frozenset({"security", "reliability"})),
+        "t.py::C::test_b": Function(cases=1, skipped=1),
+        "t[1].py::test_c": Function(cases=1),
+    }

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from covernance.collect.command import command
+from covernance.config import Table, load
+from covernance.errors import Exit, InputError
+from covernance.history.directory import Directory
+from covernance.history.store import Entry, Listed, by_suite, entry_of
+from covernance.layout import Layout
+from covernance.matrix import carry_forward, jobs
+from covernance.matrix.carry_forward import Refused
+from covernance.matrix.jobs import Decision, LeftOut, Plan
+from covernance.model.snapshot import Origin, Snapshot, read
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.security
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+COMMIT = "a" * 40
+
+Make = Callable[..., Snapshot]
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    text = (repository.root / "pyproject.toml").read_text()
+    repository.write("pyproject.toml", text.replace("fail-under = 90", "fail-under = 75"))
+    return load(repository.root)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Directory:
+    return Directory(tmp_path / "history")
+
+
+@pytest.fixture
+def kept(snapshot: Snapshot, table: Table, store: Directory) -> Make:
+    """Keep a result of `calc` at 75 % that passed, or another."""
+
+    def keep(*, verdict: str = "pass", **source: object) -> Snapshot:
+        cells = dict.fromkeys(table.themes, snapshot.themes["security"])
+        given = {"commit": COMMIT, "config": table.digest(), **source}
+        result = msgspec.structs.replace(
+            snapshot,
+            suite="calc",
+            verdict=verdict,
+            reasons=(),
+            themes=cells,
+            provenance=msgspec.structs.replace(snapshot.provenance, **given),
+        )
+        store.add([result])
+        return result
+
+    return keep
+
+
+def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | Refused:
+    return carry_forward.find(
+        table, table.suites[0], Listed(store), ["b" * 40, COMMIT, "c" * 40], now
+    )
+
+
+def test_the_nearest_result_is_found(table: Table, store: Directory, kept: Make) -> None:
+    kept(commit="c" * 40, run_id="2")
+    nearest = kept()
+    assert find(table, store) == entry_of(nearest)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"verdict": "below-floor"}, "is below-floor"),
+        ({"dirty": True}, "was measured with changes"),
+        ({"dirty": None}, "was measured with changes"),
+        ({"config": "other"}, "is of another table"),
+        ({"commit": "d" * 40}, "no earlier result is kept"),
+    ],
+)
+def test_what_does_not_fit_is_not_carried(
+    table: Table, store: Directory, kept: Make, changes: dict[str, object], told: str
+) -> None:
+    kept(**changes)
+    found = find(table, store)
+    assert isinstance(found, Refused)
+    assert told in found.reason
+
+
+def test_a_result_is_carried_to_the_last_moment_of_its_age(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    kept()
+    recorded = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert isinstance(find(table, store, recorded + timedelta(days=14)), Entry)
+    found = find(table, store, recorded + timedelta(days=14, seconds=1))
+    assert found == Refused(
+        f"its result of {COMMIT[:12]} is 14 days old, of at most 14 (carry-days)"
+    )
+
+
+def test_the_age_of_a_reused_result_is_that_of_its_origin(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    kept(source="reused", origin=Origin(COMMIT, "2026-11-01T12:00:00Z"))
+    found = find(table, store)
+    assert isinstance(found, Refused)
+    assert "is 23 days old" in found.reason
+
+
+def of(result: Snapshot, recorded_at: str) -> Snapshot:
+    source = msgspec.structs.replace(result.provenance, recorded_at=recorded_at)
+    return msgspec.structs.replace(result, provenance=source)
+
+
+def test_a_time_that_is_none_is_an_error(table: Table, kept: Make) -> None:
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+        carry_forward._unfit(table, of(kept(), "yesterday"), NOW)
+
+
+def test_a_time_without_a_zone_is_utc(table: Table, kept: Make) -> None:
+    assert carry_forward._unfit(table, of(kept(), "2026-11-10T12:00:00"), NOW) == ""
+    assert "14 days old" in carry_forward._unfit(table, of(kept(), "2026-11-10T11:59:59"), NOW)
+
+
+def test_a_result_of_the_future_is_not_carried(table: Table, kept: Make) -> None:
+    assert "later than now" in carry_forward._unfit(table, of(kept(), "2026-11-24T12:00:01Z"), NOW)
+
+
+def plan_of(table: Table, kept: Snapshot) -> Plan:
+    return Plan(
+        commit="e" * 40,
+        config=table.digest(),
+        jobs=(),
+        left_out={"calc": LeftOut("untouched", entry_of(kept))},
+    )
+
+
+def test_what_was_left_out_is_judged_again_and_labelled(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    plan = plan_of(table, kept())
+    ((result,), refused) = carry_forward.take_all(table, plan, Listed(store), {}, NOW)
+    assert (result.exit, result.published, refused) == (Exit.PASS, (), {})
+    source = read(Layout(table.root).snapshot("calc")).provenance
+    assert (source.source, source.carried_at) == ("carried", "2026-11-24T12:00:00Z")
+
+    ((result,), _) = carry_forward.take_all(
+        table, plan, Listed(store), {"COVERAGE_FAIL_UNDER": "76"}, NOW
+    )
+    assert result.exit is Exit.GATE
+    assert result.snapshot.floor.percent == "76"
+
+
+@pytest.mark.reliability
+def test_a_store_is_asked_once_for_all_that_was_left_out(
+    table: Table, store: Directory, kept: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = kept()
+    again = msgspec.structs.replace(table.suites[0], name="again")
+    store.add([msgspec.structs.replace(first, suite="again")])
+    left = {name: LeftOut("", entry) for name, (entry,) in by_suite(store.entries()).items()}
+    plan = msgspec.structs.replace(plan_of(table, first), left_out=left)
+    both = msgspec.structs.replace(table, suites=(*table.suites, again))
+    plan = msgspec.structs.replace(plan, config=both.digest())
+    listed = [store.entries()]
+    monkeypatch.setattr(store, "entries", listed.pop)
+    assert set(carry_forward.take_all(both, plan, Listed(store), {}, NOW)[1]) == {"calc", "again"}
+    assert listed == []
+
+
+def test_a_result_that_is_gone_or_too_old_by_now_is_refused(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    plan = plan_of(table, kept())
+    later = NOW + timedelta(days=12)
+    assert (
+        "is 15 days old" in carry_forward.take_all(table, plan, Listed(store), {}, later)[1]["calc"]
+    )
+    store.prune(store.entries())
+    assert (
+        "is no longer kept"
+        in carry_forward.take_all(table, plan, Listed(store), {}, NOW)[1]["calc"]
+    )
+
+
+def test_a_plan_of_another_table_or_with_a_gap_is_refused(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    plan = plan_of(table, kept())
+    with pytest.raises(InputError, match="the plan is of another table"):
+        carry_forward.take_all(
+            table, msgspec.structs.replace(plan, config=""), Listed(store), {}, NOW
+        )
+    gap = msgspec.structs.replace(plan, left_out={})
+    unknown = {"calc": "the plan does not know it"}
+    assert carry_forward.take_all(table, gap, Listed(store), {}, NOW) == ([], unknown)
+
+
+def test_a_plan_keeps_why_and_what_stands_for_a_suite(
+    table: Table, store: Directory, kept: Make
+) -> None:
+    entry = entry_of(kept())
+    left_out = jobs.plan_jobs(table, Listed(store), {"calc": Decision(("untouched",), entry)})
+    assert left_out.jobs == ()
+    assert left_out.left_out == {"calc": LeftOut("untouched", entry)}
+    assert jobs.read(jobs.write(table, left_out)) == left_out
+    running = jobs.plan_jobs(table, Listed(store), {"calc": Decision(("touched", "twice"))})
+    assert [job.name for job in running.jobs] == ["calc"]
+    assert running.reasons == {"calc": ("touched", "twice")}
+
+
+def test_collect_labels_what_it_carries_and_is_red_without_it(
+    table: Table, kept: Make, repository: Repository
+) -> None:
+    result = kept(recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    history = Directory(repository.root / "coverage/history")
+    history.add([result])
+    jobs.write(table, plan_of(table, result))
+
+    def collect() -> Result:
+        return CliRunner().invoke(
+            command, ["nothing-arrived"], standalone_mode=False, catch_exceptions=False
+        )
+
+    done = collect()
+    assert done.return_value is Exit.PASS
+    carried_from = f"carried from {COMMIT[:12]}, 0 min old"
+    assert f"calc: {carried_from}; its data and reports are not here" in done.stdout
+    assert "baseline: not written: the data of calc is not here (carried)" in done.stdout
+    assert f"pass ({carried_from})" in done.stdout
+    history.prune(history.entries())
+    done = collect()
+    assert done.return_value is Exit.GATE
+    assert "calc: did not run, and nothing stands for it: its result of aaaaaaaaaaaa" in done.stderr

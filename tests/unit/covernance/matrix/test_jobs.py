@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.config import Table, load
+from covernance.engine.shard import Shard
+from covernance.errors import InputError
+from covernance.history.directory import Directory
+from covernance.history.store import Listed
+from covernance.matrix import jobs
+from covernance.matrix.jobs import Planned
+from covernance.model.snapshot import Snapshot
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    repository.write("other/__init__.py", "z = 1\n")
+    repository.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\nshards = 2\n',
+    )
+    return load(repository.root)
+
+
+def test_a_suite_is_one_job_or_one_for_each_shard(table: Table, tmp_path: Path) -> None:
+    made = jobs.plan_jobs(table, Listed(Directory(tmp_path / "history")))
+    assert [job.name for job in made.jobs] == ["calc", "other-1-of-2", "other-2-of-2"]
+    assert made.durations == {"other": {}}
+    assert made.config == table.digest()
+
+
+@pytest.mark.reliability
+def test_shards_are_split_by_the_newest_durations(
+    table: Table, tmp_path: Path, snapshot: Snapshot
+) -> None:
+    store = Directory(tmp_path / "history")
+    for run_id, day in (("2", "22"), ("1", "21")):
+        seconds = float(run_id)
+        tests = {"t::a": msgspec.structs.replace(snapshot.tests["t::a"], seconds=seconds)}
+        source = msgspec.structs.replace(
+            snapshot.provenance, run_id=run_id, recorded_at=f"2026-11-{day}T12:00:00Z"
+        )
+        store.add(
+            [msgspec.structs.replace(snapshot, suite="other", tests=tests, provenance=source)]
+        )
+    assert jobs.plan_jobs(table, Listed(store)).durations == {"other": {"t::a": 2.0}}
+
+
+@pytest.mark.reliability
+def test_a_plan_is_read_as_it_is_written(table: Table, tmp_path: Path) -> None:
+    made = jobs.plan_jobs(table, Listed(Directory(tmp_path / "history")))
+    assert jobs.read(jobs.write(table, made)) == made
+    assert jobs.durations(table) == {"other": {}}
+
+
+def test_without_a_plan_there_are_no_durations(table: Table) -> None:
+    assert jobs.durations(table) == {}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"jobs": 3}', b'{"commit": "\xff"}'])
+def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "plan.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"plan\.json: is not a plan, .* damaged.*--format github"):
+        jobs.read(tmp_path / "plan.json")
+
+
+@pytest.mark.security
+def test_a_missing_plan_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="run `covernance plan --format github`"):
+        jobs.read(tmp_path / "plan.json")
+
+
+def test_a_job_is_named_after_its_shard() -> None:
+    assert [Planned("api").name, Planned("api", Shard(1, 2)).name] == ["api", "api-1-of-2"]

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import msgspec
+import pytest
+
+from covernance.config import Table, load
+from covernance.engine.passes import Pass
+from covernance.engine.processes import Finished, Observer
+from covernance.engine.slots import Slots
+from covernance.errors import InputError
+from covernance.layout import Layout
+from covernance.metrics_baseline.render import Metrics
+from covernance.metrics_baseline.workflow import Request, measure, plan, publish
+from covernance.model.snapshot import Snapshot
+from tests.unit.covernance.conftest import free
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.reliability
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class FakePytest:
+    """Stands for the processes: writes the report that each would have written.
+
+    Attributes:
+        failing: For each repetition, the tests that fail in it.
+        status: pytest's exit status, where it is not that of its outcomes.
+    """
+
+    def __init__(self) -> None:
+        self.failing: list[set[str]] = []
+        self.status: int | None = None
+        self.planned: list[Pass] = []
+
+    def __call__(
+        self, passes: Sequence[Pass], *, slots: Slots, observer: Observer
+    ) -> list[Finished]:
+        (planned,) = passes
+        assert free(slots) == 1
+        observer.started(planned)
+        failing = self.failing.pop(0) if self.failing else set()
+        planned.folder.mkdir(parents=True)
+        planned.output.write_text("".join(f"line {number}\n" for number in range(30)))
+        cases = "".join(
+            f"<testcase classname='t' name={quoteattr(name)} file='t.py' time='0.5'>"
+            f"{'<failure/>' if name in failing else ''}</testcase>"
+            for name in ("a", "b")
+        )
+        report = planned.folder / "junit.xml"
+        report.write_text(f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
+        self.planned.append(planned)
+        status = int(bool(failing)) if self.status is None else self.status
+        result = Finished(planned, status, float(len(self.planned)), None)
+        observer.finished(result)
+        return [result]
+
+
+@pytest.fixture
+def pytest_runs(monkeypatch: pytest.MonkeyPatch) -> FakePytest:
+    fake = FakePytest()
+    monkeypatch.setattr("covernance.metrics_baseline.workflow.run_passes", fake)
+    return fake
+
+
+@pytest.fixture
+def table(repository: Repository, snapshot: Snapshot) -> Table:
+    """Two suites, each with a snapshot."""
+    repository.write("other/__init__.py", "")
+    repository.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
+    )
+    table = load(repository.root)
+    for suite in table.suites:
+        path = Layout(table.root).snapshot(suite.name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(msgspec.structs.replace(snapshot, suite=suite.name).encode())
+    return table
+
+
+Measure = Callable[..., Metrics]
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def measured(table: Table, pytest_runs: FakePytest, lines: list[str]) -> Measure:
+    def measure_suites(*names: str, seeds: tuple[int, ...] = (7, 8)) -> Metrics:
+        suites = tuple(table.suite(name) for name in names) or table.suites
+        request = Request(suites=suites, seeds=seeds, environ={}, now=NOW)
+        return measure(table, request, lines.append)
+
+    return measure_suites
+
+
+@pytest.mark.architecture
+def test_every_suite_runs_once_a_seed(measured: Measure, pytest_runs: FakePytest) -> None:
+    metrics = measured()
+    assert [(run.suite, run.theme) for run in pytest_runs.planned] == [
+        ("calc", "repetition 1"),
+        ("calc", "repetition 2"),
+        ("other", "repetition 1"),
+        ("other", "repetition 2"),
+    ]
+    assert {name: len(suite.repetitions) for name, suite in metrics.suites.items()} == {
+        "calc": 2,
+        "other": 2,
+    }
+    assert metrics.recorded_at == "2026-11-21T12:00:00Z"
+
+
+def test_progress_tells_each_repetition_and_its_seed(measured: Measure, lines: list[str]) -> None:
+    measured("calc")
+    assert lines == [
+        "calc: repetition 1 of 2, seed 7: 2 passed in 1.0 s",
+        "calc: repetition 2 of 2, seed 8: 2 passed in 2.0 s",
+    ]
+
+
+def test_what_differs_is_flaky_and_what_fails_always_is_broken(
+    measured: Measure, pytest_runs: FakePytest
+) -> None:
+    pytest_runs.failing = [{"a", "b"}, {"b"}]
+    suite = measured("calc").suites["calc"]
+    assert suite.flaky == {"t.py::a": {"failed": 1, "passed": 1}}
+    assert suite.broken == ("t.py::b",)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("status", [2, 3, 4, 5, -9])
+def test_a_repetition_that_broke_off_is_an_error_and_no_figure(
+    measured: Measure, pytest_runs: FakePytest, table: Table, status: int
+) -> None:
+    pytest_runs.status = status
+    message = rf"calc: repetition 1 .*seed 7, status {status}.*nothing is written"
+    with pytest.raises(InputError, match=message) as caught:
+        measured()
+    assert str(caught.value).endswith("line 29")
+    assert "line 9\n" not in str(caught.value)
+    assert list(Layout(table.root).work.glob("run-*")) == []
+
+
+@pytest.mark.security
+def test_a_suite_without_a_snapshot_is_refused_before_anything_runs(
+    measured: Measure, pytest_runs: FakePytest, table: Table
+) -> None:
+    Layout(table.root).snapshot("other").unlink()
+    with pytest.raises(InputError, match=r"other\.snapshot\.json: .*run the suite first"):
+        measured()
+    assert pytest_runs.planned == []
+
+
+@pytest.mark.architecture
+def test_all_suites_are_the_baseline(measured: Measure, table: Table) -> None:
+    paths = publish(table, measured())
+    assert paths == (
+        table.root / "docs/metrics/baseline.json",
+        table.root / "docs/metrics/baseline.md",
+    )
+    assert list(json.loads(paths[0].read_bytes())["suites"]) == ["calc", "other"]
+    assert paths[1].read_text().startswith("# Test metrics baseline\n")
+
+
+@pytest.mark.security
+def test_some_suites_never_replace_the_baseline(measured: Measure, table: Table) -> None:
+    whole = publish(table, measured())
+    before = [path.read_bytes() for path in whole]
+    paths = publish(table, measured("calc"))
+    assert paths[0] == table.root / "coverage/partial/metrics-baseline.json"
+    assert [path.read_bytes() for path in whole] == before
+
+
+@pytest.mark.architecture
+def test_a_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
+    request = Request(suites=table.suites, seeds=(1,), environ={}, now=NOW)
+    assert [repetition.seed for repetition in plan(request, tmp_path)] == [1, 1]
+    assert pytest_runs.planned == []

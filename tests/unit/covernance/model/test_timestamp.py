@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.errors import InputError
+from covernance.model import timestamp
+
+pytestmark = pytest.mark.reliability
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-21T12:00:00Z", "2026-11-21T12:00:00", "2026-11-21T13:00:00+01:00", "20261121T12"],
+)
+def test_a_time_without_a_zone_is_utc(text: str) -> None:
+    assert timestamp.parse(text) == timestamp.read(text, "here") == NOON
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "2026-11-21", "2026-13-01T00:00Z", "0001-01-01T00:00Z", "9999-12-31T00:00Z"],
+)
+def test_what_is_no_time_is_none_or_one_clear_error(text: str) -> None:
+    assert timestamp.parse(text) is None
+    with pytest.raises(InputError, match=f"^--until: '{text}' is no time; write it as 2026-"):
+        timestamp.read(text, "--until")
+
+
+@given(st.text() | st.datetimes().map(datetime.isoformat))
+def test_whatever_is_read_can_be_counted_with(text: str) -> None:
+    if found := timestamp.parse(text):
+        assert found - timedelta(days=1) < found.astimezone(UTC)
+
+
+def test_a_day_is_one_and_all_else_are_days() -> None:
+    assert [*map(timestamp.days, range(3))] == ["0 days", "1 day", "2 days"]

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.config import Table, load
+from covernance.errors import InputError
+from covernance.layout import Layout
+from covernance.model.fact import Fact
+from covernance.model.snapshot import Snapshot
+from covernance.notify import alert_state
+from covernance.notify.sender import Answer, Order
+from covernance.notify.target import parse
+from covernance.notify.workflow import (
+    Delivery,
+    Sender,
+    gather,
+    link_of,
+    notify,
+    pending,
+    project_of,
+    read_facts,
+    wait_before,
+)
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.reliability
+
+TARGETS = parse("json://one/secret json://two/secret")
+REFUSED = Answer(delivered=False, reason="the service answered 503")
+TAKEN = Answer(delivered=True)
+
+
+def fact(*, good: bool = False) -> Fact:
+    return Fact(kind="gate", suite="api", subject="api", text="t", good=good, state="below-floor")
+
+
+class Service:
+    """Answers as told, by host; takes what nothing is said of. Keeps orders and waits."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Answer]] = {}
+        self.orders: list[Order] = []
+        self.waits: list[float] = []
+
+    def attempt(self, order: Order) -> Answer:
+        self.orders.append(order)
+        host = order.url.split("/")[2]
+        return self.answers[host].pop(0) if self.answers.get(host) else TAKEN
+
+    @property
+    def hosts(self) -> list[str]:
+        return [order.url.split("/")[2] for order in self.orders]
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+Run = Callable[[Sequence[Fact]], list[Delivery]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, service: Service) -> Run:
+    """A run of `notify` with one state; three tries, no waiting."""
+    sender = Sender(
+        attempt=service.attempt, tries=3, sleep=service.waits.append, project="p", link=""
+    )
+    return lambda facts: notify(tmp_path / "state.json", TARGETS, facts, sender)
+
+
+def test_a_change_of_state_is_sent_once_to_everybody(run: Run, service: Service) -> None:
+    assert [delivery.delivered for delivery in run([fact()])] == [True, True]
+    assert [delivery.alerts for delivery in run([fact()])] == [(), ()]
+    assert service.hosts == ["one", "two"]
+    run([fact(good=True)])
+    run([fact(good=True)])
+    assert [order.message.level for order in service.orders[2:]] == ["success", "success"]
+
+
+def test_a_failed_try_is_repeated_after_growing_waits(run: Run, service: Service) -> None:
+    service.answers["one"] = [REFUSED, REFUSED]
+    deliveries = run([fact()])
+    assert [(delivery.delivered, delivery.tries) for delivery in deliveries] == [
+        (True, 3),
+        (True, 1),
+    ]
+    first, second = service.waits
+    assert 0.5 <= first <= 1 <= second <= 2
+
+
+def test_tries_are_bounded_and_one_failing_target_stops_no_other(
+    run: Run, service: Service
+) -> None:
+    service.answers["one"] = [REFUSED] * 9
+    failed, delivered = run([fact()])
+    assert (failed.failed, failed.tries, failed.reason) == (True, 3, "the service answered 503")
+    assert (delivered.failed, delivered.delivered) == (False, True)
+
+
+def test_what_did_not_arrive_is_sent_by_the_next_run_and_only_there(
+    run: Run, service: Service
+) -> None:
+    service.answers["one"] = [REFUSED] * 3
+    run([fact()])
+    service.orders.clear()
+    run([fact()])
+    assert service.hosts == ["one"]
+
+
+def test_a_recovery_of_what_never_arrived_is_not_told(run: Run, service: Service) -> None:
+    service.answers["one"] = [REFUSED] * 3
+    run([fact()])
+    service.orders.clear()
+    run([fact(good=True)])
+    assert service.hosts == ["two"]
+
+
+def test_what_can_t_end_otherwise_is_tried_once(run: Run, service: Service) -> None:
+    service.answers["one"] = [Answer(delivered=False, reason="no such URL", final=True)]
+    assert run([fact()])[0].tries == 1
+    assert service.waits == []
+
+
+def test_each_delivery_is_written_down_before_the_next_begins(
+    tmp_path: Path, service: Service
+) -> None:
+    state = tmp_path / "state.json"
+
+    def killed_at_the_second(order: Order) -> Answer:
+        if service.orders:
+            raise KeyboardInterrupt
+        return service.attempt(order)
+
+    sender = Sender(
+        attempt=killed_at_the_second, tries=1, sleep=service.waits.append, project="p", link=""
+    )
+    with pytest.raises(KeyboardInterrupt):
+        notify(state, TARGETS, [fact()], sender)
+    untold = pending(alert_state.read(state), TARGETS, [fact()])
+    assert [bool(decision.alerts) for _, decision in untold] == [False, True]
+
+
+def test_two_runs_at_a_time_send_once(tmp_path: Path, service: Service) -> None:
+    state = tmp_path / "state.json"
+    inside = threading.Event()
+    leave = threading.Event()
+
+    def slow(order: Order) -> Answer:
+        inside.set()
+        assert leave.wait(10)
+        return service.attempt(order)
+
+    sender = Sender(attempt=slow, tries=1, sleep=service.waits.append, project="p", link="")
+    threads = [
+        threading.Thread(target=notify, args=(state, TARGETS, [fact()], sender)) for _ in range(2)
+    ]
+    threads[0].start()
+    assert inside.wait(10)
+    threads[1].start()
+    leave.set()
+    for thread in threads:
+        thread.join(10)
+    assert service.hosts == ["one", "two"]
+
+
+@pytest.mark.security
+def test_neither_state_nor_result_holds_a_secret(
+    run: Run, service: Service, tmp_path: Path
+) -> None:
+    service.answers["one"] = [REFUSED] * 3
+    deliveries = run([fact()])
+    assert "secret" not in (tmp_path / "state.json").read_text() + repr(deliveries)
+
+
+def test_a_damaged_state_sends_nothing(run: Run, service: Service, tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text("{")
+    with pytest.raises(InputError, match="damaged"):
+        run([fact()])
+    assert service.orders == []
+
+
+@pytest.mark.parametrize("retry", range(1, 60))
+def test_waits_double_and_are_bounded(retry: int) -> None:
+    full = min(30.0, 2.0 ** (retry - 1))
+    assert full / 2 <= wait_before(retry) <= full
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    return load(repository.root)
+
+
+@pytest.fixture
+def published(table: Table, snapshot: Snapshot) -> Snapshot:
+    calc = msgspec.structs.replace(snapshot, suite="calc")
+    path = Layout(table.root).snapshot("calc")
+    path.parent.mkdir()
+    path.write_bytes(calc.encode())
+    return calc
+
+
+@pytest.mark.architecture
+def test_facts_come_from_snapshots_and_from_files(
+    table: Table, published: Snapshot, tmp_path: Path
+) -> None:
+    path = tmp_path / "facts.json"
+    entry = {"kind": "drop", "suite": "calc", "subject": "calc", "text": "t", "good": True}
+    path.write_text(json.dumps([entry]))
+    known = gather(table, [path])
+    assert [(found.kind, found.good) for found in known.facts] == [("gate", False), ("drop", True)]
+    assert known.unknown == ()
+
+
+def test_a_suite_without_a_snapshot_is_named(table: Table, tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    path.write_text('[{"kind": "drop", "suite": "calc", "subject": "c", "text": "", "good": true}]')
+    assert gather(table, [path]).unknown == ("calc",)
+
+
+@pytest.mark.security
+def test_no_snapshot_and_no_fact_is_no_silence(table: Table) -> None:
+    with pytest.raises(InputError, match="no snapshot of any suite"):
+        gather(table, [])
+
+
+@pytest.mark.security
+def test_a_damaged_snapshot_is_an_error(table: Table, published: Snapshot) -> None:
+    Layout(table.root).snapshot("calc").write_text("{}")
+    with pytest.raises(InputError, match="damaged"):
+        gather(table, [])
+
+
+@pytest.mark.security
+def test_a_subject_that_is_both_good_and_bad_is_refused(
+    table: Table, published: Snapshot, tmp_path: Path
+) -> None:
+    path = tmp_path / "facts.json"
+    entry = {"kind": "gate", "suite": "calc", "subject": "calc", "text": "t", "good": True}
+    path.write_text(json.dumps([entry]))
+    with pytest.raises(InputError, match="gate of calc · calc is named by two facts"):
+        gather(table, [path])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[", "is not a list of facts"),
+        ('[{"kind": "weather"}]', "is not a list of facts"),
+        ('[{"kind": "drop", "suite": "a", "subject": "b", "text": "", "good": 1}]', r"good"),
+        (
+            '[{"kind": "drop", "suite": "a", "subject": "b", "text": "", "good": true, "x": 1}]',
+            "unknown field `x`",
+        ),
+    ],
+)
+def test_a_file_of_other_things_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "facts.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_facts(path)
+
+
+def test_a_missing_file_of_facts_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"facts\.json: can't be read: No such file"):
+        read_facts(tmp_path / "facts.json")
+
+
+@pytest.mark.architecture
+def test_a_message_says_which_repository_speaks_and_where_to_look(table: Table) -> None:
+    environ = {
+        "GITHUB_SERVER_URL": "https://github.example.org",
+        "GITHUB_REPOSITORY": "team/repo",
+        "GITHUB_RUN_ID": "7",
+    }
+    assert project_of(table, environ) == "team/repo"
+    assert link_of(environ) == "https://github.example.org/team/repo/actions/runs/7"
+    assert (project_of(table, {}), link_of({})) == ("repository", "")

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.config import Suite, load
+from covernance.git.changes import Changes, WorkTree
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileCell, FileResult, PatchCounts, Snapshot
+from covernance.patch import recorded
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.reliability
+
+
+@pytest.fixture
+def commits(repository: Repository) -> list[str]:
+    """Three commits on main, the oldest first; each brings a line of the source."""
+    repository.git("init", "--quiet", "--initial-branch=main")
+    return [commit(repository, f"line{number} = {number}\n") for number in range(3)]
+
+
+def commit(repository: Repository, line: str) -> str:
+    repository.append("calc/__init__.py", line)
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=more")
+    return repository.git("rev-parse", "HEAD")
+
+
+def change(repository: Repository, **environ: str) -> Changes | None:
+    return recorded.change(load(repository.root), environ)
+
+
+def base(repository: Repository, **environ: str) -> str:
+    found = change(repository, **environ)
+    assert found is not None
+    return found.base
+
+
+@pytest.mark.architecture
+def test_on_a_branch_it_is_all_since_the_default_branch(
+    repository: Repository, commits: list[str]
+) -> None:
+    repository.git("checkout", "--quiet", "-b", "feature")
+    commit(repository, "a = 1\n")
+    commit(repository, "b = 1\n")
+    assert base(repository) == commits[-1]
+
+
+@pytest.mark.architecture
+def test_on_the_default_branch_it_is_what_the_last_commit_brought(
+    repository: Repository, commits: list[str]
+) -> None:
+    found = change(repository)
+    assert found is not None
+    assert found.base == commits[1]
+    (file,) = found.files
+    assert file.added == {5}
+
+
+@pytest.mark.architecture
+@pytest.mark.parametrize("branch", ["main", "feature"])
+def test_before_the_first_commit_of_the_work_it_is_what_is_not_committed(
+    repository: Repository, commits: list[str], branch: str
+) -> None:
+    repository.git("checkout", "--quiet", "-B", branch)
+    repository.append("calc/__init__.py", "more = 1\n")
+    found = change(repository)
+    assert found is not None
+    assert found.base == commits[-1]
+    (file,) = found.files
+    assert file.added == {6}
+
+
+def test_work_that_changed_nothing_since_it_left_is_no_change_of_others(
+    repository: Repository, commits: list[str]
+) -> None:
+    repository.git("checkout", "--quiet", "-b", "feature")
+    repository.git("commit", "--quiet", "--allow-empty", "--message=nothing")
+    assert base(repository) == commits[-1]
+
+
+def test_a_merge_counts_as_a_whole(repository: Repository, commits: list[str]) -> None:
+    repository.git("checkout", "--quiet", "-b", "feature")
+    commit(repository, "a = 1\n")
+    commit(repository, "b = 1\n")
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--message=merge", "feature")
+    assert base(repository) == commits[-1]
+
+
+def test_a_pull_request_is_counted_from_its_target(
+    repository: Repository, commits: list[str]
+) -> None:
+    repository.git("checkout", "--quiet", "-b", "feature")
+    commit(repository, "a = 1\n")
+    repository.git("update-ref", "refs/remotes/origin/release", commits[0])
+    assert base(repository, GITHUB_BASE_REF="release") == commits[0]
+
+
+def test_the_first_commit_changed_nothing_that_git_can_tell(repository: Repository) -> None:
+    repository.git("init", "--quiet", "--initial-branch=main")
+    commit(repository, "a = 1\n")
+    assert change(repository) is None
+
+
+def test_where_a_shallow_clone_ends_nothing_is_told(
+    repository: Repository, commits: list[str], tmp_path: Path
+) -> None:
+    clone = Repository(tmp_path / "clone")
+    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.git("fetch", "--quiet", "--depth=1", f"file://{repository.root}", "main")
+    clone.git("reset", "--quiet", "--hard", "FETCH_HEAD")
+    assert change(clone) is None
+
+
+def test_outside_git_nothing_is_told(repository: Repository) -> None:
+    assert change(repository) is None
+
+
+@pytest.mark.architecture
+def test_a_suite_records_what_ran_of_its_change_and_each_theme_what_it_earned(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    found = change(repository)
+    assert found is not None
+    assert recorded.patch(
+        WorkTree(repository.root), calc(repository), measured(snapshot), found
+    ) == (PatchCounts(base=commits[1], total=Counts(1, 1), themes={"security": Counts(1, 0)}))
+
+
+def test_a_changed_file_that_cannot_be_read_is_no_number(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    found = change(repository)
+    assert found is not None
+    source = repository.root / "calc/__init__.py"
+    source.unlink()
+    source.symlink_to(source)
+    assert (
+        recorded.patch(WorkTree(repository.root), calc(repository), measured(snapshot), found)
+        is None
+    )
+
+
+def calc(repository: Repository) -> Suite:
+    return load(repository.root).suite("calc")
+
+
+def measured(sample: Snapshot) -> Snapshot:
+    """All four lines ran, the last one for no theme."""
+    cell = FileCell(Counts(), Counts(), executed_lines="1-4", earnable="5")
+    file = FileResult(total=Counts(), themes={"security": cell}, executed_lines="1-5")
+    return msgspec.structs.replace(
+        sample,
+        suite="calc",
+        files={"calc/__init__.py": file},
+        themes={"security": sample.themes["security"]},
+    )

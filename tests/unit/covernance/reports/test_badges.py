@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+
+from covernance.errors import ConfigError
+from covernance.model.snapshot import Snapshot
+from covernance.reports.badges import badges
+from covernance.reports.state import State
+
+pytestmark = pytest.mark.architecture
+
+GOOD, BAD, INFORMS = "#116329", "#a40e26", "#0a4b9c"
+
+
+def state(**suites: Snapshot | None) -> State:
+    return State(themes=("architecture", "security"), suites=suites)
+
+
+def told(badge: bytes) -> str | None:
+    root = ET.fromstring(badge)  # noqa: S314 - the layer's own text
+    assert root.get("role") == "img"
+    title = root.findtext("{http://www.w3.org/2000/svg}title")
+    assert root.get("aria-label") == title
+    return title
+
+
+def test_there_is_a_badge_a_suite_and_one_a_theme(snapshot: Snapshot) -> None:
+    assert {name: told(badge) for name, badge in badges(state(api=snapshot, web=None)).items()} == {
+        "api.svg": "api coverage: 75.00 % below-floor",
+        "web.svg": "web coverage: missing",
+        "api-architecture.svg": "api architecture: no tests",
+        "api-security.svg": "api security: 66.66 % earned",
+    }
+
+
+def test_the_colour_is_the_verdicts_or_informs(snapshot: Snapshot) -> None:
+    passing = msgspec.structs.replace(snapshot, suite="web", verdict="pass")
+    found = {
+        name: badge.decode() for name, badge in badges(state(api=snapshot, web=passing)).items()
+    }
+    assert BAD in found["api.svg"]
+    assert GOOD in found["web.svg"]
+    assert "pass" not in found["web.svg"]
+    assert BAD in found["api-architecture.svg"]
+    assert INFORMS in found["api-security.svg"]
+
+
+@pytest.mark.security
+def test_a_theme_that_the_table_does_not_know_names_no_file(snapshot: Snapshot) -> None:
+    hostile = msgspec.structs.replace(
+        snapshot, themes={"../../evil": snapshot.themes["security"]}, verdict="<script>"
+    )
+    found = badges(state(api=hostile))
+    assert list(found) == ["api.svg"]
+    assert b"<script>" not in found["api.svg"]
+
+
+@pytest.mark.reliability
+def test_two_badges_of_one_name_are_refused(snapshot: Snapshot) -> None:
+    suites = {"api": snapshot, "api-security": None}
+    with pytest.raises(ConfigError, match=r"api-security\.svg: of suite 'api-security' and of"):
+        badges(state(**suites))

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from covernance.config import load
+from covernance.errors import InputError
+from covernance.exceptions.facts import exception_facts
+from covernance.exceptions.row import Row, Status
+from covernance.exceptions.waivers import due
+from covernance.guard import compare
+from covernance.guard.facts import guard_facts
+from covernance.guard.workflow import Guarded
+from covernance.model.counts import Counts
+from covernance.model.snapshot import PatchCounts, Snapshot
+from covernance.model.verdict import Verdict
+from covernance.reports import overview
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+REGISTER = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+ROWS = """\
+<!-- covernance:exceptions:begin -->
+| module | suite | current / floor | rationale | owner | review date | remediation plan | status |
+|---|---|---|---|---|---|---|---|
+| `calc/__init__.py` | calc | 50.00 / 90 | an old module | @team | 2026-11-25 | rewrite | |
+<!-- covernance:exceptions:end -->
+"""
+
+
+def published(repository: Repository, snapshot: Snapshot, **source: object) -> None:
+    provenance = msgspec.structs.replace(snapshot.provenance, **source)
+    result = msgspec.structs.replace(snapshot, suite="calc", provenance=provenance)
+    path = repository.root / "coverage/calc.snapshot.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(result.encode())
+
+
+@pytest.mark.reliability
+def test_outside_git_what_is_left_out_is_told(repository: Repository, snapshot: Snapshot) -> None:
+    published(repository, snapshot)
+    told: list[str] = []
+    found = overview.full_state(load(repository.root), None, {}, told.append)
+    assert (found.patches, found.drops) == ((), ())
+    assert told[0].startswith("patch coverage and drops are left out: ")
+
+
+def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    repository.write(REGISTER, ROWS)
+    published(repository, snapshot)
+    (exception,) = overview.full_state(load(repository.root), None, {}, print).exceptions
+    assert (exception.module, exception.days_left) == ("calc/__init__.py", 4)
+
+
+@pytest.mark.reliability
+def test_a_result_with_a_damaged_time_is_one_clear_error(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    published(repository, snapshot, recorded_at="yesterday")
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+        overview.full_state(load(repository.root), None, {}, print)
+
+
+@pytest.mark.reliability
+def test_without_any_result_nothing_is_due(repository: Repository) -> None:
+    repository.write(REGISTER, ROWS)
+    assert overview.full_state(load(repository.root), None, {}, print).exceptions == ()
+
+
+def test_in_git_patch_coverage_and_drops_are_there(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    repository.append("calc/__init__.py", "z = 3\n")
+    head = repository.git("rev-parse", "HEAD")
+    published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
+    told: list[str] = []
+    found = overview.full_state(load(repository.root), None, {}, told.append)
+    assert told == []
+    assert [(patch.suite, patch.total) for patch in found.patches] == [("calc", 1)]
+
+
+@pytest.mark.parametrize(("at", "shown"), [("HEAD", [(9, 10)]), ("HEAD^", [])])
+def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
+    repository: Repository, snapshot: Snapshot, at: str, shown: list[tuple[int, int]]
+) -> None:
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", ".")
+    repository.git("commit", "--quiet", "--message=start")
+    repository.git("commit", "--quiet", "--message=more", "--allow-empty")
+    brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
+    recorded = msgspec.structs.replace(snapshot, patch=brought)
+    published(repository, recorded, commit=repository.git("rev-parse", at))
+    patches = overview.full_state(load(repository.root), None, {}, print).patches
+    assert [(patch.covered, patch.total) for patch in patches] == shown
+
+
+def guarded(after: Counts, measure: str = "security") -> Guarded:
+    drop = compare.Drop(
+        measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
+    )
+    comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
+    return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
+
+
+def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
+    nothing = Guarded(suite="new", verdict=Verdict(compare.NO_BASELINE))
+    facts = guard_facts([guarded(Counts(100, 80)), nothing])
+    assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
+    assert "90.00 % → 80.00 %" in facts[0].text
+    assert guard_facts([guarded(Counts(100, 90))])[0].good
+
+
+@pytest.mark.parametrize("measure", ["total", "patch"])
+def test_a_number_of_the_whole_suite_is_a_fact_of_no_theme(measure: str) -> None:
+    assert guard_facts([guarded(Counts(1, 1), measure)])[0].theme == ""
+
+
+def test_only_a_number_that_fell_too_far_is_a_drop() -> None:
+    drops = overview._drops([guarded(Counts(100, 80)), guarded(Counts(100, 90))])
+    assert [(drop.suite, drop.measure) for drop in drops] == [("calc", "security")]
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [(date(2026, 11, 25), "7-days"), (date(2026, 11, 1), "expired")]
+)
+def test_an_exception_is_a_fact_whose_state_is_its_stage(day: date, state: str) -> None:
+    row = Row(
+        line=1,
+        module="a.py",
+        suite="calc",
+        current="",
+        rationale="old",
+        owner="@team",
+        review=day,
+        plan="",
+        status=Status(),
+    )
+    (fact,) = exception_facts(due([row], date(2026, 11, 21)))
+    assert (fact.subject, fact.state, fact.good) == ("a.py", state, False)
+    assert json.loads(msgspec.json.encode([fact]))

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from covernance.reuse.command import command
+from covernance.reuse.evidence import Evidence, Seen
+from covernance.reuse.workflow import Found, Reuse
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+EVIDENCE = Evidence(
+    suite="calc",
+    commit="c" * 40,
+    recorded_at="2026-11-21T12:00:00Z",
+    settings={},
+    seen=Seen(),
+    reports={},
+    programs=("/usr/bin/git",),
+)
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch, repository: Repository) -> list[Found]:
+    """What is kept of the suite: the last of the list."""
+    kept = [Found(None, ("there is no green full run to reuse",))]
+    monkeypatch.setattr(Reuse, "find", lambda *_: kept[-1])
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_EVENT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    return kept
+
+
+def call(*arguments: str) -> str:
+    result = CliRunner().invoke(command, arguments, standalone_mode=False)
+    assert result.exception is None, result.exception
+    return result.output
+
+
+def test_a_suite_that_would_run_says_why(found: list[Found]) -> None:
+    assert call("show") == "calc: would run:\n  there is no green full run to reuse\n"
+
+
+def test_a_suite_that_would_be_reused_says_of_when(found: list[Found]) -> None:
+    found.append(Found(EVIDENCE, ()))
+    assert call("show", "--suite", "calc").splitlines() == [
+        f"calc: would be reused: measured at {'c' * 40} on 2026-11-21T12:00:00Z",
+        "  any change of the repository makes it run: it starts /usr/bin/git",
+    ]
+
+
+def test_many_reasons_are_cut_unless_all_are_asked_for(found: list[Found]) -> None:
+    found.append(Found(EVIDENCE, tuple(f"{number}.py changed" for number in range(25))))
+    assert "  … and 5 more; --all shows them" in call("show")
+    assert "24.py changed" in call("show", "--all")
+
+
+@pytest.mark.security
+def test_a_name_can_not_steer_the_terminal(found: list[Found]) -> None:
+    found.append(Found(EVIDENCE, ("\x1b[2J changed",)))
+    assert "\x1b" not in call("show")
+
+
+def test_a_script_reads_json(found: list[Found]) -> None:
+    found.append(Found(EVIDENCE, ()))
+    assert json.loads(call("show", "--format", "json")) == {
+        "calc": {
+            "reusable": True,
+            "reasons": [],
+            "commit": "c" * 40,
+            "recorded_at": "2026-11-21T12:00:00Z",
+            "programs": ["/usr/bin/git"],
+        }
+    }
+
+
+@pytest.mark.reliability
+def test_where_nothing_is_reused_it_says_so(
+    found: list[Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "schedule")
+    assert call("show").startswith("nothing is reused here: a scheduled run measures")
+
+
+@pytest.mark.reliability
+def test_clearing_forgets_and_keeps_the_reports(repository: Repository) -> None:
+    path = repository.write("coverage/data/calc/evidence.json", "{}")
+    report = repository.write("coverage/calc.json", "{}")
+    assert call("clear", "--dry-run") == "calc: would remove coverage/data/calc/evidence.json\n"
+    assert path.exists()
+    assert call("clear") == "calc: removed coverage/data/calc/evidence.json\n"
+    assert not path.exists()
+    assert report.exists()
+    assert call("clear") == ""
+    assert Path(repository.root / "coverage/data/calc").exists()

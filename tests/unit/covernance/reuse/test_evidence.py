@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.errors import InputError
+from covernance.reuse.evidence import Evidence, Seen, read
+
+pytestmark = pytest.mark.reliability
+
+EVIDENCE = Evidence(
+    suite="api",
+    commit=None,
+    recorded_at="2026-11-21T12:00:00Z",
+    settings={},
+    seen=Seen(),
+    reports={},
+)
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.json"
+    path.write_bytes(EVIDENCE.encode())
+    assert read(path) == EVIDENCE
+
+
+def test_there_may_be_none(tmp_path: Path) -> None:
+    assert read(tmp_path / "evidence.json") is None
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "is damaged"),
+        (b"\xff", "is damaged"),
+        (EVIDENCE.encode().replace(b"suite", b"suit"), "is damaged"),
+        (msgspec.structs.replace(EVIDENCE, schema=2).encode(), "another version"),
+    ],
+)
+def test_damage_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "evidence.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        read(path)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from covernance.reuse.evidence import Evidence, Seen
+from covernance.reuse.policy import Present, age, forbidden, reasons
+
+pytestmark = pytest.mark.reliability
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SEEN = Seen(
+    read={"a.py": "file 644 aa", "missing.ini": "absent"},
+    examined={"tool.sh": "file 644 3"},
+    asked={"local.toml": "absent"},
+    listed={".": "folder/d:src/f:a.py"},
+)
+EVIDENCE = Evidence(
+    suite="api",
+    commit="c" * 40,
+    recorded_at="2026-11-20T12:00:00Z",
+    settings={"the interpreter": "3.11"},
+    seen=SEEN,
+    reports={"coverage/api.json": "file 644 bb"},
+)
+PRESENT = Present(settings=EVIDENCE.settings, seen=EVIDENCE.seen, reports=EVIDENCE.reports, now=NOW)
+WEEK = timedelta(days=7)
+
+
+def test_what_did_not_change_speaks_for_reuse() -> None:
+    assert reasons(EVIDENCE, PRESENT, WEEK) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "state", "reason"),
+    [
+        ("read", "a.py", "file 644 xx", "a.py changed"),
+        ("read", "a.py", "file 755 aa", "a.py changed"),
+        ("read", "a.py", "absent", "a.py is gone"),
+        ("read", "missing.ini", "file 644 aa", "missing.ini is new, and was looked for"),
+        ("examined", "tool.sh", "file 755 3", "tool.sh changed"),
+        ("asked", "local.toml", "file", "local.toml is new, and was looked for"),
+        ("listed", ".", "folder/d:src/f:a.py/f:b.py", "., which was listed: b.py is new"),
+        ("listed", ".", "folder/d:src", "., which was listed: a.py is gone"),
+        (
+            *("listed", ".", "folder/d:src/fl:a.py"),
+            "., which was listed: a.py is new, a.py is gone",
+        ),
+        ("listed", ".", "absent", "., which was listed: src is gone, a.py is gone"),
+    ],
+)
+def test_a_path_that_looks_different_is_named(
+    kind: str, path: str, state: str, reason: str
+) -> None:
+    states = getattr(SEEN, kind) | {path: state}
+    seen = msgspec.structs.replace(SEEN, **{kind: states})
+    present = msgspec.structs.replace(PRESENT, seen=seen)
+    assert reasons(EVIDENCE, present, WEEK) == (reason,)
+
+
+def test_a_path_that_was_not_looked_at_again_counts_as_gone() -> None:
+    present = msgspec.structs.replace(PRESENT, seen=Seen())
+    assert "a.py is gone" in reasons(EVIDENCE, present, WEEK)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"the interpreter": "3.12"}, "the interpreter changed"),
+        ({}, "the interpreter is gone"),
+        ({"the interpreter": "3.11", "the variable LANG": "x"}, "the variable LANG is new"),
+    ],
+)
+def test_a_setting_that_differs_is_named(settings: dict[str, str], reason: str) -> None:
+    present = msgspec.structs.replace(PRESENT, settings=settings)
+    assert reasons(EVIDENCE, present, WEEK) == (reason,)
+
+
+def test_another_environment_is_one_reason_however_much_lies_in_it() -> None:
+    evidence = msgspec.structs.replace(
+        EVIDENCE, settings={"the environment": "/a", "the distribution x-1": "1", "the layer": "1"}
+    )
+    settings = {"the environment": "/b", "the distribution y-1": "1", "the layer": "2"}
+    present = msgspec.structs.replace(PRESENT, settings=settings)
+    assert reasons(evidence, present, WEEK) == (
+        "it ran in /a, and this is /b",
+        "the layer changed",
+    )
+
+
+def test_a_report_that_is_not_the_one_that_was_left_is_named() -> None:
+    present = msgspec.structs.replace(PRESENT, reports={"coverage/api.json": "file 644 xx"})
+    assert reasons(EVIDENCE, present, WEEK) == (
+        "coverage/api.json: is not the report that the run left",
+    )
+
+
+def test_a_refusal_stands() -> None:
+    evidence = msgspec.structs.replace(EVIDENCE, refusals=("it talked to 192.0.2.1:80",))
+    assert reasons(evidence, PRESENT, WEEK) == ("it talked to 192.0.2.1:80",)
+
+
+@pytest.mark.parametrize(
+    ("recorded_at", "most", "reason"),
+    [
+        ("2026-11-13T11:59:59Z", 7, "it is 8 days old; max-age-days allows 7"),
+        ("2026-11-20T12:00:00Z", 0, "it is 1 day old; max-age-days allows 0"),
+        ("2026-11-21T12:00:01Z", 7, "its time, '2026-11-21T12:00:01Z', can't be right"),
+        ("yesterday", 7, "its time, 'yesterday', can't be right"),
+    ],
+)
+def test_age_is_held_against_the_policy(recorded_at: str, most: int, reason: str) -> None:
+    evidence = msgspec.structs.replace(EVIDENCE, recorded_at=recorded_at)
+    assert reasons(evidence, PRESENT, timedelta(days=most)) == (reason,)
+
+
+def test_a_result_of_exactly_the_greatest_age_is_young_enough() -> None:
+    evidence = msgspec.structs.replace(EVIDENCE, recorded_at="2026-11-14T12:00:00Z")
+    assert reasons(evidence, PRESENT, WEEK) == ()
+
+
+def test_a_time_without_a_zone_is_utc() -> None:
+    assert age("2026-11-21T11:00:00", NOW) == timedelta(hours=1)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("environ", "refused"),
+    [
+        ({}, False),
+        ({"CI": "false"}, False),
+        ({"GITHUB_EVENT_NAME": "schedule"}, True),
+        ({"CI": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF_NAME": "main"}, True),
+        ({"CI": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF_NAME": "feature"}, False),
+        ({"CI": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF_NAME": "1/merge"}, False),
+        ({"CI": "true", "GITHUB_EVENT_NAME": "merge_group", "GITHUB_REF_NAME": "q"}, False),
+        ({"CI": "true"}, True),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_REF_NAME": "main"}, True),
+    ],
+)
+def test_scheduled_and_default_branch_runs_measure(
+    environ: dict[str, str], *, refused: bool
+) -> None:
+    assert bool(forbidden(environ, "main")) is refused

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from covernance.engine.processes import Finished
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileCell, FileResult, Outcomes
+from covernance.run import outcomes
+
+pytestmark = pytest.mark.reliability
+
+Build = Callable[..., Finished]
+
+
+@pytest.mark.architecture
+def test_a_cell_holds_outcomes_time_and_counts(finished: Build) -> None:
+    result = finished(outcomes={"t::a": "passed", "t::b": "error", "t::c": "skipped"})
+    counts = Counts(4, 2)
+    files = {
+        name: FileResult(total=counts, themes={"architecture": FileCell(counts, Counts(3, 1))})
+        for name in ("a.py", "b.py")
+    }
+    cell = outcomes.cells([result], files)["architecture"]
+    assert cell.outcomes == Outcomes(tests=3, passed=1, errors=1, skipped=1)
+    assert cell.seconds == 1.25
+    assert (cell.raw, cell.earned) == (Counts(8, 4), Counts(6, 2))
+
+
+def test_a_pass_that_died_has_an_empty_cell(finished: Build) -> None:
+    cell = outcomes.cells([finished(died=True, status=-9)], {})["architecture"]
+    assert cell.outcomes == Outcomes()
+
+
+@pytest.mark.architecture
+def test_a_test_in_two_passes_counts_once_with_its_worst_outcome(finished: Build) -> None:
+    found = outcomes.tests(
+        [
+            finished("security", outcomes={"t::a": "failed"}),
+            finished("architecture", outcomes={"t::a": "passed", "t::b": "passed"}),
+            finished("reliability", died=True),
+        ]
+    )
+    assert list(found) == ["t::a", "t::b"]
+    assert found["t::a"].outcome == "failed"
+
+
+def test_a_clean_pass_has_no_failures(finished: Build) -> None:
+    assert outcomes.failures([finished(), finished("security", status=5, exit=5, outcomes={})]) == (
+        frozenset()
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "failure"),
+    [
+        ({"died": True, "status": 0}, "the architecture pass broke off (status 0)"),
+        ({"died": True, "status": -9}, "the architecture pass broke off (status -9)"),
+        ({"status": 1, "exit": 0}, "the architecture pass broke off (status 1)"),
+        (
+            {"status": 1, "exit": 1},
+            "the architecture pass ended with status 1 though no test failed",
+        ),
+        (
+            {"selected": {"t::a": (), "t::z": ()}},
+            "the architecture pass stopped before all of its tests had run",
+        ),
+        ({"outcomes": {"t::a": "failed"}, "status": 1, "exit": 1}, "t::a"),
+        ({"outcomes": {"t::a": "error"}, "status": 1, "exit": 1}, "t::a"),
+        ({"collection_errors": ["tests/x.py"], "status": 2, "exit": 2}, "tests/x.py"),
+    ],
+)
+def test_whatever_keeps_a_pass_from_its_end_is_a_failure(
+    finished: Build, changes: dict[str, object], failure: str
+) -> None:
+    assert outcomes.failures([finished(**changes)]) == {failure}
+
+
+@pytest.mark.security
+def test_a_pass_that_ran_tests_and_recorded_nothing_is_unmeasured(finished: Build) -> None:
+    passes = [finished("a"), finished("b"), finished("c", status=5, exit=5, outcomes={})]
+    for result in passes[1:]:
+        (result.planned.folder / ".coverage.host.1").unlink()
+    assert outcomes.unmeasured(passes) == ("b",)
+
+
+@pytest.mark.architecture
+def test_unthemed_tests_are_listed_once(finished: Build) -> None:
+    results = [finished(theme, unthemed=["t::b", "t::a"]) for theme in ("a", "b")]
+    assert outcomes.unthemed([*results, finished("c", died=True)]) == ("t::a", "t::b")
+
+
+@pytest.mark.parametrize(
+    ("ends", "reran", "flaky"),
+    [
+        (("passed", "failed"), [], ("t::a",)),
+        (("error", "passed"), [], ("t::a",)),
+        (("xfailed", "xpassed"), [], ("t::a",)),
+        (("passed", "passed"), [], ()),
+        (("failed", "error"), [], ()),
+        (("passed", "skipped"), [], ()),
+        (("failed", "skipped"), [], ()),
+        (("passed", "passed"), ["t::a"], ("t::a",)),
+        (("failed", "failed"), ["t::a"], ()),
+    ],
+)
+def test_a_test_that_ended_both_ways_is_flaky(
+    finished: Build, ends: tuple[str, str], reran: list[str], flaky: tuple[str, ...]
+) -> None:
+    passes = [
+        finished(theme, outcomes={"t::a": end}, reran=reran)
+        for theme, end in zip(("architecture", "security"), ends, strict=True)
+    ]
+    assert outcomes.flaky([*passes, finished("reliability", died=True)]) == flaky
+
+
+def test_a_pass_that_left_no_record_is_lost(finished: Build) -> None:
+    passes = [finished("security", died=True, status=-9), finished("architecture")]
+    assert outcomes.lost(passes) == ("security",)

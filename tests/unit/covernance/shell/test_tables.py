@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileResult, Floor, Snapshot
+from covernance.shell import tables
+
+pytestmark = pytest.mark.architecture
+
+
+def test_the_table_has_a_row_a_theme_and_a_row_a_suite(snapshot: Snapshot) -> None:
+    rows = [line.split() for line in tables.table([snapshot]).splitlines()]
+    assert rows[3] == ["api", "security", "1", "66.66", "75.00"]
+    assert rows[4] == ["api", "all", "1", "75.00", "90", "below-floor"]
+
+
+def test_a_result_that_the_run_did_not_measure_says_where_it_comes_from(snapshot: Snapshot) -> None:
+    source = msgspec.structs.replace(snapshot.provenance, source="reused")
+    reused = msgspec.structs.replace(snapshot, provenance=source)
+    assert tables.table([reused]).endswith("below-floor (reused)")
+    assert tables.table([snapshot]).endswith("below-floor")
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("carried_at", "told"),
+    [
+        ("2026-11-22T11:59:59Z", "(carried from 000000000000, 23 h old)"),
+        ("2026-11-22T12:00:00Z", "(carried from 000000000000, 1 day old)"),
+        ("2026-12-01T12:00:00Z", "(carried from 000000000000, 10 days old)"),
+        (None, "(carried)"),
+    ],
+)
+def test_a_carried_result_says_from_where_and_how_old_it_is(
+    snapshot: Snapshot, carried_at: str | None, told: str
+) -> None:
+    source = msgspec.structs.replace(snapshot.provenance, source="carried", carried_at=carried_at)
+    shown = tables.table([msgspec.structs.replace(snapshot, provenance=source)])
+    assert shown.endswith(told)
+
+
+def test_a_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
+    rows = [line.split() for line in tables.table([snapshot]).splitlines()]
+    assert rows[2] == ["api", "architecture", "0", "no-tests", "no-tests"]
+
+
+def test_failures_give_a_reason_a_line(snapshot: Snapshot) -> None:
+    assert tables.failures(snapshot).splitlines() == [
+        "api: below-floor",
+        "  75.00 % is below the floor of 90 %",
+    ]
+
+
+@pytest.mark.reliability
+def test_many_reasons_are_cut_and_counted(snapshot: Snapshot) -> None:
+    many = msgspec.structs.replace(snapshot, reasons=tuple(f"failed: t{n}" for n in range(25)))
+    lines = tables.failures(many).splitlines()
+    assert len(lines) == 22
+    assert lines[-1] == "  … and 5 more"
+
+
+def test_the_lift_names_files_and_lines_the_worst_first(snapshot: Snapshot) -> None:
+    worse = FileResult(total=Counts(9, 1), themes={}, missing_lines="2-9")
+    whole = FileResult(total=Counts(3, 3), themes={})
+    files = {**snapshot.files, "apps/api/worse.py": worse, "apps/api/whole.py": whole}
+    assert tables.lift(msgspec.structs.replace(snapshot, files=files)).splitlines() == [
+        "api: covering these would lift it most:",
+        "  apps/api/worse.py: 2-9",
+        "  apps/api/main.py: 3->9, 7",
+    ]
+
+
+def test_a_suite_at_its_floor_needs_no_lift(snapshot: Snapshot) -> None:
+    assert tables.lift(msgspec.structs.replace(snapshot, floor=Floor("75", "x"))) == ""
+
+
+def test_places_merge_lines_and_leave_out_branches_to_missing_lines() -> None:
+    result = FileResult(
+        total=Counts(20, 14, 6, 3),
+        themes={},
+        missing_lines="3-5,9",
+        missing_branches=((2, 3), (7, -1), (8, 12)),
+    )
+    assert tables.places(result) == "3-5, 7->exit, 8->12, 9"
+
+
+@pytest.mark.reliability
+def test_many_places_are_cut_and_counted() -> None:
+    missing = ",".join(map(str, range(1, 40, 2)))
+    result = FileResult(total=Counts(40, 20), themes={}, missing_lines=missing)
+    assert tables.places(result).endswith(", … 8 more")

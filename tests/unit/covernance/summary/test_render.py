@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+import random
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Outcomes, Snapshot
+from covernance.reports.state import Drop, ExceptionDue, Patch, State
+from covernance.summary.render import markdown, summary_document, summary_text
+from tests.unit.covernance.reports.orders import reordered, rich
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture
+def state(snapshot: Snapshot) -> State:
+    return State(
+        themes=("architecture", "security"),
+        suites={
+            "web": msgspec.structs.replace(snapshot, suite="web", verdict="pass", reasons=()),
+            "api": snapshot,
+            "auth": None,
+        },
+        patches=(Patch("api", 41, 44), Patch("web", 0, 0)),
+        drops=(
+            Drop("web", "total", Counts(100, 90), Counts(100, 88)),
+            Drop("api", "security", Counts(3, 3), Counts(3, 2)),
+        ),
+        exceptions=(
+            ExceptionDue("a/late.py", "api", "@me", "2026-12-01", 10),
+            ExceptionDue("a/past.py", "api", "@you", "2026-11-20", -1),
+        ),
+    )
+
+
+def rows(text: str, title: str) -> list[list[str]]:
+    block = text.split(title, 1)[1].split("\n#", 1)[0]
+    lines = [line for line in block.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_the_table_comes_first_with_what_does_not_pass_on_top(state: State) -> None:
+    text = markdown(state)
+    assert text.startswith("## Coverage: 1 of 3 suites pass, 1 missing\n")
+    assert rows(text, "## Coverage") == [
+        ["api", "**no tests**", "66.66 (75.00), 1", "75.00", "`90`", "❌ `below-floor`"],
+        ["auth", "", "", "", "", "⚠️ `missing`"],
+        ["web", "**no tests**", "66.66 (75.00), 1", "75.00", "`90`", "✅ `pass`"],
+    ]
+
+
+def test_the_reasons_patches_drops_exceptions_and_links_follow(state: State) -> None:
+    text = markdown(state, {"HTML": "https://ci.example.org/1"})
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert headings[1:] == [
+        "### Why not",
+        "### Patch coverage",
+        "### Drops since the base",
+        "### Exceptions due",
+        "### Reports",
+    ]
+    assert "- api: `75.00 % is below the floor of 90 %`" in text
+    assert "- auth: no result; `covernance run --suite auth` makes one" in text
+    assert rows(text, "### Patch") == [["api", "41", "44", "93.18"], ["web", "0", "0", "n/a"]]
+    assert rows(text, "### Drops") == [
+        ["api", "security", "100.00", "66.66", "-33.34"],
+        ["web", "total", "90.00", "88.00", "-2.00"],
+    ]
+    assert [cells[0::4] for cells in rows(text, "### Exceptions")] == [
+        ["`a/past.py`", "1 day past"],
+        ["`a/late.py`", "10 days left"],
+    ]
+    assert text.endswith("- [`HTML`](https://ci.example.org/1)\n")
+
+
+def test_what_there_is_nothing_of_has_no_section(snapshot: Snapshot) -> None:
+    passing = msgspec.structs.replace(snapshot, verdict="pass", reasons=())
+    text = markdown(State(themes=("security",), suites={"api": passing}))
+    assert "###" not in text
+
+
+def test_a_cell_tells_failures_beside_its_numbers(snapshot: Snapshot) -> None:
+    cell = snapshot.themes["security"]
+    broken = msgspec.structs.replace(cell, outcomes=Outcomes(tests=4, passed=1, failed=2, errors=1))
+    found = msgspec.structs.replace(snapshot, themes={"security": broken})
+    text = markdown(State(themes=("security",), suites={"api": found}))
+    assert rows(text, "## Coverage")[0][1] == "66.66 (75.00), 4, **2 failed, 1 in error**"
+
+
+def test_the_unthemed_pass_has_a_column_where_there_is_one(snapshot: Snapshot) -> None:
+    themes = {**snapshot.themes, "unthemed": snapshot.themes["security"]}
+    state = State(
+        themes=("security",), suites={"api": msgspec.structs.replace(snapshot, themes=themes)}
+    )
+    assert "| suite | security | unthemed |" in markdown(state)
+
+
+@pytest.mark.reliability
+def test_results_that_the_run_did_not_measure_are_pointed_out(snapshot: Snapshot) -> None:
+    source = msgspec.structs.replace(snapshot.provenance, source="shards")
+    other = msgspec.structs.replace(snapshot, suite="web", provenance=source)
+    state = State(themes=(), suites={"api": snapshot, "web": other})
+    assert "Not measured by the run itself: web (`shards`)\n" in markdown(state)
+    assert "Not measured" not in markdown(State(themes=(), suites={"api": snapshot}))
+
+
+@pytest.mark.reliability
+def test_results_of_different_commits_are_pointed_out(snapshot: Snapshot) -> None:
+    source = msgspec.structs.replace(
+        snapshot.provenance, commit="1" * 40, branch=None, dirty=True, recorded_at="2026-12-01"
+    )
+    other = msgspec.structs.replace(snapshot, suite="web", provenance=source)
+    text = markdown(State(themes=(), suites={"api": snapshot, "web": other}))
+    assert "**These results come from 2 different commits.**" in text
+    assert "Recorded `2026-12-01` at `111111111111`, with uncommitted changes." in text
+
+
+@pytest.mark.reliability
+def test_without_any_result_every_suite_is_missing() -> None:
+    state = State(themes=("security",), suites={"api": None})
+    assert "0 of 1 suites pass, 1 missing" in markdown(state)
+    assert summary_text(state).startswith("coverage: 0 of 1 suites pass, 1 missing\n")
+
+
+@pytest.mark.reliability
+def test_a_verdict_without_a_reason_is_its_own(snapshot: Snapshot) -> None:
+    bare = msgspec.structs.replace(
+        snapshot, reasons=(), provenance=msgspec.structs.replace(snapshot.provenance, commit=None)
+    )
+    assert "- api: `below-floor`" in markdown(State(themes=(), suites={"api": bare}))
+
+
+@pytest.mark.reliability
+def test_many_reasons_of_a_suite_are_cut_and_counted(snapshot: Snapshot) -> None:
+    many = msgspec.structs.replace(snapshot, reasons=tuple(f"failed: t{n}" for n in range(25)))
+    text = markdown(State(themes=(), suites={"api": many}))
+    assert "- api: `failed: t19`\n- api: … 5 more reasons" in text
+
+
+@pytest.mark.reliability
+def test_a_thousand_suites_fit_a_comment_and_none_is_lost_silently(snapshot: Snapshot) -> None:
+    suites = {
+        f"suite-{number}": msgspec.structs.replace(
+            snapshot,
+            suite=f"suite-{number}",
+            reasons=tuple(f"failed: tests/{'x' * 100}::t{n}" for n in range(30)),
+        )
+        for number in range(1_000)
+    }
+    state = State(themes=("architecture", "security"), suites=dict(suites))
+    text = markdown(state)
+    assert len(text.encode()) <= 65_536
+    shown = len(rows(text, "## Coverage"))
+    assert f"… {1_000 - shown} more suites, cut to fit" in text
+    assert "more reasons, cut to fit" in text
+
+
+@pytest.mark.security
+def test_hostile_names_stay_names(snapshot: Snapshot) -> None:
+    hostile = "failed: t[<img src=x onerror=alert(1)>|@everyone](https://evil.example)"
+    state = State(
+        themes=("security",),
+        suites={"api": msgspec.structs.replace(snapshot, verdict="<b>", reasons=(hostile,))},
+        exceptions=(ExceptionDue("<i>|x", "api", "@everyone", "`", 0),),
+    )
+    text = markdown(state)
+    assert "`failed: t[<img src=x onerror=alert(1)>¦@everyone](https://evil.example)`" in text
+    assert "❌ `<b>`" in text
+    assert rows(text, "### Exceptions") == [["`<i>¦x`", "api", "`@everyone`", "`` ` ``", "today"]]
+
+
+def test_the_text_tells_the_same(state: State) -> None:
+    lines = summary_text(state).splitlines()
+    assert lines[0] == "coverage: 1 of 3 suites pass, 1 missing"
+    assert "auth: missing: no result; `covernance run --suite auth` makes one" in lines
+    assert "api: below-floor" in lines
+    assert "  api: 93.18 % (41 of 44)" in lines
+    assert "  web total: 90.00 % -> 88.00 % (-2.00 points)" in lines
+    assert "  api a/late.py: 2026-12-01 (10 days left), @me" in lines
+
+
+def test_the_document_has_exact_counts_and_shown_percentages(state: State) -> None:
+    document = json.loads(summary_document(state))
+    assert document["passing"] == 1
+    assert document["suites"]["auth"] == {"verdict": "missing"}
+    api = document["suites"]["api"]
+    assert (api["percent"], api["total"]["executed"], api["floor"]) == ("75.00", 5, "90")
+    assert api["themes"]["architecture"]["trouble"] == "no tests"
+    assert document["patches"][0]["percent"] == "93.18"
+    assert document["drops"][0]["points"] == "-2.00"
+    assert document["exceptions"][1]["days_left"] == -1
+
+
+@pytest.mark.reliability
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
+    def state(found: Snapshot) -> State:
+        return State(themes=("architecture", "security"), suites={"api": found, "auth": None})
+
+    one, other = state(rich(snapshot)), state(reordered(rich(snapshot), order))
+    assert markdown(other) == markdown(one)
+    assert summary_text(other) == summary_text(one)
+    assert summary_document(other) == summary_document(one)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from covernance import results
+from covernance.config import load
+from covernance.errors import InputError
+from covernance.history.directory import Directory
+from covernance.history.git_branch import GitBranch
+from covernance.history.open import open_table_store
+from covernance.layout import Layout
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Snapshot
+from covernance.reports.overview import read_state
+from covernance.reports.state import Drop, ExceptionDue, Patch
+from covernance.summary.workflow import render
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+Put = Callable[[Snapshot], None]
+
+
+@pytest.fixture
+def put(repository: Repository) -> Put:
+    def write(found: Snapshot) -> None:
+        path = Layout(repository.root).snapshot("calc")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(found.encode())
+
+    return write
+
+
+def test_the_results_are_those_of_the_tables_suites(
+    repository: Repository, snapshot: Snapshot, put: Put
+) -> None:
+    found = msgspec.structs.replace(snapshot, suite="calc")
+    put(found)
+    assert results.read_results(load(repository.root)) == {"calc": found}
+
+
+@pytest.mark.reliability
+def test_a_suite_without_a_snapshot_is_there_without_a_result(repository: Repository) -> None:
+    assert results.read_results(load(repository.root)) == {"calc": None}
+
+
+@pytest.mark.reliability
+def test_a_damaged_snapshot_is_an_error(repository: Repository, put: Put) -> None:
+    path = Layout(repository.root).snapshot("calc")
+    path.parent.mkdir()
+    path.write_bytes(b"{")
+    with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
+        results.read_results(load(repository.root))
+
+
+@pytest.mark.security
+def test_the_result_of_another_suite_is_refused(
+    repository: Repository, snapshot: Snapshot, put: Put
+) -> None:
+    put(snapshot)
+    with pytest.raises(InputError, match="is the result of 'api', not of 'calc'"):
+        results.read_results(load(repository.root))
+
+
+def test_the_history_is_the_tables(repository: Repository) -> None:
+    table = load(repository.root)
+    assert isinstance(open_table_store(table), Directory)
+    repository.git("init", "-q")
+    kept = msgspec.structs.replace(
+        table, history=msgspec.structs.replace(table.history, store="git")
+    )
+    assert isinstance(open_table_store(kept), GitBranch)
+
+
+def test_the_state_holds_what_the_policies_found(
+    repository: Repository, snapshot: Snapshot, put: Put
+) -> None:
+    put(msgspec.structs.replace(snapshot, suite="calc"))
+    patch, drop = Patch("calc", 1, 2), Drop("calc", "total", Counts(2, 2), Counts(2, 1))
+    due = ExceptionDue("a.py", "calc", "@me", "2026-12-01", 10)
+    state = read_state(load(repository.root), patches=[patch], drops=[drop], exceptions=[due])
+    assert (state.patches, state.drops, state.exceptions) == ((patch,), (drop,), (due,))
+    assert state.themes == ("architecture", "reliability", "security")
+    assert state.present[0].suite == "calc"
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("markdown", "## Coverage: 0 of 1"), ("text", "coverage: 0 of 1"), ("json", "{")],
+)
+def test_each_form_tells_the_state(repository: Repository, form: str, start: str) -> None:
+    state = read_state(load(repository.root))
+    assert render(state, form, links={}).startswith(start)
+
+
+@pytest.mark.reliability
+def test_the_limit_is_kept(repository: Repository, snapshot: Snapshot, put: Put) -> None:
+    reasons = tuple(f"failed: {'x' * 200} {number}" for number in range(20))
+    put(msgspec.structs.replace(snapshot, suite="calc", reasons=reasons))
+    state = read_state(load(repository.root))
+    text = render(state, "markdown", links={}, limit=2_000)
+    assert len(text) <= 2_000
+    assert json.loads(render(state, "json", links={}, limit=2_000))["suites"]["calc"]

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from coverage import CoverageData
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.config import Table, load
+from covernance.errors import Exit, InputError
+from covernance.layout import Layout
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileResult, Snapshot, TestResult
+from covernance.who import recording
+from covernance.who.command import command
+from covernance.who.render import Answer, Ran
+from covernance.who.workflow import Place, parse, same_lines, who
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+FIRST, SECOND = "tests/test_calc.py::test_first", "tests/test_calc.py::test_second"
+SOURCE = """\
+import os
+
+def first(
+    value,
+):
+    if value:
+        return 1
+    return 2
+
+def never():
+    return os
+"""
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    repository.write("calc/__init__.py", SOURCE)
+    return load(repository.root)
+
+
+@pytest.fixture
+def kept(table: Table, snapshot: Snapshot, tmp_path: Path) -> Table:
+    """Contexts of two tests, a file and a session are kept of this table's suite."""
+    staged = tmp_path / "staged"
+    staged.mkdir()
+    data = CoverageData(basename=str(staged / recording.DATA))
+    ran = {
+        "security": [(-1, 1), (1, 3), (3, 10), (10, -1)],
+        f"security|run|{FIRST}": [(-3, 6), (6, 7), (7, -3)],
+        f"reliability|run|{FIRST}": [(-3, 6), (6, 7), (7, -3)],
+        f"reliability|run|{SECOND}": [(-3, 6), (6, 8), (8, -3)],
+        "security|run|tests/test_calc.py": [(-3, 6), (6, 8), (8, -3)],
+        "reliability|run": [(-3, 6), (6, 7), (7, -3)],
+    }
+    for context, arcs in ran.items():
+        data.set_context(context)
+        data.add_arcs({"calc/__init__.py": arcs})
+    data.write()
+    data.close()
+    file = FileResult(
+        total=Counts(7, 6, 2, 2),
+        themes={},
+        executed_lines="1,3,6-8,10",
+        missing_lines="11",
+        imported_lines="1,3,10",
+    )
+    passed = TestResult(outcome="passed", seconds=1, themes=())
+    result = msgspec.structs.replace(
+        snapshot,
+        suite="calc",
+        files={"calc/__init__.py": file},
+        tests=dict.fromkeys((FIRST, SECOND), passed),
+    )
+    recording.keep(staged, table.suites[0], result, Layout(table.root))
+    return table
+
+
+def ask(table: Table, *places: str) -> list[Answer]:
+    return who(table, parse(places, table.root, table.root))
+
+
+def test_a_line_tells_its_tests_with_all_their_themes(kept: Table) -> None:
+    (answer,) = ask(kept, "calc/__init__.py:7")
+    assert answer.ran == (
+        Ran("", ("reliability",), "7", set_up=True),
+        Ran(FIRST, ("reliability", "security"), "7"),
+    )
+    assert (answer.suite, answer.commit, answer.stale) == ("calc", "0" * 40, ())
+
+
+def test_each_line_of_a_file_is_accounted_for_once(kept: Table) -> None:
+    (answer,) = ask(kept, "calc/__init__.py")
+    assert {ran.test: ran.lines for ran in answer.ran} == {
+        "": "6-7",
+        FIRST: "6-7",
+        SECOND: "6,8",
+        "tests/test_calc.py": "6,8",
+    }
+    assert answer.imported == "1,3-5,10"
+    assert answer.never == "11"
+    assert answer.without_statement == "2,9"
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        ("calc/__init__.py:4", "imported"),
+        ("calc/__init__.py:11", "never"),
+        ("calc/__init__.py:9", "without_statement"),
+    ],
+)
+def test_a_line_without_tests_says_why(kept: Table, place: str, field: str) -> None:
+    (answer,) = ask(kept, place)
+    assert answer.ran == ()
+    assert getattr(answer, field) == place.partition(":")[2]
+
+
+@pytest.mark.reliability
+def test_lines_that_moved_are_found_and_edited_ones_are_not_known(
+    kept: Table, repository: Repository
+) -> None:
+    repository.write(
+        "calc/__init__.py", SOURCE.replace("return 1", "return 3").replace("os\n\n", "os\n\n\n", 1)
+    )
+    (answer,) = ask(kept, "calc/__init__.py:7-9")
+    assert answer.stale == ("calc/__init__.py",)
+    assert answer.edited == "8"
+    assert {ran.test: ran.lines for ran in answer.ran} == {
+        "": "7",
+        FIRST: "7",
+        SECOND: "7,9",
+        "tests/test_calc.py": "7,9",
+    }
+
+
+@pytest.mark.reliability
+def test_edited_tests_and_a_source_that_is_gone_are_stale(
+    kept: Table, repository: Repository
+) -> None:
+    repository.append("tests/test_calc.py", "# more\n")
+    (repository.root / "calc/__init__.py").unlink()
+    (answer,) = ask(kept, "calc/__init__.py:7")
+    assert answer.stale == ("calc/__init__.py", "tests/test_calc.py")
+
+
+@pytest.mark.parametrize("stands", ["calc", ".", "tests"])
+def test_a_path_begins_where_the_user_stands_or_at_the_root(table: Table, stands: str) -> None:
+    text = "__init__.py:7" if stands == "calc" else "calc/__init__.py:7"
+    (place,) = parse([text], table.root, table.root / stands)
+    assert place == Place("calc/__init__.py", range(7, 8))
+    assert place.asked == "7"
+
+
+def test_a_place_is_a_file_a_line_or_lines(table: Table) -> None:
+    places = parse(["a.py", "a.py:3", "a.py:3-5", "a:b.py"], table.root, table.root)
+    assert [(place.path, place.asked) for place in places] == [
+        *(("a.py", ""), ("a.py", "3"), ("a.py", "3-5"), ("a:b.py", "")),
+    ]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("calc/__init__.py:7-3", "the last line lies before the first"),
+        ("calc/__init__.py:12", "the file has 11 lines"),
+        ("calc/_init_.py", "did you mean 'calc/__init__.py'"),
+        ("nothing/like/it", "is no file of a suite's source; give FILE"),
+        ("calc/new.py", "did not measure it: it is new since, or omitted"),
+    ],
+)
+def test_a_wrong_place_is_told(kept: Table, repository: Repository, place: str, told: str) -> None:
+    repository.write("calc/new.py", "")
+    with pytest.raises(InputError, match=told):
+        ask(kept, place)
+
+
+def test_before_the_first_such_run_it_is_told_how_to_make_one(table: Table) -> None:
+    with pytest.raises(InputError, match="run `covernance run --suite calc --contexts=test` first"):
+        ask(table, "calc/__init__.py:7")
+
+
+def test_the_command_answers_as_text_and_as_json(kept: Table, repository: Repository) -> None:
+    def out(*arguments: str) -> str:
+        done = CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
+        assert done.return_value is Exit.PASS
+        return done.stdout
+
+    os.chdir(repository.root / "calc")
+    recorded = f"(calc, recorded 2026-11-21T12:00:00Z at {'0' * 12})"
+    assert out("__init__.py:7", "__init__.py:8-11").splitlines() == [
+        f"calc/__init__.py:7: 1 test {recorded}",
+        "  reliability            set up for the whole session",
+        f"  reliability, security  {FIRST}",
+        f"calc/__init__.py:8-11: 1 test {recorded}",
+        "  security     set up for tests/test_calc.py  line 8",
+        f"  reliability  {SECOND}  line 8",
+        "  ran at import only: line 10",
+        "  never ran: line 11",
+        "  no statement: line 9",
+    ]
+    repository.append("calc/__init__.py", "more = 1\n")
+    stale, edited = out("calc/__init__.py:12").splitlines()[1:]
+    assert stale.startswith("  stale: calc/__init__.py edited since; `covernance run --suite calc")
+    assert edited == "  edited since, so not known: line 12"
+    (place,) = json.loads(out("calc/__init__.py:11", "--format", "json"))["places"]
+    assert (place["never"], place["ran"]) == ("11", [])
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c"]), max_size=9),
+    st.lists(st.sampled_from(["a", "b", "c"]), max_size=9),
+)
+def test_the_same_lines_are_the_same_and_in_order(then: list[str], now: list[str]) -> None:
+    found = same_lines("\n".join(then), "\n".join(now))
+    assert all(now[line - 1] == then[before - 1] for line, before in found.items())
+    assert sorted(found) == list(found)
+    assert sorted(found.values()) == list(found.values())
+    if then == now:
+        assert len(found) == len(now)

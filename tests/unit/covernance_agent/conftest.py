@@ -1,0 +1,33 @@
+"""Responsible for the agent's unit tests: coverage data made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from coverage import CoverageData
+
+from covernance_agent import combining
+from covernance_agent.reporting import Reporting
+
+Measured = dict[str, dict[str, list[tuple[int, int]]]]
+"""For each context, the arcs that ran in each file."""
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Measured], Reporting]:
+    """Build coverage data by hand in a folder that becomes the current one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
+
+    def build(contexts: Measured) -> Reporting:
+        data = CoverageData(basename=str(tmp_path / ".coverage"))
+        for context, arcs in contexts.items():
+            data.set_context(context)
+            data.add_arcs(arcs)
+        data.write()
+        data.close()
+        return combining.load(tmp_path / ".coverage", tmp_path / ".analysis")
+
+    return build

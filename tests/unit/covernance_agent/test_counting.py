@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from coverage import Coverage, CoverageData
+from coverage.parser import PythonParser
+from coverage.plugin import FileReporter
+from coverage.report_core import get_analysis_to_report
+from coverage.results import Analysis, analysis_from_file_reporter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from covernance.errors import InputError
+from covernance.model import lines
+from covernance.model.context_name import pattern
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileCell, FileResult
+from covernance.model.totals import theme_total, total
+from covernance_agent import combining, counting
+from covernance_agent.reporting import Reporting
+from tests.unit.covernance_agent.programs import EVERYTHING, SOURCES
+
+pytestmark = pytest.mark.architecture
+
+SOURCE = """\
+def sign(x):
+    if x < 0:
+        return -1
+    return 1
+"""
+IMPORT = [(-1, 1), (1, -1)]
+NEGATIVE = [(-1, 2), (2, 3), (3, -1)]
+POSITIVE = [(-1, 2), (2, 4), (4, -1)]
+
+
+@pytest.fixture
+def sign(tmp_path: Path, measured: Callable[[Any], Reporting]) -> Reporting:
+    (tmp_path / "sign.py").write_text(SOURCE)
+    return measured(
+        {
+            "security": {"sign.py": IMPORT},
+            "security|run": {"sign.py": NEGATIVE},
+            "reliability": {"sign.py": IMPORT},
+            "reliability|run": {"sign.py": POSITIVE},
+        }
+    )
+
+
+def test_the_total_counts_what_any_context_executed(sign: Reporting) -> None:
+    results = counting.file_results(sign, ["security", "reliability"])
+    assert total(results) == Counts(4, 4, 2, 2)
+
+
+def test_raw_counts_importing_and_earned_does_not(sign: Reporting) -> None:
+    results = counting.file_results(sign, ["security", "reliability"])
+    for theme in ("security", "reliability"):
+        cell = theme_total(results, theme)
+        assert cell.raw == Counts(4, 3, 2, 1)
+        assert cell.earned == Counts(3, 2, 2, 1)
+
+
+@pytest.mark.security
+def test_a_theme_whose_name_others_contain_counts_only_its_own(
+    tmp_path: Path, measured: Callable[[Any], Reporting]
+) -> None:
+    (tmp_path / "sign.py").write_text(SOURCE)
+    cov = measured(
+        {
+            "sec": {"sign.py": IMPORT},
+            "sec|run": {"sign.py": NEGATIVE},
+            "security|run": {"sign.py": POSITIVE},
+        }
+    )
+    assert theme_total(counting.file_results(cov, ["sec"]), "sec").raw == Counts(4, 3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("context", "matches"),
+    [("api", True), ("api|run", True), ("api2", False), ("my|api", False), ("reliability", False)],
+)
+def test_a_themes_pattern_is_anchored_on_both_sides(context: str, matches: bool) -> None:  # noqa: FBT001 - a parameter of the table above
+    assert bool(re.search(pattern("api"), context)) is matches
+
+
+def test_lines_and_branches_that_never_ran_are_named(
+    tmp_path: Path, measured: Callable[[Any], Reporting]
+) -> None:
+    (tmp_path / "sign.py").write_text(SOURCE)
+    cov = measured({"a": {"sign.py": IMPORT}, "a|run": {"sign.py": POSITIVE}})
+    result = counting.file_results(cov, ["a"])["sign.py"]
+    assert result.missing_lines == "3"
+    assert result.executed_lines == "1-2,4"
+    assert result.imported_lines == "1"
+    assert result.themes["a"].executed_lines == "1-2,4"
+    assert result.branches == {2: (2, 1)}
+    assert result.missing_branches == ((2, 3),)
+
+
+AT_IMPORT = """\
+import os
+if os.name:
+    NAME = 1
+else:
+    NAME = 2
+for _ in "ab":
+    NAME += 1
+def sign(x):
+    if x < 0:
+        return -1
+    return 1
+"""
+
+
+def test_what_a_theme_can_earn_is_what_importing_left(
+    tmp_path: Path, measured: Callable[[Any], Reporting]
+) -> None:
+    (tmp_path / "at_import.py").write_text(AT_IMPORT)
+    imported = [(-1, 1), (1, 2), (2, 3), (3, 6), (6, 7), (7, 6), (6, 8), (8, -1)]
+    called = [(-8, 9), (9, 10), (10, -8)]
+    cov = measured({"a": {"at_import.py": imported}, "a|run": {"at_import.py": called}})
+    cell = counting.file_results(cov, ["a"])["at_import.py"].themes["a"]
+    assert cell.earnable == "5,9-11"
+    assert cell.earnable_branches == {2: (1, 0), 9: (2, 1)}
+    assert cell.earned == Counts(4, 2, 3, 1)
+
+
+@pytest.mark.reliability
+def test_data_of_no_files_gives_no_results(measured: Callable[[Any], Reporting]) -> None:
+    assert counting.file_results(measured({"a": {}}), ["a"]) == {}
+    assert total({}) == Counts()
+
+
+@pytest.mark.reliability
+def test_a_source_that_is_gone_is_a_clear_error(measured: Callable[[Any], Reporting]) -> None:
+    cov = measured({"a": {"gone.py": IMPORT}})
+    with pytest.raises(InputError, match=r"gone\.py"):
+        counting.file_results(cov, ["a"])
+
+
+@pytest.fixture
+def several(tmp_path: Path, measured: Callable[[Any], Reporting]) -> Reporting:
+    names = [f"sign_{number}.py" for number in range(5)]
+    for name in names:
+        (tmp_path / name).write_text(SOURCE)
+    return measured(
+        {
+            "security": dict.fromkeys(names, IMPORT),
+            "security|run": dict.fromkeys(names[:3], NEGATIVE),
+            "reliability|run": dict.fromkeys(names[2:], POSITIVE),
+        }
+    )
+
+
+@pytest.mark.reliability
+def test_many_files_are_counted_by_several_processes_to_the_same_numbers(
+    several: Reporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    themes = ("security", "reliability")
+    alone = counting.file_results(several, themes)
+    monkeypatch.setattr(counting, "_WORTH_COPIES", 1)
+    monkeypatch.setattr("covernance_agent.parallel.cpus", lambda: 3)
+    together = counting.file_results(several, themes)
+    assert together == alone
+    assert [*together] == sorted(together) == [f"sign_{number}.py" for number in range(5)]
+
+
+@pytest.mark.reliability
+def test_a_source_that_is_gone_is_a_clear_error_of_any_process(
+    tmp_path: Path, several: Reporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sign_4.py").unlink()
+    monkeypatch.setattr(counting, "_WORTH_COPIES", 1)
+    monkeypatch.setattr("covernance_agent.parallel.cpus", lambda: 5)
+    with pytest.raises(InputError, match=r"sign_4\.py"):
+        counting.file_results(several, ["security"])
+
+
+Arcs = list[tuple[int, int]]
+THEMES = ("a", "ab")
+CONTEXTS = ("a", "a|run", "a|run|t.py::test_b", "ab", "ab|run", "b", "")
+
+
+def coverage_py(folder: Path, themes: Iterable[str]) -> dict[str, FileResult]:
+    """The same numbers as `slicing.file_results`, asked of coverage.py one by one."""
+    cov = Coverage(data_file=str(folder / ".coverage"))
+    cov.load()
+    results = {}
+    for reporter, everything in get_analysis_to_report(cov, None):
+        cells, importing = {}, set[int]()
+        for theme in themes:
+            raw = asked(cov, reporter, pattern(theme))
+            imported = asked(cov, reporter, f"^{theme}$")
+            importing |= imported.executed
+            left = {
+                line: (exits - imported.branch_stats()[line][1], taken)
+                for line, (exits, taken) in raw.branch_stats().items()
+            }
+            cells[theme] = FileCell(
+                raw=counts(raw),
+                earned=counts(raw).beyond(counts(imported)),
+                executed_lines=lines.encode(raw.executed),
+                earnable=lines.encode(imported.missing),
+                earnable_branches={
+                    line: (exits, taken - imported.branch_stats()[line][1])
+                    for line, (exits, taken) in sorted(left.items())
+                    if exits
+                },
+            )
+        cov.get_data().set_query_contexts(None)
+        results[reporter.relative_filename()] = FileResult(
+            total=counts(everything),
+            themes=cells,
+            executed_lines=lines.encode(everything.executed),
+            missing_lines=lines.encode(everything.missing),
+            imported_lines=lines.encode(importing),
+            branches=dict(sorted(everything.branch_stats().items())),
+            missing_branches=tuple(
+                (start, end)
+                for start, ends in sorted(everything.missing_branch_arcs().items())
+                if start not in everything.missing
+                for end in ends
+            ),
+        )
+    return results
+
+
+def asked(cov: Coverage, reporter: FileReporter, contexts: str) -> Analysis:
+    cov.get_data().set_query_contexts([contexts])
+    return analysis_from_file_reporter(cov.get_data(), 0, reporter, reporter.relative_filename())
+
+
+def counts(analysis: Analysis) -> Counts:
+    numbers = analysis.numbers
+    return Counts(
+        numbers.n_statements,
+        numbers.n_executed,
+        numbers.n_branches,
+        numbers.n_executed_branches,
+    )
+
+
+@st.composite
+def executed(draw: st.DrawFn, text: str) -> dict[str, Arcs]:
+    """Steps that the code allows, as coverage.py records them or not, and any others."""
+    parser = PythonParser(text=text + "\n")
+    parser.parse_source()
+    end = text.count("\n") + 2
+    allowed = [*parser.arcs(), *parser._with_jump_fixers, (-1, 1)]
+    line = st.integers(-end, end).filter(bool)
+    step = st.sampled_from(sorted(allowed)) | st.tuples(line, line)
+    return {context: draw(st.lists(step, max_size=30)) for context in CONTEXTS}
+
+
+@pytest.mark.reliability
+@settings(max_examples=60)
+@given(st.data(), SOURCES, st.booleans())
+def test_the_numbers_are_coverage_pys_own(
+    data: st.DataObject,
+    text: str,
+    branches: bool,  # noqa: FBT001 - drawn
+) -> None:
+    compare(text, data.draw(executed(text)), branches=branches)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("left_out", range(5))
+def test_a_program_with_everything_has_coverage_pys_numbers(left_out: int) -> None:
+    parser = PythonParser(text=EVERYTHING)
+    parser.parse_source()
+    steps = sorted({*parser.arcs(), *parser._with_jump_fixers})
+    ran = {
+        context: [step for place, step in enumerate(steps, number) if place % 5 != left_out]
+        for number, context in enumerate(CONTEXTS)
+    }
+    compare(EVERYTHING, ran | {"ab": steps, "b": []}, branches=True)
+    compare(EVERYTHING, {"a|run": ran["a|run"], "b": ran["b"][:40]}, branches=True)
+
+
+def compare(text: str, ran: Mapping[str, Arcs], *, branches: bool) -> None:
+    """Hold the counts of a program against those of coverage.py, twice."""
+    with TemporaryDirectory() as name, contextlib.chdir(name):
+        folder = Path(name)
+        (folder / ".coveragerc").write_text("[run]\nrelative_files = true\n")
+        (folder / "program.py").write_text(text)
+        (folder / "empty.py").touch()
+        with closing(CoverageData(basename=str(folder / ".coverage"))) as recorded:
+            for context, arcs in ran.items():
+                recorded.set_context(context)
+                if branches:
+                    recorded.add_arcs({"program.py": arcs})
+                else:
+                    recorded.add_lines({"program.py": [abs(start) for start, _ in arcs]})
+            recorded.touch_file("empty.py")
+        cov = combining.load(folder / ".coverage", folder / ".analysis")
+        expected = coverage_py(folder, THEMES)
+        assert counting.file_results(cov, THEMES) == expected
+        again = combining.load(folder / ".coverage", folder / ".analysis")
+        assert counting.file_results(again, THEMES) == expected

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from covernance_agent import garbage
+
+pytestmark = pytest.mark.reliability
+
+
+def _fail() -> None:
+    with garbage.seldom():
+        assert gc.get_threshold()[0] > 100_000
+        raise KeyError
+
+
+def test_garbage_is_collected_as_before_once_the_work_is_over_or_failed() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(KeyError):
+        _fail()
+    assert gc.get_threshold() == before

@@ -1,0 +1,387 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import coverage
+import pytest
+
+from covernance.engine.record import Record, read
+from covernance_agent.plugin import Recorder, pytest_load_initial_conftests
+
+pytestmark = pytest.mark.architecture
+
+TESTS = """
+import pytest
+
+@pytest.mark.security
+def test_good(): pass
+
+@pytest.mark.security
+@pytest.mark.reliability
+def test_two(): pass
+
+@pytest.mark.reliability
+def test_other(): pass
+
+def test_plain(): pass
+
+@pytest.mark.security
+class TestOutcomes:
+    def test_bad(self): assert False
+    def test_skip(self): pytest.skip()
+    @pytest.mark.xfail
+    def test_xfail(self): assert False
+    @pytest.mark.xfail
+    def test_xpass(self): pass
+    @pytest.fixture
+    def broken(self): raise RuntimeError
+    def test_error(self, broken): pass
+"""
+
+
+RETRIES = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    item.attempts = getattr(item, "attempts", 0) + (report.when == "call")
+    if report.failed and item.attempts < 3:
+        report.outcome = "{outcome}"
+    return report
+
+def pytest_runtest_protocol(item, nextitem):
+    from _pytest.runner import runtestprotocol
+    for attempt in range(3):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        if all(report.outcome != "{outcome}" for report in reports):
+            return True
+"""
+SHARED = """
+import pytest
+pytestmark = pytest.mark.security
+
+@pytest.fixture(scope="session")
+def server(): return 1
+
+@pytest.fixture(scope="module")
+def client(server): return server
+
+@pytest.fixture
+def own(client): return client
+
+def test_first(own): pass
+
+class TestMore:
+    @pytest.fixture(scope="class", params=[1, 2])
+    @classmethod
+    def kind(cls, request): return request.param
+    def test_kind(self, kind, own): pass
+"""
+SHAKY = """
+import pytest
+pytestmark = pytest.mark.security
+tries = []
+
+def test_good(): pass
+def test_shaky():
+    tries.append(1)
+    assert len(tries) > 1
+def test_bad(): assert False
+"""
+
+
+class FakeCoverage:
+    """Stands for the measurement around a pass, so as not to switch the one around this test."""
+
+    def __init__(self) -> None:
+        self.contexts: list[str] = []
+        self.options: dict[str, object] = {}
+        self.config = SimpleNamespace(serialize=lambda: f"serialized {self.options}")
+
+    def switch_context(self, context: str) -> None:
+        self.contexts.append(context)
+
+    def set_option(self, name: str, value: object) -> None:
+        self.options[name] = value
+
+
+@pytest.fixture
+def measurement(monkeypatch: pytest.MonkeyPatch) -> FakeCoverage:
+    fake = FakeCoverage()
+    monkeypatch.setattr(coverage.Coverage, "current", lambda: fake)
+    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "before")
+    return fake
+
+
+def one_pass(pytester: pytest.Pytester, theme: str = "security", *more: str) -> Record:
+    pytester.makeini("[pytest]\nmarkers =\n    security\n    reliability\n")
+    path = pytester.path / "record.json"
+    pytester.runpytest_inprocess(
+        *("-p", "covernance_agent.plugin", "-p", "no:randomly", f"--covernance-record={path}"),
+        *(f"--covernance-theme={theme}", "--covernance-themes=reliability,security"),
+        *("-m", theme if theme != "unthemed" else "not reliability and not security", *more),
+    )
+    record = read(path)
+    assert record is not None
+    return record
+
+
+def names(tests: object) -> set[str]:
+    assert isinstance(tests, (dict, list))
+    return {test.rpartition("::")[2] for test in tests}
+
+
+def test_a_pass_records_its_tests_with_all_their_themes(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester)
+    assert record.exit == 1
+    assert "test_other" not in names(record.collected.selected)
+    themes = {test.rpartition("::")[2]: t for test, t in record.collected.selected.items()}
+    assert themes["test_two"] == ("reliability", "security")
+    assert names(record.collected.unthemed) == {"test_plain"}
+    assert record.collected.deselected == []
+    assert record.complete
+
+
+def test_every_outcome_is_told_apart(pytester: pytest.Pytester, measurement: FakeCoverage) -> None:
+    pytester.makepyfile(TESTS)
+    outcomes = {t.rpartition("::")[2]: o for t, o in one_pass(pytester).outcomes.items()}
+    assert outcomes == {
+        "test_good": "passed",
+        "test_two": "passed",
+        "test_bad": "failed",
+        "test_skip": "skipped",
+        "test_xfail": "xfailed",
+        "test_xpass": "xpassed",
+        "test_error": "error",
+    }
+
+
+@pytest.mark.security
+def test_what_else_deselects_is_counted(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester, "security", "-k", "good")
+    assert names(record.collected.selected) == {"test_good"}
+    assert len(record.collected.deselected) == 6
+
+
+def test_the_unthemed_pass_selects_the_rest(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester, "unthemed")
+    assert names(record.collected.selected) == {"test_plain"}
+    assert record.collected.deselected == []
+
+
+def test_the_context_switches_once_when_collection_ends(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    one_pass(pytester)
+    assert measurement.contexts == ["run"]
+
+
+def test_children_started_by_tests_inherit_the_switched_context(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(
+        """
+        import json, os, pytest
+
+        @pytest.mark.security
+        def test_child():
+            names = ("COVERAGE_CONTEXT", "COVERAGE_PROCESS_CONFIG")
+            with open("seen.json", "w") as seen:
+                json.dump([os.environ[name] for name in names], seen)
+        """
+    )
+    one_pass(pytester)
+    seen = json.loads(Path("seen.json").read_text())
+    assert seen == ["security|run", "serialized {'run:context': 'security|run'}"]
+
+
+@pytest.mark.reliability
+def test_without_a_measurement_there_is_nothing_to_switch(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage.Coverage, "current", lambda: None)
+    pytester.makepyfile(TESTS)
+    assert one_pass(pytester).complete
+
+
+@pytest.mark.reliability
+def test_a_file_that_can_not_be_collected_is_recorded(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile("def test_(:")
+    record = one_pass(pytester)
+    assert record.exit == 2
+    assert len(record.collection_errors) == 1
+    assert not record.complete
+
+
+@pytest.mark.reliability
+def test_a_pass_whose_run_was_killed_stops_at_the_next_test(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(
+        """
+        import os, pytest
+        pytestmark = pytest.mark.security
+
+        def test_first(monkeypatch):
+            os.getppid = lambda: 1
+        def test_second(): pass
+        def test_third(): pass
+        """
+    )
+    before = os.getppid
+    try:
+        record = one_pass(pytester)
+    finally:
+        os.getppid = before
+    assert record.exit == 3
+    assert not record.complete
+
+
+def test_without_the_option_nothing_is_recorded(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_a(): pass")
+    result = pytester.runpytest_inprocess("-p", "covernance_agent.plugin")
+    result.assert_outcomes(passed=1)
+    assert not list(pytester.path.glob("*.json"))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("record", "sources", "refused"),
+    [("r.json", ["calc"], True), ("r.json", [], False), (None, ["calc"], False)],
+)
+def test_a_second_measurement_is_refused_before_it_starts(
+    record: str | None, sources: list[str], *, refused: bool
+) -> None:
+    known = SimpleNamespace(covernance_record=record, cov_source=sources)
+    config: Any = SimpleNamespace(known_args_namespace=known)
+    if refused:
+        with pytest.raises(pytest.UsageError, match="take --cov out"):
+            next(pytest_load_initial_conftests(config))
+    else:
+        next(pytest_load_initial_conftests(config))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--ignore=elsewhere.py", "--ignore"),
+        ("--setup-plan", "--setupplan"),
+        ("--override-ini=python_functions=check", "-o python_functions=check"),
+        ("--override-ini=cache_dir=x", None),
+    ],
+)
+def test_settings_that_leave_tests_out_are_recorded(
+    pytester: pytest.Pytester, measurement: FakeCoverage, option: str, told: str | None
+) -> None:
+    pytester.makepyfile(TESTS)
+    narrowed = one_pass(pytester, "security", option).narrowed
+    assert told in narrowed if told else narrowed == []
+
+
+def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None:
+    options = {"record": str(tmp_path / "r.json"), "theme": "security", "themes": "security"}
+
+    def config(**more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
+        return SimpleNamespace(
+            getoption=lambda name: options[name.removeprefix("covernance_")],
+            option=SimpleNamespace(),
+            **more,
+        )
+
+    worker_config = config(workerinput={}, workeroutput={})
+    worker = Recorder(worker_config)
+    worker._collected.unthemed.append("t::plain")
+    worker.pytest_sessionfinish(0)
+    controller = Recorder(config())
+    controller.pytest_testnodedown(SimpleNamespace(), None)
+    controller.pytest_testnodedown(worker_config, None)
+    controller.pytest_sessionfinish(0)
+    record = read(tmp_path / "r.json")
+    assert record is not None
+    assert record.collected.unthemed == ["t::plain"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("outcome", ["rerun", "retried"])
+def test_a_test_that_was_run_again_keeps_its_last_outcome_and_is_remembered(
+    pytester: pytest.Pytester, measurement: FakeCoverage, outcome: str
+) -> None:
+    pytester.makeconftest(RETRIES.replace("{outcome}", outcome))
+    pytester.makepyfile(SHAKY)
+    found = one_pass(pytester)
+    ends = {test.partition("::")[2]: end for test, end in found.outcomes.items()}
+    assert ends == {"test_good": "passed", "test_shaky": "passed", "test_bad": "failed"}
+    assert [test.partition("::")[2] for test in found.reran] == ["test_bad", "test_shaky"]
+
+
+def contexts(pytester: pytest.Pytester, measurement: FakeCoverage, *options: str) -> list[str]:
+    file = pytester.makepyfile(SHARED).name
+    one_pass(pytester, "security", *options)
+    return [context.replace(file, "FILE") for context in measurement.contexts]
+
+
+def test_a_pass_switches_once_where_contexts_are_of_themes(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    assert contexts(pytester, measurement) == ["run"]
+
+
+def test_each_test_and_what_is_set_up_for_several_has_a_context_of_its_own(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    assert contexts(pytester, measurement, "--covernance-contexts=test") == [
+        "run",
+        "run|FILE::test_first",
+        "run",
+        "run|FILE::test_first",
+        "run|FILE",
+        "run|FILE::test_first",
+        "run|FILE::TestMore::test_kind[1]",
+        "run|FILE::TestMore",
+        "run|FILE::TestMore::test_kind[1]",
+        "run|FILE::TestMore::test_kind[2]",
+        "run|FILE::TestMore",
+        "run|FILE::TestMore::test_kind[2]",
+        "run",
+    ]
+
+
+@pytest.mark.reliability
+def test_a_child_process_has_the_context_of_the_test_that_starts_it(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makeconftest(
+        """
+        import os, pytest
+
+        @pytest.fixture(autouse=True)
+        def seen():
+            with open("seen.txt", "a") as stream:
+                print(os.environ["COVERAGE_CONTEXT"], file=stream)
+        """
+    )
+    contexts(pytester, measurement, "--covernance-contexts=test", "-k", "first")
+    seen = (pytester.path / "seen.txt").read_text().splitlines()
+    assert [context.partition(".py")[2] for context in seen] == ["::test_first"]
+    assert seen[0].startswith("security|run|test_")
+    assert os.environ["COVERAGE_CONTEXT"] == "security|run"

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coverage import Coverage, CoverageData
+from coverage.report_core import get_analysis_to_report
+
+from covernance.errors import InputError
+from covernance.model.counts import Counts
+from covernance_agent import combining, counting
+from covernance_agent.reporting import KnownFile, Reporting
+
+pytestmark = pytest.mark.architecture
+
+PLUGIN = """\
+from coverage import CoveragePlugin, FileReporter
+
+
+class Templates(CoveragePlugin):
+    def file_reporter(self, filename):
+        return Template(filename)
+
+
+class Template(FileReporter):
+    def lines(self):
+        return {2, 4}
+
+    def excluded_lines(self):
+        return {6}
+
+    def translate_lines(self, lines):
+        return {2 * line for line in lines}
+
+    def arcs(self):
+        return {(2, 4), (2, -2), (4, -2)}
+
+    def exit_counts(self):
+        return {2: 2, 4: 1}
+
+    def translate_arcs(self, arcs):
+        return {(2, 4) if arc == (1, 2) else arc for arc in arcs}
+
+
+def coverage_init(reg, options):
+    reg.add_file_tracer(Templates())
+"""
+ARCS = [(-1, 1), (1, -1)]
+
+
+def test_a_file_that_a_plugin_measures_counts_as_the_plugin_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "templates_plugin.py").write_text(PLUGIN)
+    (tmp_path / ".coveragerc").write_text(
+        "[run]\nrelative_files = true\nplugins = templates_plugin\n"
+    )
+    (tmp_path / "page.html").write_text("<p>\n" * 6)
+    data = CoverageData(basename=str(tmp_path / ".coverage"))
+    data.set_context("a|run")
+    data.add_arcs({"page.html": [*ARCS, (1, 2)]})
+    data.add_file_tracers({"page.html": "templates_plugin.Templates"})
+    data.close()
+    cov = combining.load(tmp_path / ".coverage", tmp_path / ".analysis")
+    result = counting.file_results(cov, ["a"])["page.html"]
+    assert (result.total, result.executed_lines) == (Counts(2, 2, 2, 1), "2,4")
+    assert result.missing_branches == ((2, -2),)
+    own = Coverage(data_file=str(tmp_path / ".coverage"))
+    own.load()
+    ((_, theirs),) = get_analysis_to_report(own, None)
+    assert theirs.numbers.n_executed_branches == result.total.taken
+    assert theirs.branch_stats() == result.branches
+
+
+@pytest.fixture
+def two(tmp_path: Path, measured: Callable[[Any], Reporting]) -> Callable[[str], Reporting]:
+    """Data of good.py and of bad.py, which is no Python, under more settings."""
+
+    def build(more: str = "") -> Reporting:
+        (tmp_path / "good.py").write_text("x = 1\n")
+        (tmp_path / "bad.py").write_text("def f(:\n")
+        (tmp_path / "notes.txt").write_text("def f(:\n")
+        measured({"a": {"good.py": ARCS, "bad.py": ARCS, "notes.txt": ARCS}})
+        with (tmp_path / ".coveragerc").open("a") as stream:
+            stream.write(more)
+        return combining.load(tmp_path / ".coverage", tmp_path / ".analysis")
+
+    return build
+
+
+@pytest.mark.reliability
+def test_a_source_that_is_no_python_is_a_clear_error(two: Callable[[], Reporting]) -> None:
+    with pytest.raises(InputError, match=r"bad\.py"):
+        counting.file_results(two(), ["a"])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["ignore_errors = true", "omit = bad.py", "omit = b*,c*", "include = good.py"],
+)
+def test_what_the_reports_leave_out_does_not_count(
+    two: Callable[[str], Reporting], settings: str
+) -> None:
+    cov = two(f"[report]\n{settings}\n")
+    assert list(counting.file_results(cov, ["a"])) == ["good.py"]
+
+
+def test_a_report_on_one_file_is_coverage_pys_own(
+    two: Callable[[], Reporting], tmp_path: Path
+) -> None:
+    two().json_report(morfs=["good.py"], outfile=str(tmp_path / "report"))
+    assert list(json.loads((tmp_path / "report").read_bytes())["files"]) == ["good.py"]
+
+
+def test_branches_are_told_in_words(tmp_path: Path, measured: Callable[[Any], Reporting]) -> None:
+    (tmp_path / "one.py").write_text("x = 1\nif x:\n    y = 2\n")
+    cov = measured({"a": {"one.py": [(-1, 1), (1, 2), (2, 3), (3, -1)]}})
+    combining.write_report(cov, "lcov", tmp_path / "lcov", title="api")
+    assert "jump to line 3" in (tmp_path / "lcov").read_text()
+
+
+def test_files_are_known_after_their_first_report(two: Callable[[str], Reporting]) -> None:
+    cov = two("[report]\nomit = bad.py,notes.txt\n")
+    assert isinstance(cov.files()["good.py"], KnownFile)
+    assert cov.files()["good.py"] is cov.files()["good.py"]
+
+
+@pytest.mark.reliability
+def test_what_is_no_python_is_left_out_of_every_report(
+    two: Callable[[str], Reporting], tmp_path: Path
+) -> None:
+    cov = two("[report]\nomit = bad.py\n")
+    assert list(counting.file_results(cov, ["a"])) == ["good.py"]
+    for name in ("first", "second"):
+        combining.write_report(cov, "json", tmp_path / name, title="api")
+        assert list(json.loads((tmp_path / name).read_bytes())["files"]) == ["good.py"]

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from coverage import Coverage
+
+from covernance.errors import ConfigError
+from covernance_agent.settings import read_settings
+
+pytestmark = pytest.mark.architecture
+
+RC = """\
+[run]
+branch = true
+omit =
+    apps/*/cli.py
+    */generated/*
+[report]
+omit = scripts/*
+ignore_errors = true
+exclude_also =
+    @overload
+partial_also =
+    if DEBUG
+"""
+
+
+def test_without_files_the_defaults_are_coverages_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = read_settings({})
+    theirs = Coverage(config_file=False)
+    assert (found.branch, found.ignore_errors, found.omit, found.include) == (False, False, (), ())
+    assert list(found.exclude) == theirs.get_option("report:exclude_lines")
+    assert any("BRANCH" in pattern for pattern in found.partial)
+
+
+def test_every_list_is_read_with_what_is_added_to_it() -> None:
+    found = read_settings({".coveragerc": RC})
+    assert found.branch
+    assert found.ignore_errors
+    assert found.omit == ("apps/*/cli.py", "*/generated/*", "scripts/*")
+    assert found.exclude[-1] == "@overload"
+    assert len(found.exclude) > 1
+    assert "if DEBUG" in found.partial
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"pyproject.toml": "[tool.coverage.run]\nomit = ['a']\n"}, ("a",)),
+        ({"setup.cfg": "[coverage:run]\nomit = b\n"}, ("b",)),
+        ({"tox.ini": "[coverage:run]\nomit = c\n"}, ("c",)),
+        ({".coveragerc.toml": "[run]\nomit = ['d']\n"}, ("d",)),
+        ({"setup.cfg": "[metadata]\nname = x\n", "tox.ini": "[coverage:run]\nomit = c\n"}, ("c",)),
+        ({".coveragerc": "", "pyproject.toml": "[tool.coverage.run]\nomit = ['a']\n"}, ()),
+        ({"pyproject.toml": "[project]\nname = 'x'\n"}, ()),
+    ],
+)
+def test_the_file_that_coverage_would_use_is_used(
+    files: dict[str, str],
+    expected: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read_settings(files).omit == expected
+    monkeypatch.chdir(tmp_path)
+    for name, text in files.items():
+        Path(name).write_text(text, encoding="utf-8")
+    assert tuple(Coverage().config.run_omit) == expected
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".coveragerc", "[run\n"),
+        (".coveragerc", "[report]\nexclude_also = (\n"),
+        ("pyproject.toml", "[tool.coverage"),
+    ],
+)
+def test_a_broken_file_is_named_without_the_copy(name: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_settings({name: text})
+    assert str(caught.value).startswith(f"{name}: coverage.py's configuration: ")
+    assert "covernance-" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "measured"),
+    [
+        ("calc/a.py", True),
+        ("apps/api/cli.py", False),
+        ("deep/generated/a.py", False),
+        ("scripts/x.py", False),
+    ],
+)
+def test_omitted_files_are_not_measured(
+    path: str, *, measured: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({".coveragerc": RC}).measures(tmp_path / path) is measured
+
+
+def test_nothing_outside_of_what_is_included_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = read_settings({".coveragerc": "[run]\ninclude = calc/*\nomit = calc/b.py\n"})
+    measured = [found.measures(tmp_path / name) for name in ("calc/a.py", "calc/b.py", "c.py")]
+    assert measured == [True, False, False]
