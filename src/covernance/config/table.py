@@ -51,6 +51,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         shards: Over how many jobs of a matrix its tests are split.
         xdist: Whether pytest-xdist may run tests of one theme at the same time.
         requirements: The frozen requirements of the suite's session, or None.
+        python: The interpreter of the suite's environment, a path or a version, or None.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     shards: int = 1
     xdist: bool = False
     requirements: str | None
+    python: str | None = None
 
     @property
     def identifier(self) -> str:
@@ -180,6 +182,7 @@ class _RawSuite(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_o
     source: list[str]
     tests: list[str]
     requirements: str | None = None
+    python: str | None = None
     themes: list[str] | None = None
     fail_under: Any = None
     theme_floors: dict[str, Any] = {}
@@ -330,6 +333,7 @@ def _suite(
         shards=raw.shards,
         xdist=raw.xdist,
         requirements=raw.requirements,
+        python=raw.python,
     )
 
 

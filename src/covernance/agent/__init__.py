@@ -1,0 +1,1 @@
+"""The tested environment's interpreter, and the agent that works in it."""

@@ -1,0 +1,136 @@
+"""Ask the agent in a tested environment to do something, and read its answer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from covernance.errors import ConfigError, CovernanceError, InputError, MachineError
+
+SCHEMA = 1
+"""The version of the files that tool and agent exchange."""
+
+_MOST_LINES = 15
+_ERRORS = {"config": ConfigError, "input": InputError, "machine": MachineError}
+# Handed to child processes by coverage.py: the agent itself must not be measured.
+_MEASUREMENT = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
+
+T = TypeVar("T")
+
+
+class Task(Protocol):
+    """What an agent can be asked for: an encodable struct whose tag names the task."""
+
+    __struct_fields__: tuple[str, ...]
+
+
+class Agent:
+    """The agent in the environment of one interpreter."""
+
+    def __init__(self, python: Path) -> None:
+        """Work with the interpreter `python`; nothing is started yet."""
+        self.python = python
+
+    def ask(self, task: Task, result: type[T]) -> T:
+        """Have one task done, in the current folder.
+
+        Args:
+            task: What to do.
+            result: The type of what comes of it.
+
+        Raises:
+            CovernanceError: The agent could not do it, or could not be started.
+        """
+        answer: T = self.ask_all([(task, result)])[0]
+        return answer
+
+    def ask_all(self, tasks: Sequence[tuple[Task, type[Any]]]) -> list[Any]:
+        """Have several tasks done by one process, in their order.
+
+        Raises:
+            CovernanceError: The agent could not do one of them, or could not be started.
+        """
+        with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
+            request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
+            content = {"schema": SCHEMA, "tasks": [task for task, _ in tasks]}
+            request.write_bytes(msgspec.json.encode(content, enc_hook=os.fspath))
+            output = self._run(request, answer)
+            if not answer.is_file():
+                msg = f"{self.python}: the agent broke off:\n{output}"
+                raise MachineError(msg)
+            return _read_answers(answer, [result for _, result in tasks])
+
+    def _run(self, request: Path, answer: Path) -> str:
+        try:
+            done = subprocess.run(  # noqa: S603 - the suite's interpreter
+                [self.python, "-m", "covernance_agent", request, answer],
+                env=agent_environment(os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        except OSError as error:
+            msg = f"{self.python}: can't be started: {error.strerror or error}"
+            raise MachineError(msg) from error
+        lines = done.stdout.decode(errors="replace").splitlines()
+        return "\n".join(lines[-_MOST_LINES:])
+
+
+def agent_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which the agent can be imported, by a process and by its children."""
+    kept = {name: value for name, value in environ.items() if name not in _MEASUREMENT}
+    before = environ.get("PYTHONPATH")
+    return {**kept, "PYTHONPATH": os.pathsep.join([str(startup()), *([before] if before else [])])}
+
+
+def startup() -> Path:
+    """The folder that makes the agent importable where it is on PYTHONPATH; it holds no more.
+
+    Raises:
+        MachineError: The agent's package is missing, so this installation is damaged.
+    """
+    spec = find_spec("covernance_agent")
+    if spec is None or spec.origin is None:
+        msg = "covernance_agent is missing beside covernance; install covernance again"
+        raise MachineError(msg)
+    return Path(spec.origin).parent / "startup"
+
+
+class _Error(msgspec.Struct):
+    kind: str
+    message: str
+
+
+class _Answer(msgspec.Struct):
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: _Error | None = None
+
+
+class _Answers(msgspec.Struct):
+    schema: int
+    answers: list[_Answer]
+
+
+def _read_answers(path: Path, results: Sequence[type[Any]]) -> list[Any]:
+    try:
+        document = msgspec.json.decode(path.read_bytes(), type=_Answers)
+        if document.schema != SCHEMA or len(document.answers) != len(results):
+            msg = f"the agent answered in schema {document.schema}, this tool reads {SCHEMA}"
+            raise MachineError(msg)
+        for answer in document.answers:
+            if answer.error:
+                kind: type[CovernanceError] = _ERRORS.get(answer.error.kind, MachineError)
+                raise kind(answer.error.message)
+        pairs = zip(document.answers, results, strict=True)
+        return [msgspec.json.decode(answer.result, type=result) for answer, result in pairs]
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        msg = f"the agent's answer is damaged: {error}"
+        raise MachineError(msg) from error

@@ -1,0 +1,90 @@
+"""Which Python runs a suite's tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from covernance.config import Suite, Table
+from covernance.errors import ConfigError, InputError
+
+_OF_ENVIRONMENT = Path("bin", "python")
+
+
+def parse_interpreters(table: Table, values: tuple[str, ...]) -> dict[str, Path]:
+    """Read `--python` options, `PATH` for every suite or `SUITE=PATH` for one.
+
+    Returns:
+        The interpreters by suite; relative paths begin at the current folder.
+
+    Raises:
+        ConfigError: There is no such suite.
+        InputError: There is no such file.
+    """
+    for_all: dict[str, Path] = {}
+    for_one: dict[str, Path] = {}
+    for value in values:
+        name, equals, path = value.partition("=")
+        interpreter = _existing(Path(path if equals else value), f"--python {value}")
+        if equals:
+            for_one[table.suite(name).name] = interpreter
+        else:
+            for_all = {suite.name: interpreter for suite in table.suites}
+    return for_all | for_one
+
+
+def find_interpreter(
+    table: Table, suite: Suite, environ: Mapping[str, str], given: Mapping[str, Path] | None = None
+) -> Path:
+    """The Python of a suite's environment.
+
+    The first of these: `given` (what `--python` says), the suite's key `python`, the active
+    environment, `.venv` at the root, the Python that runs the tool.
+
+    Raises:
+        ConfigError: The key `python` names nothing that can be found.
+    """
+    if given and suite.name in given:
+        return given[suite.name]
+    if suite.python is not None:
+        return _named(table.root, suite)
+    active = environ.get("VIRTUAL_ENV")
+    for environment in ([Path(active)] if active else []) + [table.root / ".venv"]:
+        if (environment / _OF_ENVIRONMENT).exists():
+            return environment / _OF_ENVIRONMENT
+    return Path(sys.executable)
+
+
+def _existing(path: Path, where: str) -> Path:
+    found = path.absolute() / _OF_ENVIRONMENT if path.is_dir() else path.absolute()
+    if not found.exists():
+        msg = f"{where}: {found} does not exist; name a Python or the folder of an environment"
+        raise InputError(msg)
+    return found
+
+
+def _named(root: Path, suite: Suite) -> Path:
+    """What the table's `python` means: a path from the root, or a version."""
+    name = suite.python or ""
+    where = f"pyproject.toml: [tool.covernance] suites.{suite.name}.python"
+    if "/" in name:
+        try:
+            return _existing(root / name, where)
+        except InputError as error:
+            raise ConfigError(str(error)) from None
+    if found := shutil.which(f"python{name.removeprefix('python')}"):
+        return Path(found)
+    if uv := shutil.which("uv"):
+        done = subprocess.run(  # noqa: S603 - the user's own uv
+            [uv, "python", "find", "--no-project", name],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return Path(done.stdout.strip())
+    msg = f"{where}: neither PATH nor uv finds Python {name!r}; install it, or give a path"
+    raise ConfigError(msg)

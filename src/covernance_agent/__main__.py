@@ -1,0 +1,56 @@
+"""`python -m covernance_agent REQUEST ANSWER`: do what a file asks, and write what came of it.
+
+A request is `{"schema": 1, "tasks": [{"task": NAME, …}, …]}`. The answer is
+`{"schema": 1, "answers": […]}` with `{"result": …}` or `{"error": {"kind": …, "message": …}}` for
+each task, in their order.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from covernance_agent.failures import AgentError, InputError
+
+SCHEMA = 1
+
+_TASKS = {
+    "contexts": "covernance_agent.contexts",
+    "gather": "covernance_agent.gathering",
+    "prepare": "covernance_agent.preparation",
+    "report": "covernance_agent.reports",
+    "settings": "covernance_agent.settings",
+    "statements": "covernance_agent.statements",
+}
+"""The module of each task; its function `perform` takes the task and returns the result."""
+
+
+def main() -> None:
+    """Perform every task of a request; a failure of one does not keep the others back."""
+    request, answer = map(Path, sys.argv[1:])
+    document = json.loads(request.read_bytes())
+    answers = [_perform(task, document) for task in document.get("tasks", [{}])]
+    content = json.dumps({"schema": SCHEMA, "answers": answers}, separators=(",", ":"))
+    unfinished = answer.with_name(f"{answer.name}.new")
+    unfinished.write_text(content, encoding="utf-8")
+    unfinished.replace(answer)
+
+
+def _perform(task: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    try:
+        if document.get("schema") != SCHEMA or task.get("task") not in _TASKS:
+            msg = (
+                f"the request is of schema {document.get('schema')} and asks for "
+                f"{task.get('task')!r}; this agent knows schema {SCHEMA}: install one covernance"
+            )
+            raise InputError(msg)
+        return {"result": import_module(_TASKS[task["task"]]).perform(task)}
+    except AgentError as error:
+        return {"error": {"kind": error.kind, "message": str(error)}}
+
+
+if __name__ == "__main__":
+    main()
