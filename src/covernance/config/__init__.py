@@ -1,17 +1,14 @@
 """The table: `[tool.covernance]` in pyproject.toml."""
 
+from covernance.config.pyproject import find_root, load
 from covernance.config.table import (
-    BASELINE,
-    UNTHEMED,
     ExceptionSettings,
     HistorySettings,
     ReuseSettings,
     Suite,
     Table,
-    find_root,
-    load,
-    parse_floor,
 )
+from covernance.config.value_checks import BASELINE, UNTHEMED, parse_floor
 
 __all__ = [
     "BASELINE",

@@ -1,137 +1,190 @@
-"""What a change weakens in the table: floors, limits, and what there is of suites and themes."""
+"""What a change weakens in the table: each key by its declaration in `covernance.config`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import GenericAlias
 from typing import Any
 
+import msgspec
+
+from covernance.config.keys import Declaration
+from covernance.config.kinds import SOURCE_FOLDERS, TEST_PATHS, THEMES, Weakening
+from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
+from covernance.errors import ConfigError
 from covernance.integrity.findings import NONE, Finding, Kind, lost
 from covernance.model.paths import is_below
 
-Key = tuple[str, ...]
+Address = tuple[str, ...]
 """A place in the table: `("suites", "api", "fail-under")`."""
 
-_SUITE_KEYS = 2
+_Places = Mapping[Address, tuple[Declaration, ...]]
+
+_SUITE_KEY = len(("suites", "<name>", "<key>"))
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_FLOORS = {"fail-under", "patch-fail-under", "theme-floors", "file-floors"}
-_LIMITS = {"max-drop", "theme-max-drop", "patch-max-drop", "patch-min-lines", "carry-days"}
-_DEFAULTS: dict[Key, Decimal] = {
-    ("fail-under",): Decimal(90),
-    ("patch-fail-under",): Decimal(90),
-    ("max-drop",): Decimal(2),
-    ("patch-max-drop",): Decimal(2),
-    ("patch-min-lines",): Decimal(5),
-    ("history", "carry-days"): Decimal(14),
-}
 
 
-def table(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
+class _Removal(msgspec.Struct, frozen=True):
+    """How the removal of an entry is reported.
+
+    Attributes:
+        finding: The kind of finding.
+        missing: The entries of the first list that the second lacks.
+        is_subject: Whether the exception register may name the entry, as it may the suite.
+    """
+
+    finding: Kind
+    missing: Callable[[Iterable[str], Iterable[str]], list[str]]
+    is_subject: bool
+
+
+def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
     """Compare two versions of `[tool.covernance]` as parsed from TOML.
 
-    A suite without a number of its own has the table's, and the table without one the layer's
-    default; a floor that is new is no finding, one that is gone is. A first table, where `before`
-    is empty, weakens nothing.
+    Compared are the values in force: a suite without a number of its own has the table's, and a
+    table without one has the default. A new floor is not a finding, a removed floor is. If `before`
+    is empty, the table is new and weakens nothing.
     """
     if not before:
         return
-    suites = {name: _suite(after, name) for name in before.get("suites", {})}
-    kept = {name for name, suite in suites.items() if suite is not None}
-    for name in sorted(suites.keys() - kept):
+    old, new = before.get("suites", {}), after.get("suites", {})
+    for name in lost(old, new):
         yield Finding("suite-removed", f"suites.{name}", name, NONE, (name,))
-    yield from _numbers(before, after, kept)
-    for theme in lost(before.get("themes", []), after.get("themes", [])):
-        yield Finding("theme-removed", "themes", theme, NONE)
-    for name in sorted(kept):
-        old, new = _suite(before, name) or {}, suites[name] or {}
-        for theme in lost(*_own_themes(before, old, after, new)):
-            yield Finding("theme-removed", f"suites.{name}.themes", theme, NONE, (name,))
-        for path in _lost_paths(old.get("source", []), new.get("source", [])):
-            yield Finding("source-removed", f"suites.{name}.source", path, NONE, (name, path))
-        for path in _lost_paths(old.get("tests", []), new.get("tests", [])):
-            yield Finding("tests-path-removed", f"suites.{name}.tests", path, NONE, (name, path))
+    keys = _keys_by_place(name for name in old if name in new)
+    yield from _compare_numbers(before, after, keys)
+    yield from _compare_lists(before, after, keys)
 
 
-def _numbers(
-    before: Mapping[str, Any], after: Mapping[str, Any], suites: set[str]
+def check_comparable(document: object, where: str) -> None:
+    """Check that a table of any version has the form that comparing relies on.
+
+    Raises:
+        ConfigError: A list or a table is something else; the message begins with `where`.
+    """
+    suites = GenericAlias(dict, (str, _lists_shape(SUITE_KEYS)))
+    try:
+        msgspec.convert(document, _lists_shape(TABLE_KEYS, ("suites", suites, {})))
+    except msgspec.ValidationError as error:
+        msg = f"{where}: [tool.covernance]: {error}"
+        raise ConfigError(msg) from error
+
+
+def _lists_shape(keys: Iterable[Declaration], *more: tuple[str, Any, Any]) -> type[msgspec.Struct]:
+    lists: list[tuple[str, Any, Any]] = [
+        (key.attribute, list[str], []) for key in keys if key.kind in _REMOVALS
+    ]
+    return msgspec.defstruct("Shape", [*lists, *more], rename="kebab")
+
+
+def _keys_by_place(suites: Iterable[str]) -> dict[Address, tuple[Declaration, ...]]:
+    """The keys of the table, of its sections and of some of its suites."""
+    places: dict[Address, tuple[Declaration, ...]] = {(): TABLE_KEYS}
+    places |= {(section,): keys for section, keys in SECTION_KEYS.items()}
+    return places | {("suites", suite): SUITE_KEYS for suite in suites}
+
+
+def _compare_numbers(
+    before: Mapping[str, Any], after: Mapping[str, Any], places: _Places
 ) -> Iterator[Finding]:
-    for key in sorted({*_leaves(before), *_leaves(after)}):
-        if key[0] == "suites" and key[1] not in suites:
-            continue
-        was, now = _value(before, key), _value(after, key)
-        if was is not None and (kind := _weakened(key, was, now)):
-            subjects = (key[1], key[-1]) if key[0] == "suites" else (key[-1],)
-            shown = NONE if now is None else f"{now}"
-            yield Finding(kind, _shown(key), f"{was}", shown, subjects)
+    for place, keys in places.items():
+        for key in keys:
+            if key.weakened_by not in (Weakening.LOWER, Weakening.HIGHER):
+                continue
+            address = (*place, key.name)
+            for leaf in sorted({*_numbers(before, address), *_numbers(after, address)}):
+                was, now = _in_force(before, leaf, key), _in_force(after, leaf, key)
+                if was is not None and (kind := _weakened(key, was, now)):
+                    shown = NONE if now is None else f"{now}"
+                    subjects = (*_suite(place), leaf[-1])
+                    yield Finding(kind, _shown(leaf), f"{was}", shown, subjects)
 
 
-def _weakened(key: Key, was: Decimal, now: Decimal | None) -> Kind | None:
-    """Whether a number that changed asks for less than before; without one nothing is asked."""
-    if _LIMITS.intersection(key):
+def _weakened(key: Declaration, was: Decimal, now: Decimal | None) -> Kind | None:
+    """How a number that changed asks for less than before; without one nothing is asked."""
+    if key.weakened_by is Weakening.HIGHER:
         return "limit-raised" if now is None or now > was else None
-    if _FLOORS.intersection(key):
-        return "floor-lowered" if now is None or now < was else None
+    return "floor-lowered" if now is None or now < was else None
+
+
+def _numbers(table: Mapping[str, Any], address: Address) -> Iterator[Address]:
+    """Where a key has numbers: at its own address, or at one below it per name."""
+    value = _value(table, address)
+    if isinstance(value, int | Decimal):
+        yield address
+    elif isinstance(value, Mapping):
+        yield from ((*address, name) for name in value if isinstance(value[name], int | Decimal))
+
+
+def _in_force(table: Mapping[str, Any], address: Address, key: Declaration) -> Decimal | None:
+    """The number in force at an address: its own, else the one that it inherits, or None."""
+    value = _value(table, address)
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    if (general := _general(address, key)) and _value(table, address[:_SUITE_KEY]) is None:
+        return _in_force(table, general, key)
+    if not key.kind.by_name:
+        return Decimal(key.default)
+    for other in SUITE_KEYS:
+        if other.name == key.key.fallback:
+            return _in_force(table, (*address[:-2], other.name), other)
     return None
 
 
-def _leaves(table: Mapping[str, Any], prefix: Key = ()) -> Iterator[Key]:
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, (*prefix, name))
-        elif isinstance(value, int | Decimal):
-            yield (*prefix, name)
+def _compare_lists(
+    before: Mapping[str, Any], after: Mapping[str, Any], places: _Places
+) -> Iterator[Finding]:
+    for place, keys in places.items():
+        for key in keys:
+            address = (*place, key.name)
+            unwritten = _value(before, address) is None and _value(after, address) is None
+            if unwritten or (removal := _REMOVALS.get(key.kind)) is None:
+                continue
+            was, now = _entries(before, address, key), _entries(after, address, key)
+            for entry in removal.missing(was, now):
+                subjects = (*_suite(place), *([entry] if removal.is_subject else []))
+                yield Finding(removal.finding, _shown(address), entry, NONE, subjects)
 
 
-def _value(table: Mapping[str, Any], key: Key) -> Decimal | None:
-    """The number in force at `key`: its own, else the one that stands in for it.
-
-    A theme's limit falls back to its suite's, a suite's number to the table's, and that to the
-    layer's default.
-    """
-    found: Any = table
-    for part in key:
-        found = found.get(part) if isinstance(found, Mapping) else None
-    if isinstance(found, int | Decimal):
-        return Decimal(found)
-    general = _general(key)
-    return _value(table, general) if general else _DEFAULTS.get(key)
+def _entries(table: Mapping[str, Any], address: Address, key: Declaration) -> Iterable[str]:
+    """The list in force at an address: its own, else the one that it inherits."""
+    value = _value(table, address)
+    if value is None and (general := _general(address, key)):
+        value = _value(table, general)
+    return value if isinstance(value, list) else []
 
 
-def _general(key: Key) -> Key:
-    """Where the number stands that is in force where there is none at `key`; empty for nowhere."""
-    match key:
-        case ("suites", suite, "theme-max-drop", _):
-            return ("suites", suite, "max-drop")
-        case ("suites", _, *rest):
-            return tuple(rest)
-    return ()
+def _general(address: Address, key: Declaration) -> Address:
+    """Where the table has what holds if a suite has nothing at `address`; empty for nowhere."""
+    return address[2:] if key.key.inherits and _suite(address) else ()
 
 
-def _suite(table: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = table.get("suites", {}).get(name)
-    return found
+def _suite(address: Address) -> Address:
+    """The suite's name, if the address is in a suite."""
+    return address[1:2] if address[:1] == ("suites",) else ()
+
+
+def _value(table: Mapping[str, Any], address: Address) -> object:
+    value: object = table
+    for part in address:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def _lost_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
-    """Paths that no path of `after` holds any more."""
+    """Paths that are not below any path of `after`."""
     kept = tuple(after)
     return sorted(path for path in before if not is_below(path, kept))
 
 
-def _own_themes(
-    before: Mapping[str, Any],
-    old: Mapping[str, Any],
-    after: Mapping[str, Any],
-    new: Mapping[str, Any],
-) -> tuple[list[str], list[str]]:
-    """A suite's themes on both sides; none where it has the table's on both."""
-    if "themes" not in old and "themes" not in new:
-        return [], []
-    own = old.get("themes", before.get("themes", []))
-    return own, new.get("themes", after.get("themes", []))
+_REMOVALS = {
+    THEMES: _Removal("theme-removed", lost, is_subject=False),
+    SOURCE_FOLDERS: _Removal("source-removed", _lost_paths, is_subject=True),
+    TEST_PATHS: _Removal("tests-path-removed", _lost_paths, is_subject=True),
+}
 
 
-def _shown(key: Key) -> str:
-    """A key as TOML writes it."""
-    return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in key)
+def _shown(address: Address) -> str:
+    """An address as TOML writes it."""
+    return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in address)

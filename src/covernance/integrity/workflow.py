@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ from covernance.exceptions import waivers
 from covernance.exceptions.workflow import read_rows
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
-from covernance.integrity import inventory, table_changes
+from covernance.integrity import inventory
 from covernance.integrity.findings import (
     Allowances,
     Finding,
@@ -29,6 +29,7 @@ from covernance.integrity.findings import (
     test_findings,
 )
 from covernance.integrity.pragmas import pragmas
+from covernance.integrity.table_changes import check_comparable, compare_tables
 from covernance.model import snapshot
 from covernance.model.paths import is_below
 from covernance.patch.freshness import Unusable, usable
@@ -103,7 +104,7 @@ def find_weakenings(
     )
     old_settings, new_settings = _settings(before), _settings(after)
     findings = [
-        *table_changes.table(old_table, new_table),
+        *compare_tables(old_table, new_table),
         *settings_findings(old_settings, new_settings),
         *_pragmas(diff, before, after, new_settings, _all(old_table, new_table, "source")),
     ]
@@ -172,26 +173,9 @@ def _parsed(texts: Texts, where: str) -> Mapping[str, Any]:
     except tomllib.TOMLDecodeError as error:
         msg = f"{where}: is not valid TOML: {error}"
         raise ConfigError(msg) from error
-    table = document.get("tool", {}).get("covernance", {})
-    try:
-        msgspec.convert(table, _TableShape)
-    except msgspec.ValidationError as error:
-        msg = f"{where}: [tool.covernance]: {error}"
-        raise ConfigError(msg) from error
-    return cast("Mapping[str, Any]", table)
-
-
-class _SuiteShape(msgspec.Struct):
-    source: list[str] = []
-    tests: list[str] = []
-    themes: list[str] | None = None
-
-
-class _TableShape(msgspec.Struct):
-    """As much of the table's form, in any version of it, as comparing relies on."""
-
-    themes: list[str] = []
-    suites: dict[str, _SuiteShape] = {}
+    table: Mapping[str, Any] = document.get("tool", {}).get("covernance", {})
+    check_comparable(table, where)
+    return table
 
 
 def _settings(texts: Texts) -> Settings:

@@ -1,56 +1,14 @@
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from covernance.config import find_root, load, parse_floor
+from covernance.config import load
 from covernance.errors import ConfigError
+from tests.unit.covernance.config.table_samples import GOOD
 
 pytestmark = pytest.mark.architecture
-
-GOOD = """\
-[tool.covernance]
-themes = ["architecture", "security"]
-fail-under = 89.5
-
-[tool.covernance.suites.api]
-source = ["apps/api"]
-tests = ["tests/api"]
-requirements = "requirements/api.txt"
-
-[tool.covernance.suites.my-auth]
-source = ["apps/auth"]
-tests = ["tests/auth"]
-fail-under = 92
-themes = ["security"]
-"""
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    for name in ("apps/api", "apps/auth", "tests/api", "tests/auth"):
-        (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements/api.txt").touch()
-    (tmp_path / "pyproject.toml").write_text(GOOD)
-    return tmp_path
-
-
-def test_a_suite_takes_the_tables_defaults_and_its_own_values(root: Path) -> None:
-    table = load(root)
-    api, auth = table.suites
-    assert api.fail_under == Decimal("89.5")
-    assert api.themes == ("architecture", "security")
-    assert api.requirements == "requirements/api.txt"
-    assert (auth.fail_under, auth.themes, auth.requirements) == (Decimal(92), ("security",), None)
-    assert auth.identifier == "my_auth"
-
-
-def test_the_floor_is_90_where_the_table_gives_none(root: Path) -> None:
-    (root / "pyproject.toml").write_text(GOOD.replace("fail-under = 89.5\n", ""))
-    assert load(root).suite("api").fail_under == Decimal(90)
 
 
 def test_the_digest_changes_with_the_table_and_not_with_the_place(
@@ -65,157 +23,6 @@ def test_the_digest_changes_with_the_table_and_not_with_the_place(
 
 
 @pytest.mark.reliability
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("fail-under = 92", "fail-udner = 92", "suites.my-auth: object contains unknown field"),
-        ("fail-under = 92", "fail-udner = 92", "did you mean 'fail-under'?"),
-        ("fail-under = 92", "zzz = 1", "known keys: source, tests"),
-        ("fail-under = 92", 'fail-under = "92"', "suites.my-auth.fail-under: '92' is not a perc"),
-        ("fail-under = 92", "fail-under = true", "suites.my-auth.fail-under: True is not a perc"),
-        ("fail-under = 92", "fail-under = 100.5", "suites.my-auth.fail-under: "),
-        ("fail-under = 92", "fail-under = nan", "suites.my-auth.fail-under: "),
-        ("fail-under = 89.5", "fail-under = -1", "[tool.covernance] fail-under: -1"),
-        ('["apps/auth"]', '["apps/nope"]', "suites.my-auth.source: 'apps/nope' is not there"),
-        ('["apps/auth"]', '"apps/auth"', "suites.my-auth.source: expected `array`, got `str`"),
-        ('["apps/auth"]', '["apps/auth", 3]', "suites.my-auth.source[1]: expected `str`"),
-        ('["apps/auth"]', "[]", "suites.my-auth.source: is empty"),
-        ('["apps/auth"]', '["apps/auth", "apps/auth/"]', "'apps/auth' is named twice"),
-        ('["apps/auth"]', '["../outside"]', "leaves the repository"),
-        ('["apps/auth"]', '["/etc"]', "leaves the repository"),
-        ('["apps/auth"]', '["apps/api"]', "is already claimed by suites.api.source"),
-        ('["apps/auth"]', '["apps"]', "is already claimed by suites.api.source ('apps/api')"),
-        ('["tests/auth"]', '["tests/nope"]', "suites.my-auth.tests: 'tests/nope' is not there"),
-        ("requirements/api.txt", "api.txt", "suites.api.requirements: 'api.txt' is not there"),
-        ('themes = ["security"]', 'themes = ["securty"]', "did you mean 'security'?"),
-        ('themes = ["security"]', "themes = []", "suites.my-auth.themes: is empty"),
-        ('["architecture", "security"]', '["unthemed"]', "'unthemed' can't be a theme"),
-        ('["architecture", "security"]', '["a b"]', "'a b' can't be a theme"),
-        ('["architecture", "security"]', '["a", "a"]', "'a' is named twice"),
-        ("suites.my-auth]", "suites.baseline]", "suites.baseline: can't be a suite's name"),
-        ("suites.my-auth]", 'suites."../x"]', "can't be a suite's name"),
-        ("[tool.covernance]", "[tool.covernance]\ncolour = 1", "unknown field `colour`"),
-        ("[tool.covernance]", "[tool.covernance", "is not valid TOML"),
-    ],
-)
-def test_any_mistake_is_one_error_that_names_the_key(
-    root: Path, old: str, new: str, message: str
-) -> None:
-    assert old in GOOD
-    (root / "pyproject.toml").write_text(GOOD.replace(old, new))
-    with pytest.raises(ConfigError) as caught:
-        load(root)
-    assert message in str(caught.value)
-    assert "pyproject.toml" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_floors_of_themes_and_files_and_limits_are_read_exactly(root: Path) -> None:
-    more = """max-drop = 1.5
-theme-max-drop = {security = 0.5}
-patch-max-drop = 10
-patch-fail-under = 80
-theme-floors = {security = 60.5}
-file-floors = {"apps/auth/keys.py" = 100}
-"""
-    text = GOOD.replace("fail-under = 92\n", "fail-under = 92\n" + more)
-    history = '[tool.covernance.history]\nstore = "git"\nkeep = 3\n'
-    exceptions = '[tool.covernance.exceptions]\nowner = "@team"\nreview-days = 30\n'
-    (root / "pyproject.toml").write_text(text + history + exceptions)
-    table = load(root)
-    api, auth = table.suites
-    assert (api.max_drop, auth.max_drop) == (Decimal(2), Decimal("1.5"))
-    assert (api.patch_max_drop, auth.patch_max_drop) == (Decimal(2), Decimal(10))
-    assert (api.theme_max_drop, auth.theme_max_drop) == ({}, {"security": Decimal("0.5")})
-    assert (api.patch_fail_under, auth.patch_fail_under) == (Decimal(90), Decimal(80))
-    assert auth.theme_floors == {"security": Decimal("60.5")}
-    assert auth.file_floors == {"apps/auth/keys.py": Decimal(100)}
-    assert (table.history.store, table.history.keep, table.default_branch) == ("git", 3, "main")
-    assert (table.exceptions.owner, table.exceptions.review_days) == ("@team", 30)
-
-
-@pytest.mark.reliability
-@pytest.mark.parametrize(
-    ("added", "message"),
-    [
-        ("[tool.covernance.history]\nstore = 'cloud'", "history.store: invalid enum value"),
-        ("[tool.covernance.history]\nkeep = 0", "history.keep: expected `int` >= 1"),
-        ("[tool.covernance.exceptions]\nreview = 3", "exceptions: object contains unknown field"),
-        ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not among"),
-        (
-            "[tool.covernance.suites.my-auth.theme-max-drop]\nspeed = 3",
-            "theme-max-drop: 'speed' is",
-        ),
-        ("[tool.covernance.suites.my-auth.theme-max-drop]\nsecurity = -1", "max-drop.security: -1"),
-        ("[tool.covernance.suites.my-auth.file-floors]\n'*' = 101", "file-floors.*: 101"),
-    ],
-)
-def test_a_mistake_in_the_policies_names_its_key(root: Path, added: str, message: str) -> None:
-    (root / "pyproject.toml").write_text(f"{GOOD}{added}\n")
-    with pytest.raises(ConfigError) as caught:
-        load(root)
-    assert message in str(caught.value)
-
-
-@pytest.mark.reliability
-def test_a_table_without_suites_says_to_add_one(root: Path) -> None:
-    (root / "pyproject.toml").write_text('[tool.covernance]\nthemes = ["a"]\nsuites = {}\n')
-    with pytest.raises(ConfigError, match="suites: is empty; add one"):
-        load(root)
-
-
-@pytest.mark.reliability
-def test_a_source_with_a_comma_is_refused(root: Path) -> None:
-    (root / "a,b").mkdir()
-    (root / "pyproject.toml").write_text(GOOD.replace("apps/auth", "a,b"))
-    with pytest.raises(ConfigError, match="has a comma"):
-        load(root)
-
-
-@pytest.mark.reliability
-def test_two_suites_with_one_session_name_are_refused(root: Path) -> None:
-    twin = '[tool.covernance.suites.my_auth]\nsource = ["twin"]\ntests = ["tests/auth"]\n'
-    (root / "twin").mkdir()
-    (root / "pyproject.toml").write_text(GOOD + twin)
-    with pytest.raises(ConfigError, match="same session name as 'my-auth'"):
-        load(root)
-
-
-@pytest.mark.reliability
 def test_an_unknown_suite_names_the_nearest_and_all(root: Path) -> None:
     with pytest.raises(ConfigError, match=r"'apy' \(did you mean 'api'\?\); suites: api, my-auth"):
         load(root).suite("apy")
-
-
-def test_the_root_is_the_nearest_folder_with_a_table(root: Path) -> None:
-    below = root / "apps" / "api"
-    (below / "pyproject.toml").write_text("[project]\nname = 'inner'\n")
-    assert find_root(below) == root
-
-
-@pytest.mark.reliability
-def test_no_table_anywhere_says_what_to_add(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"add one with `themes`"):
-        find_root(tmp_path)
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    with pytest.raises(ConfigError, match=r"has no \[tool.covernance\] table"):
-        load(tmp_path)
-
-
-@pytest.mark.reliability
-def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="can't be read"):
-        load(tmp_path)
-
-
-def test_a_floor_given_as_text_keeps_its_fraction() -> None:
-    assert parse_floor("92.50", "--fail-under") == Decimal("92.5")
-
-
-def test_a_file_is_no_source(root: Path) -> None:
-    (root / "shop.py").touch()
-    text = (root / "pyproject.toml").read_text()
-    (root / "pyproject.toml").write_text(text.replace('["apps/api"]', '["shop.py"]'))
-    with pytest.raises(ConfigError, match=r"suites\.api\.source: 'shop\.py' is a file; name the"):
-        load(root)

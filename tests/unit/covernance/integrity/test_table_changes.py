@@ -3,17 +3,18 @@ from __future__ import annotations
 import copy
 import tomllib
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.config.table import _RawSuite, _RawTable, load
+from covernance.config.keys import Declaration
+from covernance.config.kinds import SUITES, Weakening
+from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
+from covernance.errors import ConfigError
 from covernance.integrity.findings import Finding
-from covernance.integrity.table_changes import _DEFAULTS, _FLOORS, _LIMITS, table
+from covernance.integrity.table_changes import _REMOVALS, check_comparable, compare_tables
 
 pytestmark = pytest.mark.architecture
 
@@ -51,7 +52,7 @@ def changed(old: str, new: str, text: str = TABLE) -> list[tuple[str, str, str, 
     assert old in text
     return [
         (finding.kind, finding.where, finding.before, finding.after)
-        for finding in table(parsed(text), parsed(text.replace(old, new, 1)))
+        for finding in compare_tables(parsed(text), parsed(text.replace(old, new, 1)))
     ]
 
 
@@ -167,7 +168,7 @@ def test_what_asks_for_less_is_a_finding(
 def test_a_removed_suite_is_one_finding_whatever_it_asked_for(name: str) -> None:
     after = parsed()
     del after["suites"][name]
-    (found,) = table(parsed(), after)
+    (found,) = compare_tables(parsed(), after)
     assert found == Finding("suite-removed", f"suites.{name}", name, "none", (name,))
 
 
@@ -175,7 +176,7 @@ def test_a_removed_suite_hides_no_lowered_floor_of_another() -> None:
     before, after = parsed(), parsed()
     before["suites"]["auth"]["fail-under"] = 95
     del after["suites"]["api"]
-    assert [(finding.kind, finding.where) for finding in table(before, after)] == [
+    assert [(finding.kind, finding.where) for finding in compare_tables(before, after)] == [
         ("suite-removed", "suites.api"),
         ("floor-lowered", "suites.auth.fail-under"),
     ]
@@ -197,7 +198,7 @@ def test_what_is_gone_from_a_suite_can_be_waived_by_the_suite_or_the_path(
     old: str, new: str, subjects: tuple[str, ...]
 ) -> None:
     assert old in TABLE
-    (found,) = table(parsed(), parsed(TABLE.replace(old, new, 1)))
+    (found,) = compare_tables(parsed(), parsed(TABLE.replace(old, new, 1)))
     assert found.subjects == ("auth" if "auth" in old else "api", *subjects)
 
 
@@ -224,54 +225,67 @@ def test_what_is_gone_from_a_suite_can_be_waived_by_the_suite_or_the_path(
 def test_a_table_that_lacks_a_part_is_compared_by_the_rest(
     before: dict[str, Any], after: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    assert [(finding.kind, finding.where) for finding in table(before, after)] == expected
+    assert [(finding.kind, finding.where) for finding in compare_tables(before, after)] == expected
 
 
 def test_a_new_suite_or_a_first_table_weakens_nothing() -> None:
-    assert list(table(parsed(TABLE.partition("[suites.auth]")[0]), parsed())) == []
-    assert list(table({}, parsed())) == []
+    assert list(compare_tables(parsed(TABLE.partition("[suites.auth]")[0]), parsed())) == []
+    assert list(compare_tables({}, parsed())) == []
 
 
 def test_a_lowered_floor_can_be_waived_by_its_suite_or_file() -> None:
     lowered = TABLE.replace('keys.py" = 100', 'keys.py" = 99')
-    (found,) = table(parsed(), parsed(lowered))
+    (found,) = compare_tables(parsed(), parsed(lowered))
     assert found.subjects == ("api", "apps/api/keys.py")
 
 
-def test_the_defaults_are_those_of_the_layer(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    (tmp_path / "pyproject.toml").write_text(
-        "[tool.covernance]\nthemes = ['t']\n[tool.covernance.suites.a]\nsource = ['a']\n"
-        "tests = ['a']\n"
-    )
-    found = load(tmp_path)
-    suite = found.suites[0]
-    assert {key[-1]: value for key, value in _DEFAULTS.items()} == {
-        "fail-under": suite.fail_under,
-        "max-drop": suite.max_drop,
-        "patch-max-drop": suite.patch_max_drop,
-        "patch-fail-under": suite.patch_fail_under,
-        "patch-min-lines": found.patch_min_lines,
-        "carry-days": found.history.carry_days,
-    }
-
-
-HARMLESS = {
-    "requirements": "what is installed, not what is asked",
-    "shards": "joined shards must have run every test",
-    "xdist": "in how many processes tests run, not which",
-    "default-branch": "the base that CI compares with is named by the pull request",
-    "history": "what is kept; without a base the guard says no",
-    "reuse": "what is reused is judged anew, and the default branch always measures",
-    "exceptions": "where the register lies and what its new rows say; rows have dates of their own",
-}
+@pytest.mark.security
+def test_every_kind_whose_entries_can_be_removed_is_compared() -> None:
+    keys = [*TABLE_KEYS, *SUITE_KEYS, *(key for keys in SECTION_KEYS.values() for key in keys)]
+    removable = {key.kind for key in keys if key.weakened_by is Weakening.REMOVAL}
+    assert removable == {SUITES, *_REMOVALS}
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("shape", [_RawTable, _RawSuite])
-def test_every_key_of_the_table_is_judged_or_known_to_be_harmless(shape: type) -> None:
-    known = _FLOORS | _LIMITS | {"suites", "themes", "source", "tests"} | HARMLESS.keys()
-    assert {field.encode_name for field in msgspec.structs.fields(shape)} <= known
+@pytest.mark.parametrize("place", ["table", "suite"])
+@pytest.mark.parametrize("weakening", [Weakening.LOWER, Weakening.HIGHER])
+def test_every_number_is_compared_in_its_direction(place: str, weakening: Weakening) -> None:
+    def written(key: Declaration, number: int) -> dict[str, Any]:
+        value = {"x": number} if key.kind.by_name else number
+        keys = {"themes": ["x"], key.name: value}
+        return keys if place == "table" else {"suites": {"api": keys}}
+
+    keys = TABLE_KEYS if place == "table" else SUITE_KEYS
+    low, high = (3, 4) if weakening is Weakening.HIGHER else (4, 3)
+    compared = [key for key in keys if key.weakened_by is weakening]
+    assert compared
+    for key in compared:
+        (found,) = compare_tables(written(key, low), written(key, high))
+        assert (found.before, found.after) == (str(low), str(high))
+        assert list(compare_tables(written(key, high), written(key, low))) == []
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (3, "Expected `object`, got `int`"),
+        ({"suites": 3}, "Expected `object`, got `int` - at `$.suites`"),
+        ({"themes": "x"}, "Expected `array`, got `str` - at `$.themes`"),
+        ({"suites": {"api": {"source": "x"}}}, "got `str` - at `$.suites[...].source`"),
+        ({"suites": {"api": {"tests": [1]}}}, "got `int` - at `$.suites[...].tests[0]`"),
+    ],
+)
+def test_a_table_of_another_form_is_one_error(document: object, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_comparable(document, "pyproject.toml at base")
+    assert str(caught.value).startswith("pyproject.toml at base: [tool.covernance]: ")
+    assert str(caught.value).endswith(message)
+
+
+@pytest.mark.reliability
+def test_keys_of_another_version_do_not_hinder_comparing() -> None:
+    check_comparable({"suites": {"api": {"colour": 1}}, "fail-under": "high"}, "pyproject.toml")
 
 
 @pytest.mark.security
@@ -288,7 +302,7 @@ def test_a_longer_stand_in_for_a_suite_is_a_weaker_table(
     before: dict[str, int], after: dict[str, int], found: list[str]
 ) -> None:
     tables = ({"themes": ["x"], "history": history} for history in (before, after))
-    assert [finding.kind for finding in table(*tables)] == found
+    assert [finding.kind for finding in compare_tables(*tables)] == found
 
 
 NUMBERS = st.fixed_dictionaries(
@@ -310,7 +324,7 @@ TABLES = st.builds(
 
 @given(TABLES)
 def test_the_same_table_is_no_finding(content: dict[str, Any]) -> None:
-    assert list(table(content, copy.deepcopy(content))) == []
+    assert list(compare_tables(content, copy.deepcopy(content))) == []
 
 
 @given(TABLES, TABLES)
@@ -318,6 +332,6 @@ def test_what_is_weaker_one_way_is_not_weaker_the_other_way(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     kinds = {"floor-lowered", "limit-raised"}
-    there = {finding.where for finding in table(one, other) if finding.kind in kinds}
-    back = {finding.where for finding in table(other, one) if finding.kind in kinds}
+    there = {finding.where for finding in compare_tables(one, other) if finding.kind in kinds}
+    back = {finding.where for finding in compare_tables(other, one) if finding.kind in kinds}
     assert not there & back

@@ -1,0 +1,53 @@
+"""Where the table is: the pyproject.toml of a repository."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from covernance.config.table import Table
+from covernance.config.validation import check_table
+from covernance.errors import ConfigError
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder, from `start` upwards, whose pyproject.toml has the table.
+
+    Raises:
+        ConfigError: No folder on the way to the file system's root has one.
+    """
+    for folder in (start, *start.parents):
+        candidate = folder / "pyproject.toml"
+        if candidate.is_file() and "covernance" in _read(candidate).get("tool", {}):
+            return folder
+    msg = (
+        f"no pyproject.toml with a [tool.covernance] table in {start} or above it; "
+        "add one with `themes` and one [tool.covernance.suites.<name>] per component"
+    )
+    raise ConfigError(msg)
+
+
+def load(root: Path) -> Table:
+    """Read and check the table of the repository at `root`.
+
+    Raises:
+        ConfigError: Any mistake in it; the message names the key and what to do.
+    """
+    document = _read(root / "pyproject.toml").get("tool", {}).get("covernance")
+    if document is None:
+        msg = f"{root / 'pyproject.toml'}: has no [tool.covernance] table"
+        raise ConfigError(msg)
+    return check_table(document, root)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path}: is not valid TOML: {error}"
+        raise ConfigError(msg) from error
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: can't be read: {error}"
+        raise ConfigError(msg) from error

@@ -1,0 +1,173 @@
+"""Checks of a single value of the table, each for one kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from covernance.config.suggestions import did_you_mean
+from covernance.errors import ConfigError
+
+UNTHEMED = "unthemed"
+"""The pass for tests that carry no theme; not a theme itself."""
+
+BASELINE = "baseline"
+"""The name under which the combined result of all suites is stored."""
+
+# `unit` tags sessions, the others are words of pytest's `-m` or names in reports and files.
+THEME_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SUITE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+RESERVED_THEMES = sorted((UNTHEMED, "unit", "run", "total", "patch", "and", "or", "not", "default"))
+RESERVED_SUITES = sorted(
+    (BASELINE, "all", "data", "html", "partial", "parts", "plan", "history", "badges")
+)
+WHOLE = 100
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What a value is checked against.
+
+    Attributes:
+        root: The folder of pyproject.toml, which paths are relative to.
+        themes: The themes that may be named; None where they are declared.
+    """
+
+    root: Path
+    themes: tuple[str, ...] | None = None
+
+
+def check_percentage(value: object, where: str) -> Decimal:
+    """Return a percentage, exactly; `where` names its key or option in the error.
+
+    Raises:
+        ConfigError: It is not a number from 0 to 100.
+    """
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        percentage = Decimal(value)
+        if percentage.is_finite() and 0 <= percentage <= WHOLE:
+            return percentage
+    msg = f"{where}: {value!r} is not a percentage; give a number from 0 to 100"
+    raise ConfigError(msg)
+
+
+def parse_floor(text: str, where: str) -> Decimal:
+    """Read a floor from the text of an option or a variable; `where` names it in the error.
+
+    Raises:
+        ConfigError: It is not a number from 0 to 100.
+    """
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        msg = f"{where}: {text!r} is not a number; give a percentage from 0 to 100"
+        raise ConfigError(msg) from None
+    return check_percentage(value, where)
+
+
+def check_number(value: object, where: str, _around: Surroundings) -> Decimal:
+    """Return a percentage or a number of percentage points."""
+    return check_percentage(value, where)
+
+
+def check_numbers_by_file(
+    values: Mapping[str, object], where: str, _around: Surroundings
+) -> dict[str, Decimal]:
+    """Return percentages by path or glob; a file that is not there is a finding of the gate."""
+    return {name: check_percentage(value, f"{where}.{name}") for name, value in values.items()}
+
+
+def check_numbers_by_theme(
+    values: Mapping[str, object], where: str, around: Surroundings
+) -> dict[str, Decimal]:
+    """Return percentages by theme; only the suite's themes may be named."""
+    known = around.themes or ()
+    for theme in values:
+        if theme not in known:
+            msg = f"{where}: {theme!r} is not among the suite's themes"
+            raise ConfigError(msg + did_you_mean(theme, known))
+    return check_numbers_by_file(values, where, around)
+
+
+def check_themes(names: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
+    """Return themes: names of pytest markers, without repeats, among those that may be named."""
+    if not names:
+        msg = f"{where}: is empty; name at least one"
+        raise ConfigError(msg)
+    for name in names:
+        if not THEME_NAME.fullmatch(name) or name in RESERVED_THEMES:
+            msg = (
+                f"{where}: {name!r} can't be a theme; themes are pytest markers: letters, "
+                f"digits and _, and none of {', '.join(RESERVED_THEMES)}"
+            )
+            raise ConfigError(msg)
+        if around.themes is not None and name not in around.themes:
+            msg = f"{where}: {name!r} is not among tool.covernance.themes"
+            raise ConfigError(msg + did_you_mean(name, around.themes))
+    _reject_repeats(names, where)
+    return tuple(names)
+
+
+def check_suites(
+    entries: Mapping[str, object], where: str, _around: Surroundings
+) -> Mapping[str, object]:
+    """Return suites by name, unchecked but for their names."""
+    if not entries:
+        msg = f"{where}: is empty; add one [tool.covernance.suites.<name>] per component"
+        raise ConfigError(msg)
+    for name in entries:
+        if not SUITE_NAME.fullmatch(name) or name in RESERVED_SUITES:
+            msg = (
+                f"{where}.{name}: can't be a suite's name; use lower-case letters, digits, - and "
+                f"_, a letter first, and none of {', '.join(RESERVED_SUITES)}"
+            )
+            raise ConfigError(msg)
+    return entries
+
+
+def check_path(path: str, where: str, around: Surroundings) -> str:
+    """Return a path that exists inside the repository."""
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        msg = f"{where}: {path!r} leaves the repository; give a path relative to pyproject.toml"
+        raise ConfigError(msg)
+    if not path or not (around.root / path).exists():
+        msg = f"{where}: {path!r} is not there; correct the path or create it"
+        raise ConfigError(msg)
+    return path
+
+
+def check_paths(paths: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
+    """Return paths that exist inside the repository, normalized and without repeats."""
+    if not paths:
+        msg = f"{where}: is empty; name at least one path"
+        raise ConfigError(msg)
+    for path in paths:
+        check_path(path, where, around)
+        if "," in path:
+            msg = (
+                f"{where}: {path!r} has a comma, which coverage.py takes for a separator; rename it"
+            )
+            raise ConfigError(msg)
+    cleaned = tuple(Path(path).as_posix() for path in paths)
+    _reject_repeats(cleaned, where)
+    return cleaned
+
+
+def check_folders(paths: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
+    """Return paths of folders: coverage.py takes another source for the name of a package."""
+    folders = check_paths(paths, where, around)
+    for folder in folders:
+        if not (around.root / folder).is_dir():
+            msg = f"{where}: {folder!r} is a file; name the folder that holds what is measured"
+            raise ConfigError(msg)
+    return folders
+
+
+def _reject_repeats(values: Sequence[str], where: str) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            msg = f"{where}: {value!r} is named twice; name it once"
+            raise ConfigError(msg)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.config import parse_floor
+from covernance.config.value_checks import (
+    Surroundings,
+    check_folders,
+    check_numbers_by_theme,
+    check_path,
+    check_paths,
+    check_themes,
+)
+from covernance.errors import ConfigError
+
+pytestmark = pytest.mark.architecture
+
+
+def test_a_floor_given_as_text_keeps_its_fraction() -> None:
+    assert parse_floor("92.50", "--fail-under") == Decimal("92.5")
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("text", ["", "high", "100.01", "-0.1", "nan", "inf", "1e400"])
+def test_a_floor_that_is_not_a_percentage_is_an_error_that_names_its_origin(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^--fail-under: .+ 0 to 100$"):
+        parse_floor(text, "--fail-under")
+
+
+@given(st.decimals(0, 100))
+def test_every_percentage_is_read_exactly(percentage: Decimal) -> None:
+    assert parse_floor(str(percentage), "--fail-under") == percentage
+
+
+def test_paths_are_normalized_and_folders_are_folders(tmp_path: Path) -> None:
+    around = Surroundings(tmp_path)
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "c.py").touch()
+    assert check_folders(["a//b/", "./a"], "key", around) == ("a/b", "a")
+    assert check_paths(["c.py"], "key", around) == ("c.py",)
+    assert check_path("./c.py", "key", around) == "./c.py"
+    with pytest.raises(ConfigError, match=r"^key: 'c\.py' is a file"):
+        check_folders(["c.py"], "key", around)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["/etc", "..", "a/../../b", ""])
+def test_a_path_stays_in_the_repository(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ConfigError, match=r"leaves the repository|is not there"):
+        check_path(path, "key", Surroundings(tmp_path))
+
+
+def test_only_themes_that_may_be_named_are() -> None:
+    around = Surroundings(Path(), ("reliability", "security"))
+    assert check_themes(["security"], "key", around) == ("security",)
+    with pytest.raises(ConfigError, match=r"not among tool\.covernance\.themes \(did you mean"):
+        check_themes(["securty"], "key", around)
+    with pytest.raises(ConfigError, match=r"not among the suite's themes \(did you mean"):
+        check_numbers_by_theme({"securty": 3}, "key", around)
