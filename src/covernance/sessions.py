@@ -13,6 +13,8 @@ from nox.virtualenv import PassthroughEnv
 
 from covernance.config import Suite, Table
 
+__all__ = ["HELPER", "define", "install_locked", "measure"]
+
 HELPER = ("python", "-m", "covernance", "run")
 """How a session measures; a repository may put a script of its own in its place."""
 
