@@ -288,7 +288,9 @@ class RaisesOnRepr:
 
 @pytest.mark.reliability
 def test_an_object_whose_repr_raises_is_described_by_type() -> None:
-    assert redactor.event({"x": RaisesOnRepr()}) == {"x": "[RaisesOnRepr whose repr raises LookupError]"}
+    assert redactor.event({"x": RaisesOnRepr()}) == {
+        "x": "[RaisesOnRepr whose repr raises LookupError]"
+    }
 
 
 @pytest.mark.reliability
