@@ -52,27 +52,27 @@ def tallies(results: str, modules: Sequence[str]) -> dict[str, Tally]:
         A tally for each module. A mutant survives unless a test fails or times out; a mutant that
         was not tested counts as survived.
     """
-    found: defaultdict[str, Tally] = defaultdict(Tally)
+    tally_by_module: defaultdict[str, Tally] = defaultdict(Tally)
     for line in results.splitlines():
         mutant, _, status = line.strip().rpartition(": ")
         module = mutant.rpartition(".")[0]
         if mutant and (not modules or module.rpartition(".")[2] in modules):
-            tally = found[module]
+            tally = tally_by_module[module]
             (tally.killed if status in _KILLED else tally.survived).append(mutant)
-    return dict(sorted(found.items()))
+    return dict(sorted(tally_by_module.items()))
 
 
-def report(found: Mapping[str, Tally]) -> str:
+def report(tally_by_module: Mapping[str, Tally]) -> str:
     """Return the names of the survivors, then one line per module."""
-    lines = [mutant for tally in found.values() for mutant in tally.survived]
-    width = max(map(len, found), default=0)
+    lines = [mutant for tally in tally_by_module.values() for mutant in tally.survived]
+    width = max(map(len, tally_by_module), default=0)
     lines += [
         f"{module:{width}}  {len(tally.killed):4} killed  {len(tally.survived):3} survived"
         f"{'' if tally.enough else f'  below {_MINIMUM_PERCENT} %'}"
-        for module, tally in found.items()
+        for module, tally in tally_by_module.items()
     ]
-    killed = sum(len(tally.killed) for tally in found.values())
-    survived = sum(len(tally.survived) for tally in found.values())
+    killed = sum(len(tally.killed) for tally in tally_by_module.values())
+    survived = sum(len(tally.survived) for tally in tally_by_module.values())
     return "\n".join([*lines, f"{'all':{width}}  {killed:4} killed  {survived:3} survived"])
 
 
@@ -86,16 +86,16 @@ def main(modules: Sequence[str]) -> Exit:
     results = subprocess.run(
         [_MUTMUT, "results", "--all", "true"], check=True, capture_output=True, text=True
     )
-    found = tallies(results.stdout, modules)
-    missing = set(modules) - {module.rpartition(".")[2] for module in found}
-    if missing or not found:
+    tally_by_module = tallies(results.stdout, modules)
+    missing = set(modules) - {module.rpartition(".")[2] for module in tally_by_module}
+    if missing or not tally_by_module:
         print(
             f"mutants: no mutants in {', '.join(sorted(missing)) or 'any module'}", file=sys.stderr
         )
         return Exit.ERROR
-    print(report(found))
+    print(report(tally_by_module))
     print(f"`{_MUTMUT} show <name>` shows a mutant")
-    return Exit.PASS if all(tally.enough for tally in found.values()) else Exit.GATE
+    return Exit.PASS if all(tally.enough for tally in tally_by_module.values()) else Exit.GATE
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Gate:
                 raise insufficient_scope(scope)
         except ProblemError as problem:
             reason = problem.kind or problem.status.phrase.lower().replace(" ", "-")
-            self._metrics.refusals.labels(reason).inc()
+            self._metrics.rejections.labels(reason).inc()
             _log.warning("refused", reason=reason, detail=problem.detail)
             raise
 

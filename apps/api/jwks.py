@@ -81,7 +81,7 @@ class JwksClient:
                 "GET", self._url, headers={"Accept": "application/jwk-set+json, application/json"}
             ) as response:
                 if response.status_code != httpx.codes.OK:
-                    raise KeyFetchError(f"the issuer answered {response.status_code}")
+                    raise KeyFetchError(f"the issuer responded with {response.status_code}")
                 for part in response.iter_bytes():
                     body += part
                     if len(body) > MAX_JWKS_BYTES:

@@ -23,7 +23,7 @@ class Metrics:
             ["method", "route"],
             registry=self.registry,
         )
-        self.refusals = Counter(
+        self.rejections = Counter(
             "hub_api_refusals",
             "Requests rejected before they reached a resource.",
             ["reason"],

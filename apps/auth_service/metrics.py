@@ -17,7 +17,7 @@ class Metrics:
         """Register the metrics on a new registry."""
         self.registry = CollectorRegistry()
         self.issued = Counter("auth_tokens_issued", "Access tokens issued.", registry=self.registry)
-        self.refused = Counter(
+        self.rejected = Counter(
             "auth_requests_refused",
             "Rejected OAuth requests, by endpoint and OAuth error code.",
             ["endpoint", "error"],

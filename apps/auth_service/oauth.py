@@ -161,7 +161,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]
                 if error.grant_type
                 else InvalidRequestError(description="Missing parameter: grant_type")
             )
-        self._metrics.refused.labels(endpoint=str(request.endpoint), error=error.error).inc()
+        self._metrics.rejected.labels(endpoint=str(request.endpoint), error=error.error).inc()
         log.warning("oauth_request_refused", error=error.error, reason=error.description)
         if isinstance(error, InvalidClientError):
             return self._invalid_client_response()

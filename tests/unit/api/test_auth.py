@@ -163,7 +163,7 @@ class TestRejectedTokens:
             {"typ": "JWT"},
             {"typ": None},
             {"kid": None},
-            {"kid": "made-up"},
+            {"kid": "unknown"},
             {"crit": ["exp"]},
             {"jku": "https://evil.test/keys"},
         ],

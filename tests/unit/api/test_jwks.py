@@ -80,7 +80,7 @@ class TestFetching:
         server = KeyServer()
         server.broken = httpx.Response(status)
 
-        with pytest.raises(KeyFetchError, match=f"answered {status}"):
+        with pytest.raises(KeyFetchError, match=f"responded with {status}"):
             fetch(server.transport)
 
     @pytest.mark.security
@@ -88,7 +88,7 @@ class TestFetching:
         server = KeyServer()
         server.broken = httpx.Response(302, headers={"Location": "https://evil.test/keys"})
 
-        with pytest.raises(KeyFetchError, match="answered 302"):
+        with pytest.raises(KeyFetchError, match="responded with 302"):
             fetch(server.transport)
         assert server.fetches == 1
 

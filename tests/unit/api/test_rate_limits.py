@@ -39,18 +39,18 @@ def test_an_invalid_rate_is_rejected() -> None:
 def test_requests_are_rejected_when_the_quota_is_used_up(
     limiter: MovingWindowLimiter, clock: FakeClock
 ) -> None:
-    seen = []
+    standings = []
     for _ in range(4):
-        seen.append(limiter.hit(WRITES, "acme", "ci"))
+        standings.append(limiter.hit(WRITES, "acme", "ci"))
         clock.now += 10
 
-    assert [(standing.allowed, standing.remaining) for standing in seen] == [
+    assert [(standing.allowed, standing.remaining) for standing in standings] == [
         (True, 2),
         (True, 1),
         (True, 0),
         (False, 0),
     ]
-    assert [standing.reset for standing in seen] == [60, 50, 40, 30]
+    assert [standing.reset for standing in standings] == [60, 50, 40, 30]
 
 
 @pytest.mark.reliability
@@ -114,9 +114,9 @@ def test_concurrent_threads_do_not_exceed_the_quota() -> None:
     policy = Policy("writes", quota=20, window=3600)
 
     with ThreadPoolExecutor(8) as pool:
-        seen = list(pool.map(lambda _: limiter.hit(policy, "acme", "ci").allowed, range(100)))
+        standings = list(pool.map(lambda _: limiter.hit(policy, "acme", "ci").allowed, range(100)))
 
-    assert sum(seen) == 20
+    assert sum(standings) == 20
 
 
 @pytest.mark.architecture

@@ -201,8 +201,8 @@ class TestClaims:
             {"iss": "ci"},
             {"iss": None},
             {"sub": None},
-            {"sub": "nobody"},
-            {"sub": "nobody", "iss": "nobody"},
+            {"sub": "unknown"},
+            {"sub": "unknown", "iss": "unknown"},
             {"sub": "gone", "iss": "gone"},
             {"sub": "ci", "iss": "ci"},
             {"sub": 7},
@@ -293,7 +293,7 @@ class TestSignature:
 
         monkeypatch.setattr(jose, "read", read_and_record)
 
-        for name in ("nobody", "gone", "ci"):
+        for name in ("unknown", "gone", "ci"):
             assert is_rejected(client, assertion(iss=name, sub=name))
         assert [len(keys.keys) for keys in key_sets_used] == [1, 1, 1]
 

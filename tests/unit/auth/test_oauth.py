@@ -236,7 +236,7 @@ class TestSecurity:
         ("auth_as", "secret"),
         [
             ("ci", "wrong"),
-            ("nobody", SECRET),
+            ("unknown", SECRET),
             ("gone", SECRET),  # disabled
             ("robot", SECRET),  # has a key and no secret
             ("", SECRET),
@@ -255,7 +255,7 @@ class TestSecurity:
         challenge = response.headers["WWW-Authenticate"]
         assert challenge == 'Basic realm="http://localhost", charset="UTF-8"'
 
-    @pytest.mark.parametrize("auth_as", ["ci", "nobody", "gone", "robot"])
+    @pytest.mark.parametrize("auth_as", ["ci", "unknown", "gone", "robot"])
     def test_every_failure_verifies_exactly_one_hash(
         self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, auth_as: str
     ) -> None:

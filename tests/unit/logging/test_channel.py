@@ -191,7 +191,7 @@ def test_a_report_does_not_wait_for_a_blocked_standard_error(stderr_pipe: int) -
     stream = sys.__stderr__
     assert stream is not None
     fill(stream.fileno())
-    report_on_stderr("would wait for ever")
+    report_on_stderr("would block forever")
 
 
 @pytest.mark.reliability

@@ -108,9 +108,9 @@ def test_the_process_environment_is_used_by_default() -> None:
     with environment(LOG_LEVEL="error"):
         runtime = configure(MEMORY)
     log.warning("too low")
-    log.error("kept")
+    log.error("logged")
     runtime.flush(60)
-    assert [r["event"] for r in memory_of(runtime).records] == ["kept"]
+    assert [r["event"] for r in memory_of(runtime).records] == ["logged"]
 
 
 @pytest.mark.architecture
