@@ -41,7 +41,7 @@ class Standing(Struct, frozen=True):
     reset: int
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of draft-ietf-httpapi-ratelimit-headers, and ``Retry-After``."""
+        """Return the headers of draft-ietf-httpapi-ratelimit-headers; if rejected, Retry-After."""
         name = self.policy.name
         fields = {
             "RateLimit-Policy": f'"{name}";q={self.policy.quota};w={self.policy.window}',
@@ -69,7 +69,7 @@ class MovingWindowLimiter:
         """Start with no requests counted.
 
         Args:
-            clock: Seconds since the epoch, like the library's storage uses.
+            clock: Seconds since the epoch, as used by the library's storage.
         """
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._clock = clock

@@ -32,7 +32,7 @@ class InvalidSnapshotError(Exception):
     """The body is JSON but not a snapshot; `path` is the JSONPath, `detail` the reason."""
 
     def __init__(self, path: str, detail: str) -> None:
-        """Store path and detail separately, so that a client can show them separately."""
+        """Store the path and the detail, so that a client can show them separately."""
         super().__init__(f"{detail} - at `{path}`")
         self.path = path
         self.detail = detail

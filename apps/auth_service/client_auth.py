@@ -132,7 +132,7 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         return headers, claims
 
     def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> dict[str, Any]:
-        """Verify the signature with the supported algorithms only, then the claims."""
+        """Verify the signature with the supported algorithms only, then check the claims."""
         try:
             claims = jose.read(assertion, resolve_key).claims
         except JoseError as error:
@@ -141,7 +141,7 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         return claims
 
     def validate_jti(self, claims: dict[str, Any], jti: object) -> bool:
-        """Record the ``jti``. Called last, after the signature and the other claims.
+        """Record the ``jti``. Called last, after the signature and the other claims are verified.
 
         Returns:
             False if it was used before.
