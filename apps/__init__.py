@@ -1,1 +1,1 @@
-"""The reference system: the services of the coverage hub."""
+"""The reference system: services of the coverage hub."""

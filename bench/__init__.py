@@ -1,1 +1,1 @@
-"""What the layer costs, as ratios to bare pytest in the same run: `nox -s bench`."""
+"""Benchmarks of the tool's overhead, as ratios to bare pytest: `nox -s bench`."""

@@ -1,4 +1,4 @@
-"""Count the coverage data of the current folder: `python bench/count.py THEME ...`."""
+"""Count the coverage data in the current folder: `python bench/count.py THEME ...`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from covernance_agent import combining, counting
 
 if __name__ == "__main__":
-    counted = counting.file_results(
+    results = counting.file_results(
         combining.load(Path(".coverage"), Path("analyses")), sys.argv[1:]
     )
-    print(f"{len(counted)} files")  # noqa: T201 - for whoever repeats it by hand
+    print(f"{len(results)} files")  # noqa: T201 - useful when run by hand

@@ -1,4 +1,4 @@
-"""A project of any size, the same bytes for the same parameters."""
+"""Generate a project of any size; equal parameters give equal bytes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bench.themes import THEMES
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a generated project is.
+    """The size of a generated project.
 
     Attributes:
-        files: Source modules.
-        statements: Statements of each, about; a fifth of them are branches.
-        tests: Tests, spread over the modules and the themes.
-        seconds: How long each test sleeps.
+        files: Number of source modules.
+        statements: Approximate statements per module; a fifth of them branch.
+        tests: Number of tests, spread over the modules and the themes.
+        seconds: Sleep time of each test.
     """
 
     files: int
@@ -26,10 +26,10 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def generate(folder: Path, shape: Shape) -> None:
-    """Write `made/` and `tests/` below `folder`."""
+    """Write the package `made/` and its `tests/` to `folder`."""
     package, tests = folder / "made", folder / "tests"
-    for made in (package, tests):
-        made.mkdir(parents=True)
+    for directory in (package, tests):
+        directory.mkdir(parents=True)
     package.joinpath("__init__.py").touch()
     functions = max(1, shape.statements // 10)
     for number in range(shape.files):

@@ -1,9 +1,9 @@
-"""How reading and writing grow with history and with suites: 1×, 10×, 100×.
+"""How the cost of reading and writing grows with history and suites: 1×, 10×, 100×.
 
     python -m bench.growth
 
-Times are of the layer's own functions on made-up results, in one process. Read the columns as
-curves: ten times the input should cost about ten times as much, or nothing more at all.
+Measures the tool's functions with generated results, in one process. Read each column as a curve:
+ten times the input should take about ten times as long, or no longer at all.
 """
 
 from __future__ import annotations
@@ -44,24 +44,24 @@ from covernance.reports.state import State
 
 _HISTORY = (100, 1_000, 10_000)
 _SUITES = (2, 20, 200)
-_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-_HISTORY_COLUMNS = ("results kept", "add one", "list", "guard", "digest of a week")
-_SUITE_COLUMNS = ("suites", "read the table", "dashboard", "its page")
+_FIRST_RUN_AT = datetime(2026, 1, 1, tzinfo=UTC)
+_HISTORY_COLUMNS = ("stored results", "add one", "list", "guard", "weekly digest")
+_SUITE_COLUMNS = ("suites", "read the table", "dashboard", "page size")
 
 
 @click.command()
 def main() -> None:
-    """Print two tables: against results in history, and against suites in the table."""
-    _head(_HISTORY_COLUMNS)
+    """Print two tables: times by number of stored results, and by number of suites."""
+    _print_header(_HISTORY_COLUMNS)
     for results in _HISTORY:
         click.echo(_row(f"{results:,}", *_with_history(results)))
     click.echo()
-    _head(_SUITE_COLUMNS)
+    _print_header(_SUITE_COLUMNS)
     for suites in _SUITES:
         click.echo(_row(str(suites), *_with_suites(suites)))
 
 
-def _head(columns: tuple[str, ...]) -> None:
+def _print_header(columns: tuple[str, ...]) -> None:
     click.echo(_row(*columns))
     click.echo(f"|{'---:|' * len(columns)}")
 
@@ -71,7 +71,7 @@ def _row(*cells: str) -> str:
 
 
 def _with_history(results: int) -> tuple[str, ...]:
-    """Two suites on a git branch, three runs a day."""
+    """Measure with two suites in a git branch store, three runs per day."""
     with tempfile.TemporaryDirectory() as name:
         table = _repository(Path(name), 2)
         store = GitBranch(table.root)
@@ -96,30 +96,30 @@ def _with_history(results: int) -> tuple[str, ...]:
 
 
 def _with_suites(suites: int) -> tuple[str, ...]:
-    """Each with a current result and thirty earlier ones."""
+    """Measure with suites that each have a current result and thirty earlier ones."""
     with tempfile.TemporaryDirectory() as name:
         table = _repository(Path(name), suites)
         store: Store = GitBranch(table.root)
-        made = list(islice(_runs(table), suites * (MOST_RESULTS + 1)))
-        store.add(made)
-        newest: dict[str, Snapshot | None] = {result.suite: result for result in made}
+        results = list(islice(_runs(table), suites * (MOST_RESULTS + 1)))
+        store.add(results)
+        newest: dict[str, Snapshot | None] = {result.suite: result for result in results}
         state = State(suites=newest, themes=table.themes)
         pages: list[dict[Path, bytes]] = []
 
         def render() -> None:
-            past = history(open_table_store(table, "git"), "main", state)
-            pages.append(render_files(table, state, past))
+            earlier_results = history(open_table_store(table, "git"), "main", state)
+            pages.append(render_files(table, state, earlier_results))
 
-        read = _milliseconds(lambda: load(table.root))
-        drawn = _milliseconds(render)
+        read_time = _milliseconds(lambda: load(table.root))
+        render_time = _milliseconds(render)
         size = len(pages[0][Layout(table.root).html / "index.html"])
-        return read, drawn, f"{size / 1024:,.0f} KiB"
+        return read_time, render_time, f"{size / 1024:,.0f} KiB"
 
 
 def _milliseconds(work: Callable[[], object]) -> str:
-    began = time.perf_counter()
+    start = time.perf_counter()
     work()
-    return f"{1000 * (time.perf_counter() - began):,.0f} ms"
+    return f"{1000 * (time.perf_counter() - start):,.0f} ms"
 
 
 def _repository(root: Path, suites: int) -> Table:
@@ -138,7 +138,7 @@ def _repository(root: Path, suites: int) -> Table:
         ("add", "-A"),
         (*identity, "commit", "-q", "--no-gpg-sign", "-m", "start"),
     ):
-        subprocess.run(["git", *command], cwd=root, check=True)  # noqa: S603, S607 - a made-up repository; git from the PATH
+        subprocess.run(["git", *command], cwd=root, check=True)  # noqa: S603, S607 - a generated repository; git from the PATH
     return load(root)
 
 
@@ -154,7 +154,7 @@ def _head_of(root: Path) -> str:
 
 
 def _runs(table: Table) -> Iterator[Snapshot]:
-    """Results without end, suite after suite; the first run is of the commit that is there."""
+    """Yield results endlessly, suite by suite; the first run is of the current commit."""
     commit, run = _head_of(table.root), 0
     while True:
         for suite in table.suites:
@@ -176,7 +176,7 @@ def _result(suite: str, commit: str, run: int) -> Snapshot:
             branch="main",
             dirty=False,
             run_id=f"{run}-1",
-            recorded_at=f"{_BEGAN + timedelta(hours=8 * run):%Y-%m-%dT%H:%M:%SZ}",
+            recorded_at=f"{_FIRST_RUN_AT + timedelta(hours=8 * run):%Y-%m-%dT%H:%M:%SZ}",
             python="3.11.7",
             platform="linux-x86_64",
             tools={"coverage": "7.17.3"},

@@ -1,4 +1,4 @@
-"""One command as a whole process: wall time, processor time, memory."""
+"""Run commands and measure their wall time, CPU time and memory."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import msgspec
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What a command and its children took.
+    """The resources used by a command and its child processes.
 
     Attributes:
         wall: Seconds from start to end.
-        cpu: Seconds of processor time, user and system, of all processes.
-        memory_mib: The largest resident set of any one process, in MiB.
+        cpu: Seconds of CPU time (user and system) of all processes.
+        memory_mib: Largest resident set size of a single process, in MiB.
     """
 
     wall: float
@@ -27,28 +27,30 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class CommandError(Exception):
-    """A command of a benchmark failed; its figures would mean nothing."""
+    """A benchmark command failed, so its figures would be meaningless."""
 
 
 def cost(commands: Sequence[Sequence[str]], folder: Path, environ: Mapping[str, str]) -> Cost:
-    """Run commands one after the other in `folder` and add up what they took.
+    """Run commands one after another in `folder` and return their total cost.
 
     Raises:
-        CommandError: One exits with anything but 0; the text holds the end of its output.
+        CommandError: A command exits with a code other than 0; includes the end of its output.
     """
     total = Cost(0, 0, 0)
     for command in commands:
-        one = _cost(command, folder, environ)
+        command_cost = _cost(command, folder, environ)
         total = Cost(
-            total.wall + one.wall, total.cpu + one.cpu, max(total.memory_mib, one.memory_mib)
+            total.wall + command_cost.wall,
+            total.cpu + command_cost.cpu,
+            max(total.memory_mib, command_cost.memory_mib),
         )
     return total
 
 
 def _cost(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Cost:
     with tempfile.TemporaryFile() as output:
-        began = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - the benchmark's own commands
+        start = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603 - commands of the benchmark
             command,
             cwd=folder,
             env=environ,
@@ -57,7 +59,7 @@ def _cost(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> C
             stderr=subprocess.STDOUT,
         )
         _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
+        wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             output.seek(0)

@@ -1,4 +1,4 @@
-"""Medians over rounds, as ratios to the first variant of each workload."""
+"""Medians over all rounds, and ratios to the first variant of each workload."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bench.process import Cost
 from covernance.machine import Machine
 
 _FRACTION = 0.2
-"""Below it a ratio is told as that of a fraction: `1/100` says more than `0.01`."""
+"""Smaller ratios are printed as fractions: `1/100` is clearer than `0.01`."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One variant of one workload; the ratios are to the first one of the same round."""
+    """The figures of a variant of a workload; ratios are to the first variant in the same round."""
 
     wall: float
     cpu: float
@@ -26,25 +26,25 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures by workload and variant, and where they were measured."""
+    """Figures by workload and variant, with the machine on which they were measured."""
 
     machine: Machine
     rounds: int
     figures: dict[str, dict[str, Figure]]
 
     def encode(self) -> bytes:
-        """As JSON, keys in the order of the measurement."""
+        """Return JSON with keys in the order of measurement."""
         return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
 
 
 def figures(rounds: Sequence[Mapping[str, Cost]]) -> dict[str, Figure]:
-    """Condense the rounds of one workload."""
-    found = {}
+    """Summarise the rounds of one workload."""
+    figures_by_variant = {}
     base, *_ = rounds[0]
     for variant in rounds[0]:
-        costs = [one[variant] for one in rounds]
-        pairs = [(one[variant], one[base]) for one in rounds]
-        found[variant] = Figure(
+        costs = [costs_of_round[variant] for costs_of_round in rounds]
+        pairs = [(costs_of_round[variant], costs_of_round[base]) for costs_of_round in rounds]
+        figures_by_variant[variant] = Figure(
             wall=round(median(cost.wall for cost in costs), 3),
             cpu=round(median(cost.cpu for cost in costs), 3),
             memory_mib=max(cost.memory_mib for cost in costs),
@@ -52,11 +52,11 @@ def figures(rounds: Sequence[Mapping[str, Cost]]) -> dict[str, Figure]:
             cpu_ratio=round(median(cost.cpu / bare.cpu for cost, bare in pairs), 4),
             over_seconds=round(median(cost.wall - bare.wall for cost, bare in pairs), 2),
         )
-    return found
+    return figures_by_variant
 
 
 def table(results: Results) -> str:
-    """Markdown: a row for each variant of each workload."""
+    """Return a Markdown table with one row per variant of each workload."""
     rows = [
         (
             f"{results.machine.cpus} cores, {results.machine.python}, "
@@ -68,9 +68,9 @@ def table(results: Results) -> str:
     ]
     for workload, variants in results.figures.items():
         rows += [
-            f"| {workload} | {variant} | {one.wall:.1f} s | {_ratio(one.wall_ratio)} "
-            f"| {_ratio(one.cpu_ratio)} | {one.memory_mib} MiB |"
-            for variant, one in variants.items()
+            f"| {workload} | {variant} | {figure.wall:.1f} s | {_ratio(figure.wall_ratio)} "
+            f"| {_ratio(figure.cpu_ratio)} | {figure.memory_mib} MiB |"
+            for variant, figure in variants.items()
         ]
     return "\n".join(rows) + "\n"
 

@@ -1,11 +1,11 @@
-"""What shards, affected suites and reuse buy in CI, simulated from recorded test durations.
+"""Simulate how shards, affected suites and reuse shorten CI, from recorded test durations.
 
     python -m bench.simulate                       the grid of docs/scale.md
     python -m bench.simulate --tests 5000 --suites 12 --runners 40
 
-Nothing is measured here but the durations that are drawn from. A job costs its set-up, the import
-and collection of its whole suite, and its share of the tests; tests are split as pytest-split's
-least_duration does; jobs wait for free runners, the longest first.
+Only the recorded durations are measured. The cost of a job is its set-up, importing and collecting
+its complete suite, and its share of the tests. Tests are split like pytest-split's least_duration;
+jobs wait for free runners, longest first.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _MINUTE = 60.0
 
 
 class Fleet(msgspec.Struct, frozen=True, kw_only=True):
-    """The machines, and what they cost beside the tests.
+    """The CI machines and their costs apart from the tests.
 
     Attributes:
-        runners: How many jobs run at once.
-        setup: Seconds until a job's first test process starts: check-out, Python, environment.
-        collect: Seconds to import and collect, for each test of the suite, paid by every shard.
-        slowdown: What a themed, measured run takes, as a ratio to bare pytest on this machine.
-        fan_in: Seconds of the job that joins all.
-        price: The price of a runner's minute; a job is billed in whole minutes.
+        runners: Number of jobs that run at the same time.
+        setup: Seconds until a job starts its tests: check-out, Python, environment.
+        collect: Seconds per test of the suite to import and collect it, in every shard.
+        slowdown: Time of a themed, measured run as a ratio to bare pytest on this machine.
+        fan_in: Seconds of the job that merges the results.
+        price: Price per runner-minute; jobs are billed in whole minutes.
     """
 
     runners: int
@@ -52,14 +52,14 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to run everything.
+    """The result of simulating one split.
 
     Attributes:
-        shards: Into how many jobs the largest suite is split, at most; smaller ones into fewer.
-        jobs: How many jobs there are, the one that joins included.
+        shards: Maximum number of jobs of the largest suite; smaller suites have fewer.
+        jobs: Number of jobs, including the one that merges the results.
         wall: Seconds from start to verdict.
-        minutes: Runner-minutes that are billed.
-        cost: Their price.
+        minutes: Billed runner-minutes.
+        cost: Price of the runner-minutes.
     """
 
     shards: int
@@ -70,17 +70,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sizes(tests: int, suites: int) -> list[int]:
-    """How many tests each suite has: a few large ones and many small, by Zipf's law."""
+    """Return the number of tests per suite: few large and many small ones, by Zipf's law."""
     weights = [1 / rank for rank in range(1, suites + 1)]
     exact = [tests * weight / sum(weights) for weight in weights]
-    whole = [math.floor(share) for share in exact]
-    for index in range(tests - sum(whole)):
-        whole[index % suites] += 1
-    return [size for size in whole if size]
+    rounded = [math.floor(share) for share in exact]
+    for index in range(tests - sum(rounded)):
+        rounded[index % suites] += 1
+    return [size for size in rounded if size]
 
 
 def split(durations: Sequence[float], shards: int) -> list[float]:
-    """The seconds of each shard: the longest test goes to the shard that has the least."""
+    """Return the seconds of each shard; each next longest test goes to the shortest shard."""
     heap = [0.0] * shards
     for seconds in sorted(durations, reverse=True):
         heapq.heapreplace(heap, heap[0] + seconds)
@@ -88,35 +88,37 @@ def split(durations: Sequence[float], shards: int) -> list[float]:
 
 
 def outcome(suites: Sequence[Sequence[float]], shards: int, fleet: Fleet) -> Outcome:
-    """Run every suite once, each split so that no shard is smaller than the largest's.
+    """Simulate running every suite once, split in proportion to its total duration.
 
     Args:
         suites: The durations of each suite's tests, in seconds.
-        shards: Into how many jobs the suite with the most work is split.
-        fleet: The machines.
+        shards: Number of jobs of the suite with the most work.
+        fleet: The CI machines.
     """
-    most = max(map(sum, suites), default=0.0)
+    largest = max(map(sum, suites), default=0.0)
     jobs = []
     for tests in suites:
-        own = max(1, min(len(tests), math.ceil(shards * sum(tests) / most))) if most else 1
-        fixed = fleet.setup + fleet.collect * len(tests)
-        jobs += [fixed + fleet.slowdown * work for work in split(tests, own)]
-    free = [0.0] * fleet.runners
+        suite_shards = (
+            max(1, min(len(tests), math.ceil(shards * sum(tests) / largest))) if largest else 1
+        )
+        overhead = fleet.setup + fleet.collect * len(tests)
+        jobs += [overhead + fleet.slowdown * work for work in split(tests, suite_shards)]
+    runner_times = [0.0] * fleet.runners
     for seconds in sorted(jobs, reverse=True):
-        heapq.heapreplace(free, free[0] + seconds)
+        heapq.heapreplace(runner_times, runner_times[0] + seconds)
     jobs.append(fleet.setup + fleet.fan_in)
     minutes = sum(math.ceil(seconds / _MINUTE) for seconds in jobs)
     return Outcome(
         shards=shards,
         jobs=len(jobs),
-        wall=max(free) + jobs[-1],
+        wall=max(runner_times) + jobs[-1],
         minutes=minutes,
         cost=minutes * fleet.price,
     )
 
 
 def knee(outcomes: Sequence[Outcome]) -> Outcome:
-    """The last split that still saves a tenth of the wall time of the one before it."""
+    """Return the last split that takes at least 10 % less wall time than the previous one."""
     best = outcomes[0]
     for before, after in pairwise(outcomes):
         if after.wall > 0.9 * before.wall:
@@ -125,77 +127,83 @@ def knee(outcomes: Sequence[Outcome]) -> Outcome:
     return best
 
 
-def recorded(root: Path) -> list[float]:
-    """The durations of every test of the last full runs.
+def read_durations(root: Path) -> list[float]:
+    """Return the durations of all tests in the latest full runs.
 
     Raises:
-        CovernanceError: There is no result.
+        CovernanceError: A suite has no result.
     """
     results = (snapshot.read(Layout(root).snapshot(suite.name)) for suite in load(root).suites)
     return [test.seconds for result in results for test in result.tests.values()]
 
 
-def drawn(pool: Sequence[float], tests: int, suites: int) -> list[list[float]]:
-    """Suites of tests whose durations are drawn from `pool`, the same every time."""
-    chance = random.Random(_SEED)  # noqa: S311 - a simulation
-    return [chance.choices(pool, k=size) for size in sizes(tests, suites)]
+def sample_suites(pool: Sequence[float], tests: int, suites: int) -> list[list[float]]:
+    """Return suites of tests with durations sampled from `pool`; repeatable."""
+    generator = random.Random(_SEED)  # noqa: S311 - a simulation
+    return [generator.choices(pool, k=size) for size in sizes(tests, suites)]
 
 
 @click.command()
 @click.option("--tests", type=click.IntRange(min=1), help="Only this many tests.")
 @click.option("--suites", type=click.IntRange(min=1), help="Only this many suites.")
 @click.option("--runners", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--setup", type=float, default=25.0, show_default=True, help="Seconds a job.")
-@click.option("--collect", type=float, default=0.002, show_default=True, help="Seconds a test.")
-@click.option("--slowdown", type=float, default=1.6, show_default=True, help="Ratio to bare.")
-@click.option("--fan-in", type=float, default=20.0, show_default=True, help="Seconds.")
-@click.option("--price", type=float, default=0.006, show_default=True, help="Of a minute.")
+@click.option("--setup", type=float, default=25.0, show_default=True, help="Seconds per job.")
+@click.option("--collect", type=float, default=0.002, show_default=True, help="Seconds per test.")
 @click.option(
-    "--touched", type=float, default=0.1, show_default=True, help="Part of suites a change runs."
+    "--slowdown", type=float, default=1.6, show_default=True, help="Ratio to bare pytest."
+)
+@click.option("--fan-in", type=float, default=20.0, show_default=True, help="Seconds.")
+@click.option("--price", type=float, default=0.006, show_default=True, help="Per minute.")
+@click.option(
+    "--touched",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Fraction of suites that a change affects.",
 )
 @click.option(
     "--stretch",
     type=float,
     default=1.0,
     show_default=True,
-    help="Make every test this much longer.",
+    help="Factor for all test durations.",
 )
 def main(
     tests: int | None, suites: int | None, touched: float, stretch: float, **machines: float
 ) -> None:
-    """Print wall time, runner-minutes and cost against shards, with and without affected suites."""
+    """Print wall time, runner-minutes and cost by number of shards and selected suites."""
     fleet = msgspec.convert(machines, Fleet, strict=False)
     try:
-        pool = [seconds * stretch for seconds in recorded(Path.cwd())]
+        pool = [seconds * stretch for seconds in read_durations(Path.cwd())]
     except CovernanceError as error:
         raise click.ClickException(str(error)) from error
     grid = [pair for pair in _GRID if tests in {None, pair[0]} and suites in {None, pair[1]}]
     click.echo("| tests | suites | run | one shard | best | at best | 64 shards |")
     click.echo("|---:|---:|---|---:|---:|---:|---:|")
     for count, number in grid or [(tests or 1_000, suites or 3)]:
-        for name, chosen in _runs(drawn(pool, count, number), touched):
-            outcomes = [outcome(chosen, shards, fleet) for shards in _SHARDS]
+        for name, scenario in _scenarios(sample_suites(pool, count, number), touched):
+            outcomes = [outcome(scenario, shards, fleet) for shards in _SHARDS]
             best = knee(outcomes)
-            told = [_told(one) for one in (outcomes[0], best, outcomes[-1])]
-            told.insert(1, str(best.shards))
-            click.echo(f"| {count:,} | {number} | {name} | {' | '.join(told)} |")
+            cells = [_describe(simulated) for simulated in (outcomes[0], best, outcomes[-1])]
+            cells.insert(1, str(best.shards))
+            click.echo(f"| {count:,} | {number} | {name} | {' | '.join(cells)} |")
 
 
-def _told(one: Outcome) -> str:
-    """Wall time as minutes and seconds, runner-minutes, cost."""
-    wall = f"{int(one.wall // _MINUTE)}:{int(one.wall % _MINUTE):02}"
-    return f"{wall} · {one.minutes} · {one.cost:.2f}"
+def _describe(simulated: Outcome) -> str:
+    """Return wall time in minutes and seconds, runner-minutes and cost."""
+    wall = f"{int(simulated.wall // _MINUTE)}:{int(simulated.wall % _MINUTE):02}"
+    return f"{wall} · {simulated.minutes} · {simulated.cost:.2f}"
 
 
-def _runs(suites: list[list[float]], touched: float) -> list[tuple[str, list[list[float]]]]:
-    """All suites; those that a change touches; all, the others of them reused in their jobs."""
-    few = max(1, round(touched * len(suites)))
-    chance = random.Random(_SEED)  # noqa: S311 - a simulation
-    chosen = set(chance.sample(range(len(suites)), few))
+def _scenarios(suites: list[list[float]], touched: float) -> list[tuple[str, list[list[float]]]]:
+    """Return the suites to run: all, affected ones only, or all with unaffected ones reused."""
+    affected_count = max(1, round(touched * len(suites)))
+    generator = random.Random(_SEED)  # noqa: S311 - a simulation
+    affected = set(generator.sample(range(len(suites)), affected_count))
     return [
         ("all", suites),
-        ("affected", [suite for index, suite in enumerate(suites) if index in chosen]),
-        ("reused", [suite if index in chosen else [] for index, suite in enumerate(suites)]),
+        ("affected", [suite for index, suite in enumerate(suites) if index in affected]),
+        ("reused", [suite if index in affected else [] for index, suite in enumerate(suites)]),
     ]
 
 

@@ -1,6 +1,7 @@
-"""What suite × theme counts cost, beside `coverage json --contexts` once for each theme.
+"""The cost of counting suite × theme coverage, compared with `coverage json --contexts` per theme.
 
-Sources and data are made up: of every file each theme ran most steps, and each test some of a few.
+Sources and data are generated: each theme runs most steps of every file, and each test some steps
+of a few files.
 """
 
 from __future__ import annotations
@@ -27,51 +28,51 @@ SHAPES = {
     "slices-2000": Shape(files=2_000, statements=500, tests=0),
     "slices-200-tests-20000": Shape(files=200, statements=500, tests=20_000),
 }
-"""Sources, and contexts of single tests."""
+"""Workloads by name: how many source files and test contexts to generate."""
 
 _COUNT = Path(__file__).with_name("count.py")
-_FILES_OF_A_TEST = 10
-_STEPS_OF_A_TEST = 60
-_MOSTLY = 0.8
+_FILES_PER_TEST = 10
+_STEPS_PER_TEST = 60
+_EXECUTED_FRACTION = 0.8
 
 
-def counted(folder: Path, shape: Shape) -> list[Variant]:
-    """Make the data below `folder`; coverage.py, then the layer without and with analyses."""
+def slice_variants(folder: Path, shape: Shape) -> list[Variant]:
+    """Generate the data in `folder`; return coverage.py, then covernance without and with cache."""
     generate(folder, Shape(files=shape.files, statements=shape.statements, tests=0))
     folder.joinpath(".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
     _record(folder, shape)
-    theirs = [
+    coverage_commands = [
         (sys.executable, "-m", "coverage", "json", "-q", f"--contexts={pattern(theme)}")
         for theme in THEMES
     ]
-    ours = [(sys.executable, str(_COUNT), *THEMES)]
-    forget = partial(shutil.rmtree, folder / "analyses", ignore_errors=True)
+    covernance_commands = [(sys.executable, str(_COUNT), *THEMES)]
+    clear_cache = partial(shutil.rmtree, folder / "analyses", ignore_errors=True)
     return [
-        Variant("coverage json, once a theme", theirs, folder),
-        Variant("covernance, first sight", ours, folder, forget),
-        Variant("covernance, sources known", ours, folder),
+        Variant("coverage json, once per theme", coverage_commands, folder),
+        Variant("covernance, new sources", covernance_commands, folder, clear_cache),
+        Variant("covernance, cached sources", covernance_commands, folder),
     ]
 
 
 def _record(folder: Path, shape: Shape) -> None:
-    chance = random.Random(1)  # noqa: S311 - the same data every time
+    generator = random.Random(1)  # noqa: S311 - the same data every time
     paths = sorted(folder.glob("made/module_*.py"))
     steps = {str(path.relative_to(folder)): _steps(path) for path in paths}
     with closing(CoverageData(basename=str(folder / ".coverage"))) as data:
         for theme in THEMES:
             data.set_context(theme)
-            data.add_arcs({name: arcs[:_STEPS_OF_A_TEST] for name, arcs in steps.items()})
+            data.add_arcs({name: arcs[:_STEPS_PER_TEST] for name, arcs in steps.items()})
             data.set_context(f"{theme}|run")
             data.add_arcs(
                 {
-                    name: [arc for arc in arcs if chance.random() < _MOSTLY]
+                    name: [arc for arc in arcs if generator.random() < _EXECUTED_FRACTION]
                     for name, arcs in steps.items()
                 }
             )
         for number in range(shape.tests):
             data.set_context(f"{THEMES[number % len(THEMES)]}|run|tests/t.py::test_{number}")
-            some = chance.sample(sorted(steps), min(_FILES_OF_A_TEST, len(steps)))
-            data.add_arcs({name: steps[name][-_STEPS_OF_A_TEST:] for name in some})
+            sampled_files = generator.sample(sorted(steps), min(_FILES_PER_TEST, len(steps)))
+            data.add_arcs({name: steps[name][-_STEPS_PER_TEST:] for name in sampled_files})
 
 
 def _steps(path: Path) -> list[Arc]:

@@ -1,4 +1,4 @@
-"""How a project that knows nothing of themes is governed: a table, and a theme for every test."""
+"""Configure a project without themes for covernance: a table, and a theme for every test."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ nox.options.sessions = sessions.define(load(Path(__file__).parent), lambda sessi
 
 
 def govern(folder: Path, source: str, *, path: str = ".") -> None:
-    """Give a project a table with one suite, `project`, and a noxfile.
+    """Write a table with one suite, `project`, and a noxfile to a project.
 
     Args:
-        folder: The project.
-        source: What is measured.
-        path: What its tests need on the path.
+        folder: The project's folder.
+        source: The measured source folder.
+        path: The folder that the tests need on sys.path.
     """
     folder.joinpath("pyproject.toml").write_text(_TABLE.format(source=source, path=path))
     folder.joinpath(".coveragerc").write_text(_COVERAGERC)
@@ -71,5 +71,5 @@ def govern(folder: Path, source: str, *, path: str = ".") -> None:
 
 
 def spread(folder: Path, *, ignored: Sequence[str] = ()) -> None:
-    """Give every test of a project one theme, by its name; leave some files out."""
+    """Assign a theme to every test, by a hash of its name; skip the ignored files."""
     folder.joinpath("conftest.py").write_text(_CONFTEST.format(ignored=list(ignored)))

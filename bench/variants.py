@@ -1,4 +1,4 @@
-"""The ways to test a workload that are compared."""
+"""The compared ways to test a workload."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Commands = Sequence[Sequence[str]]
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """One way to do a piece of work.
+    """One way to test a workload.
 
     Attributes:
-        name: As the results carry it.
-        commands: Run one after the other.
-        folder: Where they run.
-        prepare: Makes it ready, unmeasured; by default, the last variant left all as it must be.
+        name: Name in the results.
+        commands: Commands to run one after another.
+        folder: Working directory of the commands.
+        prepare: Called before each run, without being measured; does nothing by default.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 _PYTHON = sys.executable
-_STEERING = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "PYTHONDONTWRITEBYTECODE")
+_REMOVED_PREFIXES = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "PYTHONDONTWRITEBYTECODE")
 
 
 def _bare(work: Workload) -> Commands:
@@ -47,7 +47,7 @@ def _xdist(work: Workload) -> Commands:
     return [_pytest(work, "-n", "2")]
 
 
-def _covered(work: Workload) -> Commands:
+def _coverage_run(work: Workload) -> Commands:
     return [_coverage(work)]
 
 
@@ -58,51 +58,54 @@ def _pytest_cov(work: Workload) -> Commands:
 
 
 def _naive(work: Workload) -> Commands:
-    """The plan as it was first written down: passes in a row, then a command for every step."""
+    """The plan's literal form: one pass per theme in sequence, then one command per step."""
     passes = [_coverage(work, f"--context={theme}", select=("-m", theme)) for theme in THEMES]
     steps = ("combine", "html", "json", "xml")
     return [*passes, *((_PYTHON, "-m", "coverage", step) for step in steps)]
 
 
 def _passes(work: Workload) -> Commands:
-    """The themes two at a time, and nothing else."""
-    one = shlex.join(_coverage(work, "--parallel-mode", "--context={}", select=("-m", "{}")))
-    return [("sh", "-c", f"printf '%s\\n' {' '.join(THEMES)} | xargs -P 2 -I '{{}}' {one}")]
+    """Only the passes of the themes, two at a time."""
+    single_pass = shlex.join(
+        _coverage(work, "--parallel-mode", "--context={}", select=("-m", "{}"))
+    )
+    return [("sh", "-c", f"printf '%s\\n' {' '.join(THEMES)} | xargs -P 2 -I '{{}}' {single_pass}")]
 
 
-def _ours(work: Workload) -> Commands:
-    """A full themed, gated run with every report, nox included, in the environment at hand."""
+def _covernance(work: Workload) -> Commands:
+    """A full themed run with nox, gate and all reports, in the current environment."""
     return [(_PYTHON, "-m", "nox", "--no-venv", "-s", f"tests_unit_{work.suite}")]
 
 
-_WAYS: dict[str, Callable[[Workload], Commands]] = {
+_COMMANDS_BY_NAME: dict[str, Callable[[Workload], Commands]] = {
     "bare": _bare,
     "bare -n 2": _xdist,
-    "coverage run": _covered,
+    "coverage run": _coverage_run,
     "pytest-cov per test": _pytest_cov,
     "naive": _naive,
     "passes alone": _passes,
-    "covernance": _ours,
+    "covernance": _covernance,
 }
 
 
 def variants(work: Workload) -> list[Variant]:
-    """The ways to test a workload, bare pytest first; all start cold, but the last.
+    """Return the ways to test a workload, bare pytest first; all but the last start cold.
 
-    Python keeps bytecode, as it does where nobody forbids it; there is some when this returns.
+    Python's bytecode cache is on, as it is by default, and is already filled when this returns.
     """
     cost(_bare(work), work.folder, environment())
-    cold = [
-        Variant(name, way(work), work.folder, partial(forget, work)) for name, way in _WAYS.items()
+    cold_variants = [
+        Variant(name, build_commands(work), work.folder, partial(forget, work))
+        for name, build_commands in _COMMANDS_BY_NAME.items()
     ]
     return [
-        *cold,
-        Variant("covernance, after an edit", _ours(work), work.folder, partial(edit, work)),
+        *cold_variants,
+        Variant("covernance, after an edit", _covernance(work), work.folder, partial(edit, work)),
     ]
 
 
 def forget(work: Workload) -> None:
-    """Remove what an earlier command left, so that each one starts cold."""
+    """Remove the results of earlier commands, so that each command starts cold."""
     for path in work.folder.glob(".coverage*"):
         if path.name != ".coveragerc":
             path.unlink()
@@ -111,16 +114,18 @@ def forget(work: Workload) -> None:
 
 
 def edit(work: Workload) -> None:
-    """Change one source, as a developer does between two runs."""
+    """Change one source file, like a developer between two runs."""
     source = min(work.folder.joinpath(work.source).rglob("*.py"))
     with source.open("a", encoding="utf-8") as stream:
         stream.write("# edited\n")
 
 
 def environment() -> dict[str, str]:
-    """The caller's environment without what steers coverage, pytest, nox or bytecode."""
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(_STEERING)}
-    return clean | {"PATH": f"{Path(_PYTHON).parent}{os.pathsep}{os.environ['PATH']}"}
+    """Return the environment without variables that affect coverage, pytest, nox or bytecode."""
+    cleaned = {
+        name: text for name, text in os.environ.items() if not name.startswith(_REMOVED_PREFIXES)
+    }
+    return cleaned | {"PATH": f"{Path(_PYTHON).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def _pytest(work: Workload, *options: str) -> Sequence[str]:
@@ -128,5 +133,5 @@ def _pytest(work: Workload, *options: str) -> Sequence[str]:
 
 
 def _coverage(work: Workload, *options: str, select: Sequence[str] = ()) -> Sequence[str]:
-    measured = (_PYTHON, "-m", "coverage", "run", f"--source={work.source}", *options)
-    return (*measured, "-m", "pytest", "-q", *select, work.tests)
+    coverage_run = (_PYTHON, "-m", "coverage", "run", f"--source={work.source}", *options)
+    return (*coverage_run, "-m", "pytest", "-q", *select, work.tests)

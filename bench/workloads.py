@@ -1,4 +1,4 @@
-"""What is measured: this repository's suites, a generated project, two real ones."""
+"""The benchmark workloads: this repository's suites, generated projects and two real ones."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TINY = Shape(files=1, statements=20, tests=3)
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
-    """A project that is ready to be tested.
+    """A project that is ready to test.
 
     Attributes:
-        name: As the results carry it.
-        folder: Where its commands run.
-        suite: The suite of its table.
-        source: What is measured.
-        tests: What is collected.
+        name: Name in the results.
+        folder: Working directory of the commands.
+        suite: Name of the suite in its table.
+        source: The measured source folder.
+        tests: The folder of the tests.
     """
 
     name: str
@@ -40,73 +40,75 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prepare(name: str, work: Path) -> Workload:
-    """Make a workload below `work`.
+    """Create a workload in `work`.
 
     Raises:
-        KeyError: There is none of that name.
+        KeyError: There is no workload with that name.
     """
     return WORKLOADS[name](work / name)
 
 
-def _own(suite: str, source: str) -> Callable[[Path], Workload]:
-    def make(folder: Path) -> Workload:
+def _repository_suite(suite: str, source: str) -> Callable[[Path], Workload]:
+    def create(folder: Path) -> Workload:
         subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)  # noqa: S603, S607 - this repository; git from the PATH
         return Workload(
             name=suite, folder=folder, suite=suite, source=source, tests=f"tests/unit/{suite}"
         )
 
-    return make
+    return create
 
 
-def _generated(name: str, shape: Shape) -> Callable[[Path], Workload]:
-    def make(folder: Path) -> Workload:
+def _generated_project(name: str, shape: Shape) -> Callable[[Path], Workload]:
+    def create(folder: Path) -> Workload:
         generate(folder, shape)
         govern(folder, "made")
         return Workload(name=name, folder=folder, suite="project", source="made", tests="tests")
 
-    return make
+    return create
 
 
-def _real(name: str, *ignored: str) -> Callable[[Path], Workload]:
-    def make(folder: Path) -> Workload:
+def _real_project(name: str, *ignored: str) -> Callable[[Path], Workload]:
+    def create(folder: Path) -> Workload:
         folder.mkdir(parents=True)
         with tarfile.open(_archive(name, folder)) as archive:
             archive.extractall(folder, filter="data")
         (unpacked,) = folder.glob(f"{name}-*/")
-        for part in ("src", "tests"):
-            shutil.move(unpacked / part, folder / part)
+        for subfolder in ("src", "tests"):
+            shutil.move(unpacked / subfolder, folder / subfolder)
         govern(folder, f"src/{name}", path="src")
         spread(folder, ignored=ignored)
         return Workload(
             name=name, folder=folder, suite="project", source=f"src/{name}", tests="tests"
         )
 
-    return make
+    return create
 
 
 def _archive(name: str, folder: Path) -> Path:
-    """The pinned source distribution of a project, which has its tests."""
+    """Download a project's pinned source distribution, which includes its tests."""
     pins = PROJECTS.read_text(encoding="utf-8").split("\n\n")
-    wanted = folder / "requirement.txt"
-    wanted.write_text(next(pin for pin in pins if pin.startswith(f"{name}==")), encoding="utf-8")
+    requirement = folder / "requirement.txt"
+    requirement.write_text(
+        next(pin for pin in pins if pin.startswith(f"{name}==")), encoding="utf-8"
+    )
     download = ("pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:")
     subprocess.run(  # noqa: S603 - pip with a pinned, hashed requirement
-        [sys.executable, "-m", *download, "--require-hashes", "-r", wanted, "-d", folder],
+        [sys.executable, "-m", *download, "--require-hashes", "-r", requirement, "-d", folder],
         check=True,
     )
-    (found,) = folder.glob("*.tar.gz")
-    return found
+    (archive,) = folder.glob("*.tar.gz")
+    return archive
 
 
 WORKLOADS: dict[str, Callable[[Path], Workload]] = {
-    "api": _own("api", "apps/api"),
-    "auth": _own("auth", "apps/auth_service"),
-    "logging": _own("logging", "logging_lib"),
-    "tiny": _generated("tiny", TINY),
-    "half-a-minute": _generated("half-a-minute", HALF_A_MINUTE),
-    # Left out: 31,000 stress tests, and those that need trio.
-    "click": _real(
+    "api": _repository_suite("api", "apps/api"),
+    "auth": _repository_suite("auth", "apps/auth_service"),
+    "logging": _repository_suite("logging", "logging_lib"),
+    "tiny": _generated_project("tiny", TINY),
+    "half-a-minute": _generated_project("half-a-minute", HALF_A_MINUTE),
+    # Excludes 31,000 stress tests and the tests that need trio.
+    "click": _real_project(
         "click", "tests/test_stream_lifecycle.py", "tests/test_utils/test_echo_via_pager.py"
     ),
-    "jinja2": _real("jinja2", "tests/test_async.py", "tests/test_async_filters.py"),
+    "jinja2": _real_project("jinja2", "tests/test_async.py", "tests/test_async_filters.py"),
 }

@@ -1,4 +1,4 @@
-"""Structured logging: one line of JSON a record, redacted, written by a background thread.
+"""Structured logging: one line of JSON per record, redacted, written by a background thread.
 
 runtime = configure({"level": "info", "sinks": [{"type": "stream", "stream": "stdout"}]})
 log = get_logger(__name__)

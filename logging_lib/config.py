@@ -1,7 +1,7 @@
-"""What can be configured, from a mapping and from `LOG_*` environment variables.
+"""Logging configuration, from a mapping and from `LOG_*` environment variables.
 
-An environment variable wins over the mapping: who runs the program has the last word. Variables
-that begin with `LOG_` and are not listed in `ENVIRONMENT` belong to somebody else and are ignored.
+Environment variables override the mapping, so that whoever runs the program decides. Other
+variables that start with `LOG_` are ignored, as they may belong to other programs.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Format = Literal["json", "console"]
 
 
 class ConfigError(ValueError):
-    """The logging configuration can't be used; the message names the key and what to do."""
+    """The logging configuration is invalid; the message names the key."""
 
 
 def level_number(level: str) -> int:
-    """Return the number of a level's name, in any case.
+    """Return the number of a level name; upper and lower case are equal.
 
     Raises:
         ValueError: there is no such level.
@@ -39,10 +39,10 @@ def level_number(level: str) -> int:
 
 
 class _SinkConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every sink has.
+    """Settings of every sink.
 
-    `name` is its label in the metrics, its type by default. `level` is the least it takes.
-    `isolated` gives it a queue and a thread of its own.
+    `name` is the label in the metrics (default: the type), `level` the minimum level. An
+    `isolated` sink has its own queue and thread.
     """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
@@ -54,12 +54,12 @@ class _SinkConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     @property
     def label(self) -> str:
-        """The name, or else the type."""
+        """The name, or the type if there is no name."""
         return self.name or str(self.__struct_config__.tag)
 
 
 class StreamConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="stream"):
-    """Standard output or error; a reader that stalls for `timeout_s` seconds is a failure."""
+    """Standard output or error; a write fails if the reader stalls for `timeout_s` seconds."""
 
     stream: Literal["stdout", "stderr"] = "stderr"
     format: Format = "json"
@@ -67,7 +67,7 @@ class StreamConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag
 
 
 class FileConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="file"):
-    """A file that is rotated before it grows over `max_bytes`; `backups` old ones are kept."""
+    """A file that is rotated before it exceeds `max_bytes`, with `backups` old files."""
 
     path: Annotated[str, Meta(min_length=1)]
     max_bytes: Annotated[int, Meta(ge=1024)] = 10 * 1024 * 1024
@@ -75,7 +75,7 @@ class FileConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="
 
 
 class MemoryConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="memory"):
-    """The last `capacity` records."""
+    """The last `capacity` records, in memory."""
 
     capacity: Capacity = 1000
 
@@ -83,7 +83,7 @@ class MemoryConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag
 class HttpConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="http"):
     """Batches of newline-delimited JSON, posted to `url`.
 
-    `token_env` names the environment variable that holds a bearer token; it is sent over https,
+    `token_env` names an environment variable with a bearer token, which is sent only over https
     or to the loopback interface.
     """
 
@@ -95,7 +95,7 @@ class HttpConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="
 
 
 class SyslogConfig(_SinkConfig, frozen=True, kw_only=True, tag_field="type", tag="syslog"):
-    """RFC 5424 messages over UDP, TCP, or to a local socket (`address` is then a path)."""
+    """RFC 5424 messages over UDP, TCP or a local socket (`address` is its path)."""
 
     transport: Literal["udp", "tcp", "unix"] = "udp"
     address: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
@@ -110,7 +110,7 @@ SinkConfig = StreamConfig | FileConfig | MemoryConfig | HttpConfig | SyslogConfi
 
 
 class QueueConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How many records may wait, and what happens when there are more."""
+    """Maximum number of queued records, and what happens when the queue is full."""
 
     capacity: Capacity = 10_000
     overflow: Overflow = "drop-oldest"
@@ -118,14 +118,14 @@ class QueueConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class RedactConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Further parts of keys to mask, and whole keys that are no secrets."""
+    """Additional key parts to mask, and complete keys that are not secret."""
 
     keys: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything `logging_lib.configure` takes."""
+    """The configuration for `logging_lib.configure`."""
 
     level: str = "info"
     levels: dict[str, str] = field(default_factory=dict)
@@ -136,16 +136,16 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     flush_timeout_s: Seconds = 5.0
 
     def __post_init__(self) -> None:
-        """Refuse unknown levels and names that are taken."""
+        """Reject unknown levels and duplicate sink names."""
         for level in (self.level, *self.levels.values()):
             level_number(level)
-        seen = {DISPATCHER}  # what the metrics call the common queue
+        labels = {DISPATCHER}  # the metrics' label of the common queue
         for sink in self.sinks:
-            if sink.label in seen:
+            if sink.label in labels:
                 raise ValueError(
-                    f"the name {sink.label!r} is taken; give each sink a `name` of its own"
+                    f"the name {sink.label!r} is already used; give each sink a unique `name`"
                 )
-            seen.add(sink.label)
+            labels.add(sink.label)
 
 
 ENVIRONMENT: Mapping[str, object] = {
@@ -159,7 +159,7 @@ ENVIRONMENT: Mapping[str, object] = {
     "LOG_SYNCHRONOUS": bool,
     "LOG_REDACT_KEYS": str,
 }
-"""The variables that count, and the type of each; an empty one counts as not set."""
+"""The supported variables and their types; an empty variable counts as not set."""
 
 
 def load(config: Mapping[str, object] | None, environ: Mapping[str, str]) -> Config:
@@ -188,12 +188,12 @@ def _from_text(name: str, text: str, kind: object) -> object:
         if name == "LOG_LEVEL":
             level_number(text)
         return cast("object", msgspec.convert(text, kind, strict=False))
-    except ValueError as error:  # msgspec's errors are such
-        raise ConfigError(f"environment variable {name}: {error}; found {text!r}") from None
+    except ValueError as error:  # includes msgspec's errors
+        raise ConfigError(f"environment variable {name}: {error}; value: {text!r}") from None
 
 
 def _override(config: Config, values: Mapping[str, Any]) -> Config:
-    def given(**names: str) -> dict[str, Any]:
+    def overrides(**names: str) -> dict[str, Any]:
         return {key: values[name] for key, name in names.items() if name in values}
 
     sinks = config.sinks
@@ -210,14 +210,14 @@ def _override(config: Config, values: Mapping[str, Any]) -> Config:
         sinks=sinks,
         queue=replace(
             config.queue,
-            **given(
+            **overrides(
                 capacity="LOG_QUEUE_CAPACITY",
                 overflow="LOG_OVERFLOW",
                 block_timeout_s="LOG_BLOCK_TIMEOUT_S",
             ),
         ),
         redact=replace(config.redact, keys=(*config.redact.keys, *filter(None, extra_keys))),
-        **given(
+        **overrides(
             level="LOG_LEVEL", synchronous="LOG_SYNCHRONOUS", flush_timeout_s="LOG_FLUSH_TIMEOUT_S"
         ),
     )

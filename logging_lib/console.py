@@ -1,4 +1,4 @@
-"""Records for people at a terminal, in place of JSON."""
+"""Render records for humans at a terminal instead of as JSON."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from structlog.dev import ConsoleRenderer, plain_traceback
 
-# C0, DEL, C1 and the Unicode line separators: what moves a cursor or ends a line.
+# C0, DEL, C1 and the Unicode line separators: they can move the cursor or end a line.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _renderer = ConsoleRenderer(colors=False, exception_formatter=plain_traceback)
 
 
 def render_console(line: str) -> str:
-    """Render a JSON line for a terminal, so that no value can pass for a record of its own.
+    """Render a JSON line for a terminal, so that no value can look like another record.
 
-    Control characters are shown as escapes. Tracebacks keep their lines, each behind a bar.
+    Control characters are escaped. Traceback lines are prefixed with a bar.
     """
     event: dict[str, Any] = json.loads(line)
     blocks = [
@@ -34,4 +34,4 @@ def _show(value: object) -> object:
 
 
 def _escape(text: str) -> str:
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

@@ -1,7 +1,7 @@
-"""Values that belong to every record of a request, a job, a task: held in contextvars.
+"""Values for all records of a request, job or task, stored in contextvars.
 
-Each thread and each asyncio task has values of its own; a new task starts with a copy of its
-parent's, a new thread starts with none.
+Each thread and each asyncio task has its own values. A new task starts with a copy of its parent's
+values, a new thread with none.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from structlog.contextvars import bind_contextvars, bound_contextvars, clear_con
 
 
 def context(**values: object) -> AbstractContextManager[None]:
-    """Add values to every record made inside the block, and put the former ones back after it.
+    """Add values to all records inside the block, and restore the previous values after it.
 
-    A value given to a single log call wins over one from the context.
+    A value passed to a log call overrides one from the context.
     """
     return bound_contextvars(**values)
 
 
 def bind(**values: object) -> None:
-    """Add values to every record from here on, until `clear` or the end of the task."""
+    """Add values to all following records, until `clear` or the end of the task."""
     bind_contextvars(**values)
 
 
 def clear() -> None:
-    """Forget every value of the current context; call it where a worker takes new work."""
+    """Remove all values from the current context; call it when a worker starts a new job."""
     clear_contextvars()

@@ -1,4 +1,4 @@
-"""From the threads that log to the one that writes."""
+"""Dispatchers pass entries from the threads that log to the sinks."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ Overflow = Literal["block", "drop-oldest", "drop-new"]
 Deliver = Callable[[Sequence[Entry]], None]
 
 BATCH = 64
-"""The most entries that the thread takes from the queue at once."""
+"""Maximum number of entries that the thread takes from the queue at once."""
 
 FORK_PATIENCE_S = 1.0
-"""How long a fork waits for a write to end, so that the child does not inherit half of it."""
+"""How long a fork waits for a write, so that the child does not inherit a partial one."""
 
 
 class Dispatcher(Protocol):
-    """Takes entries from any thread and brings them to the sinks."""
+    """Accepts entries from any thread and delivers them to the sinks."""
 
     def submit(self, entry: Entry) -> None:
-        """Take an entry. Never raises."""
+        """Accept an entry. Never raises."""
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until what was submitted so far is delivered; False when time ran out first."""
+        """Wait until all entries so far are delivered; False if the time ran out."""
 
     def close(self, timeout_s: float) -> bool:
-        """Take no more, deliver the rest; False when the time ran out and the rest is lost."""
+        """Stop accepting entries, deliver the rest; False if the time ran out and some are lost."""
 
 
 class SynchronousDispatcher:
     """Delivers in the thread that logs, one entry at a time."""
 
     def __init__(self, deliver: Deliver, *, name: str, metrics: Metrics) -> None:
-        """Deliver through `deliver`, which must not raise; `name` labels the drops."""
+        """Deliver with `deliver`, which must not raise; `name` labels dropped entries."""
         self._deliver = deliver
         self._name = name
         self._metrics = metrics
@@ -48,19 +48,19 @@ class SynchronousDispatcher:
         forking.watch(self)
 
     def submit(self, entry: Entry) -> None:
-        """Deliver at once; count a drop after `close`."""
+        """Deliver immediately; after `close`, count the entry as dropped."""
         with self._lock:
             if self._closed:
                 self._metrics.dropped(self._name, "closed")
             else:
                 self._deliver([entry])
 
-    def flush(self, timeout_s: float) -> bool:  # noqa: ARG002 - nothing is ever left to wait for
-        """Return True: nothing waits."""
+    def flush(self, timeout_s: float) -> bool:  # noqa: ARG002 - entries never wait
+        """Return True: entries never wait."""
         return True
 
     def close(self, timeout_s: float) -> bool:  # noqa: ARG002 - as above
-        """Take no more."""
+        """Stop accepting entries."""
         self._closed = True
         return True
 
@@ -71,16 +71,16 @@ class SynchronousDispatcher:
         """Nothing was prepared."""
 
     def after_fork_in_child(self) -> None:
-        """Renew the lock, which a lost thread may hold."""
+        """Replace the lock, which a thread that no longer exists may hold."""
         self._lock = threading.RLock()
 
 
 class QueueDispatcher:
     """A bounded queue and one background thread.
 
-    The thread starts with the first entry, and again after a fork: the child has an empty queue,
-    because the parent delivers what was waiting. It is a daemon, so that it never holds up the end
-    of the process; who owns the dispatcher calls `close`.
+    The thread starts with the first entry, and again after a fork. The child starts with an empty
+    queue, because the parent delivers the queued entries. The thread is a daemon, so that it never
+    delays the end of the process; the dispatcher's owner must call `close`.
     """
 
     def __init__(
@@ -93,10 +93,10 @@ class QueueDispatcher:
         overflow: Overflow,
         block_timeout_s: float = 1.0,
     ) -> None:
-        """Deliver through `deliver`; `name` is the queue's label and its thread's name.
+        """Deliver with `deliver`; `name` is the label of the queue and the thread.
 
-        When `capacity` entries wait: `drop-oldest` and `drop-new` give one up, `block` waits for
-        room for up to `block_timeout_s` seconds, then gives the new one up.
+        If `capacity` entries are queued, `drop-oldest` and `drop-new` drop one entry; `block` waits
+        for up to `block_timeout_s` seconds, then drops the new entry.
         """
         self._deliver = deliver
         self._name = name
@@ -105,13 +105,13 @@ class QueueDispatcher:
         self._overflow = overflow
         self._block_timeout_s = block_timeout_s
         self._closed = False
-        self._start_afresh()
+        self._reset()
         self._forking_thread: int | None = None
         metrics.watch_depth(name, self.depth)
         forking.watch(self)
 
-    def _start_afresh(self) -> None:
-        # A Condition's lock is re-entrant: a signal handler may log inside `submit`.
+    def _reset(self) -> None:
+        # A Condition's lock is re-entrant, so a signal handler may log inside `submit`.
         self._changed = threading.Condition()
         self._delivering = threading.RLock()
         self._queue: deque[tuple[int, Entry]] = deque()
@@ -120,11 +120,11 @@ class QueueDispatcher:
         self._thread: threading.Thread | None = None
 
     def depth(self) -> int:
-        """Return how many entries wait."""
+        """Return the number of queued entries."""
         return len(self._queue)
 
     def submit(self, entry: Entry) -> None:
-        """Queue an entry, or give one up as the overflow policy says."""
+        """Queue an entry, or drop one according to the overflow policy."""
         with self._changed:
             if not self._closed and len(self._queue) >= self._capacity:
                 self._make_room()
@@ -161,20 +161,20 @@ class QueueDispatcher:
                 self._thread = thread
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until what was submitted so far is delivered or given up."""
+        """Wait until all entries so far are delivered or dropped; False if the time ran out."""
         with self._changed:
             target = self._last_number
             if self._queue:
                 self._ensure_thread()
-            return self._changed.wait_for(lambda: self._handled(target), timeout_s)
+            return self._changed.wait_for(lambda: self._is_done(target), timeout_s)
 
-    def _handled(self, number: int) -> bool:
+    def _is_done(self, number: int) -> bool:
         waiting = bool(self._queue) and self._queue[0][0] <= number
         in_flight = self._first_in_flight is not None and self._first_in_flight <= number
         return not waiting and not in_flight
 
     def close(self, timeout_s: float) -> bool:
-        """Take no more, deliver the rest, end the thread; count what the deadline left behind."""
+        """Stop accepting entries, deliver the rest, end the thread; count undelivered entries."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             if self._queue:
@@ -185,12 +185,12 @@ class QueueDispatcher:
         if thread is not None:
             thread.join(max(0.0, deadline - time.monotonic()))
         with self._changed:
-            left = len(self._queue)
+            undelivered = len(self._queue)
             self._queue.clear()
-        if left:
-            self._metrics.dropped(self._name, "shutdown", left)
+        if undelivered:
+            self._metrics.dropped(self._name, "shutdown", undelivered)
         self._metrics.unwatch_depth(self._name, self.depth)
-        return left == 0 and (thread is None or not thread.is_alive())
+        return undelivered == 0 and (thread is None or not thread.is_alive())
 
     def _run(self) -> None:
         while True:
@@ -215,16 +215,16 @@ class QueueDispatcher:
             return [entry for _, entry in numbered]
 
     def before_fork(self) -> None:
-        """Wait for the write in progress, for a moment: a sink that hangs must not stop a fork."""
+        """Wait for the current write, but only briefly: a hanging sink must not block a fork."""
         if self._delivering.acquire(timeout=FORK_PATIENCE_S):
             self._forking_thread = threading.get_ident()
 
     def after_fork_in_parent(self) -> None:
-        """Let the thread go on."""
+        """Let the thread continue."""
         if self._forking_thread == threading.get_ident():
             self._forking_thread = None
             self._delivering.release()
 
     def after_fork_in_child(self) -> None:
-        """Start with an empty queue; the thread comes with the first entry."""
-        self._start_afresh()
+        """Start with an empty queue; the thread starts with the first entry."""
+        self._reset()

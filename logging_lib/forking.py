@@ -1,4 +1,4 @@
-"""One place that reacts to `os.fork`, because a hook that was registered can't be taken back."""
+"""Fork hooks, registered only once because `os.register_at_fork` can't be undone."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from weakref import WeakSet
 
 
 class ForkAware(Protocol):
-    """An object with locks or threads, which a fork would leave broken in the child."""
+    """An object with locks or threads that a fork would break in the child."""
 
     def before_fork(self) -> None:
-        """Come to a state that may be copied, without waiting for long."""
+        """Prepare to be copied, without waiting for long."""
 
     def after_fork_in_parent(self) -> None:
         """Undo `before_fork`."""
 
     def after_fork_in_child(self) -> None:
-        """Replace locks and threads: the child has one thread, the one that forked."""
+        """Replace locks and threads: the child only has the thread that forked."""
 
 
 _members: WeakSet[ForkAware] = WeakSet()
 
 
 def watch(member: ForkAware) -> None:
-    """Tell `member` about forks for as long as it lives."""
+    """Notify `member` of forks for as long as it exists."""
     _members.add(member)
 
 

@@ -1,8 +1,7 @@
-"""What became of the records, for Prometheus: emitted, dropped, failed, and the queues' depth.
+"""Prometheus metrics: emitted, dropped and failed records, and the depth of the queues.
 
-The counts are the process's, as logging is; a forked child starts from zero. They are kept as
-plain integers behind a prometheus-client collector, so that they can be reset, and so that their
-lock can be renewed after a fork.
+The counts are per process; a forked child starts from zero. They are plain integers behind a
+prometheus-client collector, so that they can be reset and their lock can be replaced after a fork.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from prometheus_client.registry import Collector
 from logging_lib import forking
 
 DISPATCHER = "dispatcher"
-"""The label of what happens before a record has reached any sink."""
+"""The label for records that have not reached a sink."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The counts at one moment. `dropped` is by (sink, reason), the others by sink or queue."""
+    """All counts at one time. `dropped` is by (sink, reason), the others by sink or queue."""
 
     emitted: dict[str, int]
     dropped: dict[tuple[str, str], int]
@@ -34,22 +33,22 @@ class Snapshot:
 
 
 class Metrics(Collector):
-    """Counts per sink, thread-safe, readable as Prometheus metrics."""
+    """Thread-safe counts per sink, exposed as Prometheus metrics."""
 
     def __init__(self) -> None:
-        """Start with nothing counted and no queue watched."""
-        self._renew()
+        """Start with zero counts and no queues."""
+        self._reset_all()
         self._depths: dict[str, Callable[[], int]] = {}
         self._registries: WeakSet[CollectorRegistry] = WeakSet()
         forking.watch(self)
 
     def emitted(self, sink: str, count: int = 1) -> None:
-        """Count records that a sink has taken."""
+        """Count records that a sink has written."""
         with self._lock:
             self._emitted[sink] += count
 
     def dropped(self, sink: str, reason: str, count: int = 1) -> None:
-        """Count records that were given up without trying, and why."""
+        """Count records that were dropped without trying to write them, by reason."""
         with self._lock:
             self._dropped[sink, reason] += count
 
@@ -59,12 +58,12 @@ class Metrics(Collector):
             self._failed[sink] += count
 
     def watch_depth(self, queue: str, depth: Callable[[], int]) -> None:
-        """Report a queue's depth, asked for whenever the metrics are read."""
+        """Report a queue's depth; `depth` is called whenever the metrics are read."""
         with self._lock:
             self._depths[queue] = depth
 
     def unwatch_depth(self, queue: str, depth: Callable[[], int]) -> None:
-        """Stop reporting a queue, unless another has taken its name since."""
+        """Stop reporting a queue, unless another queue uses its name now."""
         with self._lock:
             if self._depths.get(queue) == depth:
                 del self._depths[queue]
@@ -74,18 +73,18 @@ class Metrics(Collector):
         with self._lock:
             emitted, dropped, failed = dict(self._emitted), dict(self._dropped), dict(self._failed)
             depths = dict(self._depths)
-        # Outside the lock: a queue may be counting a drop while it is asked for its depth.
+        # Outside the lock, because a queue may be counting a dropped record at the same time.
         return Snapshot(emitted, dropped, failed, {name: depths[name]() for name in sorted(depths)})
 
     def reset(self) -> None:
-        """Set all counts to zero; queues are watched as before."""
+        """Set all counts to zero; queues are still reported."""
         with self._lock:
             self._emitted.clear()
             self._dropped.clear()
             self._failed.clear()
 
     def register(self, registry: CollectorRegistry = REGISTRY) -> None:
-        """Show the metrics on a registry; a second call for the same one changes nothing."""
+        """Expose the metrics on a registry; registering twice has no effect."""
         if registry not in self._registries:
             registry.register(self)
             self._registries.add(registry)
@@ -94,13 +93,13 @@ class Metrics(Collector):
         """Yield the metric families, for prometheus-client."""
         now = self.snapshot()
         emitted = CounterMetricFamily(
-            "logging_records_emitted", "Records that a sink has taken.", labels=["sink"]
+            "logging_records_emitted", "Records written to a sink.", labels=["sink"]
         )
         for sink, count in sorted(now.emitted.items()):
             emitted.add_metric([sink], count)
         yield emitted
         dropped = CounterMetricFamily(
-            "logging_records_dropped", "Records given up, by reason.", labels=["sink", "reason"]
+            "logging_records_dropped", "Records dropped, by reason.", labels=["sink", "reason"]
         )
         for labels, count in sorted(now.dropped.items()):
             dropped.add_metric(labels, count)
@@ -119,16 +118,16 @@ class Metrics(Collector):
         yield depth
 
     def before_fork(self) -> None:
-        """Nothing to prepare: the child starts anew."""
+        """Nothing to prepare: the child starts from zero."""
 
     def after_fork_in_parent(self) -> None:
         """Nothing was prepared."""
 
     def after_fork_in_child(self) -> None:
-        """Start from zero, with a lock that no lost thread holds."""
-        self._renew()
+        """Start from zero, with a new lock."""
+        self._reset_all()
 
-    def _renew(self) -> None:
+    def _reset_all(self) -> None:
         self._lock = threading.RLock()  # re-entrant: a signal handler may log while we count
         self._emitted: Counter[str] = Counter()
         self._dropped: Counter[tuple[str, str]] = Counter()
@@ -150,5 +149,5 @@ def reset() -> None:
 
 
 def register(registry: CollectorRegistry = REGISTRY) -> None:
-    """Show this process's counts on a registry, besides any that shows them already."""
+    """Expose this process's counts on an additional registry."""
     METRICS.register(registry)

@@ -1,4 +1,4 @@
-"""From a log call to one redacted line: the processors that every record passes, once."""
+"""The processing pipeline that turns each log record into one redacted line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from logging_lib.redaction import Redactor
 
 _FORMATTER_KEYS = ("_record", "_from_structlog")
-# Left on a record by other handlers' formatters; logging allows neither as `extra`.
+# Set on records by other handlers' formatters; logging allows neither as `extra`.
 _SET_BY_FORMATTERS = ("message", "asctime")
 _FIRST_KEYS = ("timestamp", "level", "logger", "event")
 
@@ -35,33 +35,35 @@ _redactor = Redactor()
 
 
 def use_redactor(redactor: Redactor) -> None:
-    """Redact with this one from here on, in loggers that exist already too."""
+    """Use this redactor from now on, also in existing loggers."""
     global _redactor  # noqa: PLW0603 - logging is the process's; loggers outlive configurations
     _redactor = redactor
 
 
 def prepare(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Complete a record, redact it and make it plain data. Never raises.
+    """Complete a record, redact it and convert it to plain data. Never raises.
 
-    This happens where the call is made, so that what is logged may change afterwards, and so that
-    no handler besides this library's gets to see a secret.
+    This happens in the log call, so that logged objects can change afterwards and other handlers
+    never see secrets.
     """
-    meta: dict[str, object] = {key: event[key] for key in _FORMATTER_KEYS if key in event}
+    formatter_fields: dict[str, object] = {
+        key: event[key] for key in _FORMATTER_KEYS if key in event
+    }
     try:
         for process in _PROCESSORS:
             event = cast("EventDict", process(logger, method, event))
         fields = {key: event[key] for key in event if key not in _FORMATTER_KEYS}
         ordered = {key: fields.pop(key) for key in _FIRST_KEYS if key in fields} | fields
-        return {**_redactor.event(ordered), **meta}
+        return {**_redactor.event(ordered), **formatter_fields}
     except Exception as error:  # noqa: BLE001 - a log call must not break the program that logs
-        name = getattr(logger or meta.get("_record"), "name", None)
-        return {**unusable(error, level=method, logger=name), **meta}
+        name = getattr(logger or formatter_fields.get("_record"), "name", None)
+        return {**unusable(error, level=method, logger=name), **formatter_fields}
 
 
 def unusable(error: Exception, *, level: str, logger: str | None) -> dict[str, object]:
-    """Return what is logged in the place of a record that can't be made.
+    """Return the record to log instead of one that can't be processed.
 
-    Only the kind of the error is told: its message was not redacted.
+    It contains only the type of the error, because the message was not redacted.
     """
     return {
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
@@ -73,7 +75,7 @@ def unusable(error: Exception, *, level: str, logger: str | None) -> dict[str, o
 
 
 def _add_extra(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Add what a foreign call gave as `extra`, except where it would replace the message."""
+    """Add the `extra` of standard logging calls, without replacing the message."""
     extra = {**_EXTRA(logger, method, dict(event)), **event}
     for key in _SET_BY_FORMATTERS:
         extra.pop(key, None)
@@ -81,7 +83,7 @@ def _add_extra(logger: WrappedLogger, method: str, event: EventDict) -> EventDic
 
 
 def render(event: Mapping[str, object]) -> str:
-    """Return one line of ASCII JSON: control characters and line ends are escaped."""
+    """Return one line of ASCII JSON; control characters and line breaks are escaped."""
     return json.dumps(event, allow_nan=False)
 
 
@@ -100,7 +102,7 @@ def build_formatter() -> ProcessorFormatter:
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return a structured logger: `get_logger(__name__).info("token_issued", client_id=…)`.
 
-    It may be made before `configure`, at import, and follows whatever is configured later.
+    It can be created before `configure`, for example at import, and uses any later configuration.
     """
     return cast(
         "structlog.stdlib.BoundLogger",

@@ -1,15 +1,14 @@
-"""Keep secrets out of the logs, and whatever is logged small and plain.
+"""Remove secrets from log records, and limit their size.
 
-Two rules find secrets. By key: a value whose key reads like a secret is masked, in nested mappings
-and in `key=value`, `key: value` and `--key value` inside text. By pattern: bearer and basic
-credentials, JWTs, PEM private keys and the user part of URLs are masked wherever they stand. In
-doubt both mask too much rather than too little: a key that merely contains `token` is a secret
-unless it is allowed by name.
+Secrets are detected in two ways. By key: the value of a key that looks like a secret is masked, in
+nested mappings and in `key=value`, `key: value` and `--key value` inside text. By pattern: bearer
+and basic credentials, JWTs, PEM private keys and the user part of URLs are masked anywhere. If in
+doubt, both mask: a key that merely contains `token` is a secret unless it is explicitly allowed.
 
-What cannot be found: a secret in free prose (`the password is hunter2`), or one that was encoded.
+Secrets in prose (`the password is hunter2`) and encoded secrets are not detected.
 
-Every expression is linear in its text: runs are possessive and start where no run can be under
-way, the rest is bounded. Texts, containers and whole events are cut at fixed limits.
+All regular expressions take linear time: repetitions are possessive and can't start inside another
+match, or they are bounded. Texts, containers and events are cut at fixed limits.
 """
 
 from __future__ import annotations
@@ -29,20 +28,20 @@ MASK = "[redacted]"
 CUT = "[cut]"
 
 MAX_TEXT = 16_384
-"""Characters kept of one text."""
+"""Maximum characters of one text."""
 MAX_EVENT = 65_536
-"""Characters kept of all texts of one event."""
+"""Maximum characters of all texts of one event."""
 MAX_NODES = 1_000
-"""Keys and values kept of one event."""
+"""Maximum number of keys and values of one event."""
 MAX_DEPTH = 8
-"""How deep containers may nest."""
+"""Maximum nesting depth of containers."""
 MAX_KEY = 256
-"""A longer key is taken for a secret: nobody names a field so."""
+"""Maximum length of a key; a longer one is not a normal field name and counts as secret."""
 MAX_INT_BITS = 1_024
-"""A longer integer is only named: writing it out costs quadratic time."""
+"""Maximum size of an integer; formatting a longer one would take quadratic time."""
 
-# A cut may leave the start of a secret that its expression does not recognise without the rest: a
-# URL's password without the @ after it, of at most this many characters. They are left out too.
+# A cut can leave the start of a secret that is only recognised as a whole, such as a URL's password
+# without the @ after it. This many characters before the cut are removed too.
 _CUT_MARGIN = 1_024
 
 _SECRET_PARTS = (
@@ -62,14 +61,14 @@ _PRIVATE_KEY = re.compile(
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]*+\.[\w-]++(?:\.[\w-]*+){0,3}")
 _URL_USER = re.compile(
     r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,30}+://)"
-    # Up to the last @ of the authority; or, for passwords with unescaped slashes, past the slash.
+    # Up to the last @ of the authority, or past the slash for passwords with unescaped slashes.
     r"(?:[^\s/?#\"'<>]{1,512}|[^\s/:@]{0,128}:(?!\d{1,5}/)[^\s\"'<>@]{1,384})@"
 )
 _SCHEME = re.compile(r"\b(bearer|basic|dpop)([ \t]{1,8})[\w.~+/=-]{8,}+", re.IGNORECASE)
 _KEY = re.compile(r"(?<![\w.-])([\w.-]++)\\{0,4}[\"']?\]?[ \t]{0,8}(?:=>|:=|==?|::?)[ \t]{0,8}")
 _FLAG = re.compile(r"(?<!\S)--?([\w-]++)[ \t]{1,8}(?!-)")
 _QUOTED = r"""[bBrRuU]{0,2}\\*+(?:"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?)"""
-_NESTED = r"[\[({][^\r\n]*+"  # brackets can't be matched by an expression: to the end of the line
+_NESTED = r"[\[({][^\r\n]*+"  # to the end of the line: an expression can't match nested brackets
 _VALUE = re.compile(rf"{_QUOTED}|{_NESTED}|[^\s&]++", re.DOTALL)
 _HEADER_VALUE = re.compile(rf"{_QUOTED}|[^\r\n]++", re.DOTALL)
 
@@ -77,22 +76,22 @@ _WRITTEN_AS_TEXT = (date, time, Decimal, UUID, PurePath)
 
 
 class Redactor:
-    """Masks secrets, by key and by pattern, and turns values into plain, bounded data."""
+    """Masks secrets by key and by pattern, and converts values to plain data of limited size."""
 
     def __init__(self, *, keys: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
-        """Take further parts of keys to mask, and whole keys that are no secrets.
+        """Add key parts to mask, and complete keys that are not secret.
 
-        Both are compared without case and punctuation: `api-key` is `APIKey`.
+        Both are compared without case and punctuation: `api-key` equals `APIKey`.
         """
-        self._parts = (*_SECRET_PARTS, *filter(None, map(_squash, keys)))
-        self._allowed = frozenset((*_ALLOWED, *map(_squash, allow)))
+        self._parts = (*_SECRET_PARTS, *filter(None, map(_normalise, keys)))
+        self._allowed = frozenset((*_ALLOWED, *map(_normalise, allow)))
         self.is_secret_key = lru_cache(maxsize=1024)(self._is_secret_key)
 
     def _is_secret_key(self, key: str) -> bool:
-        """Tell whether a value under this key must be masked."""
+        """Return whether the value of this key must be masked."""
         if len(key) > MAX_KEY:
             return True
-        name = _squash(key)
+        name = _normalise(key)
         if name in self._allowed or name.endswith(("error", "exception")):
             return False
         return name in _SECRET_WHOLE or any(part in name for part in self._parts)
@@ -110,29 +109,29 @@ class Redactor:
         return f"{text[:-_CUT_MARGIN]}{CUT}" if is_cut else text
 
     def _mask_values(self, keys: re.Pattern[str], text: str) -> str:
-        done: list[str] = []
+        pieces: list[str] = []
         copied = position = 0
-        while found := keys.search(text, position):
-            position = found.end()
-            if not self.is_secret_key(found[1]):
+        while key_match := keys.search(text, position):
+            position = key_match.end()
+            if not self.is_secret_key(key_match[1]):
                 continue
-            values = _HEADER_VALUE if _squash(found[1]) in _HEADERS else _VALUE
+            values = _HEADER_VALUE if _normalise(key_match[1]) in _HEADERS else _VALUE
             if value := values.match(text, position):
-                done += text[copied:position], MASK
+                pieces += text[copied:position], MASK
                 copied = position = value.end()
-        return "".join([*done, text[copied:]])
+        return "".join([*pieces, text[copied:]])
 
     def event(self, event: Mapping[str, object]) -> dict[str, object]:
         """Return the event as plain data for JSON, with secrets masked.
 
         Raises:
-            Exception: whatever the event's own mappings and sequences raise when they are read.
+            Exception: whatever the event's mappings and sequences raise when they are read.
         """
-        return _Walk(self).mapping(event, MAX_DEPTH)
+        return _EventConverter(self).mapping(event, MAX_DEPTH)
 
 
-class _Walk:
-    """One pass over one event, with what is left of its limits."""
+class _EventConverter:
+    """Converts one event, tracking what remains of its limits."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -145,7 +144,7 @@ class _Walk:
             if self._nodes <= 0:
                 plain[CUT] = CUT
                 break
-            name = key if isinstance(key, str) else _written(key)
+            name = key if isinstance(key, str) else _to_text(key)
             secret = self._redactor.is_secret_key(name)
             plain[self._text(name, MAX_KEY)] = self._value(value, depth, secret=secret)
         return plain
@@ -162,7 +161,7 @@ class _Walk:
     def _value(self, value: object, depth: int, *, secret: bool = False) -> object:
         self._nodes -= 1
         if value is None or isinstance(value, bool):
-            return value  # whether there is a password is no secret
+            return value  # None and booleans reveal only whether there is a secret
         if secret:
             return MASK
         if isinstance(value, Mapping | list | tuple | set | frozenset):
@@ -171,7 +170,7 @@ class _Walk:
             return int(value)
         if isinstance(value, float) and math.isfinite(value):
             return float(value)
-        return self._text(value if isinstance(value, str) else _written(value))
+        return self._text(value if isinstance(value, str) else _to_text(value))
 
     def _container(self, value: Mapping[Any, object] | Collection[object], depth: int) -> object:
         if depth <= 1:
@@ -179,24 +178,24 @@ class _Walk:
         if isinstance(value, Mapping):
             return self.mapping(value, depth - 1)
         match value:
-            case [str(key), _] if self._redactor.is_secret_key(key):  # a header, as a pair
+            case [str(key), _] if self._redactor.is_secret_key(key):  # a header as a key-value pair
                 return [self._text(key, MAX_KEY), MASK]
         return self._sequence(value, depth - 1)
 
     def _text(self, text: str, limit: int = MAX_TEXT) -> str:
-        kept = self._redactor.text(text, min(limit, self._characters))
-        self._characters = max(0, self._characters - len(kept))
-        return kept
+        redacted = self._redactor.text(text, min(limit, self._characters))
+        self._characters = max(0, self._characters - len(redacted))
+        return redacted
 
 
-def _squash(key: str) -> str:
+def _normalise(key: str) -> str:
     """Return the key without case, width and punctuation."""
     folded = unicodedata.normalize("NFKC", key[: MAX_KEY + 1]).casefold()
     return "".join(filter(str.isalnum, folded))
 
 
-def _written(value: object) -> str:
-    """Write an object of any type; never raises."""
+def _to_text(value: object) -> str:
+    """Convert any object to text; never raises."""
     try:
         if isinstance(value, int):
             bits = value.bit_length()

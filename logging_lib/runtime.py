@@ -1,4 +1,4 @@
-"""Logging as it is configured at the moment: built, put in place, taken down."""
+"""The logging runtime: set up, installed on the root logger, shut down."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _current: LoggingRuntime | None = None
 class LoggingRuntime:
     """The handler on the root logger and everything behind it.
 
-    One dispatcher thread serves all sinks in turn. A sink that is `isolated` has a queue and a
-    thread of its own behind it (dropping the oldest when full), so that waiting for a network
-    never delays the others.
+    One dispatcher thread serves all sinks in turn. An `isolated` sink has an additional queue and
+    thread (dropping the oldest entry if full), so that waiting for a network never delays other
+    sinks.
     """
 
     def __init__(
         self, config: Config, sinks: Mapping[str, Sink], *, metrics: Metrics = METRICS
     ) -> None:
-        """Wire the sinks, by their labels, to a dispatcher; nothing is logged before `install`."""
+        """Connect the sinks, by label, to a dispatcher. Nothing is logged before `install`."""
         self.config = config
         self.sinks = dict(sinks)
         self._metrics = metrics
@@ -83,30 +83,30 @@ class LoggingRuntime:
         )
 
     def _deliver(self, entries: Sequence[Entry]) -> None:
-        for _, lane in self._lanes:  # first: this does not wait
+        for _, lane in self._lanes:  # first, because this does not block
             for entry in entries:
                 lane.submit(entry)
         for channel in self._direct:
             channel.deliver(entries)
 
     def install(self) -> LoggingRuntime | None:
-        """Take the root logger over; return the runtime that had it, to drain or install again.
+        """Install on the root logger; return the previous runtime, to drain or install again.
 
-        Handlers of `logging.basicConfig` are set aside, as they would show each record a second
-        time. Those of other kinds (pytest's, an error tracker's) stay.
+        Handlers from `logging.basicConfig` are removed temporarily, because they would show each
+        record twice. Other handlers (pytest's, an error tracker's) stay.
         """
         global _current  # noqa: PLW0603 - there is one root logger
         with _lock:
-            earlier = _current
-            if earlier is not None:
-                earlier.uninstall()
+            previous = _current
+            if previous is not None:
+                previous.uninstall()
             root = logging.getLogger()
             self._restore = []
             for name, level in {"": self.config.level, **self.config.levels}.items():
                 logger = logging.getLogger(name)
                 self._restore.append((logger, logger.level))
                 logger.setLevel(level_number(level))
-            self._replaced = [each for each in root.handlers if type(each) is logging.StreamHandler]
+            self._replaced = [h for h in root.handlers if type(h) is logging.StreamHandler]
             for handler in self._replaced:
                 root.removeHandler(handler)
             redact = self.config.redact
@@ -114,12 +114,12 @@ class LoggingRuntime:
             root.addHandler(self._handler)
             self._is_installed = True
             _current = self
-        return earlier
+        return previous
 
     def flush(self, timeout_s: float | None = None) -> bool:
-        """Wait until all that was logged so far is written or given up.
+        """Wait until everything logged so far is written or dropped.
 
-        Returns False when `timeout_s` (by default the configured `flush_timeout_s`) ran out first.
+        Returns False if `timeout_s` (default: the configured `flush_timeout_s`) ran out.
         """
         deadline = time.monotonic() + self._timeout(timeout_s)
         done = True
@@ -128,18 +128,18 @@ class LoggingRuntime:
         return done
 
     def shutdown(self, timeout_s: float | None = None) -> bool:
-        """Put the root logger back as it was, write what waits, close the sinks.
+        """Restore the root logger, write the queued records and close the sinks.
 
-        Returns False when records were lost because `timeout_s` ran out; a sink that hangs is left
-        to its thread. A second call does nothing and returns True.
+        Returns False if records were lost because `timeout_s` ran out; a hanging sink is abandoned.
+        A second call does nothing and returns True.
         """
         return not self.uninstall() or self.drain(timeout_s)
 
     def drain(self, timeout_s: float | None = None) -> bool:
-        """Do the second half of `shutdown`, for a runtime that another has taken the place of."""
-        left_s = self._timeout(timeout_s)
-        deadline = time.monotonic() + left_s
-        done = self._dispatcher.close(left_s)
+        """Write the queued records and close the sinks, after the runtime was uninstalled."""
+        timeout = self._timeout(timeout_s)
+        deadline = time.monotonic() + timeout
+        done = self._dispatcher.close(timeout)
         if done:
             for channel in self._direct:
                 channel.close()
@@ -151,7 +151,7 @@ class LoggingRuntime:
         return done
 
     def uninstall(self) -> bool:
-        """Put the root logger, levels and redaction back; False when that was done before."""
+        """Restore the root logger, levels and redaction; False if not installed."""
         global _current  # noqa: PLW0603 - there is one root logger
         with _lock:
             if not self._is_installed:
@@ -178,23 +178,23 @@ def configure(
     environ: Mapping[str, str] | None = None,
     registry: CollectorRegistry = REGISTRY,
 ) -> LoggingRuntime:
-    """Set logging up for the process, in the place of an earlier set-up.
+    """Set up logging for the process, replacing any previous set-up.
 
     Args:
         config: see `logging_lib.config.Config` and the README.
-        environ: the environment, by default the process's; its `LOG_*` variables win.
-        registry: where the metrics are shown.
+        environ: environment variables, by default the process's; `LOG_*` overrides `config`.
+        registry: where the metrics are exposed.
 
     Raises:
-        ConfigError: the configuration can't be used; the earlier one stays in force.
+        ConfigError: the configuration is invalid; the previous one stays active.
     """
     environ = os.environ if environ is None else environ
     settings = load(config, environ)
     runtime = LoggingRuntime(settings, _build_sinks(settings, environ))
     METRICS.register(registry)
-    earlier = runtime.install()
-    if earlier is not None:
-        earlier.drain()
+    previous = runtime.install()
+    if previous is not None:
+        previous.drain()
     return runtime
 
 
@@ -211,17 +211,17 @@ def _build_sinks(config: Config, environ: Mapping[str, str]) -> dict[str, Sink]:
 
 
 def flush(timeout_s: float | None = None) -> bool:
-    """Flush the current set-up; True when there is none."""
+    """Flush the current runtime; True if there is none."""
     return _current is None or _current.flush(timeout_s)
 
 
 def shutdown(timeout_s: float | None = None) -> bool:
-    """Shut the current set-up down; True when there is none. Also done at the end of a process."""
+    """Shut down the current runtime; True if there is none. Also called when the process ends."""
     return _current is None or _current.shutdown(timeout_s)
 
 
 def _in_multiprocessing_child(_: object) -> None:
-    # Such a child ends by os._exit, past atexit, but runs its finalizers before.
+    # The child exits with os._exit, which skips atexit but not these finalizers.
     multiprocessing.util.Finalize(None, shutdown, exitpriority=0)
 
 

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# Sourced from the repository's root: sets `python` to an interpreter that has the layer, or ends
-# the script.
+# Sourced from the repository root: sets `python` to an interpreter with covernance, or exits.
 python=python3
 if [[ -n "${VIRTUAL_ENV:-}" ]]; then
     python="$VIRTUAL_ENV/bin/python"

@@ -1,7 +1,7 @@
-"""Make .venv with the pinned nox and uv, with nothing but a Python of 3.11 or later.
+"""Create .venv with the pinned nox and uv; needs only Python 3.11 or later.
 
-Where this Python came without ensurepip (Debian splits it off), pip is borrowed: from the system,
-or from Debian's package python3-pip-whl, which is unpacked aside and needs no root.
+If Python has no ensurepip (a separate package on Debian), another pip is used: the system's, or the
+one in Debian's package python3-pip-whl, which is unpacked temporarily and needs no root.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ NEWEST_MINOR, OLDEST_MINOR = 20, 11
 
 
 def main() -> None:
-    """Make or complete .venv, or say in one message what is missing."""
+    """Create or complete .venv, or exit with one message about what is missing."""
     if sys.version_info < (3, OLDEST_MINOR):
-        _again_with_a_newer_python()
+        _restart_with_newer_python()
     if not _runs(
         str(PYTHON), "-c", f"import sys; sys.exit(sys.version_info < (3, {OLDEST_MINOR}))"
     ):
@@ -42,35 +42,35 @@ def main() -> None:
             ):
                 return
     sys.exit(
-        "bootstrap: nox could not be installed into .venv; what pip said, if one was found, is "
-        "above. Without ensurepip this needs pip, uv, or Debian's package python3-venv."
+        "bootstrap: nox could not be installed into .venv; see any pip output above. "
+        "If Python has no ensurepip, install pip, uv or Debian's package python3-venv."
     )
 
 
-def _again_with_a_newer_python() -> None:
+def _restart_with_newer_python() -> None:
     for minor in range(NEWEST_MINOR, OLDEST_MINOR - 1, -1):
         newer = shutil.which(f"python3.{minor}")
         if newer:
-            os.execv(newer, [newer, *sys.argv])  # noqa: S606 - the same script, no shell needed
+            os.execv(newer, [newer, *sys.argv])  # noqa: S606 - restarts this script without a shell
     sys.exit(f"bootstrap: needs Python 3.{OLDEST_MINOR} or later; this is {sys.version.split()[0]}")
 
 
 def _pips(scratch: Path) -> Iterator[tuple[list[str], dict[str, str]]]:
-    """Commands that install into .venv, with variables they need, the usual one first."""
-    own = [str(PYTHON), "-m", "pip"]
-    if _runs(*own, "--version"):
-        yield own, {}
+    """Yield pip commands for .venv with their environment variables, the usual one first."""
+    venv_pip = [str(PYTHON), "-m", "pip"]
+    if _runs(*venv_pip, "--version"):
+        yield venv_pip, {}
         return
     if uv := shutil.which("uv"):
         yield [uv, "pip"], {"VIRTUAL_ENV": str(VENV)}
     if _runs(sys.executable, "-m", "pip", "--version"):
         yield [sys.executable, "-m", "pip", "--python", str(PYTHON)], {}
     if wheel := _debian_pip(scratch):
-        yield own, {"PYTHONPATH": str(wheel)}
+        yield venv_pip, {"PYTHONPATH": str(wheel)}
 
 
 def _debian_pip(scratch: Path) -> Path | None:
-    """The wheel of pip that Debian ships for its venvs: installed, or downloaded and unpacked."""
+    """Return Debian's pip wheel for venvs, installed or downloaded and unpacked, or None."""
     pattern = "share/python-wheels/pip-*.whl"
     installed = next(Path("/usr").glob(pattern), None)
     if installed or not shutil.which("apt-get"):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The shared helper: laptop, nox, Make and CI all measure through it.
+# The shared helper that laptops, nox, Make and CI use to measure coverage.
 #   scripts/coverage_baseline.sh --suite api [--theme security] [--fail-under 95] [-- pytest arguments]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install the Debian packages that the integration and end-to-end tests need, where they are missing.
+# Install missing Debian packages that the integration and end-to-end tests need.
 set -euo pipefail
 
 missing=()
@@ -17,7 +17,7 @@ if ! command -v apt-get >/dev/null; then
     echo "the tests need ${missing[*]}: install them with this system's package manager" >&2
     exit 3
 fi
-echo "installing what the tests need: ${missing[*]}"
+echo "installing packages for the tests: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,8 +1,8 @@
-"""Say which changes of the policy and the model no test notices.
+"""Run mutation tests and list the changes that no test detects.
 
-mutmut makes the changes, one at a time, and runs the unit tests against each; `[tool.mutmut]` says
-where. Names of modules, as `gate patch`, take these alone. A module of which fewer than 90 % of
-the mutants are killed is a failure.
+mutmut makes one change at a time and runs the unit tests; `[tool.mutmut]` configures where. Pass
+module names, such as `gate patch`, to test only these. A module in which less than 90 % of the
+mutants are killed fails.
 """
 
 from __future__ import annotations
@@ -20,80 +20,82 @@ from covernance.errors import Exit
 
 _MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 _WORK = Path("mutants")
-_LEAST_PERCENT = 90
+_MINIMUM_PERCENT = 90
 _KILLED = frozenset(("killed", "timeout"))
 
 
 class Tally(msgspec.Struct):
-    """The mutants of one module, by their names in mutmut."""
+    """The mutants of one module, by mutmut's names."""
 
     killed: list[str] = msgspec.field(default_factory=list)
     survived: list[str] = msgspec.field(default_factory=list)
 
     @property
     def total(self) -> int:
-        """How many mutants there are."""
+        """The number of mutants."""
         return len(self.killed) + len(self.survived)
 
     @property
     def enough(self) -> bool:
-        """Whether so many were killed as must be."""
-        return 100 * len(self.killed) >= _LEAST_PERCENT * self.total
+        """Whether enough mutants were killed."""
+        return 100 * len(self.killed) >= _MINIMUM_PERCENT * self.total
 
 
 def tallies(results: str, modules: Sequence[str]) -> dict[str, Tally]:
-    """Read what `mutmut results --all true` prints.
+    """Parse the output of `mutmut results --all true`.
 
     Args:
-        results: A line a mutant: `covernance.gate.floors.x_judge__mutmut_1: killed`.
-        modules: The last parts of the names of the modules that were asked for; none for all.
+        results: One line per mutant: `covernance.gate.floors.x_judge__mutmut_1: killed`.
+        modules: The last parts of the requested modules' names; empty for all modules.
 
     Returns:
-        A tally for each module. A mutant survived unless a test failed or ran out of time: one
-        that was not tried has not been killed.
+        A tally for each module. A mutant survives unless a test fails or times out; a mutant that
+        was not tested counts as survived.
     """
-    found: defaultdict[str, Tally] = defaultdict(Tally)
+    tally_by_module: defaultdict[str, Tally] = defaultdict(Tally)
     for line in results.splitlines():
         mutant, _, status = line.strip().rpartition(": ")
         module = mutant.rpartition(".")[0]
         if mutant and (not modules or module.rpartition(".")[2] in modules):
-            tally = found[module]
+            tally = tally_by_module[module]
             (tally.killed if status in _KILLED else tally.survived).append(mutant)
-    return dict(sorted(found.items()))
+    return dict(sorted(tally_by_module.items()))
 
 
-def report(found: Mapping[str, Tally]) -> str:
-    """The survivors by name, then a line a module."""
-    lines = [mutant for tally in found.values() for mutant in tally.survived]
-    width = max(map(len, found), default=0)
+def report(tally_by_module: Mapping[str, Tally]) -> str:
+    """Return the names of the survivors, then one line per module."""
+    lines = [mutant for tally in tally_by_module.values() for mutant in tally.survived]
+    width = max(map(len, tally_by_module), default=0)
     lines += [
         f"{module:{width}}  {len(tally.killed):4} killed  {len(tally.survived):3} survived"
-        f"{'' if tally.enough else f'  below {_LEAST_PERCENT} %'}"
-        for module, tally in found.items()
+        f"{'' if tally.enough else f'  below {_MINIMUM_PERCENT} %'}"
+        for module, tally in tally_by_module.items()
     ]
-    killed = sum(len(tally.killed) for tally in found.values())
-    survived = sum(len(tally.survived) for tally in found.values())
+    killed = sum(len(tally.killed) for tally in tally_by_module.values())
+    survived = sum(len(tally.survived) for tally in tally_by_module.values())
     return "\n".join([*lines, f"{'all':{width}}  {killed:4} killed  {survived:3} survived"])
 
 
 def main(modules: Sequence[str]) -> Exit:
-    """Make the mutants anew, try them, and print which survived."""
-    shutil.rmtree(_WORK, ignore_errors=True)  # what other tests found says nothing about these
+    """Generate and test all mutants again, and print the survivors."""
+    shutil.rmtree(_WORK, ignore_errors=True)  # results with other tests are no longer valid
     patterns = [f"covernance.*.{module}.*" for module in modules]
-    ran = subprocess.run([_MUTMUT, "run", *patterns], check=False)
-    if ran.returncode:
+    completed = subprocess.run([_MUTMUT, "run", *patterns], check=False)
+    if completed.returncode:
         return Exit.ERROR
     results = subprocess.run(
         [_MUTMUT, "results", "--all", "true"], check=True, capture_output=True, text=True
     )
-    found = tallies(results.stdout, modules)
-    missing = set(modules) - {module.rpartition(".")[2] for module in found}
-    if missing or not found:
-        print(f"mutants: none in {', '.join(sorted(missing)) or 'any module'}", file=sys.stderr)
+    tally_by_module = tallies(results.stdout, modules)
+    missing = set(modules) - {module.rpartition(".")[2] for module in tally_by_module}
+    if missing or not tally_by_module:
+        print(
+            f"mutants: no mutants in {', '.join(sorted(missing)) or 'any module'}", file=sys.stderr
+        )
         return Exit.ERROR
-    print(report(found))
-    print(f"`{_MUTMUT} show <name>` prints a mutant")
-    return Exit.PASS if all(tally.enough for tally in found.values()) else Exit.GATE
+    print(report(tally_by_module))
+    print(f"`{_MUTMUT} show <name>` shows a mutant")
+    return Exit.PASS if all(tally.enough for tally in tally_by_module.values()) else Exit.GATE
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Coverage, runtime, slowest and flaky tests: each suite again and again, in random order.
+# Run each suite several times in random order: coverage, run time, slowest and flaky tests.
 #   scripts/test_metrics_baseline.sh [--repeat 5] [--suite api] [--seed 1234] [--dry-run]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,1 +1,1 @@
-"""The coverage hub's API: takes coverage snapshots in, serves trends and badges per tenant."""
+"""The coverage hub's API: stores coverage snapshots, serves trends and badges per tenant."""

@@ -1,4 +1,4 @@
-"""Authentication: a bearer token in, the principal it speaks for out."""
+"""Authentication: verify bearer tokens and return their principal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Identifier = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,64}\Z")]
 
 
 class Principal(Struct, frozen=True):
-    """Who a request speaks for."""
+    """The authenticated client of a request, with its tenant and scopes."""
 
     tenant: str
     client_id: str
@@ -37,33 +37,35 @@ class Principal(Struct, frozen=True):
 
 
 class AuthProvider(Protocol):
-    """Anything that can tell who sent a request."""
+    """Identifies who sent a request."""
 
     def authenticate(self, authorization: str | None) -> Principal:
-        """Return the principal of an ``Authorization`` field's value.
+        """Return the principal for the value of an ``Authorization`` header.
 
         Raises:
-            ProblemError: 401 where the value proves nothing, 503 where that cannot be told.
+            ProblemError: 401 if the value is not valid, 503 if it cannot be verified at the moment.
         """
 
     def ready(self) -> bool:
-        """Whether tokens can be verified now."""
+        """Return whether tokens can be verified at the moment."""
 
 
 def challenge(error: str | None = None, description: str = "", scope: str = "") -> dict[str, str]:
-    """The ``WWW-Authenticate`` field (RFC 6750 §3); without a token it carries no error code."""
+    """Return a ``WWW-Authenticate`` header (RFC 6750 §3); no error code if no token was sent."""
     parameters = {
         "realm": REALM,
         "error": error,
         "error_description": description,
         "scope": scope,
     }
-    shown = ", ".join(f'{name}="{value}"' for name, value in parameters.items() if value)
-    return {"WWW-Authenticate": f"Bearer {shown}"}
+    challenge_parameters = ", ".join(
+        f'{name}="{value}"' for name, value in parameters.items() if value
+    )
+    return {"WWW-Authenticate": f"Bearer {challenge_parameters}"}
 
 
 def insufficient_scope(scope: str) -> ProblemError:
-    """The refusal of a token that is valid but may not do this (RFC 6750 §3.1)."""
+    """Return the error for a valid token without the required scope (RFC 6750 §3.1)."""
     detail = f"The token lacks the scope {scope}."
     return ProblemError(
         HTTPStatus.FORBIDDEN,
@@ -74,7 +76,7 @@ def insufficient_scope(scope: str) -> ProblemError:
 
 
 class _Claims(Struct):
-    """The claims that the API acts on (RFC 9068 §2.2), and the tenant."""
+    """The claims that the API uses (RFC 9068 §2.2 and the tenant)."""
 
     tenant: Identifier
     client_id: Identifier
@@ -82,10 +84,10 @@ class _Claims(Struct):
 
 
 class _Registry(JWSRegistry):
-    """ES256 and EdDSA, nothing else: no ``none``, no HMAC that a public key could be fed to.
+    """Allows ES256 and EdDSA only: no ``none``, and no HMAC keyed with a public key.
 
-    The library warns of the name ``EdDSA``, which RFC 9864 deprecates for leaving the curve open.
-    The key cache closes it to Ed25519, so the warning is left out.
+    The library warns about the name ``EdDSA``, which RFC 9864 deprecates because it leaves the
+    curve open. The key cache allows only Ed25519, so the warning is skipped.
     """
 
     def get_alg(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  # the type is private to joserfc
@@ -98,7 +100,7 @@ _registry: Final = _Registry(algorithms=_ALGORITHMS)
 
 
 class _InvalidTokenError(Exception):
-    """A token that is not accepted; the message is for the log and the client, without claims."""
+    """The token is not accepted; the message, without claims, is for the log and the client."""
 
 
 class JwtAuthProvider:
@@ -107,10 +109,10 @@ class JwtAuthProvider:
     def __init__(
         self, keys: KeyCache, settings: AuthSettings, *, clock: Callable[[], float] = time.time
     ) -> None:
-        """Bind the provider.
+        """Store the key cache and the settings.
 
         Args:
-            keys: Where verification keys come from.
+            keys: Provides the verification keys.
             settings: Issuer, audience and leeway.
             clock: Seconds since the epoch.
         """
@@ -119,19 +121,19 @@ class JwtAuthProvider:
         self._clock = clock
 
     def ready(self) -> bool:
-        """Whether the issuer's keys are at hand or can be had."""
+        """Return whether the issuer's keys are available."""
         return self._keys.ready()
 
     def authenticate(self, authorization: str | None) -> Principal:
-        """Return the principal of an ``Authorization`` field's value (RFC 6750 §2.1).
+        """Return the principal for the value of an ``Authorization`` header (RFC 6750 §2.1).
 
         Raises:
-            ProblemError: 401 for no token or one that is not accepted, 503 without keys.
+            ProblemError: 401 if there is no valid token, 503 if the keys are unavailable.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED, "A bearer token is needed.", headers=challenge()
+                HTTPStatus.UNAUTHORIZED, "A bearer token is required.", headers=challenge()
             )
         try:
             return self._verify(token)
@@ -146,7 +148,7 @@ class JwtAuthProvider:
         except KeysUnavailableError as error:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                "Tokens cannot be verified at the moment: the issuer's keys cannot be had.",
+                "Tokens cannot be verified at the moment: the issuer's keys are unavailable.",
                 kind="keys-unavailable",
                 headers={"Retry-After": str(ceil(error.retry_after))},
             ) from error
@@ -159,16 +161,20 @@ class JwtAuthProvider:
         try:
             claims = jwt.decode(token, key, registry=_registry).claims
         except (JoseError, ValueError, RecursionError) as error:
-            raise _InvalidTokenError("its signature or form is wrong") from error
-        self._judge(claims)
+            raise _InvalidTokenError("its signature or format is invalid") from error
+        self._check_claims(claims)
         try:
-            known = msgspec.convert(claims, _Claims)
+            required_claims = msgspec.convert(claims, _Claims)
         except msgspec.ValidationError as error:
             raise _InvalidTokenError("a claim is missing or malformed") from error
-        return Principal(known.tenant, known.client_id, frozenset(known.scope.split()))
+        return Principal(
+            required_claims.tenant,
+            required_claims.client_id,
+            frozenset(required_claims.scope.split()),
+        )
 
-    def _judge(self, claims: dict[str, Any]) -> None:
-        judge = JWTClaimsRegistry(
+    def _check_claims(self, claims: dict[str, Any]) -> None:
+        validator = JWTClaimsRegistry(
             now=int(self._clock()),
             leeway=self._settings.leeway,
             iss={"essential": True, "value": self._settings.issuer},
@@ -177,19 +183,19 @@ class JwtAuthProvider:
             iat={"essential": True},
         )
         try:
-            judge.validate(claims)
+            validator.validate(claims)
         except JoseError as error:
             raise _InvalidTokenError("it is expired or not meant for this service") from error
 
 
 def _read_header(token: str) -> tuple[str, Algorithm]:
-    """Read which key a token claims; nothing of it is believed before the signature holds."""
+    """Return the key id and algorithm of a token. They are not verified yet."""
     if not token or len(token) > MAX_TOKEN_LENGTH:
         raise _InvalidTokenError("it is empty or too long")
     try:
         header = jws.extract_compact(token.encode(), registry=_registry).headers()
     except (JoseError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        # the library lets some malformed input, such as a header that is no object, fail as it is
+        # joserfc raises these for some malformed input, such as a non-object header
         raise _InvalidTokenError("it is not a JWT") from error
     if str(header.get("typ")).lower() not in _TYPES:
         raise _InvalidTokenError("it is not an access token")

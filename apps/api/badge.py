@@ -1,4 +1,4 @@
-"""The badge: a small picture of one percentage."""
+"""SVG badges that show a coverage percentage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 from apps.api.counts import Counts
 
 NOT_AVAILABLE: Final = "n/a"
-# least hundredths of a percent, and a colour that white text can be read on (WCAG AA)
+# minimum in hundredths of a percent, and a colour on which white text is readable (WCAG AA)
 _COLOURS: Final = ((9_000, "#2a7a2a"), (7_500, "#8a6500"), (0, "#b3261e"))
 _GREY: Final = "#5f6368"
 _PADDING: Final = 6
@@ -36,13 +36,13 @@ class _Badge(Struct, frozen=True):
 
 
 def render_badge(suite: str, theme: str | None, counts: Counts) -> str:
-    """Draw the SVG of a suite's percentage, or of what a theme earned in it."""
+    """Return an SVG badge with a suite's coverage, or with a theme's earned coverage."""
     label = f"{suite} · {theme}" if theme else f"{suite} coverage"
     points, percent = counts.basis_points, counts.percent
     value = NOT_AVAILABLE if percent is None else f"{percent}%"
     colour = _GREY
     if points is not None:
-        colour = next(colour for least, colour in _COLOURS if points >= least)
+        colour = next(colour for minimum, colour in _COLOURS if points >= minimum)
     return render_template(
         "badge.svg",
         badge=_Badge(label, value, colour),

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate. Parsing and printing; the work is done elsewhere."""
+"""Command line: migrate, serve. Only parses arguments and prints results."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from apps.api.server import Server
 from apps.api.settings import Settings, SettingsError, load_settings
 
 
-class RefusedError(click.ClickException):
-    """Bad settings or a database that does not answer, for the shell."""
+class CommandError(click.ClickException):
+    """Invalid settings or an unavailable database; exit code 3."""
 
     exit_code = 3
 
@@ -26,26 +26,26 @@ class RefusedError(click.ClickException):
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
     envvar="HUB_CONFIG",
-    help="The TOML file; without one, HUB_API_* variables say everything.",
+    help="Settings file (TOML). Default: HUB_API_* environment variables only.",
 )
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
-    """Store coverage snapshots; serve trends and badges per tenant."""
+    """Store coverage snapshots and serve trends and badges per tenant."""
     try:
         context.obj = load_settings(config, os.environ)
     except SettingsError as error:
-        raise RefusedError(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 @main.command()
 @click.pass_obj
 def migrate(settings: Settings) -> None:
-    """Bring the database's schema up to date."""
+    """Update the database schema."""
     database = Database(settings.database_url)
     try:
         database.migrate()
     except SQLAlchemyError as error:
-        raise RefusedError(_database_message(error)) from error
+        raise CommandError(_database_message(error)) from error
     finally:
         database.dispose()
     click.echo("the schema is up to date")
@@ -61,11 +61,11 @@ def serve(settings: Settings, host: str, port: int, threads: int) -> None:
     try:
         runtime = logging_lib.configure(settings.logging)
     except logging_lib.ConfigError as error:
-        raise RefusedError(f"logging: {error}") from error
+        raise CommandError(f"logging: {error}") from error
     try:
         Server(create_app(settings), host=host, port=port, threads=threads).run()
     except SQLAlchemyError as error:
-        raise RefusedError(_database_message(error)) from error
+        raise CommandError(_database_message(error)) from error
     finally:
         runtime.shutdown()
 

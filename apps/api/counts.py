@@ -1,4 +1,4 @@
-"""Coverage counts: integers in, a percentage rounded down out."""
+"""Coverage counts and the percentages derived from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-# what a 32-bit column holds
+# the range of a 32-bit column
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
@@ -19,7 +19,7 @@ class Counts(Struct, frozen=True):
     taken: Count
 
     def __post_init__(self) -> None:
-        """Refuse more runs than there is to run."""
+        """Reject counts that exceed their totals."""
         if self.executed > self.statements:
             raise ValueError(f"`executed` is {self.executed}, more than {self.statements}")
         if self.taken > self.branches:
@@ -27,12 +27,12 @@ class Counts(Struct, frozen=True):
 
     @property
     def basis_points(self) -> int | None:
-        """Hundredths of a percent, rounded down; None where there is nothing to cover."""
-        whole = self.statements + self.branches
-        return (self.executed + self.taken) * 10_000 // whole if whole else None
+        """Hundredths of a percent, rounded down; None if there is nothing to cover."""
+        total = self.statements + self.branches
+        return (self.executed + self.taken) * 10_000 // total if total else None
 
     @property
     def percent(self) -> str | None:
-        """The percentage with two decimals, rounded down: 89.996 reads 89.99, never 90.00."""
+        """The percentage with two decimals, rounded down: 89.996 becomes 89.99, not 90.00."""
         points = self.basis_points
         return None if points is None else f"{points // 100}.{points % 100:02}"

@@ -1,4 +1,4 @@
-"""The database: SQLite beside the process, or PostgreSQL beyond it."""
+"""The database: an SQLite file or a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from sqlalchemy.pool import ConnectionPoolEntry
 LOCK_WAIT_SECONDS: Final = 5
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "hub_writes"
-# Alembic's own table; asking through Alembic would log two lines for every probe
+# Alembic's version table; using Alembic here would log two lines per probe
 _VERSIONS: Final = table("alembic_version", column("version_num", String))
 
 
 class Database:
-    """Hands out sessions, and knows whether the schema is the one that the code was written for."""
+    """Creates sessions and checks that the schema matches the code."""
 
     def __init__(self, url: str) -> None:
-        """Prepare the engine; nothing is connected yet.
+        """Create the engine; nothing is connected yet.
 
         Args:
             url: An SQLAlchemy URL for SQLite or PostgreSQL.
@@ -49,30 +49,30 @@ class Database:
 
     @property
     def driver(self) -> str:
-        """The database and the library that speaks to it, as SQLAlchemy names them."""
+        """SQLAlchemy's name of the database and its driver."""
         return self._engine.url.drivername
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session to read with."""
+        """Open a session for reading."""
         with Session(self._engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session that commits at the end of the block, or rolls back when it raises."""
+        """Open a session that commits at the end of the block, or rolls back on an exception."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def migrate(self) -> None:
-        """Bring the schema up to date, in one transaction."""
+        """Update the schema in one transaction."""
         config = _alembic()
         with self._writer.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def trouble(self) -> str | None:
-        """Say why the database cannot serve, in a word or two, or None when it can."""
+    def problem(self) -> str | None:
+        """Return why the database cannot be used, in one or two words, or None if it can."""
         try:
             with self._engine.connect() as connection:
                 migrated = inspect(connection).has_table(_VERSIONS.name)
@@ -88,7 +88,7 @@ class Database:
 
 @cache
 def _head() -> str | None:
-    """The revision that the code was written for."""
+    """Return the schema revision that the code expects."""
     return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
@@ -113,7 +113,7 @@ def _build_engine(url: str) -> Engine:
 
 
 def _configure_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # the driver's own transaction handling skips BEGIN for reads and DDL; `_begin_sqlite` does it
+    # the driver does not send BEGIN before reads and DDL; `_begin_sqlite` does
     driver: Any = connection
     driver.isolation_level = None
     cursor = connection.cursor()
@@ -125,7 +125,7 @@ def _configure_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) 
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later can fail at once with "database is locked",
-    # whatever the busy timeout; one that says at its beginning that it will write waits its turn.
+    # A transaction that reads before it writes can fail immediately with "database is locked",
+    # despite the busy timeout. BEGIN IMMEDIATE takes the write lock first, and waits for it.
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,4 +1,4 @@
-"""The gate before every resource: address, token, rate, tenant and scope, in that order."""
+"""Access checks before every resource: address, token, rate, tenant and scope, in that order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _log = get_logger(__name__)
 
 
 class Gate:
-    """Decides who may pass. What it finds out is left in ``g.tenant``."""
+    """Decides whether a request is allowed, and stores its tenant in ``g.tenant``."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Gate:
         limits: LimitSettings,
         metrics: Metrics,
     ) -> None:
-        """Bind the parts that each judge one thing."""
+        """Store the components that check each aspect."""
         self._auth = auth
         self._limiter = limiter
         self._tenants = tenants
@@ -44,31 +44,31 @@ class Gate:
         self._failed_auth = Policy.parse("failed-auth", limits.failed_auth)
 
     def install(self, blueprint: Blueprint) -> None:
-        """Stand before every route of a blueprint."""
+        """Check requests to all routes of a blueprint."""
         blueprint.url_value_preprocessor(_take_tenant)
         blueprint.before_request(self._admit)
-        blueprint.after_request(_tell_standing)
+        blueprint.after_request(_add_rate_limit_headers)
 
     def _admit(self) -> None:
         writing = request.method not in {"GET", "HEAD"}
         try:
             principal = self._authenticate()
             log_with(tenant=principal.tenant, client_id=principal.client_id)
-            self._within_rate(self._writes if writing else self._reads, principal)
+            self._check_rate(self._writes if writing else self._reads, principal)
             g.tenant = self._tenants(principal, g.tenant_in_path, request.headers.get(HEADER))
             scope = WRITE if writing else READ
             if scope not in principal.scopes:
                 raise insufficient_scope(scope)
         except ProblemError as problem:
             reason = problem.kind or problem.status.phrase.lower().replace(" ", "-")
-            self._metrics.refusals.labels(reason).inc()
+            self._metrics.rejections.labels(reason).inc()
             _log.warning("refused", reason=reason, detail=problem.detail)
             raise
 
     def _authenticate(self) -> Principal:
-        """Verify the token, unless too many from that address were refused already.
+        """Verify the token, unless the address has sent too many invalid ones.
 
-        Only failures count, so that an address shared by many good clients stays open.
+        Only failures count, so that valid clients that share an address are not locked out.
         """
         address = subscriber(request.remote_addr)
         standing = self._limiter.peek(self._failed_auth, address)
@@ -81,22 +81,22 @@ class Gate:
                 self._limiter.hit(self._failed_auth, address)
             raise
 
-    def _within_rate(self, policy: Policy, principal: Principal) -> None:
+    def _check_rate(self, policy: Policy, principal: Principal) -> None:
         standing = self._limiter.hit(policy, principal.tenant, principal.client_id)
         g.standing = standing
         if not standing.allowed:
-            raise _too_many(standing, f"The client's quota of {policy.name} is used up.")
+            raise _too_many(standing, f"The client has exceeded its quota of {policy.name}.")
 
 
 def subscriber(address: str | None) -> str:
-    """The part of a network address that stands for one subscriber: all of IPv4, a /64 of IPv6."""
+    """Return the part of an address that identifies a subscriber: all of IPv4, a /64 of IPv6."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return "unknown"
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
-    if parsed.ipv4_mapped is not None:  # what a socket for both families shows for IPv4
+    if parsed.ipv4_mapped is not None:  # an IPv4 client on a dual-stack socket
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, IPV6_SUBSCRIBER_BITS), strict=False))
 
@@ -108,11 +108,11 @@ def _too_many(standing: Standing, detail: str) -> ProblemError:
 
 
 def _take_tenant(_endpoint: str | None, values: dict[str, str] | None) -> None:
-    """Take the tenant out of the path's values; the views have no use for it."""
+    """Remove the tenant from the path values, because the views do not take it."""
     g.tenant_in_path = values.pop("tenant", None) if values else None
 
 
-def _tell_standing(response: Response) -> Response:
+def _add_rate_limit_headers(response: Response) -> Response:
     standing: Standing | None = g.get("standing")
     if standing is not None:
         response.headers.update(standing.headers())

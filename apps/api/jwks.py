@@ -1,4 +1,4 @@
-"""The issuer's verification keys: fetched, cached, refreshed with restraint."""
+"""The issuer's verification keys: fetched over HTTP, cached, with limited refreshes."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _log = get_logger(__name__)
 
 
 class KeyFetchError(Exception):
-    """The issuer gave no usable key set."""
+    """The issuer did not return a usable key set."""
 
 
 class KeysUnavailableError(Exception):
-    """No keys are at hand and none can be had at the moment."""
+    """There are no usable keys and they cannot be fetched at the moment."""
 
     def __init__(self, retry_after: float) -> None:
-        """Remember in how many seconds the next try is due."""
-        super().__init__("the issuer's keys cannot be had")
+        """Store the number of seconds until the next attempt."""
+        super().__init__("the issuer's keys are unavailable")
         self.retry_after = retry_after
 
 
@@ -55,24 +55,24 @@ class JwksClient:
         """Prepare the client; nothing is fetched yet.
 
         Args:
-            url: Where the key set is.
-            timeout: Seconds to connect, to wait for each part, and for the whole.
-            transport: Another way to send requests than the network.
+            url: URL of the key set.
+            timeout: Seconds allowed for connecting, for each read and for the complete fetch.
+            transport: Replaces the network, for tests.
             clock: Monotonic seconds.
         """
         self._url = url
         self._timeout = timeout
         self._clock = clock
-        # no redirects, no proxy from the environment: the keys come from where the settings say
+        # no redirects and no proxy settings from the environment: only the configured URL counts
         self._http = httpx.Client(
             timeout=timeout, follow_redirects=False, trust_env=False, transport=transport
         )
 
     def fetch(self) -> bytes:
-        """Return the document.
+        """Fetch the key set document.
 
         Raises:
-            KeyFetchError: It cannot be had, not in time, or is larger than a key set is.
+            KeyFetchError: It cannot be fetched, takes too long or is too large.
         """
         deadline = self._clock() + self._timeout
         body = b""
@@ -81,7 +81,7 @@ class JwksClient:
                 "GET", self._url, headers={"Accept": "application/jwk-set+json, application/json"}
             ) as response:
                 if response.status_code != httpx.codes.OK:
-                    raise KeyFetchError(f"the issuer answered {response.status_code}")
+                    raise KeyFetchError(f"the issuer responded with {response.status_code}")
                 for part in response.iter_bytes():
                     body += part
                     if len(body) > MAX_JWKS_BYTES:
@@ -94,10 +94,10 @@ class JwksClient:
 
 
 def parse_jwks(document: bytes) -> KeyRing:
-    """Read the keys that can verify an ES256 or EdDSA signature; others are passed over.
+    """Parse the keys for ES256 and EdDSA signatures; other keys are skipped.
 
     Raises:
-        KeyFetchError: The document is no key set, or none of its keys is usable.
+        KeyFetchError: The document is not a key set, or none of its keys is usable.
     """
     try:
         entries = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
@@ -111,7 +111,7 @@ def parse_jwks(document: bytes) -> KeyRing:
         if usable is None:
             _log.warning("key_passed_over")
         else:
-            # a kid that comes twice keeps its first key (RFC 7517 §4.5 asks for distinct ones)
+            # the first key wins if a kid is repeated (RFC 7517 §4.5 asks for distinct ids)
             ring.setdefault(usable[0], usable[1])
     if not ring:
         raise KeyFetchError("the key set has no key for ES256 or EdDSA")
@@ -135,7 +135,7 @@ def _read_key(entry: object) -> tuple[tuple[str, Algorithm], Key] | None:
 
 
 def _algorithm_of(key: Key) -> Algorithm | None:
-    """P-256 is for ES256 (RFC 7518 §3.4), Ed25519 for EdDSA (RFC 8037 §3.1)."""
+    """Return ES256 for P-256 (RFC 7518 §3.4), EdDSA for Ed25519 (RFC 8037 §3.1), else None."""
     if isinstance(key, ECKey) and key.curve_name == "P-256":
         return "ES256"
     if isinstance(key, OKPKey) and isinstance(key.public_key, Ed25519PublicKey):
@@ -150,11 +150,12 @@ class _Fetched:
 
 
 class KeyCache:
-    """Keeps the keys, and decides when the issuer may be asked for them.
+    """Caches the keys and limits how often they are fetched.
 
-    One gate rules all fetches: after a success the cool-down must pass, after failures a back-off
-    that doubles. So neither tokens with made-up key ids nor an issuer that is down cause a storm.
-    One thread fetches; while it does, the others use the keys at hand, or wait if there are none.
+    The next fetch has to wait for a cool-down after a success, and for an exponential back-off
+    after failures. This prevents floods of requests when tokens have invented key ids or the issuer
+    is down. Only one thread fetches; meanwhile others use the cached keys, or wait if there are
+    none.
     """
 
     def __init__(
@@ -165,11 +166,11 @@ class KeyCache:
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin empty; the first use fetches.
+        """Start empty; the first use fetches the keys.
 
         Args:
-            fetch: Returns the key set document or raises `KeyFetchError`.
-            settings: Time to live, bound of staleness, cool-down.
+            fetch: Returns the key set document, or raises `KeyFetchError`.
+            settings: Time to live, maximum staleness and cool-down.
             metrics: Counts the fetches.
             clock: Monotonic seconds.
         """
@@ -183,10 +184,10 @@ class KeyCache:
         self._next_attempt = clock()
 
     def find(self, kid: str, algorithm: Algorithm) -> Key | None:
-        """Return the key, or None if the issuer has none of that name for that algorithm.
+        """Return the key, or None if the issuer has no such key for that algorithm.
 
         Raises:
-            KeysUnavailableError: There are no keys, or they are too old, and none can be had.
+            KeysUnavailableError: There are no keys, or they are too old, and fetching fails.
         """
         key = self._current().get((kid, algorithm))
         if key is None and self._clock() >= self._next_attempt:
@@ -195,7 +196,7 @@ class KeyCache:
         return key
 
     def ready(self) -> bool:
-        """Whether tokens can be verified now."""
+        """Return whether tokens can be verified at the moment."""
         try:
             self._current()
         except KeysUnavailableError:
@@ -216,14 +217,14 @@ class KeyCache:
         return self._clock() - fetched.at
 
     def _usable(self, fetched: _Fetched | None) -> bool:
-        bound = self._settings.keys_ttl + self._settings.keys_max_stale
-        return fetched is not None and self._age(fetched) < bound
+        max_age = self._settings.keys_ttl + self._settings.keys_max_stale
+        return fetched is not None and self._age(fetched) < max_age
 
     def _refresh(self, *, wait: bool) -> None:
         if not self._lock.acquire(blocking=wait):
             return
         try:
-            # whoever held the lock before may have just tried
+            # the previous holder of the lock may have just tried
             if self._clock() >= self._next_attempt:
                 self._attempt()
         finally:

@@ -1,4 +1,4 @@
-"""The application: its parts are made here, or handed in, and put together."""
+"""Assemble the application from its components."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from apps.api.tenancy import TenantResolver, resolve_tenant
 
 DATABASE: Final = "hub_database"
 _SECURITY_HEADERS: Final = {
-    # answers are data; a browser that is shown one must run and frame nothing
+    # responses are data: a browser must not run or frame them
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -43,11 +43,11 @@ def create_app(
     """Build the API.
 
     Args:
-        settings: What `load_settings` gives.
-        auth: Who tells whose a request is; by default tokens of ``settings.auth``.
-        rate_limiter: Who counts requests; by default this process's memory.
-        tenants: Who decides the tenant; by default the token alone.
-        metrics: Where to count; by default a registry of the app's own.
+        settings: Settings from `load_settings`.
+        auth: Authenticates requests; by default with tokens as configured in ``settings.auth``.
+        rate_limiter: Counts requests; by default in this process's memory.
+        tenants: Determines the tenant of a request; by default from the token.
+        metrics: Receives the counts; by default on a separate registry.
         clock: Seconds since the epoch.
     """
     metrics = metrics or Metrics()
@@ -55,10 +55,10 @@ def create_app(
     database = Database(settings.database_url)
     if settings.auto_migrate:
         database.migrate()
-        database.dispose()  # a server may fork from here, and connections do not survive that
+        database.dispose()  # connections must not be inherited if the server forks
 
     app = Flask(__name__, static_folder=None)
-    # one more than allowed, see Resources: without a Content-Length the rest is cut off in silence
+    # one more than allowed, see Resources: chunked bodies are silently truncated at this limit
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
@@ -83,7 +83,7 @@ def create_app(
         SnapshotStore(database), metrics, max_body_bytes=settings.max_body_bytes, clock=clock
     ).install(api)
     app.register_blueprint(api, url_prefix="/v1")
-    # the same resources with the tenant spelt out, which has to be the token's
+    # the same resources with an explicit tenant, which must be the token's
     app.register_blueprint(api, url_prefix="/v1/tenants/<tenant>", name="v1_tenant")
 
     if settings.trusted_proxies:

@@ -1,4 +1,4 @@
-"""The API's metrics, on a registry of their own so that two apps in a process do not mix."""
+"""Prometheus metrics of the API, on a separate registry for each app."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 
 
 class Metrics:
-    """Counters and timings of one app; labels take values from closed sets only."""
+    """Counters and timings of one app; all label values come from closed sets."""
 
     def __init__(self) -> None:
-        """Register the collectors."""
+        """Register the metrics on a new registry."""
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "hub_api_requests",
@@ -19,19 +19,19 @@ class Metrics:
         )
         self.latency = Histogram(
             "hub_api_request_seconds",
-            "Time to answer, by route template.",
+            "Response time, by route template.",
             ["method", "route"],
             registry=self.registry,
         )
-        self.refusals = Counter(
+        self.rejections = Counter(
             "hub_api_refusals",
-            "Requests turned away before a resource saw them.",
+            "Requests rejected before they reached a resource.",
             ["reason"],
             registry=self.registry,
         )
         self.snapshots = Counter(
             "hub_api_snapshots",
-            "Snapshots sent in: created, repeated or conflicting.",
+            "Snapshots received: created, repeated or conflicting.",
             ["outcome"],
             registry=self.registry,
         )
@@ -43,5 +43,5 @@ class Metrics:
         )
 
     def exposition(self) -> bytes:
-        """The metrics in the Prometheus text format."""
+        """Return the metrics in the Prometheus text format."""
         return generate_latest(self.registry)

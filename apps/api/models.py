@@ -1,4 +1,4 @@
-"""The tables: repositories of tenants, their snapshots, the themes of each snapshot."""
+"""Database tables: repositories, snapshots and theme results."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from apps.api.counts import Counts
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: stored in UTC and read back aware, also where the database knows no zones."""
+    """A timestamp stored in UTC and read back with a time zone, on every database."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base's signature
-        """Move a moment to UTC on its way in."""
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base class's signature
+        """Convert a timestamp to UTC."""
         return None if value is None else value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base's signature
-        """Say that a moment is in UTC on its way out; PostgreSQL may have used another zone."""
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base class's signature
+        """Return a timestamp in UTC; PostgreSQL may return another time zone."""
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """The base of all tables; constraints have names, so that migrations can speak of them."""
+    """Base of all tables. Constraints get names, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -67,7 +67,7 @@ class CountColumns:
         return Counts(self.statements, self.executed, self.branches, self.taken)
 
 
-def _sane_counts() -> tuple[CheckConstraint, CheckConstraint]:
+def _count_constraints() -> tuple[CheckConstraint, CheckConstraint]:
     return (
         CheckConstraint("executed BETWEEN 0 AND statements", name="executed"),
         CheckConstraint("taken BETWEEN 0 AND branches", name="taken"),
@@ -75,7 +75,7 @@ def _sane_counts() -> tuple[CheckConstraint, CheckConstraint]:
 
 
 class Repo(Base):
-    """A repository of a tenant; it comes into being with its first snapshot."""
+    """A repository of a tenant, created with its first snapshot."""
 
     __tablename__ = "repos"
     __table_args__ = (UniqueConstraint("tenant", "name"),)
@@ -86,13 +86,13 @@ class Repo(Base):
 
 
 class Snapshot(CountColumns, Base):
-    """One suite's result of one run at one commit, with the document as it was sent in."""
+    """One suite's result in one run at one commit, with the document that was sent."""
 
     __tablename__ = "snapshots"
     __table_args__ = (
         UniqueConstraint("repo_id", "suite", "commit_sha", "run_id"),
         Index(None, "repo_id", "suite", "recorded_at"),
-        *_sane_counts(),
+        *_count_constraints(),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -106,17 +106,17 @@ class Snapshot(CountColumns, Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     digest: Mapped[str] = mapped_column(String(64))
-    # large, and wanted for a single snapshot only
+    # large, and only needed for a single snapshot
     document: Mapped[str] = mapped_column(Text, deferred=True)
 
     themes: Mapped[list[ThemeResult]] = relationship(order_by="ThemeResult.theme", lazy="raise")
 
 
 class ThemeResult(CountColumns, Base):
-    """What the tests of one theme earned in a snapshot."""
+    """The earned coverage of one theme in a snapshot."""
 
     __tablename__ = "theme_results"
-    __table_args__ = _sane_counts()
+    __table_args__ = _count_constraints()
 
     snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), primary_key=True)
     theme: Mapped[str] = mapped_column(String(64), primary_key=True)

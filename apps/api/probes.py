@@ -1,4 +1,4 @@
-"""What operators ask: is it alive, can it work, how is it doing."""
+"""Endpoints for operators: liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from apps.api.metrics import Metrics
 
 
 def probes(database: Database, auth: AuthProvider, metrics: Metrics) -> Blueprint:
-    """The blueprint of ``/healthz``, ``/readyz`` and ``/metrics``; none of them needs a token."""
+    """Return the blueprint of ``/healthz``, ``/readyz`` and ``/metrics``, which need no token."""
     blueprint = Blueprint("probes", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        return _answer({"status": "alive"}, HTTPStatus.OK)
+        return _json_response({"status": "alive"}, HTTPStatus.OK)
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
         checks = {
-            "database": database.trouble() or "ok",
+            "database": database.problem() or "ok",
             "keys": "ok" if auth.ready() else "unavailable",
         }
         ready = set(checks.values()) == {"ok"}
-        return _answer(
+        return _json_response(
             {"status": "ready" if ready else "not ready", "checks": checks},
             HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE,
         )
@@ -40,5 +40,5 @@ def probes(database: Database, auth: AuthProvider, metrics: Metrics) -> Blueprin
     return blueprint
 
 
-def _answer(body: object, status: HTTPStatus) -> Response:
+def _json_response(body: object, status: HTTPStatus) -> Response:
     return Response(msgspec.json.encode(body), status=status, content_type="application/json")

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what every error of the API looks like."""
+"""Problem documents (RFC 9457): the format of all error responses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from logging_lib import get_logger
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_DATABASE_SECONDS = 5
-_KEPT_HEADERS = ("Allow",)
+_FORWARDED_HEADERS = ("Allow",)
 _log = get_logger(__name__)
 
 
 class ProblemError(Exception):
-    """An error that the client is told about."""
+    """An error that is returned to the client."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class ProblemError(Exception):
 
         Args:
             status: The HTTP status.
-            detail: What went wrong this time, for a person; it is shown to the client.
-            kind: The last part of the ``type`` URN, where a client can act on more than the status.
-            headers: Header fields that the protocol asks for.
+            detail: What went wrong, for a human; it is shown to the client.
+            kind: The last part of the ``type`` URN, for errors that clients need to distinguish.
+            headers: Headers that the protocol requires.
             members: Extension members (RFC 9457 §3.2).
         """
         super().__init__(detail)
@@ -49,7 +49,7 @@ class ProblemError(Exception):
         self.members = members
 
     def response(self) -> Response:
-        """Render the document."""
+        """Return the problem document as a response."""
         kind = f"urn:coverage-hub:problem:{self.kind}" if self.kind else "about:blank"
         document = {
             "type": kind,
@@ -68,7 +68,7 @@ class ProblemError(Exception):
 
 
 def install(app: Flask) -> None:
-    """Turn every error of an app, also those of the framework, into a problem document."""
+    """Return all errors of an app, including the framework's, as problem documents."""
     app.register_error_handler(ProblemError, ProblemError.response)
     app.register_error_handler(HTTPException, _from_http)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError):
@@ -78,7 +78,7 @@ def install(app: Flask) -> None:
 
 def _from_http(error: HTTPException) -> Response:
     original = error.get_response().headers
-    headers = {name: original[name] for name in _KEPT_HEADERS if name in original}
+    headers = {name: original[name] for name in _FORWARDED_HEADERS if name in original}
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     return ProblemError(status, error.description or status.description, headers=headers).response()
 
@@ -87,7 +87,7 @@ def _from_database(error: Exception) -> Response:
     _log.error("database_unavailable", error=type(error).__name__, exc_info=error)
     return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "The store does not answer at the moment.",
+        "The database is not available at the moment.",
         headers={"Retry-After": str(RETRY_DATABASE_SECONDS)},
     ).response()
 
@@ -96,5 +96,5 @@ def _from_bug(error: Exception) -> Response:
     _log.error("unhandled_error", error=type(error).__name__, exc_info=error)
     return ProblemError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Something went wrong on this side. The request id finds it in the log.",
+        "Internal error. The log contains details under the request id.",
     ).response()

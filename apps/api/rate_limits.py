@@ -1,4 +1,4 @@
-"""Rate limits: moving windows, and the header fields that tell a client where it stands."""
+"""Rate limits with moving windows, and the response headers that report them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 
 class Policy(Struct, frozen=True):
-    """A named quota: ``quota`` requests in any ``window`` seconds."""
+    """A named rate limit: ``quota`` requests in any ``window`` seconds."""
 
     name: str
     quota: int
@@ -23,17 +23,17 @@ class Policy(Struct, frozen=True):
 
     @classmethod
     def parse(cls, name: str, rate: str) -> Policy:
-        """Read a rate such as "60/minute".
+        """Parse a rate such as "60/minute".
 
         Raises:
-            ValueError: It is not a rate.
+            ValueError: It is not a valid rate.
         """
         item = limits.parse(rate)
         return cls(name, item.amount, item.get_expiry())
 
 
 class Standing(Struct, frozen=True):
-    """Where a client stands after a request: ``reset`` is seconds until quota comes back."""
+    """A client's use of a policy; ``reset`` is the number of seconds until it can send more."""
 
     policy: Policy
     allowed: bool
@@ -41,7 +41,7 @@ class Standing(Struct, frozen=True):
     reset: int
 
     def headers(self) -> dict[str, str]:
-        """The fields of draft-ietf-httpapi-ratelimit-headers, and on refusal ``Retry-After``."""
+        """Return the headers of draft-ietf-httpapi-ratelimit-headers; if rejected, Retry-After."""
         name = self.policy.name
         fields = {
             "RateLimit-Policy": f'"{name}";q={self.policy.quota};w={self.policy.window}',
@@ -53,34 +53,34 @@ class Standing(Struct, frozen=True):
 
 
 class RateLimiter(Protocol):
-    """Anything that counts requests against a policy."""
+    """Counts requests against policies."""
 
     def hit(self, policy: Policy, *identity: str) -> Standing:
-        """Count a request and tell whether it is allowed; a refused one does not count."""
+        """Count a request and return whether it is allowed; rejected requests do not count."""
 
     def peek(self, policy: Policy, *identity: str) -> Standing:
-        """Tell whether another request would be allowed, without counting one."""
+        """Return whether another request would be allowed, without counting one."""
 
 
 class MovingWindowLimiter:
-    """Counts in this process's memory: exact, gone with a restart, not shared with others."""
+    """Counts in memory: exact, lost on restart, not shared between processes."""
 
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
-        """Begin with nothing counted.
+        """Start with no requests counted.
 
         Args:
-            clock: Seconds since the epoch, as the library's storage reads them.
+            clock: Seconds since the epoch, as used by the library's storage.
         """
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._clock = clock
 
     def hit(self, policy: Policy, *identity: str) -> Standing:
-        """Count a request and tell whether it is allowed; a refused one does not count."""
+        """Count a request and return whether it is allowed; rejected requests do not count."""
         allowed = self._limiter.hit(_item(policy), _key(policy, identity))
         return self._standing(policy, identity, allowed=allowed)
 
     def peek(self, policy: Policy, *identity: str) -> Standing:
-        """Tell whether another request would be allowed, without counting one."""
+        """Return whether another request would be allowed, without counting one."""
         allowed = self._limiter.test(_item(policy), _key(policy, identity))
         return self._standing(policy, identity, allowed=allowed)
 
@@ -95,5 +95,5 @@ def _item(policy: Policy) -> limits.RateLimitItem:
 
 
 def _key(policy: Policy, identity: tuple[str, ...]) -> str:
-    # the library joins parts by a slash, so one that holds a slash could pass for two
+    # the library joins the parts with slashes, so slashes inside a part must be escaped
     return "/".join(quote(part, safe="") for part in (policy.name, *identity))

@@ -1,4 +1,4 @@
-"""The resources: snapshots of a repository, their trend, their badge."""
+"""API resources: a repository's snapshots, trend and badge."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ _log = get_logger(__name__)
 
 
 class RepoConverter(BaseConverter):
-    """The name of a repository in a path: one segment, and never a dot file."""
+    """A repository name in a path: one segment that does not start with a dot."""
 
     regex = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}"
 
 
 class SnapshotIdConverter(BaseConverter):
-    """The public id of a snapshot in a path."""
+    """A snapshot's public id in a path."""
 
     regex = r"[0-9a-f]{32}"
 
@@ -75,7 +75,7 @@ class _BadgeQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Resources:
-    """The views of the API. The gate has put the tenant into ``g.tenant``."""
+    """The views of the API. The gate has stored the tenant in ``g.tenant``."""
 
     def __init__(
         self,
@@ -85,12 +85,12 @@ class Resources:
         max_body_bytes: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Bind the views.
+        """Store what the views need.
 
         Args:
-            store: Where snapshots are kept.
-            metrics: Counts what becomes of those sent in.
-            max_body_bytes: The largest snapshot; the app has to let one byte more through.
+            store: Stores and finds snapshots.
+            metrics: Counts received snapshots by outcome.
+            max_body_bytes: Largest snapshot; the app must accept one byte more.
             clock: Seconds since the epoch.
         """
         self._store = store
@@ -99,7 +99,7 @@ class Resources:
         self._clock = clock
 
     def install(self, blueprint: Blueprint) -> None:
-        """Give each view its route."""
+        """Add a route for each view."""
         base = "/repos/<repo:repo>"
         snapshots = f"{base}/snapshots"
         blueprint.add_url_rule(snapshots, view_func=self.post_snapshot, methods=["POST"])
@@ -109,7 +109,7 @@ class Resources:
         blueprint.add_url_rule(f"{base}/badge.svg", view_func=self.get_badge)
 
     def post_snapshot(self, repo: str) -> Response:
-        """Take a snapshot in: 201 when it is new, 200 when it has come before."""
+        """Store a snapshot: 201 if it is new, 200 if it is already stored."""
         body = self._read_body()
         now = datetime.fromtimestamp(self._clock(), UTC)
         try:
@@ -131,15 +131,15 @@ class Resources:
             self._metrics.snapshots.labels("conflicting").inc()
             raise ProblemError(
                 HTTPStatus.CONFLICT,
-                "This run has sent another snapshot of that suite and commit. "
-                "A snapshot does not change; send a correction under a new run_id.",
+                "This run has already sent a different snapshot for that suite and commit. "
+                "Snapshots cannot be changed; send a correction with a new run_id.",
                 kind="snapshot-conflict",
                 existing=f"{request.path}/{error.public_id}",
             ) from error
         self._metrics.snapshots.labels("created" if created else "repeated").inc()
         _log.info("snapshot", repo=repo, suite=snapshot.suite, created=created)
         return _json(
-            _shown(snapshot, repo),
+            _describe_snapshot(snapshot, repo),
             status=HTTPStatus.CREATED if created else HTTPStatus.OK,
             headers={"Location": f"{request.path}/{snapshot.public_id}"},
         )
@@ -152,15 +152,15 @@ class Resources:
         return body
 
     def list_snapshots(self, repo: str) -> Response:
-        """List snapshots, the last to arrive first; ``Link`` (RFC 8288) leads to the next page."""
+        """List snapshots, newest arrival first; ``Link`` (RFC 8288) points to the next page."""
         query = _read_query(_ListQuery)
-        question = (g.tenant, repo, query.suite, query.branch)
+        list_query = (g.tenant, repo, query.suite, query.branch)
         try:
             page = self._store.page(
                 RepoKey(g.tenant, repo),
                 suite=query.suite,
                 branch=query.branch,
-                after=read_cursor(query.cursor, question) if query.cursor is not None else None,
+                after=read_cursor(query.cursor, list_query) if query.cursor is not None else None,
                 limit=query.limit,
             )
         except NotFoundError as error:
@@ -168,30 +168,32 @@ class Resources:
         except (InvalidCursorError, UnknownAnchorError) as error:
             raise ProblemError(
                 HTTPStatus.BAD_REQUEST,
-                "The cursor is not one that was given out for this list.",
+                "The cursor was not issued for this list.",
                 kind="invalid-cursor",
             ) from error
-        body: dict[str, object] = {"items": [_shown(item, repo) for item in page.snapshots]}
+        body: dict[str, object] = {
+            "items": [_describe_snapshot(item, repo) for item in page.snapshots]
+        }
         headers = {}
         if page.more:
-            following = request.args.to_dict()
-            following["cursor"] = make_cursor(page.snapshots[-1].public_id, question)
-            # relative, so that a forged Host cannot send the client elsewhere
-            body["next"] = f"{request.path}?{urlencode(following)}"
+            next_query = request.args.to_dict()
+            next_query["cursor"] = make_cursor(page.snapshots[-1].public_id, list_query)
+            # relative, so that a forged Host header cannot redirect the client
+            body["next"] = f"{request.path}?{urlencode(next_query)}"
             headers["Link"] = f'<{body["next"]}>; rel="next"'
         return _json(body, headers=headers)
 
     def get_snapshot(self, repo: str, public_id: str) -> Response:
-        """Show a snapshot with the document as it was sent."""
+        """Return a snapshot with the document that was sent."""
         try:
             snapshot = self._store.get(RepoKey(g.tenant, repo), public_id)
         except NotFoundError as error:
             raise _not_found("snapshot") from error
         document = Raw(snapshot.document.encode())
-        return _json({**_shown(snapshot, repo), "document": document})
+        return _json({**_describe_snapshot(snapshot, repo), "document": document})
 
     def get_trend(self, repo: str) -> Response:
-        """Show how a suite, or what a theme earned in it, went over time."""
+        """Return a suite's coverage, or a theme's earned coverage, over time."""
         query = _read_query(_TrendQuery)
         try:
             points = self._store.trend(
@@ -212,7 +214,7 @@ class Resources:
                     {
                         "recorded_at": point.recorded_at,
                         "commit": point.commit,
-                        **_counted(point.counts),
+                        **_describe_counts(point.counts),
                     }
                     for point in points
                 ],
@@ -220,7 +222,7 @@ class Resources:
         )
 
     def get_badge(self, repo: str) -> Response:
-        """Draw the latest percentage."""
+        """Return a badge with the latest percentage."""
         query = _read_query(_BadgeQuery)
         try:
             (point,) = self._store.trend(
@@ -235,7 +237,7 @@ class Resources:
         response = Response(
             render_badge(query.suite, query.theme, point.counts), content_type="image/svg+xml"
         )
-        # private: what a tenant's token may see must not stay in a cache that others share
+        # private: shared caches must not store what only one tenant may see
         response.headers["Cache-Control"] = f"private, max-age={BADGE_SECONDS}"
         response.headers["Vary"] = "Authorization"
         response.add_etag()
@@ -251,7 +253,7 @@ def _require_plain_json() -> None:
             headers={"Accept-Post": "application/json"},
         )
     if request.headers.get("Content-Encoding", "identity") != "identity":
-        # a small body may unpack to one without end
+        # a small compressed body could expand without limit
         raise ProblemError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "Send the snapshot without a content coding.",
@@ -263,7 +265,7 @@ def _read_query(kind: type[Q]) -> Q:
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     try:
         if repeated:
-            raise msgspec.ValidationError(f"`{repeated[0]}` is given more than once")  # noqa: TRY301  # one way to refuse a query
+            raise msgspec.ValidationError(f"`{repeated[0]}` is given more than once")  # noqa: TRY301  # reported like other invalid queries
         return msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
         raise ProblemError(
@@ -271,15 +273,15 @@ def _read_query(kind: type[Q]) -> Q:
         ) from error
 
 
-def _not_found(what: str) -> ProblemError:
-    return ProblemError(HTTPStatus.NOT_FOUND, f"There is no such {what}.")
+def _not_found(subject: str) -> ProblemError:
+    return ProblemError(HTTPStatus.NOT_FOUND, f"There is no such {subject}.")
 
 
-def _counted(counts: Counts) -> dict[str, object]:
+def _describe_counts(counts: Counts) -> dict[str, object]:
     return {"counts": counts, "percent": counts.percent}
 
 
-def _shown(snapshot: Snapshot, repo: str) -> dict[str, object]:
+def _describe_snapshot(snapshot: Snapshot, repo: str) -> dict[str, object]:
     return {
         "id": snapshot.public_id,
         "repo": repo,
@@ -290,9 +292,9 @@ def _shown(snapshot: Snapshot, repo: str) -> dict[str, object]:
         "verdict": snapshot.verdict,
         "recorded_at": snapshot.recorded_at,
         "received_at": snapshot.received_at,
-        "total": _counted(snapshot.counts),
+        "total": _describe_counts(snapshot.counts),
         "themes": {
-            result.theme: {"tests": result.tests, **_counted(result.counts)}
+            result.theme: {"tests": result.tests, **_describe_counts(result.counts)}
             for result in snapshot.themes
         },
     }

@@ -1,7 +1,7 @@
-"""Running the API under gunicorn: one process, several threads.
+"""Run the API under gunicorn: one process, several threads.
 
-One process, because the rate limits are its memory: with two, every quota would double. Gunicorn
-stops cleanly on SIGINT and SIGTERM.
+There is only one process because the rate limits are in its memory: a second one would double every
+quota. Gunicorn stops cleanly on SIGINT and SIGTERM.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # it has no types
-    """The API bound to an address; ``run()`` returns when it is stopped."""
+    """The API bound to an address; ``run()`` serves until stopped."""
 
     def __init__(self, app: Flask, *, host: str, port: int, threads: int) -> None:
         """Configure gunicorn; nothing is bound yet."""
@@ -24,13 +24,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # it has no types
             "graceful_timeout": 5,
             "timeout": 30,
             "loglevel": "warning",
-            # its default path is one for all servers of a user
+            # its default path is shared by all servers of a user
             "control_socket_disable": True,
         }
         super().__init__()
 
     def load_config(self) -> None:
-        """Hand the options to gunicorn."""
+        """Pass the options to gunicorn."""
         for name, value in self._options.items():
             self.cfg.set(name, value)
 

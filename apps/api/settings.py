@@ -1,4 +1,4 @@
-"""The API's settings: a TOML file, overridden by ``HUB_API_*`` variables, read strictly."""
+"""Settings of the API: a strictly validated TOML file and ``HUB_API_*`` variables."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _BACKENDS = ("sqlite", "postgresql")
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used; one line that names the source, the key and the fix."""
+    """The settings are invalid; the message is one line with source, key and fix."""
 
 
 class AuthSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whose tokens are accepted, and how the issuer's keys are fetched; times are seconds.
+    """The accepted issuer and how its keys are fetched; all times are in seconds.
 
-    ``keys_ttl`` is how long fetched keys are fresh. After that they are fetched again, and if that
-    fails they go on serving for ``keys_max_stale``. Between two fetches lie at least
-    ``keys_cooldown`` seconds, so tokens with made-up key ids cannot hammer the issuer.
+    Keys are fresh for ``keys_ttl``. After that they are fetched again; if this fails, the old keys
+    stay in use for up to ``keys_max_stale``. At least ``keys_cooldown`` seconds pass between two
+    fetches, so that tokens with invented key ids cannot flood the issuer.
     """
 
     issuer: Annotated[str, Meta(min_length=1)]
@@ -40,21 +40,21 @@ class AuthSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     keys_cooldown: Annotated[float, Meta(gt=0, le=3600)] = 30.0
 
     def __post_init__(self) -> None:
-        """Refuse keys over a channel that anyone on the way can rewrite."""
+        """Reject key URLs without transport security."""
         parts = urlsplit(self.jwks_url)
         if not parts.hostname or parts.scheme not in {"https", "http"}:
-            raise ValueError(f"`jwks_url` must be an https URL, found {self.jwks_url!r}")
+            raise ValueError(f"`jwks_url` must be an https URL, not {self.jwks_url!r}")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise ValueError(
-                f"`jwks_url` must be https, found {self.jwks_url!r}; "
+                f"`jwks_url` must be https, not {self.jwks_url!r}; "
                 "plain http is allowed on loopback only"
             )
 
 
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Rates as "<count>/<period>" with a period of second, minute, hour or day.
+    """Rates as "<count>/<period>", where the period is second, minute, hour or day.
 
-    ``reads`` and ``writes`` hold per tenant and client, ``failed_auth`` per network address.
+    ``reads`` and ``writes`` apply per tenant and client, ``failed_auth`` per network address.
     """
 
     reads: str = "600/minute"
@@ -62,23 +62,23 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     failed_auth: str = "30/minute"
 
     def __post_init__(self) -> None:
-        """Refuse what is not one rate."""
+        """Reject invalid rates."""
         for field in self.__struct_fields__:
             value = getattr(self, field)
             try:
                 limits.parse(value)
             except ValueError as error:
                 raise ValueError(
-                    f'`{field}` must be a rate such as "60/minute", found {value!r}'
+                    f'`{field}` must be a rate such as "60/minute", not {value!r}'
                 ) from error
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the API needs to know to run.
+    """All settings of the API.
 
-    ``database_url`` is an SQLAlchemy URL for SQLite or PostgreSQL. ``trusted_proxies`` is how many
-    reverse proxies in front append to ``X-Forwarded-For``; with 0 that header is ignored.
-    ``logging`` is handed to ``logging_lib.configure`` as it is.
+    ``database_url`` is an SQLAlchemy URL for SQLite or PostgreSQL. ``trusted_proxies`` is the
+    number of reverse proxies that append to ``X-Forwarded-For``; with 0 that header is ignored.
+    ``logging`` is passed to ``logging_lib.configure`` unchanged.
     """
 
     auth: AuthSettings
@@ -90,30 +90,30 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     logging: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse databases that the store has not been written for."""
+        """Reject unsupported databases."""
         try:
             backend = make_url(self.database_url).get_backend_name()
         except ArgumentError:
-            backend = "no URL"  # the value may hold a password, so it is not shown
+            backend = "an invalid URL"  # the value may contain a password, so it is not shown
         if backend not in _BACKENDS:
             raise ValueError(
-                f"`database_url` must begin with sqlite:// or postgresql://, found {backend}"
+                f"`database_url` must start with sqlite:// or postgresql://, not {backend}"
             )
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Read the settings.
+    """Read and validate the settings.
 
-    A variable ``HUB_API_DATABASE_URL`` overrides the key ``database_url``, and two underscores
-    reach into a table: ``HUB_API_AUTH__ISSUER`` is ``issuer`` in ``[auth]``.
+    The variable ``HUB_API_DATABASE_URL`` overrides the key ``database_url``. Two underscores
+    separate a table from its key: ``HUB_API_AUTH__ISSUER`` is ``issuer`` in ``[auth]``.
 
     Args:
-        path: The TOML file, or None where the environment says everything.
+        path: The TOML file, or None to use the environment only.
         environ: The environment variables.
 
     Raises:
-        SettingsError: The file cannot be read or is not TOML, or a key is unknown, missing or of
-            a value that is not allowed.
+        SettingsError: The file cannot be read or is not TOML, or a key is unknown, missing or has
+            an invalid value.
     """
     tree = {} if path is None else _read_toml(path)
     for name, text in sorted(environ.items()):
@@ -124,7 +124,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         source = path if path is not None else f"environment ({PREFIX}*)"
         raise SettingsError(
-            f"{source}: {error}; correct that key, apps/api/README.md has the table"
+            f"{source}: {error}; correct that key (see apps/api/README.md)"
         ) from error
 
 
@@ -133,7 +133,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         content = path.read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"{path}: cannot be read ({error.strerror}); create it or name another with --config"
+            f"{path}: cannot be read ({error.strerror}); create it or pass another --config"
         ) from error
     try:
         return msgspec.toml.decode(content, type=dict[str, Any])
@@ -142,16 +142,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _override(tree: dict[str, Any], name: str, text: str) -> None:
-    """Put the text of a variable into the tree, as the type that its key has."""
+    """Add a variable's value to the settings tree, converted to the type of its key."""
     kind: Any = Settings
     *tables, key = name.removeprefix(PREFIX).lower().split("__")
     for step in (*tables, key):
         fields = {} if kind is dict else _field_types(kind)
         if step not in fields:
-            raise SettingsError(f"{name}: there is no such setting; unset it or correct its name")
+            raise SettingsError(
+                f"{name}: there is no such setting; unset the variable or correct its name"
+            )
         kind = fields[step]
     if not tables and key in {"auth", "limits", "logging"}:
-        raise SettingsError(f"{name}: `{key}` is a table; name a key in it, as {name}__<KEY>")
+        raise SettingsError(f"{name}: `{key}` is a table; set one of its keys with {name}__<KEY>")
     for table in tables:
         tree = tree.setdefault(table, {})
         if not isinstance(tree, dict):
@@ -162,8 +164,8 @@ def _override(tree: dict[str, Any], name: str, text: str) -> None:
         raise SettingsError(f"{name}: {error}; correct the variable") from error
 
 
-def _field_types(kind: Any) -> dict[str, Any]:  # noqa: ANN401  # any type a field may have
-    """The types of a struct's fields; nothing for what is no struct."""
+def _field_types(kind: Any) -> dict[str, Any]:  # noqa: ANN401  # a field can have any type
+    """Return the types of a struct's fields; empty for other types."""
     if isinstance(kind, type) and issubclass(kind, Struct):
         return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
     return {}

@@ -1,4 +1,4 @@
-"""The snapshot document: read strictly where the hub relies on it, kept whole."""
+"""Snapshot documents: validate what the hub relies on, preserve the rest."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ Verdict = Annotated[str, Meta(pattern=r"\A[a-z][a-z-]{0,63}\Z")]
 
 
 class MalformedJsonError(Exception):
-    """The body is not JSON that can be read."""
+    """The body is not readable JSON."""
 
 
 class InvalidSnapshotError(Exception):
-    """The body is JSON but not a snapshot: `path` (JSONPath) names the field, `detail` why."""
+    """The body is JSON but not a snapshot; `path` is the JSONPath, `detail` the reason."""
 
     def __init__(self, path: str, detail: str) -> None:
-        """Keep the two apart, so that a client can show them where they belong."""
+        """Store the path and the detail, so that a client can show them separately."""
         super().__init__(f"{detail} - at `{path}`")
         self.path = path
         self.detail = detail
 
 
 class Theme(Struct, frozen=True):
-    """What the tests of a theme earned; `raw` counts the lines that importing executed as well."""
+    """Coverage of a theme: `earned` by its tests, and `raw` with what importing executed."""
 
     tests: Count
     earned: Counts
@@ -47,7 +47,7 @@ class Theme(Struct, frozen=True):
 
 
 class Provenance(Struct, frozen=True):
-    """Where a snapshot comes from."""
+    """The origin of a snapshot."""
 
     commit: Commit
     run_id: Identifier
@@ -60,7 +60,7 @@ class _File(Struct, frozen=True):
 
 
 class _Document(Struct, frozen=True):
-    """The outline; what is in the tables is read one by one, so that errors can name the key."""
+    """A snapshot document; themes and files are parsed one by one, so that errors name them."""
 
     schema: Literal[1, 2]
     suite: Name
@@ -72,10 +72,10 @@ class _Document(Struct, frozen=True):
 
 
 class Submission(Struct, frozen=True):
-    """A snapshot that may be stored.
+    """A validated snapshot.
 
-    ``document`` is what was sent, in a canonical form: the same content gives the same text, and
-    ``digest`` is its SHA-256.
+    ``document`` is the JSON in canonical form: equal content gives equal text. ``digest`` is its
+    SHA-256.
     """
 
     suite: str
@@ -88,15 +88,15 @@ class Submission(Struct, frozen=True):
 
 
 def parse_snapshot(body: bytes, *, now: datetime) -> Submission:
-    """Read a snapshot document.
+    """Parse and validate a snapshot document.
 
     Args:
-        body: JSON; keys that are not known are kept.
-        now: The present, to refuse snapshots from the future: they would stay the latest for ever.
+        body: JSON; unknown keys are preserved.
+        now: Current time; snapshots from the future are rejected: they would remain the latest.
 
     Raises:
-        MalformedJsonError: It is not JSON, or nested beyond reason.
-        InvalidSnapshotError: A field is missing, or has a value that is not allowed.
+        MalformedJsonError: The body is not JSON, or is nested too deeply.
+        InvalidSnapshotError: A field is missing or has an invalid value.
     """
     try:
         canonical = msgspec.json.encode(msgspec.json.decode(body), order="deterministic")
@@ -104,18 +104,18 @@ def parse_snapshot(body: bytes, *, now: datetime) -> Submission:
         raise MalformedJsonError("The JSON is nested too deeply.") from error
     except msgspec.DecodeError as error:
         raise MalformedJsonError(f"The body is not readable JSON: {error}.") from error
-    outline = _read(canonical, _Document, "$")
-    _check_time(outline.provenance.recorded_at, now)
+    parsed = _read(canonical, _Document, "$")
+    _check_time(parsed.provenance.recorded_at, now)
     themes = {
-        name: _read(raw, Theme, _member("$.themes", name)) for name, raw in outline.themes.items()
+        name: _read(raw, Theme, _member("$.themes", name)) for name, raw in parsed.themes.items()
     }
-    for name, raw in outline.files.items():
+    for name, raw in parsed.files.items():
         _read(raw, _File, _member("$.files", name))
     return Submission(
-        suite=outline.suite,
-        verdict=outline.verdict,
-        provenance=outline.provenance,
-        total=outline.total,
+        suite=parsed.suite,
+        verdict=parsed.verdict,
+        provenance=parsed.provenance,
+        total=parsed.total,
         themes=themes,
         document=canonical.decode(),
         digest=hashlib.sha256(canonical).hexdigest(),
@@ -127,14 +127,14 @@ def _read(text: bytes | Raw, kind: type[T], path: str) -> T:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         detail, _, where = str(error).rpartition(" - at ")
-        if not detail:  # an error at the root names no place
+        if not detail:  # an error at the root has no path
             raise InvalidSnapshotError(path, str(error)) from error
         where = where.strip("`").replace("key` in `", "")
         raise InvalidSnapshotError(path + where.removeprefix("$"), detail) from error
 
 
 def _member(path: str, key: str) -> str:
-    """The JSONPath of a key that may hold any character (RFC 9535 §2.3.1)."""
+    """Return the JSONPath of a key with any characters (RFC 9535 §2.3.1)."""
     return f"{path}[{json.dumps(key)}]"
 
 
@@ -142,5 +142,5 @@ def _check_time(recorded_at: datetime, now: datetime) -> None:
     if not EARLIEST <= recorded_at <= now + CLOCK_SKEW:
         raise InvalidSnapshotError(
             "$.provenance.recorded_at",
-            f"Expected a moment between {EARLIEST:%Y-%m-%d} and tomorrow, got {recorded_at}",
+            f"Expected a time between {EARLIEST:%Y-%m-%d} and tomorrow, got {recorded_at}",
         )

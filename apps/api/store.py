@@ -1,4 +1,4 @@
-"""Snapshots at rest; every question and every answer is bounded by one tenant."""
+"""The snapshot store. Every query is limited to one tenant."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from apps.api.database import Database
 from apps.api.models import Repo, Snapshot, ThemeResult
 from apps.api.snapshots import Submission
 
-# a race for a new repository can lose once, one for the snapshot in it once more
+# one retry if another request creates the repository first, one if it adds the snapshot first
 _ATTEMPTS: Final = 3
 
 
 class RepoKey(Struct, frozen=True):
-    """A repository, named within its tenant."""
+    """A repository, identified by tenant and name."""
 
     tenant: str
     name: str
@@ -32,20 +32,20 @@ class NotFoundError(Exception):
 
 
 class ConflictError(Exception):
-    """The same run has sent another snapshot before; `public_id` is that one's."""
+    """The same run has already sent a different snapshot, whose id is `public_id`."""
 
     def __init__(self, public_id: str) -> None:
-        """Remember the snapshot that is in the way."""
+        """Store the id of the existing snapshot."""
         super().__init__(public_id)
         self.public_id = public_id
 
 
 class UnknownAnchorError(Exception):
-    """A page is asked for that begins after a snapshot that is not there."""
+    """The requested page starts after a snapshot that does not exist."""
 
 
 class Page(Struct, frozen=True):
-    """Snapshots in order of arrival, newest first; ``more`` tells whether older ones follow."""
+    """Snapshots in order of arrival, newest first; ``more`` is True if older ones follow."""
 
     snapshots: list[Snapshot]
     more: bool
@@ -60,31 +60,31 @@ class Point(Struct, frozen=True):
 
 
 class SnapshotStore:
-    """The snapshots in a database."""
+    """Stores snapshots in a database and finds them."""
 
     def __init__(self, database: Database) -> None:
-        """Bind the store to a database whose schema is up to date."""
+        """Use a database whose schema is up to date."""
         self._database = database
 
     def add(
         self, repo: RepoKey, submission: Submission, *, received_at: datetime
     ) -> tuple[Snapshot, bool]:
-        """Store a snapshot once, however often and by how many at a time it is sent.
+        """Store a snapshot once, even if it is sent repeatedly or concurrently.
 
-        Repository, suite, commit and run identify it.
+        A snapshot is identified by repository, suite, commit and run.
 
         Returns:
             The snapshot, and whether it is new.
 
         Raises:
-            ConflictError: The same run sent other content before.
+            ConflictError: The same run has already sent different content.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._database.writing() as session:
                     return _add(session, repo, submission, received_at)
             except IntegrityError:
-                # someone else was faster; now what they wrote can be seen
+                # a concurrent request was faster; the next attempt sees its rows
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError  # pragma: no cover - the loop returns or raises
@@ -95,16 +95,16 @@ class SnapshotStore:
         Raises:
             NotFoundError: The tenant's repository has no such snapshot.
         """
-        wanted = (
+        query = (
             _of_repo(repo)
             .where(Snapshot.public_id == public_id)
             .options(undefer(Snapshot.document), selectinload(Snapshot.themes))
         )
         with self._database.reading() as session:
-            found = session.scalar(wanted)
-        if found is None:
+            snapshot = session.scalar(query)
+        if snapshot is None:
             raise NotFoundError
-        return found
+        return snapshot
 
     def page(
         self,
@@ -115,13 +115,13 @@ class SnapshotStore:
         after: str | None = None,
         limit: int,
     ) -> Page:
-        """Return the newest snapshots, or those that arrived before the one named `after`.
+        """Return the newest snapshots, or those that arrived before the snapshot `after`.
 
         Raises:
             NotFoundError: The tenant has no such repository.
             UnknownAnchorError: The repository has no snapshot `after`.
         """
-        wanted = _filtered(_of_repo(repo), suite, branch)
+        query = _filtered(_of_repo(repo), suite, branch)
         with self._database.reading() as session:
             _require_repo(session, repo)
             if after is not None:
@@ -130,9 +130,9 @@ class SnapshotStore:
                 )
                 if anchor is None:
                     raise UnknownAnchorError
-                wanted = wanted.where(Snapshot.id < anchor)
+                query = query.where(Snapshot.id < anchor)
             rows = session.scalars(
-                wanted.order_by(Snapshot.id.desc())
+                query.order_by(Snapshot.id.desc())
                 .limit(limit + 1)
                 .options(selectinload(Snapshot.themes))
             ).all()
@@ -147,13 +147,13 @@ class SnapshotStore:
         branch: str | None = None,
         limit: int,
     ) -> list[Point]:
-        """Return the last points of a suite, or of what a theme earned in it, oldest first.
+        """Return the latest points of a suite, or of a theme's earned coverage, oldest first.
 
         Raises:
             NotFoundError: The tenant's repository has no snapshot of that suite and theme.
         """
         source = Snapshot if theme is None else ThemeResult
-        wanted = _filtered(_of_repo(repo), suite, branch).with_only_columns(
+        query = _filtered(_of_repo(repo), suite, branch).with_only_columns(
             Snapshot.recorded_at,
             Snapshot.commit_sha,
             source.statements,
@@ -162,10 +162,10 @@ class SnapshotStore:
             source.taken,
         )
         if theme is not None:
-            wanted = wanted.join(ThemeResult).where(ThemeResult.theme == theme)
-        wanted = wanted.order_by(Snapshot.recorded_at.desc(), Snapshot.id.desc()).limit(limit)
+            query = query.join(ThemeResult).where(ThemeResult.theme == theme)
+        query = query.order_by(Snapshot.recorded_at.desc(), Snapshot.id.desc()).limit(limit)
         with self._database.reading() as session:
-            rows = session.execute(wanted).all()
+            rows = session.execute(query).all()
         if not rows:
             raise NotFoundError
         return [Point(row[0], row[1], Counts(*row[2:])) for row in reversed(rows)]
@@ -175,7 +175,7 @@ def _add(
     session: Session, repo: RepoKey, submission: Submission, received_at: datetime
 ) -> tuple[Snapshot, bool]:
     provenance = submission.provenance
-    found = session.scalar(
+    existing = session.scalar(
         _of_repo(repo)
         .where(
             Snapshot.suite == submission.suite,
@@ -184,18 +184,20 @@ def _add(
         )
         .options(selectinload(Snapshot.themes))
     )
-    if found is not None:
-        if found.digest != submission.digest:
-            raise ConflictError(found.public_id)
-        return found, False
-    owner = session.scalar(select(Repo).where(Repo.tenant == repo.tenant, Repo.name == repo.name))
-    if owner is None:
-        owner = Repo(tenant=repo.tenant, name=repo.name)
-        session.add(owner)
+    if existing is not None:
+        if existing.digest != submission.digest:
+            raise ConflictError(existing.public_id)
+        return existing, False
+    repo_row = session.scalar(
+        select(Repo).where(Repo.tenant == repo.tenant, Repo.name == repo.name)
+    )
+    if repo_row is None:
+        repo_row = Repo(tenant=repo.tenant, name=repo.name)
+        session.add(repo_row)
         session.flush()
     new = Snapshot(
         public_id=uuid.uuid4().hex,
-        repo_id=owner.id,
+        repo_id=repo_row.id,
         suite=submission.suite,
         commit_sha=provenance.commit,
         run_id=provenance.run_id,
@@ -228,12 +230,12 @@ def _of_repo(repo: RepoKey) -> Select[Snapshot]:
     )
 
 
-def _filtered(wanted: Select[Snapshot], suite: str | None, branch: str | None) -> Select[Snapshot]:
+def _filtered(query: Select[Snapshot], suite: str | None, branch: str | None) -> Select[Snapshot]:
     if suite is not None:
-        wanted = wanted.where(Snapshot.suite == suite)
+        query = query.where(Snapshot.suite == suite)
     if branch is not None:
-        wanted = wanted.where(Snapshot.branch == branch)
-    return wanted
+        query = query.where(Snapshot.branch == branch)
+    return query
 
 
 def _require_repo(session: Session, repo: RepoKey) -> None:

@@ -1,4 +1,4 @@
-"""Tenancy: the token says whose data a request may touch; nothing else can."""
+"""Tenancy: only the token determines whose data a request can access."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from apps.api.problems import ProblemError
 
 HEADER = "X-Tenant"
 
-# takes the principal and the tenants that path and header name (None where they name none)
+# takes the principal and the tenants in the path and the header (None if absent)
 TenantResolver = Callable[[Principal, str | None, str | None], str]
 
 
 def resolve_tenant(principal: Principal, in_path: str | None, in_header: str | None) -> str:
-    """Return the tenant of the token.
+    """Return the token's tenant.
 
     Raises:
-        ProblemError: 403, where the path or the header names another tenant.
+        ProblemError: 403 if the path or the header names another tenant.
     """
-    for source, named in (("path", in_path), (f"header {HEADER}", in_header)):
-        if named is not None and named != principal.tenant:
+    for source, tenant in (("path", in_path), (f"header {HEADER}", in_header)):
+        if tenant is not None and tenant != principal.tenant:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN,
-                f"The {source} names a tenant that the token is not for.",
+                f"The {source} names a tenant other than the token's.",
                 kind="other-tenant",
             )
     return principal.tenant

@@ -1,4 +1,4 @@
-"""What every request carries along: an id, a log context, a line in the log, its metrics."""
+"""Request tracing: an id, a log context, a log record and metrics for each request."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from logging_lib import context, get_logger
 
 HEADER = "X-Request-Id"
 UNMATCHED = "unmatched"
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _log = get_logger(__name__)
 
 
 def request_id() -> str:
-    """The id of the request in hand: the client's own where it is sane, else a new one."""
+    """Return the current request's id: the one that the client sent if valid, else a new one."""
     if "request_id" not in g:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+        sent_id = request.headers.get(HEADER, "")
+        g.request_id = sent_id if _VALID_ID.fullmatch(sent_id) else uuid.uuid4().hex
     identifier: str = g.request_id
     return identifier
 
 
 def log_with(**values: object) -> None:
-    """Add values to the log context until the request in hand ends."""
+    """Add values to the log context until the current request ends."""
     stack: ExitStack = g.log_context
     stack.enter_context(context(**values))
 
 
 def install(app: Flask, metrics: Metrics) -> None:
-    """Trace every request of an app. Install it first, so that it wraps all others."""
+    """Trace all requests of an app. Install this first, so that it wraps all other handlers."""
 
     def begin() -> None:
         g.started = time.perf_counter()
@@ -44,7 +44,7 @@ def install(app: Flask, metrics: Metrics) -> None:
 
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.started
-        # the template, not the path: paths are the client's and have no end
+        # the template, not the path: clients can invent any number of paths
         route = request.url_rule.rule if request.url_rule else UNMATCHED
         method = request.method if request.method in _METHODS else "OTHER"
         metrics.requests.labels(method, route, response.status_code).inc()

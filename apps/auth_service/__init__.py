@@ -1,4 +1,4 @@
-"""OAuth 2.0 token service for machine clients; see README.md beside this file."""
+"""OAuth 2.0 token service for machine clients; see the README.md in this package."""
 
 from __future__ import annotations
 

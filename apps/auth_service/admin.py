@@ -1,4 +1,4 @@
-"""Changes to keys and clients, as the command line makes them."""
+"""Key and client administration for the command line."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ KeyState = Literal["signs", "verifies", "waits"]
 
 
 def create_key(directory: Path, algorithm: Algorithm, active_from: float) -> Path:
-    """Generate a signing key; make the directory, mode 0700, when it is not there.
+    """Generate a signing key, creating the directory (mode 0700) if needed.
 
     Args:
-        directory: The keys' directory.
+        directory: The key directory.
         algorithm: ES256 (P-256) or EdDSA (Ed25519).
-        active_from: Seconds since the epoch from which the key signs; whole seconds count.
+        active_from: When the key starts to sign: whole seconds since the epoch.
 
     Returns:
-        The new file, mode 0600.
+        Path of the new file (mode 0600).
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     key: ECKey | OKPKey = (
         ECKey.generate_key("P-256") if algorithm == "ES256" else OKPKey.generate_key("Ed25519")
     )
-    when = datetime.fromtimestamp(active_from, UTC).strftime(TIME_FORMAT)
-    path = directory / f"{when}-{thumbprint(key)[:12]}.pem"
+    timestamp = datetime.fromtimestamp(active_from, UTC).strftime(TIME_FORMAT)
+    path = directory / f"{timestamp}-{thumbprint(key)[:12]}.pem"
     create_private(path, key.as_pem(private=True))
     return path
 
 
 def key_states(ring: KeyRing, now: float) -> list[tuple[SigningKey, KeyState]]:
-    """Tell what each key does now: signs, only verifies, or waits for its time."""
+    """Return each key with its state: it signs, only verifies, or waits to become active."""
     try:
         signing = ring.signing(now)
     except NoSigningKeyError:
@@ -66,26 +66,30 @@ def key_states(ring: KeyRing, now: float) -> list[tuple[SigningKey, KeyState]]:
     ]
 
 
-def retire_key(directory: Path, kid: str, now: float) -> Path:
-    """Retire the key whose ``kid`` begins so: its tokens no longer verify.
+def retire_key(directory: Path, kid_prefix: str, now: float) -> Path:
+    """Retire the key whose ``kid`` starts with the prefix; its tokens no longer verify.
 
     Returns:
-        The renamed file; delete it once it is of no more use.
+        Path of the renamed file, which may be deleted later.
 
     Raises:
-        ConfigError: No key or several begin so, or it is the one that signs.
+        ConfigError: The prefix matches no key or several, or the key is the current signing key.
     """
     with directory_lock(directory):
         ring = load_ring(directory)
-        found = [key for key in ring.keys if key.kid.startswith(kid)]
-        if len(found) != 1:
+        matches = [key for key in ring.keys if key.kid.startswith(kid_prefix)]
+        if len(matches) != 1:
             raise ConfigError(
-                directory, f"{len(found)} keys have a kid that begins {kid!r}", "give the whole kid"
+                directory,
+                f"{len(matches)} keys have a kid that starts with {kid_prefix!r}",
+                "pass the full kid",
             )
-        (key,) = found
+        (key,) = matches
         if (key, "signs") in key_states(ring, now):
             raise ConfigError(
-                key.path, "is the key that signs", "create its successor first, or wait for it"
+                key.path,
+                "is the current signing key",
+                "create a new key first, or wait until it becomes active",
             )
         retired = key.path.with_name(f"{key.path.name}.retired")
         key.path.rename(retired)
@@ -94,7 +98,7 @@ def retire_key(directory: Path, kid: str, now: float) -> Path:
 
 @dataclass(frozen=True)
 class NewClient:
-    """A client to register; with no ``jwk`` it gets a secret."""
+    """A client to register; a secret is generated if ``jwk`` is None."""
 
     client_id: str
     tenant: str
@@ -107,10 +111,10 @@ def create_client(settings: Settings, new: NewClient) -> str | None:
     """Register a client.
 
     Returns:
-        The client's secret, which is stored nowhere else; None for a client with a key.
+        The client secret, which is not stored; None for a client that uses a key.
 
     Raises:
-        ConfigError: The client exists, or something about it or the registry is not sound.
+        ConfigError: The client already exists, or the client or the registry is invalid.
     """
     path = settings.clients_path
     secret = None
@@ -128,30 +132,34 @@ def create_client(settings: Settings, new: NewClient) -> str | None:
     try:
         entry = msgspec.convert(document, ClientEntry)
     except msgspec.ValidationError as error:
-        raise ConfigError(path, f"the new client: {error}", "correct that value") from error
+        raise ConfigError(path, f"the new client: {error}", "correct the value") from error
     check_entry(path, entry, settings.scopes)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with directory_lock(path.parent):
         entries = read_entries(path)[0] if path.exists() else ()
         if any(other.client_id == entry.client_id for other in entries):
             raise ConfigError(
-                path, f"client {entry.client_id!r} exists", "choose another identifier"
+                path, f"client {entry.client_id!r} already exists", "choose another client id"
             )
-        _write(path, (*entries, entry))
+        _write_registry(path, (*entries, entry))
     return secret
 
 
 def disable_client(path: Path, client_id: str) -> None:
-    """Disable a client: it gets no more tokens, and those it has are introspected as inactive.
+    """Disable a client: no new tokens, and introspection reports its tokens as inactive.
 
     Raises:
-        ConfigError: There is no such client, or the registry is not sound.
+        ConfigError: There is no such client, or the registry is invalid.
     """
     with directory_lock(path.parent):
         entries = read_entries(path)[0]
         if all(entry.client_id != client_id for entry in entries):
-            raise ConfigError(path, f"has no client {client_id!r}", "see `clients list`")
-        _write(
+            raise ConfigError(
+                path,
+                f"has no client {client_id!r}",
+                "run `clients list` to see the registered clients",
+            )
+        _write_registry(
             path,
             tuple(
                 msgspec.structs.replace(entry, disabled=True)
@@ -166,9 +174,11 @@ def _read_jwk(path: Path) -> object:
     try:
         return msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError) as error:
-        raise ConfigError(path, f"is not a JWK ({error})", "give a file with one JWK") from error
+        raise ConfigError(
+            path, f"is not a JWK ({error})", "pass a file with a single JWK"
+        ) from error
 
 
-def _write(path: Path, entries: tuple[ClientEntry, ...]) -> None:
+def _write_registry(path: Path, entries: tuple[ClientEntry, ...]) -> None:
     content = msgspec.json.format(msgspec.json.encode(RegistryFile(entries)), indent=2)
     replace_private(path, content + b"\n")

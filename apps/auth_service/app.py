@@ -1,4 +1,4 @@
-"""The Flask application: endpoints, request ids, errors."""
+"""The Flask application: endpoints, request ids and error responses."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def create_app(config_path: Path | str, *, clock: Callable[[], float] = time.time) -> Flask:
-    """Build the service from its TOML file.
+    """Build the app from a TOML configuration file.
 
     Args:
         config_path: The configuration file.
         clock: Seconds since the epoch.
 
     Raises:
-        ConfigError: The configuration, a signing key or the client registry is not sound.
+        ConfigError: The configuration, a signing key or the client registry is invalid.
     """
     settings = load_settings(Path(config_path))
     keys_path, clients_path = settings.keys_path, settings.clients_path
@@ -75,7 +75,7 @@ def create_app(config_path: Path | str, *, clock: Callable[[], float] = time.tim
 
 
 def build_app(parts: Parts) -> Flask:
-    """Build the service from its parts; ``app.extensions["auth_service"]`` holds them."""
+    """Build the app from its parts and store them in ``app.extensions["auth_service"]``."""
     app = Flask("apps.auth_service")
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     app.extensions[EXTENSION] = parts
@@ -83,9 +83,9 @@ def build_app(parts: Parts) -> Flask:
     metrics.watch(
         "auth_replay_cache_entries", "Live assertion identifiers.", lambda: len(parts.replay)
     )
-    metrics.watch("auth_keys_stale", "1 while newer keys are refused.", lambda: parts.keys.stale)
+    metrics.watch("auth_keys_stale", "1 if changed keys were rejected.", lambda: parts.keys.stale)
     metrics.watch(
-        "auth_clients_stale", "1 while a newer registry is refused.", lambda: parts.clients.stale
+        "auth_clients_stale", "1 if a changed registry was rejected.", lambda: parts.clients.stale
     )
     _add_request_scope(app, metrics)
     _add_oauth(app, parts, metrics)
@@ -114,16 +114,16 @@ def metadata(settings: Settings) -> dict[str, Any]:
     )
     for member in document:
         getattr(document, f"validate_{member}")()
-    # Required (§2), and empty since there is no authorization endpoint, which Authlib's own
-    # validator of this member does not foresee.
+    # Required by §2; empty because there is no authorization endpoint. Added after validation,
+    # since Authlib's validator rejects an empty list.
     return {**document, "response_types_supported": []}
 
 
 def _add_request_scope(app: Flask, metrics: Metrics) -> None:
     @app.before_request
     def begin() -> None:
-        offered = request.headers.get("X-Request-Id", "")
-        g.request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        sent_id = request.headers.get("X-Request-Id", "")
+        g.request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex
         g.started = time.perf_counter()
         g.scope = ExitStack()
         g.scope.enter_context(context(request_id=g.request_id))
@@ -188,7 +188,7 @@ def _add_oauth(app: Flask, parts: Parts, metrics: Metrics) -> None:
 
 def _add_documents(app: Flask, parts: Parts) -> None:
     settings = parts.settings
-    description = metadata(settings)
+    server_metadata = metadata(settings)
 
     @app.get("/.well-known/jwks.json")
     def jwks() -> Response:
@@ -198,7 +198,7 @@ def _add_documents(app: Flask, parts: Parts) -> None:
 
     @app.get(get_well_known_url(settings.issuer))
     def authorization_server() -> Response:
-        return _cached(jsonify(description), settings.jwks_max_age)
+        return _cached(jsonify(server_metadata), settings.jwks_max_age)
 
 
 def _cached(response: Response, seconds: int) -> Response:
@@ -215,7 +215,7 @@ def _add_operations(app: Flask, parts: Parts, metrics: Metrics) -> None:
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        """Ready when a token could be signed; the reasons are in the log, not told to strangers."""
+        """Ready if a token can be signed. Details are in the log only, not in the response."""
         keys, clients = parts.keys, parts.clients
         try:
             keys.get().signing(parts.clock())
@@ -224,7 +224,7 @@ def _add_operations(app: Flask, parts: Parts, metrics: Metrics) -> None:
             can_sign = False
         clients.get()
         checks = {
-            "signing": "ok" if can_sign else "no key may sign yet",
+            "signing": "ok" if can_sign else "no active signing key",
             "keys": "stale" if keys.stale else "ok",
             "clients": "stale" if clients.stale else "ok",
         }

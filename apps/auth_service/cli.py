@@ -1,4 +1,4 @@
-"""The command line: keys, clients, serve. Parsing and printing; the work is done elsewhere."""
+"""Command line: keys, clients, serve. Only parses arguments and prints results."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class RefusedError(click.ClickException):
-    """A ConfigError for the shell."""
+class CommandError(click.ClickException):
+    """A ConfigError on the command line: its message and exit code 3."""
 
     exit_code = 3
 
 
-def _plainly(command: Callable[P, R]) -> Callable[P, R]:
+def _report_config_errors(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except ConfigError as error:
-            raise RefusedError(str(error)) from error
+            raise CommandError(str(error)) from error
 
     return wrapped
 
@@ -57,10 +57,10 @@ def _plainly(command: Callable[P, R]) -> Callable[P, R]:
     default=Path("auth.toml"),
     show_default=True,
     envvar="AUTH_CONFIG",
-    help="The service's TOML file.",
+    help="Configuration file (TOML).",
 )
 @click.pass_context
-@_plainly
+@_report_config_errors
 def main(context: click.Context, config: Path) -> None:
     """OAuth 2.0 token service for machine clients."""
     context.ensure_object(dict)
@@ -69,7 +69,7 @@ def main(context: click.Context, config: Path) -> None:
 
 @main.group()
 def keys() -> None:
-    """Signing keys."""
+    """Manage signing keys."""
 
 
 @keys.command("create")
@@ -79,53 +79,53 @@ def keys() -> None:
     type=click.IntRange(min=0),
     default=0,
     metavar="SECONDS",
-    help="Publish the key now and sign with it later; for a rotation, at least jwks_max_age.",
+    help="Publish now, sign after SECONDS. For a rotation, wait at least jwks_max_age.",
 )
 @click.pass_obj
-@_plainly
-def create_key_command(given: tuple[Path, Settings], alg: Algorithm, activate_in: int) -> None:
+@_report_config_errors
+def create_key_command(loaded: tuple[Path, Settings], alg: Algorithm, activate_in: int) -> None:
     """Create a signing key."""
-    click.echo(create_key(given[1].keys_path, alg, time.time() + activate_in))
+    click.echo(create_key(loaded[1].keys_path, alg, time.time() + activate_in))
 
 
 @keys.command("list")
 @click.pass_obj
-@_plainly
-def list_keys(given: tuple[Path, Settings]) -> None:
-    """List the keys, oldest first, and what each does."""
-    for key, state in key_states(load_ring(given[1].keys_path), time.time()):
-        since = datetime.fromtimestamp(key.active_from, UTC).isoformat()
-        click.echo(f"{key.kid}  {key.algorithm}  {since}  {state}")
+@_report_config_errors
+def list_keys(loaded: tuple[Path, Settings]) -> None:
+    """List all keys with their states, oldest first."""
+    for key, state in key_states(load_ring(loaded[1].keys_path), time.time()):
+        active_from = datetime.fromtimestamp(key.active_from, UTC).isoformat()
+        click.echo(f"{key.kid}  {key.algorithm}  {active_from}  {state}")
 
 
 @keys.command("retire")
 @click.argument("kid")
 @click.pass_obj
-@_plainly
-def retire_key_command(given: tuple[Path, Settings], kid: str) -> None:
-    """Retire the key whose kid begins KID; tokens it signed no longer verify."""
-    click.echo(retire_key(given[1].keys_path, kid, time.time()))
+@_report_config_errors
+def retire_key_command(loaded: tuple[Path, Settings], kid: str) -> None:
+    """Retire the key whose kid starts with KID. Tokens it signed no longer verify."""
+    click.echo(retire_key(loaded[1].keys_path, kid, time.time()))
 
 
 @main.group()
 def clients() -> None:
-    """Service clients."""
+    """Manage service clients."""
 
 
 @clients.command("create")
 @click.argument("client_id")
 @click.option("--tenant", required=True)
-@click.option("--scope", "scopes", multiple=True, help="Repeatable; by default all there are.")
-@click.option("--rate", default="60/minute", show_default=True, help="Token requests allowed.")
+@click.option("--scope", "scopes", multiple=True, help="Scope to grant; repeatable. Default: all.")
+@click.option("--rate", default="60/minute", show_default=True, help="Token requests per period.")
 @click.option(
     "--jwk",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A public key (JWK) for private_key_jwt; without it, a secret is made.",
+    help="Public key (JWK) for private_key_jwt. Default: generate a secret.",
 )
 @click.pass_obj
-@_plainly
-def create_client_command(  # click hands over one argument an option
-    given: tuple[Path, Settings],
+@_report_config_errors
+def create_client_command(  # click passes one argument per option
+    loaded: tuple[Path, Settings],
     *,
     client_id: str,
     tenant: str,
@@ -134,36 +134,36 @@ def create_client_command(  # click hands over one argument an option
     jwk: Path | None,
 ) -> None:
     """Register a client and print its credentials as JSON, once."""
-    settings = given[1]
+    settings = loaded[1]
     new = NewClient(client_id, tenant, scopes or settings.scopes, rate, jwk)
     secret = create_client(settings, new)
-    shown = {"client_id": client_id} | ({"client_secret": secret} if secret else {})
-    click.echo(json.dumps(shown))
+    credentials = {"client_id": client_id} | ({"client_secret": secret} if secret else {})
+    click.echo(json.dumps(credentials))
 
 
 @clients.command("list")
 @click.pass_obj
-@_plainly
-def list_clients(given: tuple[Path, Settings]) -> None:
-    """List the clients."""
-    for entry in read_entries(given[1].clients_path)[0]:
-        ways = "+".join(
-            name for name, has in (("secret", entry.secret_hash), ("key", entry.jwks)) if has
+@_report_config_errors
+def list_clients(loaded: tuple[Path, Settings]) -> None:
+    """List all clients."""
+    for entry in read_entries(loaded[1].clients_path)[0]:
+        methods = "+".join(
+            name for name, value in (("secret", entry.secret_hash), ("key", entry.jwks)) if value
         )
         state = "disabled" if entry.disabled else "enabled"
         click.echo(
             f"{entry.client_id}  {entry.tenant}  {' '.join(entry.scopes)}  "
-            f"{entry.rate}  {ways}  {state}"
+            f"{entry.rate}  {methods}  {state}"
         )
 
 
 @clients.command("disable")
 @click.argument("client_id")
 @click.pass_obj
-@_plainly
-def disable_client_command(given: tuple[Path, Settings], client_id: str) -> None:
+@_report_config_errors
+def disable_client_command(loaded: tuple[Path, Settings], client_id: str) -> None:
     """Disable a client."""
-    disable_client(given[1].clients_path, client_id)
+    disable_client(loaded[1].clients_path, client_id)
     click.echo(f"{client_id} disabled")
 
 
@@ -172,16 +172,16 @@ def disable_client_command(given: tuple[Path, Settings], client_id: str) -> None
 @click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True)
 @click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
 @click.pass_obj
-@_plainly
-def serve(given: tuple[Path, Settings], host: str, port: int, threads: int) -> None:
+@_report_config_errors
+def serve(loaded: tuple[Path, Settings], host: str, port: int, threads: int) -> None:
     """Serve until SIGINT or SIGTERM."""
-    config, settings = given
+    config, settings = loaded
     try:
         runtime = logging_lib.configure(settings.logging)
     except logging_lib.ConfigError as error:
-        raise ConfigError(config, f"[logging] {error}", "correct that table") from error
+        raise ConfigError(config, f"[logging] {error}", "correct the table") from error
     try:
-        create_app(config)  # a mistake is told here, before anything is bound
+        create_app(config)  # report configuration errors before binding the port
         Server(lambda: create_app(config), host=host, port=port, threads=threads).run()
     finally:
         runtime.shutdown()

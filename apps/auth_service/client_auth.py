@@ -1,6 +1,6 @@
-"""Client authentication: what a client must show, and what becomes of one that is unknown.
+"""Client authentication with secrets and signed assertions.
 
-Every failure costs the same work, and a client assertion is good for one use.
+All failures take the same amount of work, and a client assertion can be used only once.
 """
 
 from __future__ import annotations
@@ -35,41 +35,42 @@ _MAX_JTI = 256
 
 
 class UnavailableError(OAuth2Error):  # type: ignore[misc]
-    """The service cannot decide now, and therefore refuses."""
+    """The service cannot decide at the moment, so the request fails."""
 
     error = "temporarily_unavailable"
-    description = "The service cannot answer this request now."
+    description = "The service cannot handle this request at the moment."
     status_code = 503
 
 
 class OAuthClient:
     """A registry entry as Authlib's ``ClientMixin`` expects it.
 
-    A client that is unknown or disabled is one too: it does the work of authenticating, and fails.
+    Also represents unknown and disabled clients, whose authentication always fails, after the
+    same amount of work.
     """
 
     def __init__(
         self,
         entry: ServiceClient | None,
         hasher: SecretHasher,
-        stand_in: KeySet,
+        dummy_keys: KeySet,
         metrics: Metrics,
     ) -> None:
-        """Wrap an entry; None stands for a client that may not authenticate."""
+        """Wrap an entry, or None for a client that may not authenticate."""
         self._entry = entry
         self._hasher = hasher
         self._metrics = metrics
-        self.keys = stand_in if entry is None or entry.keys is None else entry.keys
+        self.keys = dummy_keys if entry is None or entry.keys is None else entry.keys
 
     @property
     def entry(self) -> ServiceClient:
-        """The registry entry of a client that has authenticated."""
+        """The registry entry of an authenticated client."""
         if self._entry is None:
             raise InvalidClientError
         return self._entry
 
     def check_client_secret(self, secret: str) -> bool:
-        """Verify the secret; takes the same time for a client that has none."""
+        """Verify the secret, in the same time for a client that has none."""
         encoded = None if self._entry is None else self._entry.secret_hash
         if not self._hasher.verify(encoded, secret):
             return False
@@ -79,7 +80,7 @@ class OAuthClient:
         return True
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
-        """Tell whether the client has the credential that a method needs."""
+        """Return whether the client has the credential that the method requires."""
         if self._entry is None:
             return False
         if method == ASSERTION_METHOD:
@@ -87,27 +88,27 @@ class OAuthClient:
         return self._entry.secret_hash is not None
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Machine clients have the client credentials grant and no other."""
+        """Return whether this is the client credentials grant, the only one supported."""
         return grant_type == GRANT_TYPE
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """Return the scope to grant: what was asked for, or by default all the client has.
+        """Return the scope to grant: the requested one, or by default all of the client's scopes.
 
-        None, which becomes ``invalid_scope``, when it asks for more than it has: it is told so
-        rather than handed less (RFC 6749 §3.3).
+        Returns None (``invalid_scope``) if the client requests a scope it does not have; the
+        request is not silently narrowed (RFC 6749 §3.3).
         """
         allowed = self.entry.scopes
-        asked = list(dict.fromkeys((scope or "").split())) or list(allowed)
-        return " ".join(asked) if set(asked) <= set(allowed) else None
+        requested = list(dict.fromkeys((scope or "").split())) or list(allowed)
+        return " ".join(requested) if set(requested) <= set(allowed) else None
 
 
 class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
-    """``private_key_jwt`` (RFC 7523 §2.2): short-lived, for this issuer, good for one use."""
+    """``private_key_jwt`` (RFC 7523 §2.2): short-lived, for this issuer, single-use."""
 
     CLIENT_AUTH_METHOD = ASSERTION_METHOD
 
     def __init__(self, settings: Settings, replay: ReplayCache, clock: Callable[[], float]) -> None:
-        """Bind the audience, the limits and the memory of what was used."""
+        """Store the audiences, the limits and the replay cache."""
         super().__init__(leeway=settings.assertions.leeway)
         self._audiences = [settings.issuer, f"{settings.issuer}/oauth/token"]
         self._max_lifetime = settings.assertions.max_lifetime
@@ -119,11 +120,11 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         return self._audiences
 
     def resolve_client_public_key(self, client: OAuthClient) -> KeySet:
-        """Return the client's keys, or ones that nobody has."""
+        """Return the client's keys, or dummy keys that match no signature."""
         return client.keys
 
     def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read the assertion, not verified yet, to learn which client it claims to come from."""
+        """Parse the unverified assertion to find the client it claims to come from."""
         try:
             headers, claims = super().extract_assertion(assertion)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
@@ -131,36 +132,36 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         return headers, claims
 
     def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> dict[str, Any]:
-        """Verify the signature with this service's algorithms alone, then judge the claims."""
+        """Verify the signature with the supported algorithms only, then check the claims."""
         try:
             claims = jose.read(assertion, resolve_key).claims
         except JoseError as error:
-            raise InvalidClientError(description=f"Assertion refused, {error.error}") from error
+            raise InvalidClientError(description=f"Assertion rejected: {error.error}") from error
         self.verify_claims(claims)
         return claims
 
     def validate_jti(self, claims: dict[str, Any], jti: object) -> bool:
-        """Note the ``jti``; called last, once the signature and the other claims are verified.
+        """Record the ``jti``. Called last, after the signature and the other claims are verified.
 
         Returns:
-            False when it was used before.
+            False if it was used before.
 
         Raises:
-            InvalidClientError: The assertion lives too long or may have been used before the
-                replay cache began.
-            UnavailableError: The client's share of the cache is full, so nothing can be promised.
+            InvalidClientError: The assertion's lifetime is too long, or it may have been used
+                before the replay cache existed.
+            UnavailableError: The client's share of the replay cache is full.
         """
         if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_JTI:
-            raise InvalidClientError(description="Unusable jti")
+            raise InvalidClientError(description="Invalid jti")
         if claims["exp"] > self._clock() + self._max_lifetime + self.leeway:
-            raise InvalidClientError(description="Assertion lives too long")
+            raise InvalidClientError(description="Assertion lifetime too long")
         issued_at = claims.get("iat")
         if issued_at is None or issued_at < math.floor(self._replay.since):
-            # an earlier process may have accepted it, and took its memory of that along
-            raise InvalidClientError(description="Assertion without iat, or older than the service")
-        # a second more than it is accepted for: the check of exp looks at whole seconds
-        forgotten_at = claims["exp"] + self.leeway + 1
-        verdict = self._replay.remember(claims["sub"], jti, forgotten_at)
+            # an earlier process, whose replay cache is gone, may have accepted it
+            raise InvalidClientError(description="Assertion has no iat or predates this process")
+        # one second longer than it is accepted, because exp is checked in whole seconds
+        expires_at = claims["exp"] + self.leeway + 1
+        verdict = self._replay.remember(claims["sub"], jti, expires_at)
         if verdict is Verdict.FULL:
             log.error("replay_cache_full", client_id=claims["sub"])
             raise UnavailableError

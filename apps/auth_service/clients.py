@@ -1,4 +1,4 @@
-"""Service clients: a JSON registry of who may have tokens, for what, and how often."""
+"""The client registry: a JSON file with each client's tenant, scopes and rate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Name = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length
 class ClientEntry(
     Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
 ):
-    """A client as the registry file has it."""
+    """A client's entry in the registry file."""
 
     client_id: Name
     tenant: Name
@@ -44,7 +44,7 @@ class RegistryFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class ServiceClient:
-    """A client that was checked: its rate is parsed and its keys are imported."""
+    """A validated client, with its rate parsed and its keys imported."""
 
     client_id: str
     tenant: str
@@ -57,12 +57,12 @@ class ServiceClient:
 
 @dataclass(frozen=True)
 class ClientRegistry:
-    """All clients by their identifier."""
+    """All clients by client id."""
 
     clients: Mapping[str, ServiceClient]
 
     def find(self, client_id: str) -> ServiceClient | None:
-        """Return the client, disabled ones too, or None."""
+        """Return the client, even if it is disabled, or None."""
         return self.clients.get(client_id)
 
 
@@ -70,13 +70,13 @@ def read_entries(path: Path) -> tuple[tuple[ClientEntry, ...], int]:
     """Parse the registry file; return its entries and its permission bits.
 
     Raises:
-        ConfigError: It cannot be read or does not have the registry's shape.
+        ConfigError: The file cannot be read or is not a valid registry.
     """
     content, mode = read_regular(path)
     try:
         return msgspec.json.decode(content, type=RegistryFile).clients, mode
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(path, str(error), "correct that key of the registry") from error
+        raise ConfigError(path, str(error), "correct that key") from error
 
 
 def load_registry(path: Path, supported: tuple[str, ...]) -> ClientRegistry:
@@ -87,59 +87,61 @@ def load_registry(path: Path, supported: tuple[str, ...]) -> ClientRegistry:
         supported: The scopes that the service can grant.
 
     Raises:
-        ConfigError: The file is not sound, others may change it, others may read it although it
-            holds hashes, or a client in it is not sound.
+        ConfigError: The file is invalid, is writable by others, contains hashes and is readable
+            by others, or contains an invalid client.
     """
     entries, mode = read_entries(path)
-    holds_hashes = any(entry.secret_hash for entry in entries)
-    if mode & (GROUP_OR_WORLD if holds_hashes else GROUP_OR_WORLD_WRITE):
-        may = "accessible" if holds_hashes else "writable"
-        raise ConfigError(path, f"is {may} by others (mode {mode:04o})", f"run `chmod 600 {path}`")
+    has_hashes = any(entry.secret_hash for entry in entries)
+    if mode & (GROUP_OR_WORLD if has_hashes else GROUP_OR_WORLD_WRITE):
+        access = "accessible" if has_hashes else "writable"
+        raise ConfigError(
+            path, f"is {access} by others (mode {mode:04o})", f"run `chmod 600 {path}`"
+        )
     clients: dict[str, ServiceClient] = {}
     for entry in entries:
         if entry.client_id in clients:
-            raise ConfigError(path, f"client {entry.client_id!r} is there twice", "delete one")
+            raise ConfigError(path, f"client {entry.client_id!r} is listed twice", "delete one")
         clients[entry.client_id] = check_entry(path, entry, supported)
     return ClientRegistry(clients)
 
 
 def check_entry(path: Path, entry: ClientEntry, supported: tuple[str, ...]) -> ServiceClient:
-    """Turn an entry into a client.
+    """Validate an entry and return its client.
 
     Raises:
-        ConfigError: A scope is not supported, the rate is not one, the hash is not argon2id, a key
-            is not a public P-256 or Ed25519 key, or there is no credential at all.
+        ConfigError: A scope is not supported, the rate is invalid, the hash is not argon2id, a key
+            is not a public P-256 or Ed25519 key, or there is no credential.
     """
-    who = f"client {entry.client_id!r}"
+    label = f"client {entry.client_id!r}"
     if unknown := sorted(set(entry.scopes) - set(supported)):
         raise ConfigError(
             path,
-            f"{who}: scopes has {', '.join(unknown)}, which the service does not grant",
-            "remove it there or add it to scopes in the configuration",
+            f"{label}: unknown scopes: {', '.join(unknown)}",
+            "remove them, or add them to scopes in the configuration",
         )
     try:
         rate = parse(entry.rate)
     except ValueError as error:
         raise ConfigError(
-            path, f"{who}: rate = {entry.rate!r} is not a rate", "write, for example, 60/minute"
+            path, f"{label}: rate = {entry.rate!r} is not a rate", "write, for example, 60/minute"
         ) from error
     if entry.secret_hash is not None and not is_argon2id(entry.secret_hash):
-        raise ConfigError(path, f"{who}: secret_hash is not argon2id", "create the client anew")
+        raise ConfigError(path, f"{label}: secret_hash is not argon2id", "create the client again")
     if entry.secret_hash is None and not entry.jwks:
-        raise ConfigError(path, f"{who}: has no credential", "give it secret_hash or jwks")
+        raise ConfigError(path, f"{label}: has no credential", "add secret_hash or jwks")
     return ServiceClient(
         client_id=entry.client_id,
         tenant=entry.tenant,
         scopes=entry.scopes,
         rate=rate,
         secret_hash=entry.secret_hash,
-        keys=_import_keys(path, who, entry) if entry.jwks else None,
+        keys=_import_keys(path, label, entry) if entry.jwks else None,
         disabled=entry.disabled,
     )
 
 
 def registry_fingerprint(path: Path) -> Hashable:
-    """Summarise the registry file cheaply: which file it is and when it was changed."""
+    """Return a cheap fingerprint of the registry file that changes when the file does."""
     try:
         status = path.stat()
     except OSError as error:
@@ -147,12 +149,12 @@ def registry_fingerprint(path: Path) -> Hashable:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def _import_keys(path: Path, who: str, entry: ClientEntry) -> KeySet:
+def _import_keys(path: Path, label: str, entry: ClientEntry) -> KeySet:
     keys: dict[str, Key] = {}
     for number, members in enumerate(entry.jwks):
-        where = f"{who}: jwks[{number}]"
+        where = f"{label}: jwks[{number}]"
         if "d" in members or members.get("kty") == "oct":
-            raise ConfigError(path, f"{where} is not a public key", "keep private keys out of here")
+            raise ConfigError(path, f"{where} is not a public key", "list public keys only")
         try:
             key = JWKRegistry.import_key(dict(members))
             algorithm = algorithm_of(key)
@@ -161,7 +163,9 @@ def _import_keys(path: Path, who: str, entry: ClientEntry) -> KeySet:
                 path, f"{where} is not a JWK", "write a public JWK (RFC 7517)"
             ) from error
         if algorithm is None:
-            raise ConfigError(path, f"{where} is another kind of key", "use P-256 or Ed25519")
+            raise ConfigError(
+                path, f"{where} is an unsupported kind of key", "use P-256 or Ed25519"
+            )
         key.ensure_kid()
         kid = str(key.kid)
         if kid in keys:

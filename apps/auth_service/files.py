@@ -1,4 +1,4 @@
-"""Private files: opened without surprises, written whole and readable by their owner alone."""
+"""Private files: safe reads, atomic writes, owner-only permissions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SIZE_LIMIT = 1 << 20
 
 
 def read_regular(path: Path) -> tuple[bytes, int]:
-    """Read a regular file and the permission bits it had when it was read.
+    """Read a regular file and its permission bits.
 
-    The checks are made on the open descriptor, so that what was checked is what is read. Opening
-    does not wait for the writer of a FIFO.
+    The checks run on the open descriptor, so the file that is checked is the file that is read.
+    Opening a FIFO does not wait for a writer.
 
     Returns:
-        The content, and the permission bits (``0o600``, say).
+        The content and the permission bits, such as ``0o600``.
 
     Raises:
         ConfigError: The file is missing, unreadable, not a regular file, or over 1 MiB.
@@ -34,39 +34,41 @@ def read_regular(path: Path) -> tuple[bytes, int]:
     except OSError as error:
         reason = error.strerror or "cannot be opened"
         raise ConfigError(
-            path, f"cannot be read ({reason})", "create it or let the service's user read it"
+            path,
+            f"cannot be read ({reason})",
+            "create it or make it readable for the service's user",
         ) from error
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise ConfigError(path, "is not a regular file", "put a regular file there")
+            raise ConfigError(path, "is not a regular file", "replace it with a regular file")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(_SIZE_LIMIT + 1)
     finally:
         os.close(descriptor)
     if len(content) > _SIZE_LIMIT:
         raise ConfigError(
-            path, f"is larger than {_SIZE_LIMIT} bytes", "it is not what it should be"
+            path, f"is larger than {_SIZE_LIMIT} bytes", "check that it is the right file"
         )
     return content, stat.S_IMODE(mode)
 
 
 def create_private(path: Path, content: bytes) -> None:
-    """Create a file of mode 0600 that appears with all of its content or not at all.
+    """Create a file (mode 0600) atomically.
 
     Raises:
-        FileExistsError: The path is taken; what is there stays as it was.
+        FileExistsError: The path already exists; it is not changed.
     """
     temporary = _write_temporary(path, content)
     try:
-        os.link(temporary, path)  # unlike a rename, it refuses to replace
+        os.link(temporary, path)  # unlike a rename, it never replaces a file
     finally:
         temporary.unlink()
     _sync_directory(path.parent)
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600 in one step; readers see the old content or the new."""
+    """Write a file (mode 0600) atomically; readers see the old content or the new."""
     temporary = _write_temporary(path, content)
     try:
         temporary.replace(path)
@@ -78,7 +80,7 @@ def replace_private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def directory_lock(directory: Path) -> Iterator[None]:
-    """Hold the advisory lock of a directory, so that two commands don't lose one's change."""
+    """Hold a directory's advisory lock, so that concurrent commands do not lose changes."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -88,7 +90,7 @@ def directory_lock(directory: Path) -> Iterator[None]:
 
 
 def _write_temporary(path: Path, content: bytes) -> Path:
-    # mkstemp creates with O_EXCL and mode 0600; a name with a leading dot is never taken for a key
+    # mkstemp uses O_EXCL and mode 0600; the name does not end in .pem, so it is not read as a key
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

@@ -1,4 +1,4 @@
-"""Token introspection (RFC 7662), each tenant's for itself."""
+"""Token introspection (RFC 7662), limited to the caller's tenant."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class IntrospectedToken:
     """A verified token's claims as Authlib's ``TokenMixin`` expects them."""
 
     def __init__(self, claims: dict[str, Any], owner: ServiceClient | None) -> None:
-        """Wrap the claims; ``owner`` is the token's client as the registry has it now."""
+        """Wrap the claims; ``owner`` is the client's current registry entry, if any."""
         self.claims = claims
         self._owner = owner
 
     def is_expired(self) -> bool:
-        """Expired tokens do not get this far."""
+        """Return False: expired tokens are rejected earlier."""
         return False
 
     def is_revoked(self) -> bool:
-        """A token ends with its client: removed, disabled or moved to another tenant."""
+        """Return whether the client was removed, disabled or moved to another tenant."""
         owner = self._owner
         return owner is None or owner.disabled or owner.tenant != self.claims["tenant"]
 
@@ -40,19 +40,19 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
     def __init__(
         self, tokens: AccessTokens, clients: Source[ClientRegistry], metrics: Metrics
     ) -> None:
-        """Bind what verifies tokens and what knows their clients."""
+        """Store the token verifier, the clients and the metrics."""
         super().__init__()
         self._tokens = tokens
         self._clients = clients
         self._metrics = metrics
 
     def check_params(self, request: Any, _client: OAuthClient) -> None:  # noqa: ANN401  # Authlib is untyped
-        """Ask for the token; the hint is for services with several kinds (RFC 7662 §2.1)."""
+        """Require a token. The hint is ignored: there is one kind of token (RFC 7662 §2.1)."""
         if not request.form.get("token"):
             raise InvalidRequestError(description="Missing parameter: token")
 
     def query_token(self, token_string: str, _hint: str | None) -> IntrospectedToken | None:
-        """Verify the token."""
+        """Verify the token and return it, or None if it is invalid."""
         claims = self._tokens.verify(token_string)
         if claims is None:
             return None
@@ -61,11 +61,11 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
     def check_permission(
         self, token: IntrospectedToken, client: OAuthClient, _request: object
     ) -> bool:
-        """Keep tenants apart: another's token reads like no token (RFC 7662 §2.2)."""
+        """Return whether the token is of the caller's tenant (RFC 7662 §2.2)."""
         return bool(token.claims["tenant"] == client.entry.tenant)
 
     def create_introspection_payload(self, token: IntrospectedToken | None) -> dict[str, Any]:
-        """Compose the answer and count it."""
+        """Build the response and count it."""
         payload: dict[str, Any] = super().create_introspection_payload(token)
         self._metrics.introspected.labels(active=str(payload["active"]).lower()).inc()
         return payload

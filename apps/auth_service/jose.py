@@ -1,4 +1,4 @@
-"""The JOSE algorithms that this service knows, and the only ways to sign and read a JWT."""
+"""Sign and verify JWTs with the algorithms that this service supports."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = ("ES256", "EdDSA")
 
 
 class _Registry(JWSRegistry):
-    """ES256 and EdDSA, nothing else: no ``none``, no HMAC that a public key could be fed to.
+    """Allows ES256 and EdDSA only: no ``none``, and no HMAC keyed with a public key.
 
-    RFC 9864 deprecates the name ``EdDSA`` for leaving the curve open. `algorithm_of` closes it to
-    Ed25519, and resource servers know the old name, so the library's warning is left out.
+    RFC 9864 deprecates the name ``EdDSA`` because it leaves the curve open. `algorithm_of` allows
+    only Ed25519, and resource servers know the old name, so the library's warning is skipped.
     """
 
     def get_alg(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  # the type is private to joserfc
@@ -32,7 +32,7 @@ _registry: Final = _Registry(algorithms=ALGORITHMS)
 
 
 def algorithm_of(key: Key) -> Algorithm | None:
-    """Return the algorithm that a key is for, or None for a key this service does not use.
+    """Return the algorithm for a key, or None if the key is not supported.
 
     P-256 is for ES256 (RFC 7518 §3.4), Ed25519 for EdDSA (RFC 8037 §3.1).
     """
@@ -49,7 +49,7 @@ def sign(header: dict[str, str], claims: Claims, key: Key) -> str:
 
 
 def read(token: str, keys: KeySet) -> Token:
-    """Verify a compact JWT's signature and parse it; its claims are not judged yet.
+    """Verify a compact JWT's signature and parse it, without checking its claims.
 
     Raises:
         JoseError: The token is malformed, uses another algorithm, names an unknown key, or its
@@ -60,5 +60,5 @@ def read(token: str, keys: KeySet) -> Token:
     except JoseError:
         raise
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        # joserfc lets some malformed input (a header that is no object, deep nesting) fail as is
+        # joserfc raises these for some malformed input (non-object header, deep nesting)
         raise DecodeError("The token is malformed") from error

@@ -1,9 +1,9 @@
-"""JWT signing keys: a directory of PEM files, read into a ring.
+"""JWT signing keys: a directory of PEM files, read into a key ring.
 
-A key is one file ``<time>-<label>.pem``, where the time (``20261121T120000Z``, UTC) is when it
-starts to sign. Of the keys whose time has come the newest signs; all of them verify and are
-published, also those whose time is still to come, so that resource servers know a key before it
-signs. A key is retired by renaming its file to ``….pem.retired``: it is no longer read.
+Each key is a file ``<time>-<label>.pem``; the time (``20261121T120000Z``, UTC) is when the key
+becomes active. The newest active key signs. All keys verify and are published, including those
+that are not active yet, so that resource servers know a key before it signs. To retire a key,
+rename its file to ``….pem.retired``: it is no longer read.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _NAME = re.compile(r"(?P<time>\d{8}T\d{6}Z)-[A-Za-z0-9_-]+\.pem")
 
 
 class NoSigningKeyError(Exception):
-    """Every key of the ring starts to sign in the future."""
+    """No key is active yet."""
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A private key with its identifier, algorithm and the time from which it signs."""
+    """A private key with its identifier, algorithm and activation time."""
 
     kid: str
     algorithm: Algorithm
@@ -50,18 +50,18 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The keys in force, oldest first."""
+    """All keys in use, oldest first."""
 
     keys: tuple[SigningKey, ...]
 
     def signing(self, now: float) -> SigningKey:
-        """Return the newest key whose time has come.
+        """Return the newest active key.
 
         Args:
             now: Seconds since the epoch.
 
         Raises:
-            NoSigningKeyError: There is none.
+            NoSigningKeyError: No key is active yet.
         """
         for key in reversed(self.keys):
             if key.active_from <= now:
@@ -70,56 +70,56 @@ class KeyRing:
 
     @cached_property
     def public(self) -> KeySet:
-        """The public halves, for verifying."""
+        """The public keys, for verification."""
         return KeySet([_public(key) for key in self.keys])
 
     def jwks(self) -> KeySetSerialization:
-        """Return the JWK Set document (RFC 7517 §5); it holds no private member."""
+        """Return the JWK Set document (RFC 7517 §5), without private members."""
         return self.public.as_dict(private=False)
 
 
 def load_ring(directory: Path) -> KeyRing:
-    """Read every ``*.pem`` of a directory.
+    """Read all ``*.pem`` files of a directory.
 
     Raises:
         ConfigError: The directory is missing, empty or writable by others; or a file is misnamed,
-            readable by others, a link that leads outside, not an unencrypted PEM private key, of
-            a kind other than P-256 or Ed25519, or the same key as another.
+            accessible by others, a link to outside the directory, not an unencrypted PEM private
+            key, neither P-256 nor Ed25519, or a duplicate.
     """
     _check_directory(directory)
     ring: dict[str, SigningKey] = {}
     for path in sorted(directory.glob("*.pem")):
         key = _load_key(path, directory)
-        if (first := ring.setdefault(key.kid, key)) is not key:
+        if (existing := ring.setdefault(key.kid, key)) is not key:
             raise ConfigError(
-                path, f"holds the same key as {first.path.name}", "delete one of them"
+                path, f"contains the same key as {existing.path.name}", "delete one of them"
             )
     if not ring:
-        raise ConfigError(directory, "holds no *.pem key", CREATE_KEY)
+        raise ConfigError(directory, "contains no *.pem key", CREATE_KEY)
     return KeyRing(tuple(sorted(ring.values(), key=lambda key: (key.active_from, key.path.name))))
 
 
 def ring_fingerprint(directory: Path) -> Hashable:
-    """Summarise the directory cheaply: which key files there are and when each was changed."""
+    """Return a cheap fingerprint of the directory that changes when any key file does."""
     try:
-        return tuple(sorted(_file_marks(directory.glob("*.pem")))), _mark(directory)
+        return tuple(sorted(_key_file_statuses(directory.glob("*.pem")))), _file_status(directory)
     except OSError as error:
         return type(error).__name__
 
 
-def _file_marks(paths: Iterable[Path]) -> Iterable[tuple[str, int, int, int, int]]:
+def _key_file_statuses(paths: Iterable[Path]) -> Iterable[tuple[str, int, int, int, int]]:
     for path in paths:
-        yield path.name, *_mark(path)
+        yield path.name, *_file_status(path)
 
 
-def _mark(path: Path) -> tuple[int, int, int, int]:
+def _file_status(path: Path) -> tuple[int, int, int, int]:
     status = path.stat()
-    # the change time also moves with permissions
+    # the change time also reflects permission changes
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def thumbprint(key: ECKey | OKPKey) -> str:
-    """Return the RFC 7638 SHA-256 thumbprint that serves as ``kid``."""
+    """Return the RFC 7638 SHA-256 thumbprint, used as ``kid``."""
     return key.thumbprint()
 
 
@@ -135,7 +135,7 @@ def _check_directory(directory: Path) -> None:
         reason = error.strerror or "cannot be read"
         raise ConfigError(directory, f"cannot be read ({reason})", CREATE_KEY) from error
     if not stat.S_ISDIR(mode):
-        raise ConfigError(directory, "is not a directory", "set keys_dir to the keys' directory")
+        raise ConfigError(directory, "is not a directory", "set keys_dir to the key directory")
     if mode & GROUP_OR_WORLD_WRITE:
         raise ConfigError(
             directory,
@@ -143,13 +143,13 @@ def _check_directory(directory: Path) -> None:
             f"run `chmod 700 {directory}`",
         )
     if not os.access(directory, os.R_OK | os.X_OK):
-        raise ConfigError(directory, "cannot be listed", "let the service's user read it")
+        raise ConfigError(directory, "cannot be listed", "make it readable for the service's user")
 
 
 def _load_key(path: Path, directory: Path) -> SigningKey:
     active_from = _active_from(path)
     if not path.resolve().is_relative_to(directory.resolve()):
-        raise ConfigError(path, "is a link that leads outside its directory", "move the key here")
+        raise ConfigError(path, "is a link to outside its directory", "move the key file here")
     content, mode = read_regular(path)
     if mode & GROUP_OR_WORLD:
         raise ConfigError(
@@ -165,10 +165,10 @@ def _active_from(path: Path) -> float:
         if match is not None:
             return datetime.strptime(match["time"], TIME_FORMAT).replace(tzinfo=UTC).timestamp()
     except ValueError:
-        pass  # digits that are no date: the same advice as for another name
+        pass  # digits that are not a date: reported like any other invalid name
     raise ConfigError(
         path,
-        "is not named after the time from which it signs",
+        "does not have an activation time in its name",
         "rename it, for example to 20261121T120000Z-first.pem",
     )
 
@@ -176,7 +176,7 @@ def _active_from(path: Path) -> float:
 def _parse(path: Path, content: bytes) -> tuple[ECKey | OKPKey, Algorithm]:
     try:
         key = load_pem_private_key(content, password=None)
-    except TypeError as error:  # how cryptography says that a password is needed
+    except TypeError as error:  # cryptography raises it if a password is needed
         raise ConfigError(
             path, "is encrypted", "store it unencrypted with mode 0600: `openssl pkey -in … -out …`"
         ) from error
@@ -184,11 +184,13 @@ def _parse(path: Path, content: bytes) -> tuple[ECKey | OKPKey, Algorithm]:
         raise ConfigError(path, "is not a PEM private key", f"replace it: {CREATE_KEY}") from error
     if isinstance(key, RSAPrivateKey):
         raise ConfigError(
-            path, f"is an RSA key of {key.key_size} bits", f"use P-256 or Ed25519: {CREATE_KEY}"
+            path, f"is a {key.key_size}-bit RSA key", f"use P-256 or Ed25519: {CREATE_KEY}"
         )
     if isinstance(key, EllipticCurvePrivateKey) and key.curve.name == "secp256r1":
         return ECKey.import_key(key), "ES256"
     if isinstance(key, Ed25519PrivateKey):
         return OKPKey.import_key(key), "EdDSA"
     kind = key.curve.name if isinstance(key, EllipticCurvePrivateKey) else type(key).__name__
-    raise ConfigError(path, f"is a key of the kind {kind}", f"use P-256 or Ed25519: {CREATE_KEY}")
+    raise ConfigError(
+        path, f"is an unsupported kind of key ({kind})", f"use P-256 or Ed25519: {CREATE_KEY}"
+    )

@@ -1,4 +1,4 @@
-"""The service's Prometheus metrics, on a registry of its own."""
+"""Prometheus metrics of the service, on a separate registry."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 
 class Metrics:
-    """Counters of one app; two apps in one process don't share them.
+    """Metrics of one app, not shared with other apps in the same process.
 
-    Labels come from closed sets (routes, error codes), never from what a client sent.
+    Label values come from closed sets (routes, error codes), never from client input.
     """
 
     def __init__(self) -> None:
-        """Register the metrics on a fresh registry."""
+        """Register the metrics on a new registry."""
         self.registry = CollectorRegistry()
         self.issued = Counter("auth_tokens_issued", "Access tokens issued.", registry=self.registry)
-        self.refused = Counter(
+        self.rejected = Counter(
             "auth_requests_refused",
-            "OAuth requests refused, by endpoint and OAuth error code.",
+            "Rejected OAuth requests, by endpoint and OAuth error code.",
             ["endpoint", "error"],
             registry=self.registry,
         )
         self.introspected = Counter(
             "auth_tokens_introspected",
-            "Introspections answered, by what was said.",
+            "Token introspections, by result.",
             ["active"],
             registry=self.registry,
         )
         self.rehash_needed = Counter(
             "auth_client_secret_rehash_needed",
-            "Authentications with a secret hashed by other parameters than those in force.",
+            "Authentications with a secret hashed with outdated parameters.",
             registry=self.registry,
         )
         self.duration = Histogram(
             "auth_request_duration_seconds",
-            "Time to answer, by endpoint and status.",
+            "Response time, by endpoint and status.",
             ["endpoint", "status"],
             registry=self.registry,
         )
 
     def watch(self, name: str, documentation: str, value: Callable[[], float]) -> None:
-        """Add a gauge that is read when the metrics are."""
+        """Add a gauge whose value is read at each scrape."""
         Gauge(name, documentation, registry=self.registry).set_function(value)
 
     def render(self) -> bytes:

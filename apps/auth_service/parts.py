@@ -1,4 +1,4 @@
-"""What the application is made of."""
+"""The dependencies of the application."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ EXTENSION = "auth_service"
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts that touch disk, time or shared memory; tests put doubles here.
+    """Dependencies that use the disk, the time or shared memory; tests replace them.
 
-    ``clock`` gives seconds since the epoch.
+    ``clock`` returns seconds since the epoch.
     """
 
     settings: Settings

@@ -1,4 +1,4 @@
-"""Follow a file or directory: use its new content when that is sound, else keep the last good."""
+"""Reload a file or directory when it changes; invalid content is not used."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Source(Protocol[T_co]):
-    """Something that always has a current value."""
+    """Provides the current value of something that may change."""
 
     def get(self) -> T_co:
-        """Return the value in force."""
+        """Return the current value."""
         ...
 
     @property
     def stale(self) -> bool:
-        """Whether a newer value exists that could not be used."""
+        """Whether the source has changed to something invalid."""
         ...
 
 
 class Reloading(Generic[T]):
-    """A value loaded from disk that follows its source without a restart.
+    """A value that is loaded from disk and reloaded when its source changes.
 
-    The source is looked at in ``get``, at most once per interval, by one thread at a time; the
-    others go on with the value in force.
+    ``get`` checks the source at most once per interval, in one thread at a time; meanwhile, other
+    threads get the current value.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Reloading(Generic[T]):
         """Load the first value.
 
         Args:
-            name: What the value is, for the log.
-            load: Reads the source; raises ConfigError when it is not sound.
-            fingerprint: A cheap summary of the source that changes when the source does.
-            interval: Seconds between two looks.
+            name: Name of the value in log records.
+            load: Reads the source; raises ConfigError if it is invalid.
+            fingerprint: Returns a cheap summary that changes when the source does.
+            interval: Seconds between two checks.
             clock: Monotonic seconds.
 
         Raises:
-            ConfigError: The first load failed; there is nothing to fall back to.
+            ConfigError: The first load failed, so there is no earlier value to use.
         """
         self._name = name
         self._load = load
@@ -63,28 +63,28 @@ class Reloading(Generic[T]):
         self._clock = clock
         self._lock = threading.Lock()
         self._stale = False
-        self._seen = fingerprint()
+        self._loaded_fingerprint = fingerprint()
         self._value = load()
-        self._next_look = clock() + interval
+        self._next_check = clock() + interval
 
     @property
     def stale(self) -> bool:
-        """Whether the newest content was refused and an older one is in force."""
+        """Whether the latest content was rejected and an older value is in use."""
         return self._stale
 
     def get(self) -> T:
-        """Return the newest sound value."""
-        if self._clock() >= self._next_look and self._lock.acquire(blocking=False):
+        """Return the latest valid value."""
+        if self._clock() >= self._next_check and self._lock.acquire(blocking=False):
             try:
-                self._look()
+                self._check_source()
             finally:
                 self._lock.release()
         return self._value
 
-    def _look(self) -> None:
-        # taken before loading: a change in between is seen at the next look
+    def _check_source(self) -> None:
+        # taken before loading, so that a change during the load is found by the next check
         fingerprint = self._fingerprint()
-        if fingerprint != self._seen:
+        if fingerprint != self._loaded_fingerprint:
             try:
                 self._value = self._load()
             except ConfigError as error:
@@ -93,5 +93,5 @@ class Reloading(Generic[T]):
             else:
                 self._stale = False
                 log.info("reloaded", part=self._name)
-            self._seen = fingerprint
-        self._next_look = self._clock() + self._interval
+            self._loaded_fingerprint = fingerprint
+        self._next_check = self._clock() + self._interval

@@ -1,4 +1,4 @@
-"""The replay cache: remembers the ``jti`` of each client assertion until it has expired."""
+"""Replay cache: stores the ``jti`` of each client assertion until it expires."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 
 
 class Verdict(Enum):
-    """What the cache says about an identifier."""
+    """The result of recording an identifier."""
 
     FRESH = "fresh"
     REPLAYED = "replayed"
     FULL = "full"
 
 
-class _Seen:
-    """One client's live identifiers, and the order in which they expire."""
+class _ClientShare:
+    """One client's live identifiers, also ordered by expiry."""
 
     __slots__ = ("by_expiry", "live")
 
@@ -33,57 +33,57 @@ class _Seen:
 
 
 class ReplayCache:
-    """A bounded, expiring, thread-safe memory of identifiers, apart for each client.
+    """A bounded, thread-safe set of expiring identifiers for each client.
 
-    It forgets an identifier only once that has expired. A client whose share is full of live
-    identifiers is refused: forgetting one would let it be replayed. Shares are separate so that
-    no client can lock out another.
+    An identifier is removed only after it has expired. If a client's share is full of live
+    identifiers, new ones are rejected: dropping one would allow a replay. Shares are separate, so
+    that no client can lock out another.
 
-    The memory is this process's own and starts empty: ``since`` (seconds
-    since the epoch) tells from when on it is complete.
+    The cache is local to the process and starts empty. ``since`` is when it was created, in
+    seconds since the epoch: nothing older is in it.
     """
 
     def __init__(self, capacity: int, clock: Callable[[], float]) -> None:
-        """Make an empty cache.
+        """Create an empty cache.
 
         Args:
-            capacity: Live identifiers per client, at least 1.
-            clock: Seconds since the epoch; identifiers expire by it.
+            capacity: Maximum number of live identifiers per client, at least 1.
+            clock: Seconds since the epoch.
         """
         if capacity < 1:
             raise ValueError("a replay cache needs a capacity of at least 1")
         self._capacity = capacity
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen: dict[str, _Seen] = {}
+        self._shares: dict[str, _ClientShare] = {}
         self.since: Final = clock()
 
     def remember(self, client_id: str, identifier: str, expires: float) -> Verdict:
-        """Note an identifier, and say whether this is its first use.
+        """Record an identifier and return whether this is its first use.
 
-        Of any number of concurrent calls with one identifier exactly one is told ``FRESH``.
+        Of several concurrent calls with the same identifier, exactly one returns ``FRESH``.
 
         Args:
-            client_id: The authenticated client that the identifier belongs to.
+            client_id: The authenticated client that sent the identifier.
             identifier: The assertion's ``jti`` (RFC 7523 §3).
-            expires: Seconds since the epoch from which the assertion is refused anyway.
+            expires: When the assertion is no longer valid, in seconds since the epoch.
         """
         with self._lock:
             now = self._clock()
-            seen = self._seen.setdefault(client_id, _Seen())
-            seen.drop_expired(now)
-            if identifier in seen.live:
+            share = self._shares.setdefault(client_id, _ClientShare())
+            share.drop_expired(now)
+            if identifier in share.live:
                 return Verdict.REPLAYED
-            if len(seen.live) >= self._capacity:
+            if len(share.live) >= self._capacity:
                 return Verdict.FULL
-            seen.live.add(identifier)
-            heapq.heappush(seen.by_expiry, (expires, identifier))
+            share.live.add(identifier)
+            heapq.heappush(share.by_expiry, (expires, identifier))
             return Verdict.FRESH
 
     def __len__(self) -> int:
-        """Count the live identifiers of all clients."""
+        """Return the number of live identifiers of all clients."""
         with self._lock:
             now = self._clock()
-            for seen in self._seen.values():
-                seen.drop_expired(now)
-            return sum(len(seen.live) for seen in self._seen.values())
+            for share in self._shares.values():
+                share.drop_expired(now)
+            return sum(len(share.live) for share in self._shares.values())

@@ -1,9 +1,9 @@
-"""Running the service under gunicorn: one worker process, several threads.
+"""Run the service under gunicorn: one worker process, several threads.
 
-One process, because the replay cache and the rates are its memory: a second one would accept an
-assertion again. The worker builds the application itself, so that one that replaces a crashed one
-starts from the files as they are now and not from what its master remembers, which may be a key
-that was retired since; where the files are broken then, the service ends.
+There is only one process because the replay cache and the rate limits live in its memory: a
+second process would accept an assertion again. The worker builds the app itself, so that a worker
+that replaces a crashed one reads the current files instead of inheriting the master's state, which
+could include a retired key. If the files are invalid at that moment, the service stops.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 
-class OneWorker(Arbiter):  # type: ignore[misc]
-    """Gunicorn's master, deaf to the signals that would start a second process.
+class SingleWorkerArbiter(Arbiter):  # type: ignore[misc]
+    """Gunicorn's master process, ignoring the signals that would start a second worker.
 
-    SIGHUP has nothing to do: keys and clients are followed as they change.
+    SIGHUP is not needed: keys and clients are reloaded when they change.
     """
 
     def ignore(self) -> None:
-        """Say that a signal was not obeyed."""
-        self.log.info("Ignored: keys and clients reload by themselves; the worker stays alone")
+        """Log that a signal was ignored."""
+        self.log.info("Signal ignored: files reload automatically, and there is only one worker")
 
     handle_hup = handle_ttin = handle_ttou = handle_usr2 = ignore
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """The service bound to an address; it stops cleanly on SIGINT and SIGTERM."""
+    """The service bound to an address. Stops cleanly on SIGINT and SIGTERM."""
 
     def __init__(self, factory: Callable[[], Flask], *, host: str, port: int, threads: int) -> None:
-        """Configure gunicorn; nothing is bound yet, and ``factory`` is for the worker to call."""
+        """Configure gunicorn. Nothing is bound yet; the worker will call ``factory``."""
         self._factory = factory
         self._options: dict[str, object] = {
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
@@ -40,13 +40,13 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_class": "gthread",
             "threads": threads,
             "graceful_timeout": 5,
-            "secure_scheme_headers": {},  # trusted_proxies decides, in one place
+            "secure_scheme_headers": {},  # only trusted_proxies decides
             "control_socket_disable": True,  # it could add workers
         }
         super().__init__()
 
     def load_config(self) -> None:
-        """Hand the options to gunicorn."""
+        """Pass the options to gunicorn."""
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
@@ -55,5 +55,5 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self._factory()
 
     def run(self) -> None:
-        """Serve until stopped; ends with SystemExit, as gunicorn does."""
-        OneWorker(self).run()
+        """Serve until stopped; ends with SystemExit, like gunicorn."""
+        SingleWorkerArbiter(self).run()

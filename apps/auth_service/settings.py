@@ -1,4 +1,4 @@
-"""The service's settings: one TOML file, read strictly."""
+"""Settings of the service: a TOML file, strictly validated."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SecretSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the TOML file says; the paths are relative to that file until it is loaded."""
+    """Contents of the TOML file; `load_settings` makes its relative paths absolute."""
 
     issuer: str
     keys_dir: Annotated[str, Meta(min_length=1)] = "keys"
@@ -52,31 +52,31 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def keys_path(self) -> Path:
-        """The directory of the signing keys."""
+        """Directory of the signing keys."""
         return Path(self.keys_dir)
 
     @property
     def clients_path(self) -> Path:
-        """The registry of service clients."""
+        """File with the registry of service clients."""
         return Path(self.clients_file)
 
 
 def load_settings(path: Path) -> Settings:
-    """Read and check the configuration file.
+    """Read and validate the configuration file.
 
     Returns:
-        The settings, their paths made absolute from the file's own directory.
+        The settings, with paths resolved relative to the file's directory.
 
     Raises:
         ConfigError: The file cannot be read, is not TOML, or has an unknown key, a missing key or
-            a value that is not allowed.
+            an invalid value.
     """
     content, _mode = read_regular(path)
     try:
         settings = msgspec.toml.decode(content, type=Settings)
     except msgspec.ValidationError as error:
         raise ConfigError(
-            path, str(error), "correct that key, see the table in apps/auth_service/README.md"
+            path, str(error), "correct that key (see apps/auth_service/README.md)"
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path, f"is not TOML ({error})", "correct the syntax") from error
@@ -105,7 +105,7 @@ def _check_issuer(path: Path, settings: Settings) -> None:
     ):
         raise ConfigError(
             path,
-            f"issuer = {settings.issuer!r} must be a scheme and a host, with no path, query, "
+            f"issuer = {settings.issuer!r} must be a scheme and a host, without path, query, "
             "fragment, user or trailing slash",
             "write https://host or https://host:port (RFC 8414 §2)",
         )

@@ -1,4 +1,4 @@
-"""Access tokens: JWTs in the shape of RFC 9068, issued and verified with the key ring."""
+"""Access tokens: JWTs in the format of RFC 9068, signed with the key ring."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _REQUIRED: Final[ClaimsOption] = {"essential": True}
 class AccessTokens:
     """Issues and verifies access tokens.
 
-    Authlib's generator for RFC 9068 signs with its library's default algorithms, which leave out
-    EdDSA, and does not let a later key be published before it signs; hence this one.
+    Authlib's generator for RFC 9068 is not used: it signs with its library's default algorithms,
+    which exclude EdDSA, and cannot publish a key before the key starts to sign.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class AccessTokens:
         lifetime: int,
         clock: Callable[[], float],
     ) -> None:
-        """Bind the issuer.
+        """Store the key source and the claims' fixed values.
 
         Args:
-            keys: The key ring in force.
+            keys: Provides the current key ring.
             issuer: The ``iss`` claim.
-            audience: The ``aud`` claim: the resource server the tokens are for.
+            audience: The ``aud`` claim: the resource server that accepts the tokens.
             lifetime: Seconds from ``iat`` to ``exp``.
             clock: Seconds since the epoch.
         """
@@ -50,10 +50,10 @@ class AccessTokens:
         self._clock = clock
 
     def issue(self, client: ServiceClient, scope: str) -> str:
-        """Sign a token for a client and a scope it has been granted (RFC 9068 §2.2).
+        """Sign a token for a client with a granted scope (RFC 9068 §2.2).
 
         Raises:
-            NoSigningKeyError: No key of the ring may sign yet.
+            NoSigningKeyError: No key is active yet.
         """
         now = self._clock()
         key = self._keys.get().signing(now)
@@ -72,8 +72,8 @@ class AccessTokens:
         return jose.sign(header, claims, key.private)
 
     def verify(self, token: str) -> dict[str, Any] | None:
-        """Return the claims of a token of this service that is valid now, else None."""
-        judge = JWTClaimsRegistry(
+        """Return the claims if this service issued the token and it is valid, else None."""
+        validator = JWTClaimsRegistry(
             now=int(self._clock()),
             iss={"essential": True, "value": self._issuer},
             aud={"essential": True, "value": self._audience},
@@ -87,7 +87,7 @@ class AccessTokens:
         )
         try:
             parsed = jose.read(token, self._keys.get().public)
-            judge.validate(parsed.claims)
+            validator.validate(parsed.claims)
         except JoseError:
             return None
         return parsed.claims if parsed.header.get("typ") == TYPE else None

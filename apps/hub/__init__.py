@@ -1,1 +1,1 @@
-"""The development runner: both services on loopback, with a client to try them."""
+"""Development runner: both services on loopback, with a client to try them."""

@@ -1,4 +1,4 @@
-"""The command line of the development runner."""
+"""Command line of the development runner."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from apps.hub.services import POLL_SECONDS, ROOT, ServiceError, Services, free_p
 from apps.hub.workspace import REPO, BusyError, Workspace
 
 
-class RefusedError(click.ClickException):
-    """The environment does not allow it."""
+class CommandError(click.ClickException):
+    """The hub cannot run in this environment; exit code 3."""
 
     exit_code = 3
 
@@ -28,66 +28,67 @@ class RefusedError(click.ClickException):
     type=click.Path(path_type=Path, file_okay=False),
     default=ROOT / ".hub",
     show_default=True,
-    help="Where keys, client, database and logs are kept.",
+    help="Folder for keys, client, database and logs.",
 )
 def main(auth_port: int, api_port: int, state: Path) -> None:
-    """Run the coverage hub on loopback until Ctrl-C; a port of 0 takes a free one."""
+    """Run the coverage hub on loopback until Ctrl-C. Port 0 selects a free port."""
     stopping = Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
-    space = Workspace(
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signal_number, lambda *_: stopping.set())
+    workspace = Workspace(
         state.resolve(),
         _port(auth_port, "--auth-port"),
         _port(api_port, "--api-port"),
     )
     try:
-        space.lock()
-        space.prepare()
-        with Services(space) as services:
+        workspace.lock()
+        workspace.prepare()
+        with Services(workspace) as services:
             services.start()
             if services.wait_until_ready(stopping.is_set):
-                click.echo(instructions(space))
+                click.echo(instructions(workspace))
             while not stopping.wait(POLL_SECONDS):
                 services.check()
     except BusyError as error:
-        raise RefusedError(
-            f"{state}: another hub runs from this folder; stop it, or give --state"
+        raise CommandError(
+            f"{state}: another hub is using this folder; stop it or pass a different --state"
         ) from error
     except ConfigError as error:
-        raise RefusedError(str(error)) from error
+        raise CommandError(str(error)) from error
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
     click.echo("The hub has stopped.")
 
 
-def instructions(space: Workspace) -> str:
-    """What to paste into another terminal."""
-    repo = f"{space.api_url}/v1/repos/{REPO}"
-    # no proxy of the environment may come between, and each answer ends its line
+def instructions(workspace: Workspace) -> str:
+    """Return the commands to paste into another terminal."""
+    repo = f"{workspace.api_url}/v1/repos/{REPO}"
+    # bypass any configured proxy, and end each response with a newline
     curl = "curl -sS --noproxy '*' -w '\\n'"
     bearer = '-H "Authorization: Bearer $TOKEN"'
     extract = """sed -E 's/.*"access_token": *"([^"]+)".*/\\1/'"""
     return f"""\
-The hub is ready; Ctrl-C stops it. State and logs: {space.folder}
+The hub is ready. Press Ctrl-C to stop it. State and logs: {workspace.folder}
 
-# a token, for ten minutes
-TOKEN=$({curl} --netrc-file {quote(str(space.netrc))} -d grant_type=client_credentials \
-{space.auth_url}/oauth/token | tr -d '\\n' | {extract})
+# get a token, valid for ten minutes
+TOKEN=$({curl} --netrc-file {quote(str(workspace.netrc))} -d grant_type=client_credentials \
+{workspace.auth_url}/oauth/token | tr -d '\\n' | {extract})
 
 # send a snapshot
 {curl} {bearer} -H "Content-Type: application/json" \
---data-binary @{quote(str(space.sample))} {repo}/snapshots
+--data-binary @{quote(str(workspace.sample))} {repo}/snapshots
 
-# look at it
+# view it
 {curl} {bearer} "{repo}/trend?suite=api&theme=security"
 {curl} {bearer} "{repo}/badge.svg?suite=api"
 """
 
 
-def _port(wanted: int, option: str) -> int:
-    port = free_port(wanted)
+def _port(requested: int, option: str) -> int:
+    port = free_port(requested)
     if port is None:
-        raise RefusedError(
-            f"port {wanted} is in use; stop what uses it, or give {option} (0 takes a free one)"
+        raise CommandError(
+            f"port {requested} is in use; stop the program using it or pass {option} "
+            "(0 selects a free port)"
         )
     return port

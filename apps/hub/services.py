@@ -1,4 +1,4 @@
-"""The services as child processes: started, watched, always stopped."""
+"""Run the services as child processes, and always stop them."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _TAIL_LINES: Final = 15
 
 
 class ServiceError(Exception):
-    """A service that did not come up, or has ended by itself; the message shows its last lines."""
+    """A service did not start, or exited by itself; the message includes the end of its log."""
 
 
 class Service:
-    """One child process, in a session of its own so that the terminal's Ctrl-C spares it.
+    """A child process in its own session, so that Ctrl-C in the terminal does not reach it.
 
-    The runner gets the Ctrl-C and stops the services in order.
+    The runner handles Ctrl-C and stops the services in order.
     """
 
     def __init__(self, name: str, arguments: Sequence[str], *, url: str, log: Path) -> None:
         """Start the process.
 
         Args:
-            name: What to call it.
-            arguments: What follows ``python -m``.
-            url: Where it will answer.
-            log: Where its output goes; begins anew.
+            name: Name of the service in messages.
+            arguments: Arguments after ``python -m``.
+            url: Base URL of the service.
+            log: File for the output; overwritten.
         """
         self.name = name
         self.url = url
         self.log = log
-        # what is set for another hub must not reach this one
+        # ignore settings meant for another hub
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith("HUB_API_")
         }
@@ -60,27 +60,27 @@ class Service:
             )
 
     def check(self) -> None:
-        """Make sure that the process runs.
+        """Check that the process is running.
 
         Raises:
-            ServiceError: It has ended.
+            ServiceError: The process has exited.
         """
         if (code := self._process.poll()) is not None:
-            raise ServiceError(self._told(f"has ended with exit code {code}"))
+            raise ServiceError(self._with_log_tail(f"has exited with code {code}"))
 
     def is_ready(self) -> bool:
-        """Whether it answers that it can do its work."""
+        """Return whether the service reports that it is ready."""
         try:
             return httpx.get(f"{self.url}/readyz", timeout=2, trust_env=False).is_success
         except httpx.TransportError:
             return False
 
-    def not_ready(self) -> ServiceError:
-        """The error to raise when time is up."""
-        return ServiceError(self._told(f"is not ready after {READY_SECONDS:.0f} s"))
+    def timeout_error(self) -> ServiceError:
+        """Return the error for a service that did not become ready in time."""
+        return ServiceError(self._with_log_tail(f"is not ready after {READY_SECONDS:.0f} s"))
 
     def stop(self) -> None:
-        """End the process: politely, and after `STOP_SECONDS` by force."""
+        """Terminate the process; kill it after `STOP_SECONDS`."""
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
@@ -88,42 +88,42 @@ class Service:
             self._process.kill()
             self._process.wait()
 
-    def _told(self, what: str) -> str:
+    def _with_log_tail(self, problem: str) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:]
-        return "\n".join([f"{self.name} {what}; the end of {self.log}:", *lines])
+        return "\n".join([f"{self.name} {problem}; end of {self.log}:", *lines])
 
 
 class Services:
-    """Both services; leaving the block stops them, whatever happened."""
+    """Both services; leaving the ``with`` block always stops them."""
 
     def __init__(self, workspace: Workspace) -> None:
-        """Remember what to start."""
+        """Store the workspace; nothing is started yet."""
         self._workspace = workspace
         self._running: list[Service] = []
 
     def __enter__(self) -> Self:
-        """Begin with nothing started."""
+        """Return this object; nothing is started yet."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop what was started, the last first."""
+        """Stop the running services, last started first."""
         while self._running:
             self._running.pop().stop()
 
     def start(self) -> None:
-        """Start both."""
-        space = self._workspace
-        self._start("auth_service", space.auth_config, space.auth_url, space.auth_port)
-        self._start("api", space.api_config, space.api_url, space.api_port)
+        """Start both services."""
+        workspace = self._workspace
+        self._start("auth_service", workspace.auth_config, workspace.auth_url, workspace.auth_port)
+        self._start("api", workspace.api_config, workspace.api_url, workspace.api_port)
 
     def wait_until_ready(self, stopped: Callable[[], bool]) -> bool:
-        """Wait for both to be able to work, or for somebody to stop the runner.
+        """Wait until both services are ready or the runner is stopped.
 
         Returns:
-            Whether both are ready.
+            Whether both services are ready.
 
         Raises:
-            ServiceError: One has ended, or takes longer than `READY_SECONDS`.
+            ServiceError: A service has exited, or is not ready after `READY_SECONDS`.
         """
         deadline = time.monotonic() + READY_SECONDS
         for service in self._running:
@@ -132,15 +132,15 @@ class Services:
                 if stopped():
                     return False
                 if time.monotonic() > deadline:
-                    raise service.not_ready()
+                    raise service.timeout_error()
                 time.sleep(POLL_SECONDS)
         return True
 
     def check(self) -> None:
-        """Make sure that both run.
+        """Check that both services are running.
 
         Raises:
-            ServiceError: One has ended.
+            ServiceError: A service has exited.
         """
         for service in self._running:
             service.check()
@@ -152,13 +152,13 @@ class Services:
         self._running.append(Service(name, arguments, url=url, log=log))
 
 
-def free_port(wanted: int) -> int | None:
-    """Return the port if it can be had, or any free one for 0; None where it is taken."""
+def free_port(requested: int) -> int | None:
+    """Return the port if it is free, or any free port for 0; None if it is in use."""
     with socket.socket() as probe:
-        # as the server will bind: what a hub that was just stopped leaves behind is no hindrance
+        # bind like the server does, so that a hub that was just stopped does not block the port
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, wanted))
+            probe.bind((HOST, requested))
         except OSError:
             return None
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""What the runner keeps in its folder: configuration, a signing key, a client, a sample."""
+"""The runner's folder: configuration, signing key, client and sample snapshot."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ HOST: Final = "127.0.0.1"
 
 
 class BusyError(Exception):
-    """Another runner uses the folder."""
+    """Another runner is using the folder."""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder and the ports of a hub; `prepare` makes it complete."""
+    """The folder and the ports of a hub; `prepare` creates the files."""
 
     folder: Path
     auth_port: int
@@ -36,42 +36,42 @@ class Workspace:
 
     @property
     def auth_url(self) -> str:
-        """Where the token service is; its issuer as well."""
+        """URL of the token service, also used as its issuer."""
         return f"http://{HOST}:{self.auth_port}"
 
     @property
     def api_url(self) -> str:
-        """Where the API is."""
+        """URL of the API."""
         return f"http://{HOST}:{self.api_port}"
 
     @property
     def auth_config(self) -> Path:
-        """The token service's settings."""
+        """Settings file of the token service."""
         return self.folder / "auth.toml"
 
     @property
     def api_config(self) -> Path:
-        """The API's settings."""
+        """Settings file of the API."""
         return self.folder / "api.toml"
 
     @property
     def netrc(self) -> Path:
-        """The client's credentials as curl reads them, so that no command line shows them."""
+        """Credentials for curl, so that they do not appear on a command line."""
         return self.folder / "netrc"
 
     @property
     def sample(self) -> Path:
-        """A snapshot to post."""
+        """A sample snapshot to send."""
         return self.folder / "snapshot.json"
 
     def lock(self) -> int:
-        """Take the folder for this process; the lock goes when the process does.
+        """Lock the folder until this process ends.
 
         Returns:
             The descriptor that holds the lock.
 
         Raises:
-            BusyError: Another runner has it.
+            BusyError: Another runner is using the folder.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -83,13 +83,13 @@ class Workspace:
         return descriptor
 
     def prepare(self) -> None:
-        """Write the settings for these ports; make key, client and sample if they are not there."""
+        """Write the settings for these ports; create key, client and sample if missing."""
         self._write_settings()
         settings = load_settings(self.auth_config)
         if not any(settings.keys_path.glob("*.pem")):
             create_key(settings.keys_path, "ES256", time.time())
         if not (settings.clients_path.exists() and self.netrc.exists()):
-            # the registry keeps a hash only: without the secret, a client is of no more use
+            # the registry stores only a hash: a client whose secret is lost must be replaced
             settings.clients_path.unlink(missing_ok=True)
             scopes = ("snapshots:read", "snapshots:write")
             secret = create_client(settings, NewClient(CLIENT, TENANT, scopes, "60/minute"))
@@ -119,7 +119,7 @@ class Workspace:
 
 
 def _toml(document: dict[str, object]) -> bytes:
-    """Write plain values and one level of tables: a JSON string is a TOML string as well."""
+    """Render plain values and one level of tables; a JSON string is also a TOML string."""
     lines = [
         f"{key} = {msgspec.json.encode(value).decode()}"
         for key, value in document.items()

@@ -1,4 +1,4 @@
-"""What a sink is, and what it is given."""
+"""The sink protocol and the entries that sinks receive."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import NamedTuple, Protocol
 
 
 class Entry(NamedTuple):
-    """A record that has been rendered: its level and one line of JSON without a line end.
+    """A rendered record: its level and one line of JSON without a line break.
 
-    A line is immutable and safe to hand to another thread: it was redacted, shortened and made
-    plain in the thread that logged.
+    Safe to pass to another thread, because the record was redacted, shortened and converted to
+    plain data in the thread that logged.
     """
 
     level: int
@@ -18,18 +18,18 @@ class Entry(NamedTuple):
 
 
 class Sink(Protocol):
-    """Where records go. Only one thread at a time calls it.
+    """A destination for records. Only one thread at a time calls it.
 
-    A sink need not guard itself: what it raises is counted, and it is left alone for a while. It
-    should give up by itself on whatever may wait for ever, by a time-out.
+    A sink may raise: the failure is counted and the sink is paused. It should use time-outs for
+    everything that could block forever.
     """
 
     @property
     def batch_size(self) -> int:
-        """The most entries to hand over at once; a batch is taken or lost as a whole."""
+        """Maximum number of entries per write; a batch is written or lost as a whole."""
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Hand the entries to the operating system or the peer, in order; raise if that fails."""
+        """Write the entries to the operating system or the peer, in order; raise on failure."""
 
     def close(self) -> None:
-        """Let go of files and connections. Nothing is written afterwards."""
+        """Close files and connections. Nothing is written afterwards."""

@@ -1,4 +1,4 @@
-"""From a sink's configuration to the sink."""
+"""Build sinks from their configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from logging_lib.sinks.stream import StreamSink
 
 
 def build_sink(config: SinkConfig, environ: Mapping[str, str]) -> Sink:
-    """Build the sink that a configuration describes; optional ones are imported only here.
+    """Build the sink for a configuration; network sinks are imported only if used.
 
     Raises:
         OSError: a file can't be opened.

@@ -1,4 +1,4 @@
-"""A file that is rotated by size."""
+"""File sink with rotation by size."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from logging_lib.sinks.base import Entry
 
 
 class _Handler(RotatingFileHandler):
-    """The standard library's rotation, but failures are raised and the file is the owner's."""
+    """The standard library's rotation, but raises failures and creates owner-only files."""
 
     def _open(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(
             open(self.baseFilename, "ab", opener=_open_private), encoding="utf-8"
         )
 
-    # The name and the argument are those of the base class.
+    # The name and the argument come from the base class.
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002
         error = sys.exc_info()[1]
         if error is not None:
@@ -29,27 +29,27 @@ class _Handler(RotatingFileHandler):
 
 
 class FileSink:
-    """Appends lines to a file of mode 0600, and rotates it before it grows over `max_bytes`.
+    """Appends lines to a file (mode 0600), and rotates it before it exceeds `max_bytes`.
 
-    Rotation renames, so one process at a time may write to a path. While rotation fails nothing
-    is written: the size is a promise.
+    Rotation renames files, so only one process at a time may write to a path. Nothing is written
+    while rotation fails, so that the file never exceeds its size.
     """
 
     batch_size = 1
 
     def __init__(self, path: str, *, max_bytes: int, backups: int) -> None:
-        """Open the file, so that a path that can't be used is known at once.
+        """Open the file now, so that an unusable path is reported immediately.
 
         Raises:
-            OSError: the file can't be opened, or is a symbolic link or no regular file.
+            OSError: the file can't be opened, is a symbolic link or is not a regular file.
         """
         self._handler = _Handler(path, maxBytes=max_bytes, backupCount=backups)
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Append a line for each entry and hand it to the operating system.
+        """Append a line for each entry and pass it to the operating system.
 
         Raises:
-            OSError: the disk is full, the folder is gone, the rotation is refused.
+            OSError: the disk is full, the folder is missing or the rotation failed.
         """
         for entry in entries:
             self._handler.emit(logging.makeLogRecord({"msg": entry.line}))
@@ -60,9 +60,9 @@ class FileSink:
 
 
 def _open_private(path: str, flags: int) -> int:
-    # Not through a link, which could point a service's logs at another file of the service.
+    # Do not follow a link, which could redirect the log to another file of the service.
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(f"{path} is no regular file")
+        raise OSError(f"{path} is not a regular file")
     return descriptor

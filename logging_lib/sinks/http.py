@@ -1,4 +1,4 @@
-"""Batches of newline-delimited JSON, posted to a collector."""
+"""HTTP sink: posts batches of newline-delimited JSON to a collector."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from logging_lib.config import HttpConfig
 from logging_lib.sinks.base import Entry
 
 
-class RefusedError(OSError):
-    """The collector answered with something else than a success."""
+class CollectorError(OSError):
+    """The collector's response was not a success."""
 
 
 class HttpSink:
-    """Posts each batch on a connection of its own; any answer but 2xx is a failure.
+    """Posts each batch on a new connection; any response other than 2xx is a failure.
 
-    Redirects are not followed: they could carry the token to another host. A batch is sent once
-    and never again, so a collector gets no record twice and may miss some.
+    Redirects are not followed, because they could send the token to another host. Batches are never
+    sent again, so a collector gets no record twice but may miss some.
     """
 
     def __init__(self, config: HttpConfig, environ: Mapping[str, str]) -> None:
         """Read the URL and, from the environment, the token.
 
         Raises:
-            ValueError: the URL can't be used, the token is missing or would travel in clear text.
+            ValueError: the URL is invalid, or the token is missing or would be sent in clear text.
         """
         url = urlsplit(config.url)
         if not url.hostname or url.username is not None:
-            raise ValueError("`url` needs a host, and the token goes into `token_env`")
+            raise ValueError("`url` must have a host and no user; set the token with `token_env`")
         self.batch_size = config.batch_size
         self._secure = url.scheme == "https"
         self._host = url.hostname
@@ -46,17 +46,19 @@ class HttpSink:
     def _token(self, name: str, environ: Mapping[str, str]) -> str:
         token = environ.get(name, "")
         if not token or not token.isprintable() or not token.isascii():
-            raise ValueError(f"environment variable {name} (`token_env`) holds no usable token")
+            raise ValueError(
+                f"environment variable {name} (`token_env`) does not contain a valid token"
+            )
         if not self._secure and not _is_loopback(self._host):
-            raise ValueError("a token is sent over https only; change `url` or drop `token_env`")
+            raise ValueError("a token is only sent over https; change `url` or remove `token_env`")
         return token
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Post the entries, a line each.
+        """Post the entries, one per line.
 
         Raises:
-            RefusedError: the answer is not 2xx.
-            OSError, http.client.HTTPException: there was no answer, or none in time.
+            RefusedError: the response is not 2xx.
+            OSError, http.client.HTTPException: there was no response in time.
         """
         body = "".join(f"{entry.line}\n" for entry in entries).encode("ascii")
         connection = self._connect()
@@ -66,7 +68,7 @@ class HttpSink:
         finally:
             connection.close()
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise RefusedError(f"the collector answered {status}")
+            raise CollectorError(f"the collector responded with {status}")
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._secure:
@@ -79,7 +81,7 @@ class HttpSink:
         return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
 
     def close(self) -> None:
-        """Nothing is open between two batches."""
+        """Do nothing: there is no open connection between two batches."""
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The last records, in memory: for tests, and for a page that shows them."""
+"""Memory sink: stores the latest records, for tests and diagnostic pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from logging_lib.sinks.base import Entry
 
 
 class MemorySink:
-    """Keeps the last `capacity` entries; older ones make room silently."""
+    """Stores the last `capacity` entries; older ones are dropped silently."""
 
     batch_size = 1
 
@@ -20,22 +20,22 @@ class MemorySink:
         self._entries: deque[Entry] = deque(maxlen=capacity)
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Keep the entries."""
+        """Store the entries."""
         self._entries.extend(entries)
 
     def close(self) -> None:
-        """Keep what is there: it may be read after a shutdown."""
+        """Do nothing, so that the entries can be read after a shutdown."""
 
     @property
     def lines(self) -> list[str]:
-        """The lines as they were rendered, oldest first."""
+        """The rendered lines, oldest first."""
         return [entry.line for entry in list(self._entries)]
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """The records, decoded, oldest first."""
+        """The decoded records, oldest first."""
         return [json.loads(line) for line in self.lines]
 
     def clear(self) -> None:
-        """Forget all entries."""
+        """Remove all entries."""
         self._entries.clear()

@@ -1,4 +1,4 @@
-"""Standard output or standard error, without waiting for ever for a reader that has stopped."""
+"""Stream sink: writes to standard output or standard error, with a time limit."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Render = Callable[[str], str]
 
 
 class StreamSink:
-    """Writes lines to `sys.stdout` or `sys.stderr`, whatever these are at that moment.
+    """Writes lines to the current `sys.stdout` or `sys.stderr`.
 
-    A stream with a file descriptor is written to directly, in pieces that a pipe takes whole once
-    it says that it has room, so that a stalled reader costs `timeout_s` seconds and no more.
+    If the stream has a file descriptor, data is written to it in pieces that a writable pipe
+    accepts completely, so that a stalled reader blocks for at most `timeout_s` seconds.
     """
 
     batch_size = 1
@@ -25,17 +25,17 @@ class StreamSink:
     def __init__(
         self, stream: Literal["stdout", "stderr"], *, render: Render, timeout_s: float
     ) -> None:
-        """Choose the stream; `render` turns a JSON line into what is shown."""
+        """Choose the stream; `render` converts a JSON line to the output format."""
         self._name = stream
         self._render = render
         self._timeout_s = timeout_s
-        self._line_is_open = False
+        self._line_is_incomplete = False
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write a line for each entry.
 
         Raises:
-            StalledError: the stream had no room for `timeout_s` seconds.
+            StalledError: the stream accepted no data for `timeout_s` seconds.
             OSError: the stream is closed or broken.
         """
         for entry in entries:
@@ -57,9 +57,9 @@ class StreamSink:
         self._write_to_descriptor(descriptor, text.encode("utf-8", "backslashreplace"))
 
     def _write_to_descriptor(self, descriptor: int, data: bytes) -> None:
-        if self._line_is_open:  # the last line was cut; what follows must not continue it
+        if self._line_is_incomplete:  # the last line was cut, so start a new one
             data = b"\n" + data
         while data:
             written = write_some(descriptor, data, self._timeout_s)
-            self._line_is_open = not data[:written].endswith(b"\n")
+            self._line_is_incomplete = not data[:written].endswith(b"\n")
             data = data[written:]

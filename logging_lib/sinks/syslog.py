@@ -1,4 +1,4 @@
-"""RFC 5424 syslog messages over UDP, TCP or a local socket."""
+"""Syslog sink: RFC 5424 messages over UDP, TCP or a local socket."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from logging_lib.config import SyslogConfig
 from logging_lib.sinks.base import Entry
 
 MAX_DATAGRAM = 2048
-"""What every RFC 5426 receiver should take (section 3.2); a longer message is cut."""
+"""The size that every RFC 5426 receiver should accept (section 3.2); longer messages are cut."""
 
-_SEVERITIES = (  # RFC 5424 section 6.2.1: the least level of each severity
+_SEVERITIES = (  # RFC 5424 section 6.2.1: minimum level of each severity
     (logging.CRITICAL, SysLogHandler.LOG_CRIT),
     (logging.ERROR, SysLogHandler.LOG_ERR),
     (logging.WARNING, SysLogHandler.LOG_WARNING),
@@ -25,15 +25,15 @@ _NIL = "-"
 
 
 class SyslogSink:
-    """Sends each record as one message, whose text is the JSON line.
+    """Sends each record as one message with the JSON line as its text.
 
-    A stream connection is opened with the first record and again after a failure.
+    The connection is opened with the first record, and again after a failure.
     """
 
     batch_size = 1
 
     def __init__(self, config: SyslogConfig) -> None:
-        """Take the address; nothing is sent yet.
+        """Store the address; nothing is sent yet.
 
         Raises:
             ValueError: there is no such facility.
@@ -50,7 +50,7 @@ class SyslogSink:
         """Send a message for each entry.
 
         Raises:
-            OSError: the receiver can't be reached, or took nothing for `timeout_s` seconds.
+            OSError: the receiver can't be reached, or accepted no data for `timeout_s` seconds.
         """
         try:
             if self._socket is None:
@@ -58,7 +58,7 @@ class SyslogSink:
             for entry in entries:
                 self._send(self._socket, self._message(entry))
         except OSError:
-            self.close()  # half a message may be out: what follows needs a new connection
+            self.close()  # a message may be incomplete, so the next one needs a new connection
             raise
 
     def close(self) -> None:
@@ -76,8 +76,10 @@ class SyslogSink:
             connection = socket.socket(family, socket.SOCK_DGRAM)
             target: str | tuple[str, int] = address
         else:
-            found = socket.getaddrinfo(config.address, config.port, type=socket.SOCK_DGRAM)[0]
-            connection = socket.socket(found[0], socket.SOCK_DGRAM)
+            address_info = socket.getaddrinfo(config.address, config.port, type=socket.SOCK_DGRAM)[
+                0
+            ]
+            connection = socket.socket(address_info[0], socket.SOCK_DGRAM)
             target = (config.address, config.port)
         connection.settimeout(config.timeout_s)
         try:
@@ -89,7 +91,7 @@ class SyslogSink:
 
     def _send(self, connection: socket.socket, message: bytes) -> None:
         if self._config.transport == "tcp":
-            # RFC 6587 section 3.4.1, octet counting: no content can end a message early.
+            # RFC 6587 section 3.4.1, octet counting: the content can't end a message early.
             connection.sendall(b"%d %b" % (len(message), message))
         else:
             connection.send(message[:MAX_DATAGRAM])
@@ -108,5 +110,5 @@ class SyslogSink:
 
 
 def _header_field(text: str, limit: int) -> str:
-    """Return the printable ASCII of a text, or the nil value (RFC 5424 section 6)."""
+    """Return the printable ASCII characters, or the nil value (RFC 5424 section 6)."""
     return "".join(c for c in text if "!" <= c <= "~")[:limit] or _NIL

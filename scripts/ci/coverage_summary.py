@@ -1,4 +1,4 @@
-"""Print the state of all suites as Markdown: the same as `covernance summary`."""
+"""Print the state of all suites as Markdown; the same as `covernance summary`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write the digest of the last days to docs/metrics: the same as `covernance digest`."""
+"""Write the digest of the last days to docs/metrics; the same as `covernance digest`."""
 
 from __future__ import annotations
 

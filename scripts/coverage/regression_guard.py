@@ -1,4 +1,4 @@
-"""Compare the last full runs with the base: `covernance guard`, by the name that plans give it."""
+"""Compare the latest full runs with the base; the same as `covernance guard`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Bring the register of coverage exceptions in step: `covernance exceptions sync`."""
+"""Update the register of coverage exceptions; the same as `covernance exceptions sync`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The development runner as a developer uses it: start, paste, look, Ctrl-C."""
+"""The development runner as a developer uses it: start it, paste its commands, press Ctrl-C."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STOP_SECONDS = 120
 
 
 class Hub:
-    """A runner that runs, and the text that it printed."""
+    """A running development runner and the text that it printed."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
@@ -41,14 +41,14 @@ class Hub:
             )
         self.text = self._read_until("badge.svg")
 
-    def _read_until(self, mark: str) -> str:
+    def _read_until(self, last_line: str) -> str:
         assert self.process.stdout is not None
-        seen: list[str] = []
+        lines: list[str] = []
         for line in self.process.stdout:
-            seen.append(line)
-            if mark in line:
-                return "".join(seen)
-        pytest.fail(f"the runner ended: {''.join(seen)}{self.errors.read_text()}")
+            lines.append(line)
+            if last_line in line:
+                return "".join(lines)
+        pytest.fail(f"the runner exited: {''.join(lines)}{self.errors.read_text()}")
 
     @property
     def pid(self) -> int:
@@ -56,31 +56,31 @@ class Hub:
 
     @property
     def commands(self) -> str:
-        """What to paste: all from the first comment on."""
-        return self.text[self.text.index("# a token") :]
+        """The commands to paste: everything from the first comment on."""
+        return self.text[self.text.index("# get a token") :]
 
     def url(self, path: str) -> str:
-        """An address at the API."""
-        found = re.search(r"http://127\.0\.0\.1:\d+(?=/v1/)", self.text)
-        assert found is not None
-        return found[0] + path
+        """The URL of a path in the API."""
+        match = re.search(r"http://127\.0\.0\.1:\d+(?=/v1/)", self.text)
+        assert match is not None
+        return match[0] + path
 
-    def stop(self, number: signal.Signals) -> tuple[int, str]:
-        """Send a signal; return the exit code and all that was said since."""
-        self.process.send_signal(number)
+    def stop(self, signal_number: signal.Signals) -> tuple[int, str]:
+        """Send a signal; return the exit code and the remaining output."""
+        self.process.send_signal(signal_number)
         out, _ = self.process.communicate(timeout=STOP_SECONDS)
         return self.process.returncode, out + self.errors.read_text()
 
     def service_pids(self) -> list[int]:
-        """The processes of both services: their command lines name the folder."""
-        return [pid for pid in pids_naming(self.state) if pid != self.process.pid]
+        """The processes of both services, found by the folder in their command lines."""
+        return [pid for pid in pids_using(self.state) if pid != self.process.pid]
 
 
-def pids_naming(folder: Path) -> list[int]:
-    listed = subprocess.run(
+def pids_using(folder: Path) -> list[int]:
+    process_list = subprocess.run(
         ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
     ).stdout
-    lines = [line.split(maxsplit=1) for line in listed.splitlines()]
+    lines = [line.split(maxsplit=1) for line in process_list.splitlines()]
     return [int(pid) for pid, *rest in lines if rest and str(folder) in rest[0]]
 
 
@@ -88,10 +88,10 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def wait_until_nothing_is_left(folder: Path) -> None:
-    """A process that has just ended needs a moment to vanish from the list."""
-    wait_for_end(pids_naming(folder))
-    assert pids_naming(folder) == []
+def wait_until_no_process_is_left(folder: Path) -> None:
+    """Wait until no process of the folder is left: an ended one is listed for a moment."""
+    wait_for_end(pids_using(folder))
+    assert pids_using(folder) == []
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def running(state: Path) -> Iterator[Hub]:
 
 
 def paste(commands: str) -> str:
-    """Run lines in bash, as pasted into a terminal elsewhere; the output of all of them."""
+    """Run the commands in bash, as if pasted into another terminal; return their output."""
     assert shutil.which("curl"), "this test needs curl: install the Debian package curl"
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", commands],
@@ -123,61 +123,59 @@ def paste(commands: str) -> str:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A folder whose name a shell would split if it were not quoted."""
+    """A folder whose name must be quoted in a shell."""
     return tmp_path / "my hub's state"
 
 
 @pytest.mark.architecture
-def test_the_printed_lines_work_as_they_are_and_ctrl_c_ends_it_cleanly(state: Path) -> None:
+def test_printed_commands_work_and_ctrl_c_stops_cleanly(state: Path) -> None:
     with running(state) as hub:
-        answers = paste(hub.commands)
-        posted, trend, badge = answers.split("\n", 2)
+        responses = paste(hub.commands)
+        snapshot, trend, badge = responses.split("\n", 2)
         services = hub.service_pids()
 
-        code, said = hub.stop(signal.SIGINT)
+        code, output = hub.stop(signal.SIGINT)
 
-        assert '"suite":"api"' in posted
-        assert '"percent":"91.34"' in posted
+        assert '"suite":"api"' in snapshot
+        assert '"percent":"91.34"' in snapshot
         assert trend.count('"recorded_at"') == 1
         assert '"theme":"security"' in trend
         assert 'aria-label="api coverage: 91.34%"' in badge
-        assert len(services) == 4  # each a master and a worker
+        assert len(services) == 4  # a master and a worker each
         assert code == 0
-        assert "Traceback" not in said
-        assert "The hub has stopped." in said
-        wait_until_nothing_is_left(state)
+        assert "Traceback" not in output
+        assert "The hub has stopped." in output
+        wait_until_no_process_is_left(state)
 
 
 @pytest.mark.reliability
-def test_a_second_run_keeps_keys_client_and_snapshots(state: Path) -> None:
+def test_a_second_run_reuses_keys_client_and_snapshots(state: Path) -> None:
     with running(state) as first:
         created = paste(first.commands).split("\n", 1)[0]
-        kept = {path: path.read_bytes() for path in state.rglob("*.pem")}
-        kept |= {path: path.read_bytes() for path in (state / "netrc", state / "clients.json")}
+        contents = {path: path.read_bytes() for path in state.rglob("*.pem")}
+        contents |= {path: path.read_bytes() for path in (state / "netrc", state / "clients.json")}
         first.stop(signal.SIGINT)
     with running(state) as second:
         repeated = paste(second.commands).split("\n", 1)[0]
 
         assert repeated == created
-        assert len(kept) == 3
-        assert {path: path.read_bytes() for path in kept} == kept
+        assert len(contents) == 3
+        assert {path: path.read_bytes() for path in contents} == contents
 
 
 @pytest.mark.reliability
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_other_ways_of_being_stopped_leave_no_orphans_either(
-    state: Path, number: signal.Signals
-) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_stop_signals_leave_no_orphans(state: Path, signal_number: signal.Signals) -> None:
     with running(state) as hub:
-        code, said = hub.stop(number)
+        code, output = hub.stop(signal_number)
 
         assert code == 0
-        assert "Traceback" not in said
-        wait_until_nothing_is_left(state)
+        assert "Traceback" not in output
+        wait_until_no_process_is_left(state)
 
 
 @pytest.mark.reliability
-def test_ctrl_c_while_it_starts_leaves_nothing_behind(state: Path) -> None:
+def test_ctrl_c_during_startup_leaves_no_process_behind(state: Path) -> None:
     process = subprocess.Popen(
         [*RUNNER, "--state", str(state), *ANY_PORTS],
         stdout=subprocess.PIPE,
@@ -190,32 +188,30 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(state: Path) -> None:
         time.sleep(0.01)
 
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=STOP_SECONDS)
+    output, _ = process.communicate(timeout=STOP_SECONDS)
 
     assert process.returncode == 0
-    assert "Traceback" not in said
-    wait_until_nothing_is_left(state)
+    assert "Traceback" not in output
+    wait_until_no_process_is_left(state)
 
 
 @pytest.mark.reliability
-def test_when_one_service_dies_the_runner_says_so_and_takes_the_other_along(state: Path) -> None:
+def test_if_a_service_dies_the_runner_reports_it_and_stops_the_other(state: Path) -> None:
     with running(state) as hub:
-        (master,) = [pid for pid in pids_naming(state / "auth.toml") if parent(pid) == hub.pid]
-        os.kill(master, signal.SIGKILL)  # its worker sees that and ends
+        (master,) = [pid for pid in pids_using(state / "auth.toml") if parent(pid) == hub.pid]
+        os.kill(master, signal.SIGKILL)  # its worker notices and exits
 
         out, _ = hub.process.communicate(timeout=STOP_SECONDS)
 
         assert hub.process.returncode == 1
-        assert "auth_service has ended with exit code -9" in hub.errors.read_text()
+        assert "auth_service has exited with code -9" in hub.errors.read_text()
         assert "Traceback" not in out + hub.errors.read_text()
-        wait_until_nothing_is_left(state)
+        wait_until_no_process_is_left(state)
 
 
 @pytest.mark.reliability
-def test_a_second_runner_in_the_same_folder_and_a_taken_port_are_refused(
-    state: Path, tmp_path: Path
-) -> None:
-    def refused(folder: Path, *options: str) -> str:
+def test_a_folder_or_port_in_use_is_rejected(state: Path, tmp_path: Path) -> None:
+    def start_error(folder: Path, *options: str) -> str:
         done = subprocess.run(
             [*RUNNER, "--state", str(folder), *options],
             capture_output=True,
@@ -226,21 +222,21 @@ def test_a_second_runner_in_the_same_folder_and_a_taken_port_are_refused(
         assert len(done.stderr.splitlines()) == 1
         return done.stderr
 
-    with running(state), socket.create_server(("127.0.0.1", 0)) as other:
-        taken = str(other.getsockname()[1])
+    with running(state), socket.create_server(("127.0.0.1", 0)) as listener:
+        used_port = str(listener.getsockname()[1])
 
-        assert "another hub runs" in refused(state, *ANY_PORTS)
-        assert f"port {taken} is in use" in refused(
-            tmp_path / "other", "--auth-port", "0", "--api-port", taken
+        assert "another hub is using this folder" in start_error(state, *ANY_PORTS)
+        assert f"port {used_port} is in use" in start_error(
+            tmp_path / "other", "--auth-port", "0", "--api-port", used_port
         )
 
 
 @pytest.mark.security
-def test_secrets_stay_in_files_that_only_their_owner_reads(state: Path) -> None:
+def test_secrets_stay_in_owner_only_files(state: Path) -> None:
     with running(state) as hub:
         paste(hub.commands)
         secret = (state / "netrc").read_text().split()[-1]
-        listed = subprocess.run(
+        process_list = subprocess.run(
             ["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True
         ).stdout
         logs = "".join(path.read_text() for path in state.glob("*.log"))
@@ -252,15 +248,15 @@ def test_secrets_stay_in_files_that_only_their_owner_reads(state: Path) -> None:
         "clients.json": 0,
     }
     assert state.stat().st_mode & 0o077 == 0
-    assert secret not in hub.text + listed + logs
-    assert "eyJ" not in logs  # how every JWT begins
+    assert secret not in hub.text + process_list + logs
+    assert "eyJ" not in logs  # the start of every JWT
 
 
 @pytest.mark.security
-def test_without_a_token_the_running_hub_tells_nothing(state: Path) -> None:
+def test_requests_without_a_valid_token_are_rejected(state: Path) -> None:
     with running(state) as hub:
         ready = wait_until_healthy(hub.url("/readyz"))
-        refused = httpx.get(hub.url("/v1/repos/widgets/snapshots"), trust_env=False)
+        anonymous = httpx.get(hub.url("/v1/repos/widgets/snapshots"), trust_env=False)
         forged = httpx.get(
             hub.url("/v1/repos/widgets/snapshots"),
             headers={"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."},
@@ -268,5 +264,5 @@ def test_without_a_token_the_running_hub_tells_nothing(state: Path) -> None:
         )
 
     assert ready.json()["checks"] == {"database": "ok", "keys": "ok"}
-    assert refused.status_code == forged.status_code == 401
+    assert anonymous.status_code == forged.status_code == 401
     assert 'error="invalid_token"' in forged.headers["WWW-Authenticate"]

@@ -38,7 +38,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def url(server: Server) -> str:
-    """A database of the test's own, empty."""
+    """URL of an empty database for one test."""
     name = next(NAMES)
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
@@ -80,7 +80,7 @@ def checks(url: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.architecture
-def test_the_migrations_make_exactly_the_tables_of_the_models(server: Server, url: str) -> None:
+def test_migrations_create_exactly_the_tables_of_the_models(server: Server, url: str) -> None:
     database = Database(url)
     database.migrate()
     database.dispose()
@@ -90,7 +90,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(server: Server, ur
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
 
-    # a comparison by Alembic does not look at checks
+    # Alembic does not compare check constraints
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE by_models")
     by_models = create_engine(server.url("by_models").replace("postgresql:", "postgresql+psycopg:"))
@@ -101,7 +101,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(server: Server, ur
 
 
 @pytest.mark.architecture
-def test_the_command_migrates_and_readyz_says_so(url: str) -> None:
+def test_after_the_migrate_command_the_service_is_ready(url: str) -> None:
     client = app_on(url)
     before = client.get("/readyz").get_json()["checks"]["database"]
     environment = {name: text for name, text in os.environ.items() if not name.startswith("HUB_")}
@@ -119,7 +119,7 @@ def test_the_command_migrates_and_readyz_says_so(url: str) -> None:
             text=True,
             check=False,
         )
-        for _twice in range(2)
+        for _run in range(2)
     ]
 
     assert [(run.returncode, run.stdout) for run in done] == [(0, "the schema is up to date\n")] * 2
@@ -128,31 +128,31 @@ def test_the_command_migrates_and_readyz_says_so(url: str) -> None:
 
 
 @pytest.mark.reliability
-def test_the_same_snapshot_sent_by_many_at_once_is_one_row(client: HeaderClient) -> None:
-    together = Barrier(8)
+def test_concurrent_identical_snapshots_create_one_row(client: HeaderClient) -> None:
+    barrier = Barrier(8)
 
     def post(_: int) -> tuple[int, str]:
-        own = make_client(client.application, token="acme")
-        together.wait(60)
-        response = own.post(URL, json=snapshot())
+        own_client = make_client(client.application, token="acme")
+        barrier.wait(60)
+        response = own_client.post(URL, json=snapshot())
         return response.status_code, response.headers.get("Location", response.text)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(post, range(8)))
+        responses = list(pool.map(post, range(8)))
 
-    assert sorted(status for status, _ in answers) == [200] * 7 + [201]
-    assert len({location for _, location in answers}) == 1
+    assert sorted(status for status, _ in responses) == [200] * 7 + [201]
+    assert len({location for _, location in responses}) == 1
     assert (count(client, Repo), count(client, Snapshot)) == (1, 1)
 
 
 @pytest.mark.reliability
-def test_different_snapshots_of_one_run_sent_at_once_leave_one_winner(client: HeaderClient) -> None:
-    together = Barrier(6)
+def test_of_concurrent_different_snapshots_of_a_run_one_is_stored(client: HeaderClient) -> None:
+    barrier = Barrier(6)
 
     def post(number: int) -> int:
-        own = make_client(client.application, token="acme")
-        together.wait(60)
-        return own.post(URL, json=snapshot(extra=number)).status_code
+        own_client = make_client(client.application, token="acme")
+        barrier.wait(60)
+        return own_client.post(URL, json=snapshot(extra=number)).status_code
 
     with ThreadPoolExecutor(6) as pool:
         assert sorted(pool.map(post, range(6))) == [201] + [409] * 5
@@ -161,13 +161,13 @@ def test_different_snapshots_of_one_run_sent_at_once_leave_one_winner(client: He
 
 
 @pytest.mark.reliability
-def test_the_first_snapshots_of_a_repository_may_come_at_once(client: HeaderClient) -> None:
-    together = Barrier(6)
+def test_the_first_snapshots_of_a_repository_can_be_concurrent(client: HeaderClient) -> None:
+    barrier = Barrier(6)
 
     def post(number: int) -> int:
-        own = make_client(client.application, token="acme")
-        together.wait(60)
-        return own.post(URL, json=snapshot(run_id=f"run-{number}")).status_code
+        own_client = make_client(client.application, token="acme")
+        barrier.wait(60)
+        return own_client.post(URL, json=snapshot(run_id=f"run-{number}")).status_code
 
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(post, range(6))) == [201] * 6
@@ -176,22 +176,22 @@ def test_the_first_snapshots_of_a_repository_may_come_at_once(client: HeaderClie
 
 
 @pytest.mark.architecture
-def test_pages_lead_through_everything_newest_first(client: HeaderClient) -> None:
+def test_pages_contain_all_snapshots_newest_first(client: HeaderClient) -> None:
     for number in range(5):
         client.post(URL, json=snapshot(run_id=f"run-{number}"))
-    seen: list[str] = []
-    following = f"{URL}?limit=2&suite=api"
-    while following:
-        response = client.get(following)
-        seen += [item["run_id"] for item in response.get_json()["items"]]
+    run_ids: list[str] = []
+    next_url = f"{URL}?limit=2&suite=api"
+    while next_url:
+        response = client.get(next_url)
+        run_ids += [item["run_id"] for item in response.get_json()["items"]]
         link = re.fullmatch(r'<(.+)>; rel="next"', response.headers.get("Link", ""))
-        following = link[1] if link else ""
+        next_url = link[1] if link else ""
 
-    assert seen == [f"run-{number}" for number in reversed(range(5))]
+    assert run_ids == [f"run-{number}" for number in reversed(range(5))]
 
 
 @pytest.mark.architecture
-def test_moments_come_back_in_utc_from_a_server_in_another_zone(client: HeaderClient) -> None:
+def test_timestamps_are_in_utc_if_the_server_uses_another_time_zone(client: HeaderClient) -> None:
     client.post(URL, json=snapshot(recorded_at="2026-11-21T03:30:00+05:45"))
 
     (point,) = client.get("/v1/repos/widgets/trend?suite=api").get_json()["points"]
@@ -200,17 +200,17 @@ def test_moments_come_back_in_utc_from_a_server_in_another_zone(client: HeaderCl
 
 
 @pytest.mark.security
-def test_text_that_a_column_could_choke_on_is_kept_or_refused(client: HeaderClient) -> None:
-    kept = client.post(URL, json=snapshot(note="\x00 ' \\ ü 💡"))
-    refused = client.post(URL, json=snapshot(branch="a\x00b", run_id="run-2"))
+def test_difficult_text_is_stored_or_rejected(client: HeaderClient) -> None:
+    stored = client.post(URL, json=snapshot(note="\x00 ' \\ ü 💡"))
+    rejected = client.post(URL, json=snapshot(branch="a\x00b", run_id="run-2"))
 
-    assert kept.status_code == 201
-    assert client.get(kept.headers["Location"]).get_json()["document"]["note"] == "\x00 ' \\ ü 💡"
-    assert refused.status_code == 422
+    assert stored.status_code == 201
+    assert client.get(stored.headers["Location"]).get_json()["document"]["note"] == "\x00 ' \\ ü 💡"
+    assert rejected.status_code == 422
 
 
 @pytest.mark.security
-def test_another_tenant_s_repository_is_not_there(client: HeaderClient) -> None:
+def test_another_tenants_repository_is_not_found(client: HeaderClient) -> None:
     location = client.post(URL, json=snapshot()).headers["Location"]
     globex = make_client(client.application, token="globex")
 
@@ -218,20 +218,20 @@ def test_another_tenant_s_repository_is_not_there(client: HeaderClient) -> None:
 
 
 @pytest.mark.reliability
-def test_a_server_that_goes_away_costs_503s_until_it_is_back(
+def test_while_the_server_is_down_the_api_responds_with_503(
     client: HeaderClient, server: Server
 ) -> None:
     client.post(URL, json=snapshot())
 
     server.stop()
     try:
-        away = client.get(URL)
+        during_outage = client.get(URL)
         probe = client.get("/readyz")
     finally:
         server.start()
-    back = client.get(URL)
+    after = client.get(URL)
 
-    assert (away.status_code, away.headers["Retry-After"]) == (503, "5")
-    assert away.content_type == "application/problem+json"
+    assert (during_outage.status_code, during_outage.headers["Retry-After"]) == (503, "5")
+    assert during_outage.content_type == "application/problem+json"
     assert probe.get_json()["checks"]["database"] == "unreachable"
-    assert len(back.get_json()["items"]) == 1
+    assert len(after.get_json()["items"]) == 1

@@ -1,4 +1,4 @@
-"""The optional sinks against real servers on the loopback interface."""
+"""The network sinks with real servers on the loopback interface."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import logging_lib
 from logging_lib import metrics
 from logging_lib.config import HttpConfig, SyslogConfig
 from logging_lib.sinks.base import Entry
-from logging_lib.sinks.http import HttpSink, RefusedError
+from logging_lib.sinks.http import CollectorError, HttpSink
 from logging_lib.sinks.memory import MemorySink
 from logging_lib.sinks.syslog import MAX_DATAGRAM, SyslogSink
 from tests.utils.serving import serving
@@ -36,7 +36,7 @@ def _no_leaked_logging() -> Iterator[None]:
 
 @dataclass
 class Collector:
-    """An HTTP server that keeps what is posted to it."""
+    """An HTTP server that records what is posted to it."""
 
     status: int = 204
     silent: threading.Event | None = None
@@ -108,7 +108,7 @@ def test_the_token_comes_from_the_environment(collector: Collector) -> None:
 def test_a_redirect_is_a_failure_and_is_not_followed(collector: Collector) -> None:
     collector.status, collector.location = 307, f"{collector.url}/elsewhere"
     sink = HttpSink(HttpConfig(url=collector.url, token_env="T"), {"T": "abc"})
-    with pytest.raises(RefusedError, match="307"):
+    with pytest.raises(CollectorError, match="307"):
         sink.write([Entry(20, "1")])
     assert collector.paths == ["/"]
 
@@ -123,14 +123,14 @@ def test_https_does_not_fall_back_to_clear_text(collector: Collector) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("status", [400, 429, 500, 503])
-def test_an_answer_that_is_no_success_is_a_failure(collector: Collector, status: int) -> None:
+def test_a_response_other_than_success_is_a_failure(collector: Collector, status: int) -> None:
     collector.status = status
-    with pytest.raises(RefusedError, match=str(status)):
+    with pytest.raises(CollectorError, match=str(status)):
         HttpSink(HttpConfig(url=collector.url), {}).write([Entry(20, "1")])
 
 
 @pytest.mark.reliability
-def test_a_silent_collector_costs_its_time_out_and_no_more(collector: Collector) -> None:
+def test_a_silent_collector_is_a_failure_after_the_timeout(collector: Collector) -> None:
     collector.silent = threading.Event()
     sink = HttpSink(HttpConfig(url=collector.url, timeout_s=0.05), {})
     with pytest.raises(TimeoutError):
@@ -138,7 +138,7 @@ def test_a_silent_collector_costs_its_time_out_and_no_more(collector: Collector)
 
 
 @pytest.mark.reliability
-def test_a_silent_collector_delays_no_other_sink(collector: Collector) -> None:
+def test_a_silent_collector_does_not_delay_other_sinks(collector: Collector) -> None:
     collector.silent = threading.Event()
     runtime = logging_lib.configure(
         {"sinks": [{"type": "http", "url": collector.url}, {"type": "memory"}]}, environ={}
@@ -169,7 +169,7 @@ def tcp() -> Iterator[socket.socket]:
 
 
 def frames(data: bytes) -> list[bytes]:
-    """Take octet-counted messages apart (RFC 6587 section 3.4.1)."""
+    """Split octet-counted messages (RFC 6587 section 3.4.1)."""
     messages = []
     while data:
         length, _, rest = data.partition(b" ")
@@ -194,7 +194,7 @@ def test_a_datagram_is_one_rfc_5424_message(udp: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("level", "priority"), [(10, 15), (20, 14), (30, 12), (40, 11), (50, 10), (25, 14)]
 )
-def test_levels_become_severities(udp: socket.socket, level: int, priority: int) -> None:
+def test_levels_are_mapped_to_severities(udp: socket.socket, level: int, priority: int) -> None:
     sink = SyslogSink(SyslogConfig(port=udp.getsockname()[1]))
     sink.write([Entry(level, LINE)])
     sink.close()
@@ -202,7 +202,7 @@ def test_levels_become_severities(udp: socket.socket, level: int, priority: int)
 
 
 @pytest.mark.architecture
-def test_a_local_socket_takes_messages(tmp_path: Path) -> None:
+def test_messages_can_be_sent_to_a_local_socket(tmp_path: Path) -> None:
     address = str(tmp_path / "log")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(address)
@@ -214,7 +214,7 @@ def test_a_local_socket_takes_messages(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_no_content_can_end_a_message_early_on_a_stream(tcp: socket.socket) -> None:
+def test_content_cannot_end_a_message_early_on_a_stream(tcp: socket.socket) -> None:
     hostile = '{"event": "x <13>1 - - - - - - forged 10 <13>1 -"}'
     sink = SyslogSink(SyslogConfig(transport="tcp", port=tcp.getsockname()[1]))
     sink.write([Entry(20, hostile), Entry(20, LINE)])
@@ -229,7 +229,7 @@ def test_no_content_can_end_a_message_early_on_a_stream(tcp: socket.socket) -> N
 
 
 @pytest.mark.reliability
-def test_a_long_record_is_cut_to_a_datagram(udp: socket.socket) -> None:
+def test_a_long_record_is_cut_to_the_datagram_size(udp: socket.socket) -> None:
     sink = SyslogSink(SyslogConfig(port=udp.getsockname()[1]))
     sink.write([Entry(20, json.dumps({"event": "x" * 100_000}))])
     sink.close()
@@ -237,14 +237,14 @@ def test_a_long_record_is_cut_to_a_datagram(udp: socket.socket) -> None:
 
 
 @pytest.mark.reliability
-def test_a_lost_connection_is_a_failure_and_the_next_record_opens_another(
+def test_after_a_lost_connection_the_next_record_opens_a_new_one(
     tcp: socket.socket,
 ) -> None:
     sink = SyslogSink(SyslogConfig(transport="tcp", port=tcp.getsockname()[1]))
     sink.write([Entry(20, LINE)])
     first, _ = tcp.accept()
     first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-    first.close()  # with a reset
+    first.close()  # with a TCP reset
     with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
         sink.write([Entry(20, LINE)])
     sink.write([Entry(20, LINE)])
@@ -256,11 +256,11 @@ def test_a_lost_connection_is_a_failure_and_the_next_record_opens_another(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("transport", ["tcp", "unix"])
-def test_a_receiver_that_is_not_there_is_a_failure(tmp_path: Path, transport: str) -> None:
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
+def test_an_unreachable_receiver_is_a_failure(tmp_path: Path, transport: str) -> None:
+    with socket.socket() as unused_socket:
+        unused_socket.bind(("127.0.0.1", 0))  # bound, so that nobody else listens there
         config = (
-            SyslogConfig(transport="tcp", port=deaf.getsockname()[1])
+            SyslogConfig(transport="tcp", port=unused_socket.getsockname()[1])
             if transport == "tcp"
             else SyslogConfig(transport="unix", address=str(tmp_path / "none"))
         )

@@ -1,4 +1,4 @@
-"""Change environment variables for the length of a block."""
+"""Change environment variables inside a block."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def environment(**values: str | None) -> Iterator[None]:
-    """Set each variable, or unset it where the value is None; put all back at the end."""
+    """Set each variable, or unset it if the value is None; restore all at the end."""
     before = {name: os.environ.get(name) for name in values}
     _apply(values)
     try:

@@ -1,4 +1,4 @@
-"""Build Flask test clients that see an application as a client on the network would."""
+"""Build Flask test clients that behave like clients on the network."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ P = ParamSpec("P")
 
 
 class HeaderClient(FlaskClient):
-    """A test client that sends the same header fields with every request."""
+    """A test client that sends the same headers with every request."""
 
     def __init__(self, app: Flask, headers: Mapping[str, str]) -> None:
-        """Bind the client to an app."""
+        """Create a client of an app."""
         super().__init__(app, app.response_class, use_cookies=True)
         self._headers = dict(headers)
 
-    def open(self, *args: Any, headers: Any = None, **kwargs: Any) -> TestResponse:  # noqa: ANN401  # the base's signature
-        """Send a request; a field given here wins over one that is sent with every request."""
+    def open(self, *args: Any, headers: Any = None, **kwargs: Any) -> TestResponse:  # noqa: ANN401  # the base class's signature
+        """Send a request; headers given here override those sent with every request."""
         merged = Headers(self._headers)
         merged.update(Headers(headers))
         return super().open(*args, headers=merged, **kwargs)
@@ -33,13 +33,12 @@ def make_client(
 ) -> HeaderClient:
     """Return a client of an app.
 
-    Errors come back as the responses that a client would get: a test that wants to see a 500
-    can, and one that does not fails on its status.
+    Exceptions in the app are returned as 500 responses, as a client on the network would get them.
 
     Args:
-        app: The application; it is put into testing mode.
+        app: The application; testing mode is switched on.
         token: A bearer token to send with every request.
-        headers: Other fields to send with every request.
+        headers: Other headers to send with every request.
     """
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -48,5 +47,5 @@ def make_client(
 
 
 def build_client(create_app: Callable[P, Flask], *args: P.args, **kwargs: P.kwargs) -> HeaderClient:
-    """Build an app and return a client of it, ``client.application`` being the app."""
+    """Build an app and return its client; the app is ``client.application``."""
     return make_client(create_app(*args, **kwargs))

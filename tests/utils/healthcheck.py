@@ -1,4 +1,4 @@
-"""Wait until a service answers as it should."""
+"""Wait until a service is healthy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INTERVAL_SECONDS: Final = 0.05
 
 
 class UnhealthyError(AssertionError):
-    """A service that did not become healthy in time; the message tells its last answer."""
+    """A service did not become healthy in time; the message shows its last response."""
 
 
 def wait_until_healthy(
@@ -24,36 +24,40 @@ def wait_until_healthy(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> httpx.Response:
-    """Ask a URL until it answers 200.
+    """Request a URL until the response is 200.
 
     Args:
-        url: Such as ``http://127.0.0.1:8101/readyz``.
-        timeout: Seconds to go on asking.
-        client: What to ask with.
-        alive: Tells whether the service still runs; when it does not, there is no use in waiting.
+        url: For example ``http://127.0.0.1:8101/readyz``.
+        timeout: Maximum seconds to wait.
+        client: The HTTP client to use.
+        alive: Returns whether the service is still running; if not, waiting stops.
         clock: Monotonic seconds.
-        sleep: Waits for seconds.
+        sleep: Waits for a number of seconds.
 
     Returns:
-        The healthy answer.
+        The successful response.
 
     Raises:
-        UnhealthyError: The time is over, or the service has ended.
+        UnhealthyError: The time ran out, or the service has ended.
     """
     deadline = clock() + timeout
-    # no proxy from the environment may stand between a test and its own machine
+    # bypass any proxy from the environment
     with client or httpx.Client(timeout=INTERVAL_SECONDS * 40, trust_env=False) as http:
         while True:
             try:
                 response = http.get(url)
             except httpx.TransportError as error:
-                last = type(error).__name__
+                last_response = type(error).__name__
             else:
                 if response.status_code == httpx.codes.OK:
                     return response
-                last = f"{response.status_code} {response.text[:200]}"
+                last_response = f"{response.status_code} {response.text[:200]}"
             if not alive():
-                raise UnhealthyError(f"{url}: the service has ended; last answer: {last}")
+                raise UnhealthyError(
+                    f"{url}: the service has ended; last response: {last_response}"
+                )
             if clock() >= deadline:
-                raise UnhealthyError(f"{url}: not healthy after {timeout} s; last answer: {last}")
+                raise UnhealthyError(
+                    f"{url}: not healthy after {timeout} s; last response: {last_response}"
+                )
             sleep(INTERVAL_SECONDS)

@@ -1,4 +1,4 @@
-"""Capture log records in tests: without threads, without files, without leaving traces."""
+"""Capture log records in tests, without threads or files."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from logging_lib.sinks.memory import MemorySink
 def synchronous_runtime(
     sinks: Mapping[str, Sink], *, metrics: Metrics, **config: object
 ) -> LoggingRuntime:
-    """Build a runtime that writes to these sinks, by name, in the thread that logs.
+    """Build a runtime that writes to the named sinks in the thread that logs.
 
-    It is the caller's to `install` and to `shutdown`. `config` is as for `logging_lib.configure`,
-    where a sink of another level can be described under `sinks`.
+    The caller must `install` it and `shutdown` it. `config` is the same as for
+    `logging_lib.configure`; to set a sink's level, describe it under `sinks`.
     """
-    named = [{"type": "memory", "name": name} for name in sinks]
-    settings = load({"sinks": named, **config, "synchronous": True}, environ={})
+    sink_configs = [{"type": "memory", "name": name} for name in sinks]
+    settings = load({"sinks": sink_configs, **config, "synchronous": True}, environ={})
     return LoggingRuntime(settings, sinks, metrics=metrics)
 
 
 @contextmanager
 def capture(level: str = "debug", **config: object) -> Iterator[MemorySink]:
-    """Capture what is logged inside the block: `.records` decoded, `.lines` as rendered.
+    """Capture the block's log records: decoded as `.records`, rendered as `.lines`.
 
-    Records pass the real pipeline, redaction included. What was configured before is in force
-    again afterwards, and the process's metrics count nothing of it.
+    Records pass through the real pipeline, including redaction. Afterwards the previous
+    configuration is restored. The records are not counted in the metrics of the process.
     """
     sink = MemorySink()
     runtime = synchronous_runtime({"capture": sink}, metrics=Metrics(), level=level, **config)
-    earlier = runtime.install()
+    previous = runtime.install()
     try:
         yield sink
     finally:
         runtime.shutdown()
-        if earlier is not None:
-            earlier.install()
+        if previous is not None:
+            previous.install()

@@ -1,4 +1,4 @@
-"""Tell whether processes run, and wait until they have ended."""
+"""Check whether processes are running, and wait for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
-"""How long a test waits for what is sure to come: the machine may be loaded."""
+"""How long a test waits for an expected event; generous, for busy machines."""
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and only waits for its parent does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -19,18 +19,18 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_for_end(pids: Iterable[int]) -> None:
-    """Wait until none of these processes runs: a kill is not over when it is sent."""
-    waiting = list(pids)
+    """Wait until none of these processes is running any more."""
+    remaining = list(pids)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while waiting := [pid for pid in waiting if is_alive(pid)]:
-        assert time.monotonic() < deadline, f"still running: {waiting}"
+    while remaining := [pid for pid in remaining if is_alive(pid)]:
+        assert time.monotonic() < deadline, f"still running: {remaining}"
         time.sleep(0.01)
 
 
 def wait_for_file(path: Path) -> str:
-    """Wait until a file has content, and return it."""
+    """Wait until a file has content, and return the content."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (path.exists() and (text := path.read_text(encoding="utf-8"))):
-        assert time.monotonic() < deadline, f"nothing in {path}"
+        assert time.monotonic() < deadline, f"{path} is missing or empty"
         time.sleep(0.01)
     return text

@@ -1,4 +1,4 @@
-"""A small governed repository in a temporary folder, for tests of the layer."""
+"""A small governed repository in a temporary folder, for tests of the tool."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def test_zero_is_refused():
 
 IDENTITY = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
 LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-"""No proxy of the machine stands between a test and its own servers."""
+"""Bypass any proxy of the machine for servers on loopback."""
 NO_GIT_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 @dataclass
 class Ran:
-    """How a command ended."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -111,10 +111,10 @@ class Repository:
 
     @classmethod
     def at(cls, root: Path) -> Repository:
-        """A repository that is there already."""
-        made = object.__new__(cls)
-        made.root, made.files = root, {}
-        return made
+        """Return an object for an existing repository."""
+        repository = object.__new__(cls)
+        repository.root, repository.files = root, {}
+        return repository
 
     def write(self, name: str, text: str) -> Path:
         """Write a file, creating its folder."""
@@ -129,11 +129,11 @@ class Repository:
             stream.write(dedent(text))
 
     def covernance(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Ran:
-        """Run the layer's command line here, as a user's shell would."""
+        """Run the tool's command line in this repository, as in a user's shell."""
         return self.command(sys.executable, "-m", "covernance", *arguments, environ=environ)
 
     def command(self, *command: str, environ: Mapping[str, str] | None = None) -> Ran:
-        """Run a command here: the environment says nothing of coverage, the user's git nothing."""
+        """Run a command here, without the user's coverage variables and git configuration."""
         done = subprocess.run(
             command,
             cwd=self.root,
@@ -145,21 +145,29 @@ class Repository:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def git(self, *arguments: str) -> str:
-        """Run git here as a fixed author."""
-        ran = self.command("git", *IDENTITY, *arguments)
-        assert ran.code == 0, ran.text
-        return ran.out.strip()
+        """Run git in this repository, with a fixed author."""
+        result = self.command("git", *IDENTITY, *arguments)
+        assert result.code == 0, result.text
+        return result.out.strip()
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment of a developer's shell, without what steers coverage, pytest, nox or git.
+    """Return the environment without variables that affect coverage, pytest, nox or git.
 
-    Nor does it choose colors, say that this is CI, or tell uv where to install.
+    Variables that select colours, identify CI or set uv's target environment are removed too.
     """
-    steering = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "GIT_", "UV_PYTHON")
-    chosen = {"CI", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"}
+    removed_prefixes = ("COVERAGE", "PYTEST", "NOX", "GITHUB", "GIT_", "UV_PYTHON")
+    removed_names = {
+        "CI",
+        "FORCE_COLOR",
+        "NO_COLOR",
+        "PY_COLORS",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+    }
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(steering) and name not in chosen
+        if not name.startswith(removed_prefixes) and name not in removed_names
     }

@@ -1,4 +1,4 @@
-"""HTTP servers on loopback, for as long as a test needs them."""
+"""HTTP servers on loopback for tests."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _POLL_S = 0.01
 
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve until the block ends, each request in a thread of its own; log nothing.
+    """Serve until the block ends, with one thread per request and without logging.
 
     Yields:
         The address, `127.0.0.1:49152`.
     """
-    silent = type(handler.__name__, (handler,), {"log_message": lambda *_: None})
-    with ThreadingHTTPServer(("127.0.0.1", 0), silent) as server:
+    silent_handler = type(handler.__name__, (handler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), silent_handler) as server:
         thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": _POLL_S}, daemon=True
         )

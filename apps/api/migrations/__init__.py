@@ -1,1 +1,1 @@
-"""Alembic migrations of the store."""
+"""Alembic migrations of the database."""

@@ -1,4 +1,4 @@
-"""Alembic's environment; `apps.api.database` hands the connection over."""
+"""Alembic environment; `apps.api.database` passes the connection."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply this revision."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert this revision."""
     ${downgrades if downgrades else "pass"}

@@ -1,4 +1,4 @@
-"""Responsible for building `apps.api.main` apps, with doubles where a test asks for none of it."""
+"""Fixtures that build `apps.api.main` apps, with doubles for what a test does not cover."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ClientFactory = Callable[..., HeaderClient]
 
 @pytest.fixture(scope="session")
 def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with the schema in place, to be copied."""
+    """An empty, migrated database that tests copy."""
     path = tmp_path_factory.mktemp("schema") / "template.sqlite3"
     database = Database(f"sqlite:///{path}")
     database.migrate()
@@ -32,7 +32,7 @@ def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(migrated_template: Path, temp_db_file: Path) -> Iterator[Database]:
-    """A migrated database of the test's own."""
+    """A migrated database for one test."""
     shutil.copyfile(migrated_template, temp_db_file)
     database = Database(f"sqlite:///{temp_db_file}")
     yield database
@@ -41,31 +41,31 @@ def database(migrated_template: Path, temp_db_file: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def settings(database: Database, temp_db_file: Path) -> Settings:
-    """Settings that name the test's database."""
+    """Settings that use the test's database."""
     return Settings(auth=issuer.SETTINGS, database_url=f"sqlite:///{temp_db_file}")
 
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """2026-11-21T12:00:00Z until the test moves it."""
+    """A clock at 2026-11-21T12:00:00Z, which the test can change."""
     return FakeClock()
 
 
 @pytest.fixture
 def auth() -> FakeAuth:
-    """The double of the auth provider."""
+    """Double of the auth provider."""
     return FakeAuth()
 
 
 @pytest.fixture
 def rate_limiter() -> FakeRateLimiter:
-    """The double of the rate limiter."""
+    """Double of the rate limiter."""
     return FakeRateLimiter()
 
 
 @pytest.fixture
 def tenants() -> FakeTenants:
-    """The double of the tenant middleware."""
+    """Double of the tenant middleware."""
     return FakeTenants()
 
 
@@ -73,34 +73,34 @@ def tenants() -> FakeTenants:
 def build_app(
     settings: Settings, auth: FakeAuth, rate_limiter: FakeRateLimiter, clock: FakeClock
 ) -> Iterator[ClientFactory]:
-    """Build an app with the doubles, or with what the test gives instead, and a client of it."""
-    built: list[HeaderClient] = []
+    """Build an app with the doubles or the test's replacements, and return its client."""
+    clients: list[HeaderClient] = []
 
     def build(**parts: object) -> HeaderClient:
-        given: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "auth": auth,
             "rate_limiter": rate_limiter,
             "clock": clock,
             **parts,
         }
-        client = build_client(create_app, given.pop("settings", settings), **given)
-        built.append(client)
+        client = build_client(create_app, arguments.pop("settings", settings), **arguments)
+        clients.append(client)
         return client
 
     yield build
-    for client in built:
+    for client in clients:
         client.application.extensions[DATABASE].dispose()
 
 
 @pytest.fixture
 def anonymous(build_app: ClientFactory) -> HeaderClient:
-    """A client of the default app, without a token."""
+    """A client of the default app that sends no token."""
     return build_app()
 
 
 @pytest.fixture
 def client(anonymous: HeaderClient) -> HeaderClient:
-    """A client of the same app, of the tenant acme, that may read and write."""
+    """A client of the same app for the tenant acme, with read and write scopes."""
     return make_client(anonymous.application, token="acme")
 
 

@@ -1,4 +1,4 @@
-"""Stand-ins for what `create_app` takes: who sent it, whose data it is, how often, when."""
+"""Doubles for the arguments of `create_app`: authentication, tenants, rate limits, clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ READ_WRITE = frozenset({"snapshots:read", "snapshots:write"})
 
 
 class FakeClock:
-    """A clock that moves when a test moves it; good for wall and monotonic time."""
+    """A clock that moves only when a test moves it, for wall and monotonic time."""
 
     def __init__(self, now: float = START) -> None:
         self.now = now
@@ -23,7 +23,7 @@ class FakeClock:
 
 
 class FakeAuth:
-    """Knows tokens by heart, so that a test of something else needs no keys."""
+    """Accepts fixed tokens, so that tests of other things need no keys."""
 
     def __init__(self) -> None:
         self.principals = {
@@ -34,10 +34,10 @@ class FakeAuth:
             "globex": Principal("globex", "globex-ci", READ_WRITE),
         }
         self.is_ready = True
-        self.asked = 0
+        self.calls = 0
 
     def authenticate(self, authorization: str | None) -> Principal:
-        self.asked += 1
+        self.calls += 1
         token = (authorization or "").removeprefix("Bearer ")
         if token not in self.principals:
             raise ProblemError(HTTPStatus.UNAUTHORIZED, "Who are you?", headers=challenge())
@@ -48,10 +48,10 @@ class FakeAuth:
 
 
 class FakeRateLimiter:
-    """Allows everything but the policies it is told to refuse, and remembers who was counted."""
+    """Allows everything except the policies in `rejected`, and records who was counted."""
 
     def __init__(self) -> None:
-        self.refused: set[str] = set()
+        self.rejected: set[str] = set()
         self.hits: list[tuple[str, ...]] = []
 
     def hit(self, policy: Policy, *identity: str) -> Standing:
@@ -59,17 +59,17 @@ class FakeRateLimiter:
         return self.peek(policy, *identity)
 
     def peek(self, policy: Policy, *identity: str) -> Standing:
-        allowed = policy.name not in self.refused
+        allowed = policy.name not in self.rejected
         return Standing(policy, allowed, remaining=7 if allowed else 0, reset=42)
 
 
 class FakeTenants:
-    """Takes the token's tenant, or one that the test imposes, and remembers what was asked."""
+    """Returns the token's tenant, or the test's choice, and records the calls."""
 
     def __init__(self) -> None:
         self.imposed: str | None = None
-        self.asked: list[tuple[str | None, str | None]] = []
+        self.calls: list[tuple[str | None, str | None]] = []
 
     def __call__(self, principal: Principal, in_path: str | None, in_header: str | None) -> str:
-        self.asked.append((in_path, in_header))
+        self.calls.append((in_path, in_header))
         return self.imposed or principal.tenant

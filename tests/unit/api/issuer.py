@@ -1,4 +1,4 @@
-"""A token issuer with real keys, and its key set behind a transport that needs no network."""
+"""A token issuer with real keys, whose key set is served without a network."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def okp_key(kid: str, curve: Literal["Ed25519", "Ed448"] = "Ed25519") -> OKPKey:
 def sign(
     key: Key, *, alg: str = "ES256", header: dict[str, Any] | None = None, **claims: object
 ) -> str:
-    """Sign a token; a header or claim of None is left out."""
+    """Sign a token; headers and claims that are None are left out."""
     fields = {"typ": "at+jwt", "alg": alg, "kid": key.kid, **(header or {})}
     body = {
         "iss": SETTINGS.issuer,
@@ -48,7 +48,9 @@ def sign(
         **claims,
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library warns of the names that the tests try
+        warnings.simplefilter(
+            "ignore"
+        )  # the library warns about algorithm names that the tests use
         return jwt.encode(
             {name: value for name, value in fields.items() if value is not None},
             {name: value for name, value in body.items() if value is not None},
@@ -59,7 +61,7 @@ def sign(
 
 
 class KeyServer:
-    """Serves a key set; a test can change it, count the fetches, or break it."""
+    """Serves a key set that a test can change or break; counts the fetches."""
 
     def __init__(self, *keys: Key) -> None:
         self.keys: list[Any] = [key.as_dict(private=False) for key in keys]

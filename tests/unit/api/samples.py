@@ -1,4 +1,4 @@
-"""Snapshot documents to send in."""
+"""Sample snapshot documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def counts(statements: int, executed: int, branches: int = 0, taken: int = 0) ->
 
 
 def snapshot(**changes: object) -> dict[str, Any]:
-    """A valid document; `commit`, `branch`, `run_id`, `recorded_at` change its provenance."""
+    """Return a valid document; `commit`, `branch`, `run_id`, `recorded_at` set its provenance."""
     provenance: dict[str, object] = {
         "commit": COMMIT,
         "branch": "main",

@@ -42,7 +42,7 @@ def provider(server: KeyServer, clock: FakeClock) -> JwtAuthProvider:
     return provider_for(server, clock)
 
 
-def refusal(provider: JwtAuthProvider, token: str) -> ProblemError:
+def rejection(provider: JwtAuthProvider, token: str) -> ProblemError:
     with pytest.raises(ProblemError) as caught:
         provider.authenticate(f"Bearer {token}")
     problem = caught.value
@@ -56,9 +56,9 @@ def encode(part: object) -> str:
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-class TestAccepting:
+class TestAcceptedTokens:
     @pytest.mark.architecture
-    def test_a_token_of_the_issuer_tells_tenant_client_and_scopes(
+    def test_a_valid_token_gives_tenant_client_and_scopes(
         self, provider: JwtAuthProvider, ec_key: ECKey
     ) -> None:
         assert provider.authenticate(f"Bearer {sign(ec_key)}") == Principal(
@@ -66,12 +66,12 @@ class TestAccepting:
         )
 
     @pytest.mark.architecture
-    def test_eddsa_is_accepted_too(self, provider: JwtAuthProvider, okp_key: OKPKey) -> None:
+    def test_eddsa_is_accepted(self, provider: JwtAuthProvider, okp_key: OKPKey) -> None:
         assert provider.authenticate(f"Bearer {sign(okp_key, alg='EdDSA')}").tenant == "acme"
 
     @pytest.mark.architecture
     @pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "AT+JWT"])
-    def test_the_type_may_be_written_in_any_of_its_ways(
+    def test_all_spellings_of_the_token_type_are_accepted(
         self, provider: JwtAuthProvider, ec_key: ECKey, typ: str
     ) -> None:
         assert provider.authenticate(f"Bearer {sign(ec_key, header={'typ': typ})}")
@@ -90,7 +90,7 @@ class TestAccepting:
         assert provider.authenticate(f"Bearer {sign(ec_key, aud=['other', 'coverage-hub'])}")
 
     @pytest.mark.architecture
-    def test_a_token_without_scope_may_do_nothing(
+    def test_a_token_without_scope_has_no_permissions(
         self, provider: JwtAuthProvider, ec_key: ECKey
     ) -> None:
         assert provider.authenticate(f"Bearer {sign(ec_key, scope=None)}").scopes == frozenset()
@@ -104,16 +104,16 @@ class TestAccepting:
             {"nbf": START + SETTINGS.leeway},
         ],
     )
-    def test_clocks_may_differ_by_the_leeway(
+    def test_clock_differences_up_to_the_leeway_are_accepted(
         self, provider: JwtAuthProvider, ec_key: ECKey, claims: dict[str, Any]
     ) -> None:
         assert provider.authenticate(f"Bearer {sign(ec_key, **claims)}")
 
 
-class TestRefusing:
+class TestRejectedTokens:
     @pytest.mark.security
     @pytest.mark.parametrize("value", [None, "", "Basic YTpi", "Token abc", "Bearer\tabc"])
-    def test_without_a_bearer_token_the_challenge_carries_no_error(
+    def test_without_a_bearer_token_the_challenge_has_no_error_code(
         self, provider: JwtAuthProvider, server: KeyServer, value: str | None
     ) -> None:
         with pytest.raises(ProblemError) as caught:
@@ -151,10 +151,10 @@ class TestRefusing:
         ],
         ids=str,
     )
-    def test_a_signed_token_with_wrong_claims_is_refused(
+    def test_a_signed_token_with_wrong_claims_is_rejected(
         self, provider: JwtAuthProvider, ec_key: ECKey, claims: dict[str, Any]
     ) -> None:
-        refusal(provider, sign(ec_key, **claims))
+        rejection(provider, sign(ec_key, **claims))
 
     @pytest.mark.security
     @pytest.mark.parametrize(
@@ -163,13 +163,13 @@ class TestRefusing:
             {"typ": "JWT"},
             {"typ": None},
             {"kid": None},
-            {"kid": "made-up"},
+            {"kid": "unknown"},
             {"crit": ["exp"]},
             {"jku": "https://evil.test/keys"},
         ],
         ids=str,
     )
-    def test_a_signed_token_with_a_wrong_header_is_refused(
+    def test_a_signed_token_with_a_wrong_header_is_rejected(
         self, provider: JwtAuthProvider, ec_key: ECKey, header: dict[str, object]
     ) -> None:
         if "crit" in header or "jku" in header:
@@ -179,16 +179,14 @@ class TestRefusing:
         else:
             token = sign(ec_key, header=header)
 
-        refusal(provider, token)
+        rejection(provider, token)
 
     @pytest.mark.security
-    def test_another_key_of_the_same_id_does_not_verify(self, provider: JwtAuthProvider) -> None:
-        assert "signature" in refusal(provider, sign(issuer.ec_key("ec-1"))).detail
+    def test_another_key_with_the_same_id_is_rejected(self, provider: JwtAuthProvider) -> None:
+        assert "signature" in rejection(provider, sign(issuer.ec_key("ec-1"))).detail
 
     @pytest.mark.security
-    def test_no_algorithm_but_the_two_is_let_near_a_key(
-        self, provider: JwtAuthProvider, ec_key: ECKey
-    ) -> None:
+    def test_other_algorithms_are_rejected(self, provider: JwtAuthProvider, ec_key: ECKey) -> None:
         others: list[tuple[str, Key]] = [
             ("HS256", OctKey.generate_key(256, {"kid": "ec-1"}, auto_kid=False)),
             ("RS256", RSAKey.generate_key(2048, {"kid": "ec-1"}, auto_kid=False)),
@@ -196,36 +194,36 @@ class TestRefusing:
         ]
 
         for alg, key in others:
-            refusal(provider, sign(key, alg=alg))
+            rejection(provider, sign(key, alg=alg))
 
     @pytest.mark.security
-    def test_the_public_key_as_a_shared_secret_is_refused(
+    def test_the_public_key_cannot_be_used_as_a_shared_secret(
         self, provider: JwtAuthProvider, ec_key: ECKey
     ) -> None:
         signed = f"{encode({'alg': 'HS256', 'typ': 'at+jwt', 'kid': 'ec-1'})}."
         signed += sign(ec_key).split(".")[1]
         mac = hmac.digest(ec_key.as_pem(private=False), signed.encode(), hashlib.sha256)
 
-        refusal(provider, f"{signed}.{encode(mac)}")
+        rejection(provider, f"{signed}.{encode(mac)}")
 
     @pytest.mark.security
     @pytest.mark.parametrize("alg", ["none", "None", "NONE", ""])
-    def test_an_unsigned_token_is_refused(
+    def test_an_unsigned_token_is_rejected(
         self, provider: JwtAuthProvider, ec_key: ECKey, alg: str
     ) -> None:
         payload = sign(ec_key).split(".")[1]
 
-        refusal(provider, f"{encode({'alg': alg, 'typ': 'at+jwt', 'kid': 'ec-1'})}.{payload}.")
+        rejection(provider, f"{encode({'alg': alg, 'typ': 'at+jwt', 'kid': 'ec-1'})}.{payload}.")
 
     @pytest.mark.security
-    def test_an_ec_key_does_not_verify_what_claims_to_be_eddsa(
+    def test_an_ec_key_cannot_verify_an_eddsa_token(
         self, provider: JwtAuthProvider, okp_key: OKPKey
     ) -> None:
-        refusal(provider, sign(okp_key, alg="EdDSA", header={"kid": "ec-1"}))
+        rejection(provider, sign(okp_key, alg="EdDSA", header={"kid": "ec-1"}))
 
     @pytest.mark.security
     @given(place=st.integers(0, 300), character=st.sampled_from("Ab0_-.é "))
-    def test_a_token_altered_anywhere_is_refused(
+    def test_a_token_altered_at_any_position_is_rejected(
         self, ec_key: ECKey, place: int, character: str
     ) -> None:
         provider = provider_for(KeyServer(ec_key), FakeClock())
@@ -235,7 +233,7 @@ class TestRefusing:
         altered = signed[:at] + character + signed[at + 1 :]
 
         if altered != signed:
-            refusal(provider, f"{altered}.{signature}")
+            rejection(provider, f"{altered}.{signature}")
 
     @pytest.mark.reliability
     @pytest.mark.parametrize(
@@ -257,33 +255,33 @@ class TestRefusing:
         ],
         ids=lambda token: ascii(token[:20]),
     )
-    def test_what_is_no_token_is_refused_without_another_error(
+    def test_a_malformed_token_is_rejected_without_a_server_error(
         self, provider: JwtAuthProvider, token: str
     ) -> None:
-        refusal(provider, token)
+        rejection(provider, token)
 
     @pytest.mark.security
-    def test_a_signed_payload_that_is_no_object_is_refused(
+    def test_a_signed_payload_that_is_not_an_object_is_rejected(
         self, provider: JwtAuthProvider, ec_key: ECKey
     ) -> None:
         token = jws.serialize_compact(
             {"alg": "ES256", "typ": "at+jwt", "kid": "ec-1"}, b"[1]", ec_key
         )
 
-        refusal(provider, token)
+        rejection(provider, token)
 
     @pytest.mark.security
-    def test_a_refusal_does_not_repeat_the_token(
+    def test_the_error_does_not_contain_the_token(
         self, provider: JwtAuthProvider, ec_key: ECKey
     ) -> None:
         token = sign(ec_key, exp=1)
-        problem = refusal(provider, token)
+        problem = rejection(provider, token)
 
         for part in token.split("."):
             assert part not in problem.detail + str(problem.headers)
 
     @pytest.mark.architecture
-    def test_insufficient_scope_names_the_scope_that_would_do(self) -> None:
+    def test_insufficient_scope_names_the_required_scope(self) -> None:
         problem = insufficient_scope("snapshots:write")
 
         assert problem.status == 403
@@ -291,9 +289,9 @@ class TestRefusing:
         assert 'scope="snapshots:write"' in problem.headers["WWW-Authenticate"]
 
 
-class TestWithoutTheIssuer:
+class TestUnavailableIssuer:
     @pytest.mark.reliability
-    def test_what_cannot_be_verified_is_a_503_not_a_401(
+    def test_an_unverifiable_token_is_a_503_not_a_401(
         self, provider: JwtAuthProvider, server: KeyServer, ec_key: ECKey
     ) -> None:
         server.broken = httpx.ConnectError("refused")
@@ -305,7 +303,7 @@ class TestWithoutTheIssuer:
         assert not provider.ready()
 
     @pytest.mark.reliability
-    def test_known_keys_go_on_verifying(
+    def test_cached_keys_still_verify(
         self, provider: JwtAuthProvider, server: KeyServer, clock: FakeClock, ec_key: ECKey
     ) -> None:
         assert provider.ready()
@@ -315,18 +313,18 @@ class TestWithoutTheIssuer:
         assert provider.authenticate(f"Bearer {sign(ec_key, exp=clock.now + 60)}")
 
     @pytest.mark.security
-    def test_a_key_that_is_not_known_is_refused_meanwhile(
+    def test_an_unknown_key_is_rejected(
         self, provider: JwtAuthProvider, server: KeyServer, clock: FakeClock
     ) -> None:
         assert provider.ready()
         server.broken = httpx.ConnectError("refused")
         clock.now += SETTINGS.keys_cooldown
 
-        refusal(provider, sign(issuer.ec_key("ec-2")))
+        rejection(provider, sign(issuer.ec_key("ec-2")))
 
 
 @pytest.mark.architecture
-def test_a_real_token_opens_the_real_app(
+def test_a_real_token_works_with_the_real_app(
     build_app: ClientFactory, provider: JwtAuthProvider, ec_key: ECKey
 ) -> None:
     app = build_app(auth=provider).application
@@ -340,6 +338,6 @@ def test_a_real_token_opens_the_real_app(
 
 @pytest.mark.security
 @pytest.mark.parametrize("alg", ["none", "HS256", "RS256", "ES384", "Ed448", ""])
-def test_the_library_is_not_given_another_algorithm_even_if_a_header_got_that_far(alg: str) -> None:
+def test_the_registry_allows_no_other_algorithm(alg: str) -> None:
     with pytest.raises(UnsupportedAlgorithmError):
         _registry.get_alg(alg)

@@ -15,7 +15,7 @@ def draw(suite: str, theme: str | None, executed: int, statements: int = 10_000)
     app = Flask("apps.api.main")
     with app.app_context():
         text = render_badge(suite, theme, Counts(statements, executed, 0, 0))
-    return ET.fromstring(text)  # noqa: S314  # the text is the one under test
+    return ET.fromstring(text)  # noqa: S314  # the text comes from the code under test
 
 
 def texts(root: ET.Element) -> list[str | None]:
@@ -28,12 +28,12 @@ def test_the_badge_shows_suite_and_percentage() -> None:
 
 
 @pytest.mark.architecture
-def test_the_badge_of_a_theme_names_it() -> None:
+def test_a_theme_badge_shows_the_theme() -> None:
     assert texts(draw("api", "security", 10_000)) == ["api · security", "100.00%"]
 
 
 @pytest.mark.architecture
-def test_those_who_do_not_see_it_are_told_the_same() -> None:
+def test_the_badge_has_an_accessible_label() -> None:
     root = draw("api", None, 8_999)
 
     assert root.get("role") == "img"
@@ -42,7 +42,7 @@ def test_those_who_do_not_see_it_are_told_the_same() -> None:
 
 
 @pytest.mark.reliability
-def test_where_there_is_nothing_to_cover_the_badge_claims_nothing() -> None:
+def test_with_nothing_to_cover_the_badge_shows_not_available() -> None:
     root = draw("api", None, 0, statements=0)
 
     assert texts(root)[1] == "n/a"
@@ -76,13 +76,13 @@ def _luminance(colour: str) -> float:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("executed", [10_000, 8_000, 0])
-def test_white_text_can_be_read_on_every_colour(executed: int) -> None:
+def test_white_text_has_enough_contrast_on_every_colour(executed: int) -> None:
     for rect in draw("api", None, executed).findall(f"{SVG}g/{SVG}rect"):
         assert 1.05 / (_luminance(rect.get("fill", "")) + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
 
 
 @pytest.mark.security
-def test_markup_in_a_name_is_text() -> None:
+def test_markup_in_a_name_is_escaped() -> None:
     root = draw('<script>alert("x")</script>', '"><script/>', 1)
 
     assert not list(root.iter(f"{SVG}script"))

@@ -25,12 +25,12 @@ def some_counts(draw: st.DrawFn) -> Counts:
 
 @pytest.mark.architecture
 @given(some_counts())
-def test_the_percentage_is_the_exact_one_rounded_down(counts: Counts) -> None:
-    whole = counts.statements + counts.branches
-    if whole == 0:
+def test_the_percentage_is_exact_and_rounded_down(counts: Counts) -> None:
+    total = counts.statements + counts.branches
+    if total == 0:
         assert counts.percent is None
     else:
-        exact = Decimal(counts.executed + counts.taken) * 100 / Decimal(whole)
+        exact = Decimal(counts.executed + counts.taken) * 100 / Decimal(total)
         assert counts.percent == str(exact.quantize(Decimal("0.01"), ROUND_DOWN))
 
 
@@ -47,7 +47,7 @@ def test_the_percentage_is_the_exact_one_rounded_down(counts: Counts) -> None:
         (Counts(0, 0, 2, 1), "50.00"),
     ],
 )
-def test_a_percentage_never_reads_better_than_it_is(counts: Counts, percent: str | None) -> None:
+def test_a_percentage_is_never_rounded_up(counts: Counts, percent: str | None) -> None:
     assert counts.percent == percent
 
 
@@ -63,7 +63,7 @@ def test_a_percentage_never_reads_better_than_it_is(counts: Counts, percent: str
         ((True, 0, 0, 0), "Expected `int`, got `bool`"),
     ],
 )
-def test_counts_that_cannot_be_are_refused(values: tuple[object, ...], message: str) -> None:
+def test_impossible_counts_are_rejected(values: tuple[object, ...], message: str) -> None:
     given_counts = dict(zip(Counts.__struct_fields__, values, strict=True))
 
     with pytest.raises(msgspec.ValidationError, match=message):

@@ -10,17 +10,17 @@ ANCHOR = "0123456789abcdef0123456789abcdef"
 QUESTION = ("acme", "widgets", "api", None)
 
 anchors = st.binary(min_size=16, max_size=16).map(bytes.hex)
-questions = st.tuples(*[st.none() | st.text()] * 4)
+queries = st.tuples(*[st.none() | st.text()] * 4)
 
 
 @pytest.mark.architecture
-@given(anchors, questions)
-def test_a_cursor_reads_back_to_its_anchor(anchor: str, question: tuple[str | None, ...]) -> None:
-    assert read_cursor(make_cursor(anchor, question), question) == anchor
+@given(anchors, queries)
+def test_reading_a_cursor_returns_its_anchor(anchor: str, query: tuple[str | None, ...]) -> None:
+    assert read_cursor(make_cursor(anchor, query), query) == anchor
 
 
 @pytest.mark.architecture
-def test_a_cursor_needs_no_quoting_in_a_query() -> None:
+def test_a_cursor_needs_no_quoting_in_a_url() -> None:
     cursor = make_cursor(ANCHOR, QUESTION)
 
     assert cursor.replace("-", "").replace("_", "").isalnum()
@@ -37,14 +37,14 @@ def test_a_cursor_needs_no_quoting_in_a_query() -> None:
         ("acme", "widgets", None, "api"),
     ],
 )
-def test_a_cursor_is_of_no_use_for_another_question(other: tuple[str | None, ...]) -> None:
+def test_a_cursor_of_another_query_is_rejected(other: tuple[str | None, ...]) -> None:
     with pytest.raises(InvalidCursorError):
         read_cursor(make_cursor(ANCHOR, QUESTION), other)
 
 
 @pytest.mark.security
 @given(st.integers(0, 31), st.characters(codec="ascii"))
-def test_a_cursor_that_was_altered_anywhere_is_refused(place: int, character: str) -> None:
+def test_a_cursor_altered_at_any_position_is_rejected(place: int, character: str) -> None:
     cursor = make_cursor(ANCHOR, QUESTION)
     altered = cursor[:place] + character + cursor[place + 1 :]
 
@@ -55,6 +55,6 @@ def test_a_cursor_that_was_altered_anywhere_is_refused(place: int, character: st
 
 @pytest.mark.reliability
 @given(st.text())
-def test_any_text_is_refused_without_another_error(text: str) -> None:
+def test_any_other_text_is_rejected_without_a_server_error(text: str) -> None:
     with pytest.raises(InvalidCursorError):
         read_cursor(text, QUESTION)

@@ -18,14 +18,14 @@ from apps.api.models import Base, Repo
 
 @pytest.fixture
 def engine(database: Database, temp_db_file: Path) -> Iterator[Engine]:
-    """Another way into the migrated file, free of the code under test."""
+    """An engine for the migrated file that does not use the code under test."""
     engine = create_engine(f"sqlite:///{temp_db_file}")
     yield engine
     engine.dispose()
 
 
 @pytest.mark.architecture
-def test_the_migrations_make_exactly_the_tables_of_the_models(engine: Engine) -> None:
+def test_migrations_create_exactly_the_tables_of_the_models(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
@@ -33,10 +33,10 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(engine: Engine) ->
 
 
 @pytest.mark.architecture
-def test_the_migrations_make_the_checks_of_the_models_under_the_same_names(
+def test_migrations_create_the_same_named_checks_as_the_models(
     temp_db_file: Path, tmp_path: Path, engine: Engine
 ) -> None:
-    # a comparison by Alembic does not look at checks, so the tables' own text is compared
+    # Alembic does not compare check constraints, so compare the SQL text of the tables
     def tables(path: Path) -> dict[str, set[str]]:
         connection = sqlite3.connect(path)
         rows = connection.execute(
@@ -63,14 +63,16 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
 
     with database.reading() as session:
         assert session.scalar(select(Repo.name)) == "widgets"
-    assert database.trouble() is None
+    assert database.problem() is None
 
 
 @pytest.mark.reliability
-def test_a_migration_that_fails_leaves_no_half_a_schema(tmp_path: Path) -> None:
+def test_a_failed_migration_is_rolled_back(tmp_path: Path) -> None:
     path = tmp_path / "taken.sqlite3"
     connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE theme_results (x)")  # the last table of the migration
+    connection.execute(
+        "CREATE TABLE theme_results (x)"
+    )  # the last table that the migration creates
     connection.commit()
     database = Database(f"sqlite:///{path}")
 
@@ -80,25 +82,25 @@ def test_a_migration_that_fails_leaves_no_half_a_schema(tmp_path: Path) -> None:
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     connection.close()
     assert tables == [("theme_results",)]
-    assert database.trouble() == "not migrated"
+    assert database.problem() == "not migrated"
     database.dispose()
 
 
 @pytest.mark.reliability
-def test_a_database_of_a_later_version_is_not_served(database: Database, engine: Engine) -> None:
+def test_a_database_with_a_newer_schema_is_not_used(database: Database, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    assert database.trouble() == "not migrated"
+    assert database.problem() == "not migrated"
 
 
 @pytest.mark.reliability
-def test_a_database_that_cannot_be_opened_is_said_to_be_unreachable(tmp_path: Path) -> None:
-    assert Database(f"sqlite:///{tmp_path}/no/such/folder/x.sqlite3").trouble() == "unreachable"
+def test_a_database_that_cannot_be_opened_is_unreachable(tmp_path: Path) -> None:
+    assert Database(f"sqlite:///{tmp_path}/no/such/folder/x.sqlite3").problem() == "unreachable"
 
 
 @pytest.mark.architecture
-def test_sqlite_is_set_up_for_many_readers_and_a_patient_writer(database: Database) -> None:
+def test_sqlite_uses_wal_and_a_busy_timeout(database: Database) -> None:
     with database.reading() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert session.scalar(text("PRAGMA busy_timeout")) == 5000
@@ -106,11 +108,11 @@ def test_sqlite_is_set_up_for_many_readers_and_a_patient_writer(database: Databa
 
 
 @pytest.mark.reliability
-def test_writers_that_read_first_wait_for_one_another(database: Database) -> None:
-    together = Barrier(6)
+def test_writers_that_read_first_wait_for_each_other(database: Database) -> None:
+    barrier = Barrier(6)
 
     def count_up(_: int) -> None:
-        together.wait(60)
+        barrier.wait(60)
         with database.writing() as session:
             taken = session.scalars(select(Repo.name)).all()
             session.add(Repo(tenant="acme", name=f"r{len(taken)}"))
@@ -123,7 +125,7 @@ def test_writers_that_read_first_wait_for_one_another(database: Database) -> Non
 
 
 @pytest.mark.reliability
-def test_a_reader_is_not_held_up_by_a_writer(database: Database) -> None:
+def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
     with database.writing() as writer:
         writer.add(Repo(tenant="acme", name="widgets"))
         writer.flush()
@@ -139,14 +141,14 @@ def execute(database: Database, *statements: str) -> None:
 
 def insert_snapshot(*, repo_id: int = 1, executed: int = 1) -> str:
     values = f"1, 'p', {repo_id}, 's', 'c', 'r', NULL, 'pass', '', '', 'd', '', 1, {executed}, 0, 0"
-    return f"INSERT INTO snapshots VALUES ({values})"  # noqa: S608  # the test's own numbers
+    return f"INSERT INTO snapshots VALUES ({values})"  # noqa: S608  # the test's numbers
 
 
 INSERT_REPO = "INSERT INTO repos VALUES (1, 'acme', 'widgets')"
 
 
 @pytest.mark.reliability
-def test_a_block_that_raises_leaves_nothing_behind(database: Database) -> None:
+def test_an_exception_rolls_the_transaction_back(database: Database) -> None:
     with pytest.raises(OperationalError):
         execute(database, INSERT_REPO, "no such statement")
 
@@ -163,15 +165,13 @@ def test_a_block_that_raises_leaves_nothing_behind(database: Database) -> None:
     ],
     ids=["snapshot-without-repo", "theme-without-snapshot"],
 )
-def test_the_database_itself_refuses_rows_that_belong_to_nobody(
-    database: Database, statement: str
-) -> None:
+def test_the_database_rejects_rows_without_a_parent(database: Database, statement: str) -> None:
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):
         execute(database, INSERT_REPO, statement)
 
 
 @pytest.mark.security
-def test_the_database_itself_refuses_counts_that_cannot_be(database: Database) -> None:
+def test_the_database_rejects_impossible_counts(database: Database) -> None:
     execute(database, INSERT_REPO, insert_snapshot(executed=1), "DELETE FROM snapshots")
 
     with pytest.raises(IntegrityError, match="ck_snapshots_executed"):
@@ -182,7 +182,7 @@ def test_the_database_itself_refuses_counts_that_cannot_be(database: Database) -
 @pytest.mark.parametrize(
     "url", ["postgresql://u@127.0.0.1:9/hub", "postgresql+psycopg://u@127.0.0.1:9/hub"]
 )
-def test_postgresql_is_spoken_to_through_psycopg(url: str) -> None:
+def test_postgresql_uses_psycopg(url: str) -> None:
     database = Database(url)
 
     assert database.driver == "postgresql+psycopg"

@@ -15,7 +15,7 @@ from tests.utils.flask_client_factory import HeaderClient, make_client
 
 
 @pytest.mark.architecture
-def test_reads_and_writes_have_quotas_of_their_own(
+def test_reads_and_writes_have_separate_quotas(
     client: HeaderClient, rate_limiter: FakeRateLimiter
 ) -> None:
     client.post(URL, json=snapshot())
@@ -28,7 +28,9 @@ def test_reads_and_writes_have_quotas_of_their_own(
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("path", [URL, f"{URL}?limit=0", "/v1/repos/unknown/trend?suite=api"])
-def test_every_answer_to_a_known_client_tells_its_standing(client: HeaderClient, path: str) -> None:
+def test_responses_to_authenticated_clients_have_rate_limit_headers(
+    client: HeaderClient, path: str
+) -> None:
     headers = client.get(path).headers
 
     assert headers["RateLimit-Policy"] == '"reads";q=600;w=60'
@@ -36,10 +38,10 @@ def test_every_answer_to_a_known_client_tells_its_standing(client: HeaderClient,
 
 
 @pytest.mark.reliability
-def test_over_the_quota_the_client_is_told_when_to_come_back(
+def test_over_the_quota_the_response_has_retry_after(
     client: HeaderClient, rate_limiter: FakeRateLimiter
 ) -> None:
-    rate_limiter.refused.add("writes")
+    rate_limiter.rejected.add("writes")
 
     response = client.post(URL, json=snapshot())
 
@@ -47,11 +49,11 @@ def test_over_the_quota_the_client_is_told_when_to_come_back(
     assert response.headers["Retry-After"] == "42"
     assert response.headers["RateLimit"] == '"writes";r=0;t=42'
     assert response.get_json()["type"] == "urn:coverage-hub:problem:rate-limited"
-    assert client.get(URL).status_code == 404  # reading goes on, and nothing was stored
+    assert client.get(URL).status_code == 404  # reading still works, and nothing was stored
 
 
 @pytest.mark.security
-def test_a_quota_is_used_up_by_refused_requests_too(
+def test_rejected_requests_count_against_the_quota(
     anonymous: HeaderClient, rate_limiter: FakeRateLimiter
 ) -> None:
     make_client(anonymous.application, token="acme-reader").post(URL, json=snapshot())
@@ -93,7 +95,7 @@ def test_writing_does_not_allow_reading(
         ("/v1/tenants/globex/repos/widgets/snapshots", {"X-Tenant": "acme"}),
     ],
 )
-def test_a_request_that_names_another_tenant_is_refused(
+def test_a_request_for_another_tenant_is_rejected(
     client: HeaderClient, path: str, headers: dict[str, str]
 ) -> None:
     for response in (
@@ -105,7 +107,7 @@ def test_a_request_that_names_another_tenant_is_refused(
 
 
 @pytest.mark.architecture
-def test_the_token_s_own_tenant_may_be_spelt_out(client: HeaderClient) -> None:
+def test_the_tokens_tenant_can_be_in_the_path(client: HeaderClient) -> None:
     path = "/v1/tenants/acme/repos/widgets/snapshots"
 
     created = client.post(path, json=snapshot(), headers={"X-Tenant": "acme"})
@@ -117,7 +119,7 @@ def test_the_token_s_own_tenant_may_be_spelt_out(client: HeaderClient) -> None:
 
 
 @pytest.mark.architecture
-def test_the_store_is_asked_for_the_tenant_that_the_middleware_decided(
+def test_the_store_uses_the_tenant_from_the_middleware(
     build_app: ClientFactory, tenants: FakeTenants
 ) -> None:
     client = make_client(build_app(tenants=tenants).application, token="acme")
@@ -139,7 +141,7 @@ class TestFailedAuthentication:
         assert rate_limiter.hits == [("failed-auth", "127.0.0.1")] * 2
 
     @pytest.mark.reliability
-    def test_an_outage_of_the_issuer_is_not_held_against_the_clients(
+    def test_an_issuer_outage_does_not_count_as_failed_authentication(
         self, build_app: ClientFactory, rate_limiter: FakeRateLimiter
     ) -> None:
         class Down(FakeAuth):
@@ -152,19 +154,19 @@ class TestFailedAuthentication:
         assert rate_limiter.hits == []
 
     @pytest.mark.security
-    def test_after_too_many_no_token_is_looked_at(
+    def test_after_too_many_failures_no_token_is_checked(
         self, client: HeaderClient, auth: FakeAuth, rate_limiter: FakeRateLimiter
     ) -> None:
-        rate_limiter.refused.add("failed-auth")
+        rate_limiter.rejected.add("failed-auth")
 
         response = client.get(URL)
 
         assert response.status_code == 429
         assert response.headers["Retry-After"] == "42"
-        assert auth.asked == 0
+        assert auth.calls == 0
 
     @pytest.mark.reliability
-    def test_good_requests_do_not_count_against_the_address(
+    def test_valid_requests_do_not_count_against_the_address(
         self, settings: object, build_app: ClientFactory, auth: FakeAuth
     ) -> None:
         client = make_client(build_app(rate_limiter=None).application, token="acme")
@@ -177,12 +179,12 @@ class TestFailedAuthentication:
         flood = build_app(rate_limiter=None)
         allowed = int(LimitSettings().failed_auth.split("/")[0])
 
-        seen = [flood.get(URL).status_code for _ in range(allowed + 5)]
+        statuses = [flood.get(URL).status_code for _ in range(allowed + 5)]
 
-        assert seen == [401] * allowed + [429] * 5
+        assert statuses == [401] * allowed + [429] * 5
 
     @pytest.mark.security
-    def test_a_flood_from_one_address_does_not_shut_out_another(
+    def test_a_flood_from_one_address_does_not_block_another(
         self, build_app: ClientFactory
     ) -> None:
         flood = build_app(rate_limiter=None)
@@ -210,19 +212,17 @@ class TestFailedAuthentication:
         ("unix:", "unknown"),
     ],
 )
-def test_a_subscriber_cannot_multiply_by_changing_the_end_of_an_ipv6_address(
-    address: str | None, counted: str
-) -> None:
+def test_all_addresses_of_an_ipv6_64_count_as_one(address: str | None, counted: str) -> None:
     assert subscriber(address) == counted
 
 
 @pytest.mark.architecture
-def test_refusals_are_counted_by_reason(
+def test_rejections_are_counted_by_reason(
     anonymous: HeaderClient, rate_limiter: FakeRateLimiter
 ) -> None:
     anonymous.get(URL)
     make_client(anonymous.application, token="acme").get(URL, headers={"X-Tenant": "x"})
-    rate_limiter.refused.add("reads")
+    rate_limiter.rejected.add("reads")
     make_client(anonymous.application, token="acme").get(URL)
 
     text = anonymous.get("/metrics").text

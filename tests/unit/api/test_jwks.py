@@ -54,20 +54,20 @@ def document(*keys: object) -> bytes:
 
 class TestFetching:
     @pytest.mark.architecture
-    def test_the_document_is_asked_for_where_the_settings_say(self) -> None:
-        asked: list[httpx.Request] = []
+    def test_the_document_is_fetched_from_the_configured_url(self) -> None:
+        requests: list[httpx.Request] = []
 
         def handler(request: httpx.Request) -> httpx.Response:
-            asked.append(request)
+            requests.append(request)
             return httpx.Response(200, content=b"{}")
 
         assert fetch(httpx.MockTransport(handler)) == b"{}"
-        assert [str(request.url) for request in asked] == [SETTINGS.jwks_url]
-        assert "application/jwk-set+json" in asked[0].headers["Accept"]
+        assert [str(request.url) for request in requests] == [SETTINGS.jwks_url]
+        assert "application/jwk-set+json" in requests[0].headers["Accept"]
 
     @pytest.mark.reliability
     @pytest.mark.parametrize("error", [DOWN, httpx.ReadTimeout("slow"), httpx.ReadError("cut")])
-    def test_a_network_error_is_a_fetch_error_with_its_kind(self, error: Exception) -> None:
+    def test_a_network_error_is_a_fetch_error_with_its_type(self, error: Exception) -> None:
         server = KeyServer()
         server.broken = error
 
@@ -76,11 +76,11 @@ class TestFetching:
 
     @pytest.mark.reliability
     @pytest.mark.parametrize("status", [204, 404, 500, 503])
-    def test_anything_but_200_is_no_key_set(self, status: int) -> None:
+    def test_any_status_other_than_200_is_an_error(self, status: int) -> None:
         server = KeyServer()
         server.broken = httpx.Response(status)
 
-        with pytest.raises(KeyFetchError, match=f"answered {status}"):
+        with pytest.raises(KeyFetchError, match=f"responded with {status}"):
             fetch(server.transport)
 
     @pytest.mark.security
@@ -88,12 +88,12 @@ class TestFetching:
         server = KeyServer()
         server.broken = httpx.Response(302, headers={"Location": "https://evil.test/keys"})
 
-        with pytest.raises(KeyFetchError, match="answered 302"):
+        with pytest.raises(KeyFetchError, match="responded with 302"):
             fetch(server.transport)
         assert server.fetches == 1
 
     @pytest.mark.security
-    def test_an_endless_document_is_cut_off(self) -> None:
+    def test_an_endless_document_is_aborted(self) -> None:
         read = 0
 
         def endless() -> Iterator[bytes]:
@@ -110,9 +110,7 @@ class TestFetching:
         assert read == MAX_JWKS_BYTES // 65_536 + 1
 
     @pytest.mark.security
-    def test_a_document_that_drips_in_does_not_hold_a_thread_for_ever(
-        self, clock: FakeClock
-    ) -> None:
+    def test_a_slow_document_is_aborted_after_the_timeout(self, clock: FakeClock) -> None:
         def drip() -> Iterator[bytes]:
             while True:
                 clock.now += 1
@@ -133,7 +131,7 @@ class TestReading:
         assert set(ring) == {("ec-1", "ES256"), ("okp-1", "EdDSA")}
 
     @pytest.mark.security
-    def test_what_cannot_verify_is_passed_over(self, ec_key: ECKey) -> None:
+    def test_unusable_keys_are_skipped(self, ec_key: ECKey) -> None:
         good = ec_key.as_dict(private=False)
         ring = parse_jwks(
             document(
@@ -159,7 +157,7 @@ class TestReading:
         assert set(ring) == {("ec-1", "ES256")}
 
     @pytest.mark.security
-    def test_a_second_key_of_the_same_id_does_not_replace_the_first(self, ec_key: ECKey) -> None:
+    def test_the_first_of_two_keys_with_the_same_id_is_used(self, ec_key: ECKey) -> None:
         ring = parse_jwks(
             document(ec_key.as_dict(private=False), issuer.ec_key("ec-1").as_dict(private=False))
         )
@@ -181,14 +179,14 @@ class TestReading:
         ],
         ids=["empty", "html", "list", "keys-1", "no-keys", "none", "truncated", "deep"],
     )
-    def test_what_is_no_key_set_is_refused(self, text: bytes, message: str) -> None:
+    def test_an_invalid_key_set_is_rejected(self, text: bytes, message: str) -> None:
         with pytest.raises(KeyFetchError, match=message):
             parse_jwks(text)
 
 
 class TestCaching:
     @pytest.mark.architecture
-    def test_nothing_is_fetched_before_a_key_is_wanted(
+    def test_nothing_is_fetched_before_a_key_is_needed(
         self, cache: KeyCache, server: KeyServer
     ) -> None:
         assert server.fetches == 0
@@ -206,7 +204,7 @@ class TestCaching:
         assert server.fetches == 1
 
     @pytest.mark.reliability
-    def test_keys_past_their_time_are_fetched_again(
+    def test_expired_keys_are_fetched_again(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         cache.find("ec-1", "ES256")
@@ -217,7 +215,7 @@ class TestCaching:
         assert cache.find("ec-2", "ES256") is not None
 
     @pytest.mark.reliability
-    def test_a_rotated_key_is_found_as_soon_as_it_is_used(
+    def test_a_new_key_is_found_on_first_use(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         cache.find("ec-1", "ES256")
@@ -228,37 +226,37 @@ class TestCaching:
         assert server.fetches == 2
 
     @pytest.mark.security
-    def test_a_flood_of_made_up_ids_costs_one_fetch_a_cooldown(
+    def test_a_flood_of_unknown_ids_causes_one_fetch_per_cooldown(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         cache.find("ec-1", "ES256")
         for second in range(int(3 * SETTINGS.keys_cooldown)):
             for attempt in range(3):
-                assert cache.find(f"made-up-{second}-{attempt}", "ES256") is None
+                assert cache.find(f"unknown-{second}-{attempt}", "ES256") is None
             clock.now += 1
 
-        assert server.fetches == 3  # the first, and one at 30 s and at 60 s
+        assert server.fetches == 3  # the first one, then at 30 s and at 60 s
 
     @pytest.mark.security
-    def test_the_flood_stays_bounded_while_the_issuer_is_down(
+    def test_fetches_are_limited_while_the_issuer_is_down(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         cache.find("ec-1", "ES256")
         server.broken = DOWN
         clock.now += SETTINGS.keys_cooldown
         for _second in range(int(SETTINGS.keys_cooldown)):
-            assert cache.find("made-up", "ES256") is None
+            assert cache.find("unknown", "ES256") is None
             clock.now += 1
 
         assert server.fetches == 2
         assert cache.find("ec-1", "ES256") is not None
 
     @pytest.mark.security
-    def test_a_key_does_not_serve_another_algorithm(self, cache: KeyCache) -> None:
+    def test_a_key_is_not_used_for_another_algorithm(self, cache: KeyCache) -> None:
         assert cache.find("ec-1", "EdDSA") is None
 
     @pytest.mark.reliability
-    def test_old_keys_serve_while_the_issuer_is_down_but_not_for_ever(
+    def test_old_keys_are_used_for_a_limited_time_while_the_issuer_is_down(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         cache.find("ec-1", "ES256")
@@ -273,7 +271,7 @@ class TestCaching:
         assert not cache.ready()
 
     @pytest.mark.reliability
-    def test_failures_are_tried_again_after_a_pause_that_doubles(
+    def test_failed_fetches_are_retried_with_exponential_back_off(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         server.broken = DOWN
@@ -290,7 +288,9 @@ class TestCaching:
         assert attempts[-1] - attempts[-2] == BACKOFF_MAX_SECONDS
 
     @pytest.mark.reliability
-    def test_one_is_told_when_to_come_back(self, cache: KeyCache, server: KeyServer) -> None:
+    def test_the_error_has_the_time_until_the_next_attempt(
+        self, cache: KeyCache, server: KeyServer
+    ) -> None:
         server.broken = DOWN
         for _ in range(2):
             with pytest.raises(KeysUnavailableError) as caught:
@@ -300,7 +300,7 @@ class TestCaching:
         assert server.fetches == 1
 
     @pytest.mark.reliability
-    def test_a_success_ends_the_back_off(
+    def test_a_success_resets_the_back_off(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         server.broken = DOWN
@@ -314,10 +314,10 @@ class TestCaching:
         clock.now += SETTINGS.keys_ttl + SETTINGS.keys_max_stale
         with pytest.raises(KeysUnavailableError) as caught:
             cache.find("ec-1", "ES256")
-        assert caught.value.retry_after == 1  # the first pause again, not the sixth
+        assert caught.value.retry_after == 1  # the first pause, not the sixth
 
     @pytest.mark.security
-    def test_an_emptied_key_set_does_not_replace_good_keys(
+    def test_an_empty_key_set_does_not_replace_valid_keys(
         self, cache: KeyCache, server: KeyServer, clock: FakeClock
     ) -> None:
         cache.find("ec-1", "ES256")
@@ -327,7 +327,7 @@ class TestCaching:
         assert cache.find("ec-1", "ES256") is not None
 
     @pytest.mark.reliability
-    def test_threads_that_find_the_cache_empty_share_one_fetch(
+    def test_concurrent_threads_share_the_first_fetch(
         self, ec_key: ECKey, metrics: Metrics
     ) -> None:
         entered, release = threading.Event(), threading.Event()
@@ -342,15 +342,15 @@ class TestCaching:
 
         cache = KeyCache(slow, SETTINGS, metrics=metrics)
         with ThreadPoolExecutor(4) as pool:
-            found = [pool.submit(cache.find, "ec-1", "ES256") for _ in range(4)]
+            lookups = [pool.submit(cache.find, "ec-1", "ES256") for _ in range(4)]
             assert entered.wait(60)
             release.set()
-            assert all(future.result() is not None for future in found)
+            assert all(future.result() is not None for future in lookups)
 
         assert fetches == 1
 
     @pytest.mark.reliability
-    def test_while_one_thread_refreshes_the_others_use_what_is_there(
+    def test_other_threads_use_cached_keys_during_a_refresh(
         self, ec_key: ECKey, clock: FakeClock, metrics: Metrics
     ) -> None:
         entered, release = threading.Event(), threading.Event()
@@ -369,7 +369,9 @@ class TestCaching:
         with ThreadPoolExecutor(1) as pool:
             refresher = pool.submit(cache.find, "ec-1", "ES256")
             assert entered.wait(60)
-            assert cache.find("ec-1", "ES256") is not None  # returns although nothing has come yet
+            assert (
+                cache.find("ec-1", "ES256") is not None
+            )  # returns although the fetch is still running
             assert not refresher.done()
             release.set()
             assert refresher.result() is not None

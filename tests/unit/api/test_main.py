@@ -1,4 +1,4 @@
-"""The app as a whole: every answer is traced, hardened, and a problem document when it is one."""
+"""The complete app: all responses are traced and hardened, all errors are problem documents."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def add_broken_view(app: Flask, error: Exception) -> None:
 
 
 @pytest.mark.architecture
-def test_the_parts_that_are_handed_in_are_the_ones_that_work(
+def test_the_app_uses_the_components_that_are_passed_in(
     build_app: ClientFactory, auth: FakeAuth, rate_limiter: FakeRateLimiter, tenants: FakeTenants
 ) -> None:
     client = make_client(build_app(tenants=tenants).application, token="acme")
 
     client.get("/v1/tenants/acme/repos/widgets/snapshots", headers={"X-Tenant": "acme"})
 
-    assert auth.asked == 1
+    assert auth.calls == 1
     assert rate_limiter.hits == [("reads", "acme", "acme-ci")]
-    assert tenants.asked == [("acme", "acme")]
+    assert tenants.calls == [("acme", "acme")]
 
 
 @pytest.mark.architecture
-def test_the_routes_are_the_documented_ones_and_no_more(
+def test_the_app_has_exactly_the_documented_routes(
     anonymous: HeaderClient,
 ) -> None:
     routes = {rule.rule for rule in anonymous.application.url_map.iter_rules()}
@@ -65,9 +65,7 @@ def test_the_routes_are_the_documented_ones_and_no_more(
 @pytest.mark.parametrize(
     "path", ["snapshots", f"snapshots/{'0' * 32}", "trend?suite=api", "badge.svg?suite=api"]
 )
-def test_no_resource_answers_without_a_token(
-    anonymous: HeaderClient, prefix: str, path: str
-) -> None:
+def test_all_resources_require_a_token(anonymous: HeaderClient, prefix: str, path: str) -> None:
     response = anonymous.get(f"{prefix}/repos/widgets/{path}")
 
     assert response.status_code == 401
@@ -87,7 +85,7 @@ def test_no_resource_answers_without_a_token(
         ("OPTIONS", URL, 405),
     ],
 )
-def test_the_framework_s_errors_are_problem_documents(
+def test_framework_errors_are_problem_documents(
     client: HeaderClient, method: str, path: str, status: int
 ) -> None:
     response = client.open(path, method=method)
@@ -100,14 +98,14 @@ def test_the_framework_s_errors_are_problem_documents(
 
 
 @pytest.mark.reliability
-def test_a_405_says_what_is_allowed(client: HeaderClient) -> None:
+def test_a_405_lists_the_allowed_methods(client: HeaderClient) -> None:
     allowed = client.delete(URL).headers["Allow"]
 
     assert set(allowed.split(", ")) == {"GET", "HEAD", "POST"}
 
 
 @pytest.mark.security
-def test_a_bug_is_a_500_that_tells_the_client_nothing(anonymous: HeaderClient) -> None:
+def test_an_unexpected_error_is_a_500_without_details(anonymous: HeaderClient) -> None:
     add_broken_view(anonymous.application, RuntimeError("password=hunter2"))
 
     response = anonymous.get("/broken")
@@ -119,7 +117,7 @@ def test_a_bug_is_a_500_that_tells_the_client_nothing(anonymous: HeaderClient) -
 
 
 @pytest.mark.reliability
-def test_a_database_that_does_not_answer_is_a_503_worth_a_retry(anonymous: HeaderClient) -> None:
+def test_an_unavailable_database_is_a_503_with_retry_after(anonymous: HeaderClient) -> None:
     add_broken_view(anonymous.application, OperationalError("SELECT secret", {}, OSError("gone")))
 
     response = anonymous.get("/broken")
@@ -130,7 +128,7 @@ def test_a_database_that_does_not_answer_is_a_503_worth_a_retry(anonymous: Heade
 
 
 @pytest.mark.reliability
-def test_an_unmigrated_database_answers_503_not_500(
+def test_an_unmigrated_database_is_a_503_not_a_500(
     build_app: ClientFactory, tmp_path: Path
 ) -> None:
     settings = Settings(auth=issuer.SETTINGS, database_url=f"sqlite:///{tmp_path}/new.sqlite3")
@@ -140,7 +138,7 @@ def test_an_unmigrated_database_answers_503_not_500(
 
 
 @pytest.mark.architecture
-def test_auto_migrate_makes_a_new_database_ready(build_app: ClientFactory, tmp_path: Path) -> None:
+def test_auto_migrate_prepares_a_new_database(build_app: ClientFactory, tmp_path: Path) -> None:
     settings = Settings(
         auth=issuer.SETTINGS,
         database_url=f"sqlite:///{tmp_path}/new.sqlite3",
@@ -153,7 +151,9 @@ def test_auto_migrate_makes_a_new_database_ready(build_app: ClientFactory, tmp_p
 
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", URL])
-def test_every_answer_is_hardened_and_traced(client: HeaderClient, path: str) -> None:
+def test_every_response_has_security_headers_and_a_request_id(
+    client: HeaderClient, path: str
+) -> None:
     headers = client.get(path).headers
 
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -164,7 +164,7 @@ def test_every_answer_is_hardened_and_traced(client: HeaderClient, path: str) ->
 
 
 @pytest.mark.architecture
-def test_two_apps_in_a_process_do_not_share_their_metrics(build_app: ClientFactory) -> None:
+def test_two_apps_in_one_process_have_separate_metrics(build_app: ClientFactory) -> None:
     first, second = build_app(), build_app()
 
     first.get("/healthz")
@@ -175,7 +175,7 @@ def test_two_apps_in_a_process_do_not_share_their_metrics(build_app: ClientFacto
 
 
 @pytest.mark.architecture
-def test_without_parts_the_app_verifies_real_tokens_and_counts_real_requests(
+def test_by_default_the_app_verifies_real_tokens_and_counts_real_requests(
     settings: Settings,
 ) -> None:
     app = create_app(settings)
@@ -190,7 +190,7 @@ def test_without_parts_the_app_verifies_real_tokens_and_counts_real_requests(
 @pytest.mark.parametrize(
     ("proxies", "counted"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")]
 )
-def test_the_address_is_taken_from_as_many_proxies_as_are_trusted(
+def test_the_client_address_depends_on_the_number_of_trusted_proxies(
     settings: Settings,
     build_app: ClientFactory,
     rate_limiter: FakeRateLimiter,

@@ -17,30 +17,30 @@ KATHMANDU = timezone(timedelta(hours=5, minutes=45))
 @given(
     st.datetimes(
         min_value=datetime(1970, 1, 2),  # noqa: DTZ001  # hypothesis adds the zone
-        max_value=datetime(9998, 1, 1),  # noqa: DTZ001  # likewise
+        max_value=datetime(9998, 1, 1),  # noqa: DTZ001  # hypothesis adds the zone
         timezones=st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone),
     )
 )
-def test_a_moment_comes_back_as_the_same_moment_in_utc(moment: datetime) -> None:
+def test_a_timestamp_is_read_back_as_the_same_time_in_utc(timestamp: datetime) -> None:
     kind = UtcDateTime()
-    stored = kind.process_bind_param(moment, DIALECT)
+    stored = kind.process_bind_param(timestamp, DIALECT)
     assert stored is not None
 
-    # a database that knows no zones gives the digits back, one that does a zone of its own
+    # a database without time zones returns naive times, others may return another zone
     for read in (stored.replace(tzinfo=None), stored.astimezone(KATHMANDU)):
-        found = kind.process_result_value(read, DIALECT)
-        assert found == moment
-        assert found.tzinfo is UTC
+        result = kind.process_result_value(read, DIALECT)
+        assert result == timestamp
+        assert result.tzinfo is UTC
 
 
 @pytest.mark.architecture
-def test_no_moment_stays_no_moment() -> None:
+def test_none_stays_none() -> None:
     assert UtcDateTime().process_bind_param(None, DIALECT) is None
     assert UtcDateTime().process_result_value(None, DIALECT) is None
 
 
 @pytest.mark.architecture
-def test_every_constraint_has_a_name_that_a_migration_can_use() -> None:
+def test_every_constraint_has_a_name() -> None:
     for table in Base.metadata.tables.values():
         for constraint in table.constraints:
             assert table.name in str(constraint.name)

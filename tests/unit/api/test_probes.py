@@ -12,7 +12,7 @@ from tests.utils.flask_client_factory import HeaderClient
 
 
 @pytest.mark.architecture
-def test_a_service_that_can_work_is_ready(anonymous: HeaderClient) -> None:
+def test_a_working_service_is_ready(anonymous: HeaderClient) -> None:
     response = anonymous.get("/readyz")
 
     assert response.status_code == 200
@@ -23,7 +23,9 @@ def test_a_service_that_can_work_is_ready(anonymous: HeaderClient) -> None:
 
 
 @pytest.mark.reliability
-def test_without_keys_it_is_not_ready_but_alive(anonymous: HeaderClient, auth: FakeAuth) -> None:
+def test_without_keys_the_service_is_alive_but_not_ready(
+    anonymous: HeaderClient, auth: FakeAuth
+) -> None:
     auth.is_ready = False
 
     response = anonymous.get("/readyz")
@@ -34,7 +36,7 @@ def test_without_keys_it_is_not_ready_but_alive(anonymous: HeaderClient, auth: F
 
 
 @pytest.mark.reliability
-def test_on_an_unmigrated_database_it_is_not_ready(
+def test_with_an_unmigrated_database_the_service_is_not_ready(
     build_app: ClientFactory, tmp_path: Path
 ) -> None:
     settings = Settings(auth=issuer.SETTINGS, database_url=f"sqlite:///{tmp_path}/new.sqlite3")
@@ -46,9 +48,7 @@ def test_on_an_unmigrated_database_it_is_not_ready(
 
 
 @pytest.mark.security
-def test_a_probe_does_not_tell_where_the_database_is(
-    build_app: ClientFactory, tmp_path: Path
-) -> None:
+def test_probes_do_not_reveal_the_database_url(build_app: ClientFactory, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/no/such/folder/hub.sqlite3"
 
     response = build_app(settings=Settings(auth=issuer.SETTINGS, database_url=url)).get("/readyz")
@@ -59,7 +59,7 @@ def test_a_probe_does_not_tell_where_the_database_is(
 
 
 @pytest.mark.architecture
-def test_metrics_are_prometheus_text(anonymous: HeaderClient) -> None:
+def test_metrics_have_the_prometheus_text_format(anonymous: HeaderClient) -> None:
     response = anonymous.get("/metrics")
 
     assert response.content_type.startswith("text/plain; version=")
@@ -67,7 +67,7 @@ def test_metrics_are_prometheus_text(anonymous: HeaderClient) -> None:
 
 
 @pytest.mark.security
-def test_metrics_name_no_tenant_and_no_client(client: HeaderClient) -> None:
+def test_metrics_contain_no_tenant_or_client(client: HeaderClient) -> None:
     client.get("/v1/repos/widgets/snapshots")
 
     text = client.get("/metrics").text

@@ -12,8 +12,8 @@ WRITES = Policy("writes", quota=3, window=60)
 
 
 @pytest.fixture
-def moving(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> MovingWindowLimiter:
-    """A limiter in a time that the test moves; the library's storage takes no clock."""
+def limiter(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> MovingWindowLimiter:
+    """A limiter whose time the test controls; patched, as the library's storage takes no clock."""
     monkeypatch.setattr(time, "time", clock)
     return MovingWindowLimiter(clock=clock)
 
@@ -23,107 +23,109 @@ def moving(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> MovingWindowLim
     ("rate", "quota", "window"),
     [("60/minute", 60, 60), ("5 per 2 second", 5, 2), ("1/hour", 1, 3600), ("9/day", 9, 86_400)],
 )
-def test_a_rate_is_a_quota_in_a_window_of_seconds(rate: str, quota: int, window: int) -> None:
+def test_a_rate_is_parsed_as_quota_and_window_in_seconds(
+    rate: str, quota: int, window: int
+) -> None:
     assert Policy.parse("reads", rate) == Policy("reads", quota, window)
 
 
 @pytest.mark.reliability
-def test_text_that_is_no_rate_is_refused() -> None:
+def test_an_invalid_rate_is_rejected() -> None:
     with pytest.raises(ValueError, match="couldn't parse rate limit"):
         Policy.parse("reads", "often")
 
 
 @pytest.mark.reliability
-def test_the_quota_counts_down_and_then_refuses(
-    moving: MovingWindowLimiter, clock: FakeClock
+def test_requests_are_rejected_when_the_quota_is_used_up(
+    limiter: MovingWindowLimiter, clock: FakeClock
 ) -> None:
-    seen = []
+    standings = []
     for _ in range(4):
-        seen.append(moving.hit(WRITES, "acme", "ci"))
+        standings.append(limiter.hit(WRITES, "acme", "ci"))
         clock.now += 10
 
-    assert [(standing.allowed, standing.remaining) for standing in seen] == [
+    assert [(standing.allowed, standing.remaining) for standing in standings] == [
         (True, 2),
         (True, 1),
         (True, 0),
         (False, 0),
     ]
-    assert [standing.reset for standing in seen] == [60, 50, 40, 30]
+    assert [standing.reset for standing in standings] == [60, 50, 40, 30]
 
 
 @pytest.mark.reliability
-def test_quota_comes_back_as_the_window_moves_not_all_at_once(
-    moving: MovingWindowLimiter, clock: FakeClock
+def test_quota_returns_gradually_as_the_window_moves(
+    limiter: MovingWindowLimiter, clock: FakeClock
 ) -> None:
     for _ in range(3):
-        moving.hit(WRITES, "acme", "ci")
+        limiter.hit(WRITES, "acme", "ci")
         clock.now += 25
-    # at 75 s the request of second 0 has left the window, those of 25 and 50 have not
+    # at 75 s the request made at 0 s has left the window, those at 25 s and 50 s have not
 
-    assert moving.hit(WRITES, "acme", "ci").allowed
-    assert not moving.hit(WRITES, "acme", "ci").allowed
+    assert limiter.hit(WRITES, "acme", "ci").allowed
+    assert not limiter.hit(WRITES, "acme", "ci").allowed
 
 
 @pytest.mark.reliability
-def test_a_refused_request_does_not_put_off_the_reset(
-    moving: MovingWindowLimiter, clock: FakeClock
+def test_a_rejected_request_does_not_delay_the_reset(
+    limiter: MovingWindowLimiter, clock: FakeClock
 ) -> None:
     for _ in range(3):
-        moving.hit(WRITES, "acme", "ci")
+        limiter.hit(WRITES, "acme", "ci")
     clock.now += 59
-    refused = moving.hit(WRITES, "acme", "ci")
-    clock.now += refused.reset + 1
+    rejected = limiter.hit(WRITES, "acme", "ci")
+    clock.now += rejected.reset + 1
 
-    assert moving.hit(WRITES, "acme", "ci").allowed
+    assert limiter.hit(WRITES, "acme", "ci").allowed
 
 
 @pytest.mark.reliability
-def test_a_peek_counts_nothing(moving: MovingWindowLimiter) -> None:
+def test_a_peek_counts_nothing(limiter: MovingWindowLimiter) -> None:
     for _ in range(10):
-        assert moving.peek(WRITES, "acme", "ci").allowed
+        assert limiter.peek(WRITES, "acme", "ci").allowed
 
-    assert moving.hit(WRITES, "acme", "ci").remaining == 2
+    assert limiter.hit(WRITES, "acme", "ci").remaining == 2
 
 
 @pytest.mark.security
-def test_one_client_cannot_use_up_another_s_quota(moving: MovingWindowLimiter) -> None:
+def test_clients_have_separate_quotas(limiter: MovingWindowLimiter) -> None:
     for _ in range(4):
-        moving.hit(WRITES, "acme", "ci")
+        limiter.hit(WRITES, "acme", "ci")
 
-    assert not moving.peek(WRITES, "acme", "ci").allowed
-    assert moving.hit(WRITES, "acme", "laptop").remaining == 2
-    assert moving.hit(WRITES, "globex", "ci").remaining == 2
-    assert moving.hit(Policy("reads", 3, 60), "acme", "ci").remaining == 2
+    assert not limiter.peek(WRITES, "acme", "ci").allowed
+    assert limiter.hit(WRITES, "acme", "laptop").remaining == 2
+    assert limiter.hit(WRITES, "globex", "ci").remaining == 2
+    assert limiter.hit(Policy("reads", 3, 60), "acme", "ci").remaining == 2
 
 
 @pytest.mark.security
-def test_names_cannot_be_chosen_so_that_two_clients_count_as_one(
-    moving: MovingWindowLimiter,
+def test_names_with_slashes_do_not_collide(
+    limiter: MovingWindowLimiter,
 ) -> None:
     for _ in range(4):
-        moving.hit(WRITES, "a/b", "c")
+        limiter.hit(WRITES, "a/b", "c")
 
-    assert moving.peek(WRITES, "a", "b/c").allowed
+    assert limiter.peek(WRITES, "a", "b/c").allowed
 
 
 @pytest.mark.security
-def test_threads_together_get_no_more_than_the_quota() -> None:
+def test_concurrent_threads_do_not_exceed_the_quota() -> None:
     limiter = MovingWindowLimiter()
     policy = Policy("writes", quota=20, window=3600)
 
     with ThreadPoolExecutor(8) as pool:
-        seen = list(pool.map(lambda _: limiter.hit(policy, "acme", "ci").allowed, range(100)))
+        standings = list(pool.map(lambda _: limiter.hit(policy, "acme", "ci").allowed, range(100)))
 
-    assert sum(seen) == 20
+    assert sum(standings) == 20
 
 
 @pytest.mark.architecture
-def test_the_header_fields_tell_policy_and_standing() -> None:
+def test_headers_show_policy_and_remaining_quota() -> None:
     allowed = Standing(WRITES, allowed=True, remaining=2, reset=41)
-    refused = Standing(WRITES, allowed=False, remaining=0, reset=7)
+    rejected = Standing(WRITES, allowed=False, remaining=0, reset=7)
 
     assert allowed.headers() == {
         "RateLimit-Policy": '"writes";q=3;w=60',
         "RateLimit": '"writes";r=2;t=41',
     }
-    assert refused.headers()["Retry-After"] == "7"
+    assert rejected.headers()["Retry-After"] == "7"

@@ -23,39 +23,37 @@ def kind(problem: dict[str, Any]) -> str:
     return kind
 
 
-class TestPosting:
+class TestSendingSnapshots:
     @pytest.mark.architecture
-    def test_a_new_snapshot_is_created_and_can_be_read_where_the_location_says(
+    def test_a_new_snapshot_is_created_and_readable_at_its_location(
         self, client: HeaderClient
     ) -> None:
         created = client.post(URL, json=snapshot())
-        shown = client.get(created.headers["Location"]).get_json()
+        stored = client.get(created.headers["Location"]).get_json()
 
         assert created.status_code == 201
         assert re.fullmatch(rf"{URL}/[0-9a-f]{{32}}", created.headers["Location"])
-        assert shown.pop("document") == snapshot()
-        assert shown == created.get_json()
-        assert shown["total"] == {"counts": counts(100, 90, 20, 18), "percent": "90.00"}
-        assert shown["themes"]["security"]["percent"] == "31.66"
-        assert shown["received_at"] == "2026-11-21T12:00:00Z"
-        assert (shown["repo"], shown["suite"], shown["commit"]) == ("widgets", "api", COMMIT)
+        assert stored.pop("document") == snapshot()
+        assert stored == created.get_json()
+        assert stored["total"] == {"counts": counts(100, 90, 20, 18), "percent": "90.00"}
+        assert stored["themes"]["security"]["percent"] == "31.66"
+        assert stored["received_at"] == "2026-11-21T12:00:00Z"
+        assert (stored["repo"], stored["suite"], stored["commit"]) == ("widgets", "api", COMMIT)
 
     @pytest.mark.reliability
-    def test_sending_it_again_gives_the_same_resource(
+    def test_sending_a_snapshot_again_returns_the_same_resource(
         self, client: HeaderClient, clock: FakeClock
     ) -> None:
         first = client.post(URL, json=snapshot())
         clock.now += 3600
-        again = client.post(URL, json=snapshot())
+        second = client.post(URL, json=snapshot())
 
-        assert again.status_code == 200
-        assert again.get_json() == first.get_json()
-        assert again.headers["Location"] == first.headers["Location"]
+        assert second.status_code == 200
+        assert second.get_json() == first.get_json()
+        assert second.headers["Location"] == first.headers["Location"]
 
     @pytest.mark.reliability
-    def test_other_content_of_the_same_run_is_a_conflict_that_names_what_is_there(
-        self, client: HeaderClient
-    ) -> None:
+    def test_different_content_for_the_same_run_is_a_conflict(self, client: HeaderClient) -> None:
         first = client.post(URL, json=snapshot())
         response = client.post(URL, json=snapshot(total=counts(100, 100)))
 
@@ -64,7 +62,7 @@ class TestPosting:
         assert response.get_json()["existing"] == first.headers["Location"]
 
     @pytest.mark.reliability
-    def test_many_at_once_make_one(self, client: HeaderClient) -> None:
+    def test_concurrent_identical_requests_create_one_snapshot(self, client: HeaderClient) -> None:
         def post(_: int) -> int:
             return (
                 make_client(client.application, token="acme").post(URL, json=snapshot()).status_code
@@ -77,7 +75,7 @@ class TestPosting:
         assert len(client.get(URL).get_json()["items"]) == 1
 
     @pytest.mark.reliability
-    def test_an_invalid_field_is_named_by_its_path(self, client: HeaderClient) -> None:
+    def test_an_invalid_field_error_has_its_path(self, client: HeaderClient) -> None:
         document = snapshot()
         document["themes"]["security"]["earned"]["taken"] = 21
 
@@ -94,14 +92,14 @@ class TestPosting:
 
     @pytest.mark.reliability
     @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 10_000])
-    def test_what_is_no_json_is_a_400(self, client: HeaderClient, body: bytes) -> None:
+    def test_invalid_json_is_a_400(self, client: HeaderClient, body: bytes) -> None:
         response = client.post(URL, data=body, content_type="application/json")
 
         assert response.status_code == 400
         assert kind(response.get_json()) == "malformed-json"
 
     @pytest.mark.security
-    def test_a_body_over_the_limit_is_refused(
+    def test_a_body_over_the_limit_is_rejected(
         self, build_app: ClientFactory, settings: Settings
     ) -> None:
         small = Settings(
@@ -119,7 +117,7 @@ class TestPosting:
     @pytest.mark.security
     @pytest.mark.parametrize(("excess", "status"), [(0, 201), (1, 413), (2, 413), (5000, 413)])
     @pytest.mark.parametrize("chunked", [False, True])
-    def test_the_limit_is_exact_with_a_length_and_without(
+    def test_the_body_limit_is_exact_with_and_without_content_length(
         self,
         build_app: ClientFactory,
         settings: Settings,
@@ -148,17 +146,17 @@ class TestPosting:
     @pytest.mark.parametrize(
         "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "text/json"]
     )
-    def test_another_media_type_is_refused(
+    def test_another_media_type_is_rejected(
         self, client: HeaderClient, content_type: str | None
     ) -> None:
-        # a page in a browser can send these without asking first
+        # browsers send these cross-origin without a preflight request
         response = client.post(URL, data=json.dumps(snapshot()), content_type=content_type)
 
         assert response.status_code == 415
         assert response.headers["Accept-Post"] == "application/json"
 
     @pytest.mark.architecture
-    def test_parameters_of_the_media_type_do_not_matter(self, client: HeaderClient) -> None:
+    def test_media_type_parameters_are_ignored(self, client: HeaderClient) -> None:
         response = client.post(
             URL, data=json.dumps(snapshot()), content_type="application/json; charset=utf-8"
         )
@@ -166,7 +164,9 @@ class TestPosting:
         assert response.status_code == 201
 
     @pytest.mark.security
-    def test_a_packed_body_is_refused_before_it_is_unpacked(self, client: HeaderClient) -> None:
+    def test_a_compressed_body_is_rejected_without_decompressing_it(
+        self, client: HeaderClient
+    ) -> None:
         response = client.post(
             URL,
             data=gzip.compress(json.dumps(snapshot()).encode()),
@@ -190,17 +190,17 @@ class TestPosting:
 
 class TestListing:
     @pytest.fixture
-    def three(self, client: HeaderClient) -> HeaderClient:
-        """A client whose repository has three snapshots."""
+    def client_with_three(self, client: HeaderClient) -> HeaderClient:
+        """A client with a repository of three snapshots."""
         for run in "abc":
             client.post(URL, json=snapshot(run_id=run, branch="dev" if run == "b" else "main"))
         return client
 
     @pytest.mark.architecture
-    def test_the_link_leads_through_all_pages(self, three: HeaderClient) -> None:
+    def test_following_the_link_visits_all_pages(self, client_with_three: HeaderClient) -> None:
         seen, url = [], f"{URL}?limit=1&suite=api"
         while url:
-            response = three.get(url)
+            response = client_with_three.get(url)
             seen += [item["run_id"] for item in response.get_json()["items"]]
             link = re.fullmatch(r'<(.+)>; rel="next"', response.headers.get("Link", ""))
             url = link[1] if link else ""
@@ -209,26 +209,32 @@ class TestListing:
         assert seen == ["c", "b", "a"]
 
     @pytest.mark.architecture
-    def test_filters_narrow_the_list_and_stay_in_the_link(self, three: HeaderClient) -> None:
-        response = three.get(f"{URL}?branch=main&limit=1")
+    def test_filters_apply_to_the_list_and_the_next_link(
+        self, client_with_three: HeaderClient
+    ) -> None:
+        response = client_with_three.get(f"{URL}?branch=main&limit=1")
 
         assert [item["run_id"] for item in response.get_json()["items"]] == ["c"]
         assert "branch=main" in response.headers["Link"]
 
     @pytest.mark.architecture
-    def test_a_list_leaves_the_documents_out(self, three: HeaderClient) -> None:
-        assert all("document" not in item for item in three.get(URL).get_json()["items"])
+    def test_a_list_does_not_contain_the_documents(self, client_with_three: HeaderClient) -> None:
+        assert all(
+            "document" not in item for item in client_with_three.get(URL).get_json()["items"]
+        )
 
     @pytest.mark.reliability
-    def test_a_filter_that_fits_nothing_gives_an_empty_list(self, three: HeaderClient) -> None:
-        response = three.get(f"{URL}?suite=logging")
+    def test_a_filter_without_matches_returns_an_empty_list(
+        self, client_with_three: HeaderClient
+    ) -> None:
+        response = client_with_three.get(f"{URL}?suite=logging")
 
         assert response.get_json() == {"items": []}
         assert "Link" not in response.headers
 
     @pytest.mark.reliability
     @pytest.mark.parametrize(
-        ("query", "named"),
+        ("query", "message"),
         [
             ("limit=0", "$.limit"),
             ("limit=201", "$.limit"),
@@ -241,40 +247,42 @@ class TestListing:
         ],
     )
     def test_a_bad_query_is_a_400_that_names_the_parameter(
-        self, three: HeaderClient, query: str, named: str
+        self, client_with_three: HeaderClient, query: str, message: str
     ) -> None:
-        response = three.get(f"{URL}?{query}")
+        response = client_with_three.get(f"{URL}?{query}")
 
         assert response.status_code == 400
         assert kind(response.get_json()) == "invalid-query"
-        assert named in response.get_json()["detail"]
+        assert message in response.get_json()["detail"]
 
     @pytest.mark.security
     @pytest.mark.parametrize("cursor", ["", "x", "AAAA", "A" * 32, "é", "../../etc/passwd"])
-    def test_a_cursor_that_was_made_up_is_a_400(self, three: HeaderClient, cursor: str) -> None:
-        response = three.get(URL, query_string={"cursor": cursor})
+    def test_an_invalid_cursor_is_a_400(self, client_with_three: HeaderClient, cursor: str) -> None:
+        response = client_with_three.get(URL, query_string={"cursor": cursor})
 
         assert response.status_code == 400
         assert kind(response.get_json()) == "invalid-cursor"
 
     @pytest.mark.security
-    def test_a_cursor_of_another_list_is_a_400(self, three: HeaderClient) -> None:
-        following = three.get(f"{URL}?limit=1").get_json()["next"]
+    def test_a_cursor_of_another_list_is_a_400(self, client_with_three: HeaderClient) -> None:
+        next_url = client_with_three.get(f"{URL}?limit=1").get_json()["next"]
 
-        assert three.get(f"{following}&suite=api").status_code == 400
+        assert client_with_three.get(f"{next_url}&suite=api").status_code == 400
 
     @pytest.mark.security
-    def test_a_cursor_does_not_open_another_tenant_s_list(self, three: HeaderClient) -> None:
-        following = three.get(f"{URL}?limit=1").get_json()["next"]
-        globex = make_client(three.application, token="globex")
+    def test_a_cursor_gives_no_access_to_another_tenants_list(
+        self, client_with_three: HeaderClient
+    ) -> None:
+        next_url = client_with_three.get(f"{URL}?limit=1").get_json()["next"]
+        globex = make_client(client_with_three.application, token="globex")
         globex.post(URL, json=snapshot())
 
-        assert globex.get(following).status_code == 400
+        assert globex.get(next_url).status_code == 400
 
 
 class TestOtherTenants:
     @pytest.mark.security
-    def test_all_of_another_tenant_s_is_a_404_as_if_it_were_not_there(
+    def test_another_tenants_resources_are_the_same_404_as_missing_ones(
         self, client: HeaderClient
     ) -> None:
         theirs = client.post(URL, json=snapshot()).headers["Location"]
@@ -292,7 +300,7 @@ class TestOtherTenants:
             assert hidden.get_json()["detail"] == absent.get_json()["detail"]
 
     @pytest.mark.security
-    def test_one_tenant_s_run_is_no_conflict_for_another(self, client: HeaderClient) -> None:
+    def test_runs_of_different_tenants_do_not_conflict(self, client: HeaderClient) -> None:
         client.post(URL, json=snapshot())
 
         globex = make_client(client.application, token="globex")
@@ -302,7 +310,7 @@ class TestOtherTenants:
 
 class TestTrend:
     @pytest.mark.architecture
-    def test_points_come_in_time_order_with_a_percentage_rounded_down(
+    def test_points_are_in_time_order_with_percentages_rounded_down(
         self, client: HeaderClient
     ) -> None:
         for run, hour, executed in (("late", 9, 89_996), ("early", 7, 50_000)):
@@ -326,7 +334,7 @@ class TestTrend:
         assert trend["points"][1]["commit"] == COMMIT
 
     @pytest.mark.architecture
-    def test_a_theme_has_a_trend_of_what_it_earned(self, client: HeaderClient) -> None:
+    def test_a_theme_has_a_trend_of_its_earned_coverage(self, client: HeaderClient) -> None:
         client.post(URL, json=snapshot())
 
         (point,) = client.get(f"{TREND}?suite=api&theme=security").get_json()["points"]
@@ -334,7 +342,7 @@ class TestTrend:
         assert point["counts"] == counts(100, 30, 20, 8)
 
     @pytest.mark.reliability
-    def test_nothing_to_cover_is_null_not_a_hundred(self, client: HeaderClient) -> None:
+    def test_nothing_to_cover_is_null_not_100_percent(self, client: HeaderClient) -> None:
         client.post(URL, json=snapshot(total=counts(0, 0)))
 
         (point,) = client.get(f"{TREND}?suite=api").get_json()["points"]
@@ -343,14 +351,14 @@ class TestTrend:
 
     @pytest.mark.reliability
     @pytest.mark.parametrize("query", ["suite=auth", "suite=api&theme=none", "suite=api&branch=x"])
-    def test_no_points_at_all_is_a_404(self, client: HeaderClient, query: str) -> None:
+    def test_a_trend_without_points_is_a_404(self, client: HeaderClient, query: str) -> None:
         client.post(URL, json=snapshot())
 
         assert client.get(f"{TREND}?{query}").status_code == 404
 
     @pytest.mark.reliability
     @pytest.mark.parametrize("path", [TREND, BADGE])
-    def test_the_suite_has_to_be_named(self, client: HeaderClient, path: str) -> None:
+    def test_the_suite_is_required(self, client: HeaderClient, path: str) -> None:
         response = client.get(path)
 
         assert response.status_code == 400
@@ -359,7 +367,7 @@ class TestTrend:
 
 class TestBadge:
     @pytest.mark.architecture
-    def test_the_badge_shows_the_snapshot_recorded_last(self, client: HeaderClient) -> None:
+    def test_the_badge_shows_the_latest_snapshot(self, client: HeaderClient) -> None:
         for run, hour, executed in (("late", 9, 80), ("early", 7, 100)):
             client.post(
                 URL,
@@ -376,7 +384,7 @@ class TestBadge:
         assert 'aria-label="api coverage: 80.00%"' in response.text
 
     @pytest.mark.architecture
-    def test_a_badge_that_has_not_changed_is_not_sent_again(self, client: HeaderClient) -> None:
+    def test_an_unchanged_badge_is_not_sent_again(self, client: HeaderClient) -> None:
         client.post(URL, json=snapshot())
         etag = client.get(f"{BADGE}?suite=api").headers["ETag"]
 
@@ -389,7 +397,7 @@ class TestBadge:
         assert other.headers["ETag"] != etag
 
     @pytest.mark.security
-    def test_a_badge_is_kept_by_the_client_alone(self, client: HeaderClient) -> None:
+    def test_a_badge_may_only_be_cached_privately(self, client: HeaderClient) -> None:
         client.post(URL, json=snapshot())
 
         headers = client.get(f"{BADGE}?suite=api").headers
@@ -399,7 +407,7 @@ class TestBadge:
         assert headers["X-Content-Type-Options"] == "nosniff"
 
     @pytest.mark.reliability
-    def test_a_suite_nobody_sent_has_no_badge(self, client: HeaderClient) -> None:
+    def test_a_suite_without_snapshots_has_no_badge(self, client: HeaderClient) -> None:
         client.post(URL, json=snapshot())
 
         assert client.get(f"{BADGE}?suite=auth").status_code == 404

@@ -10,7 +10,9 @@ from tests.utils.flask_client_factory import HeaderClient
 @pytest.mark.parametrize(
     ("host", "bound"), [("127.0.0.1", "127.0.0.1:8101"), ("::1", "[::1]:8101")]
 )
-def test_the_server_binds_where_it_is_told(anonymous: HeaderClient, host: str, bound: str) -> None:
+def test_the_server_binds_to_the_given_address(
+    anonymous: HeaderClient, host: str, bound: str
+) -> None:
     server = Server(anonymous.application, host=host, port=8101, threads=3)
 
     assert server.cfg.bind == [bound]
@@ -19,7 +21,7 @@ def test_the_server_binds_where_it_is_told(anonymous: HeaderClient, host: str, b
 
 
 @pytest.mark.security
-def test_one_process_keeps_the_quotas(anonymous: HeaderClient) -> None:
+def test_there_is_one_worker_process(anonymous: HeaderClient) -> None:
     server = Server(anonymous.application, host="127.0.0.1", port=0, threads=8)
 
     assert server.cfg.workers == 1
@@ -27,7 +29,7 @@ def test_one_process_keeps_the_quotas(anonymous: HeaderClient) -> None:
 
 
 @pytest.mark.reliability
-def test_stopping_waits_for_requests_but_not_for_ever(anonymous: HeaderClient) -> None:
+def test_stopping_waits_a_limited_time_for_requests(anonymous: HeaderClient) -> None:
     server = Server(anonymous.application, host="127.0.0.1", port=0, threads=8)
 
     assert server.cfg.graceful_timeout == 5

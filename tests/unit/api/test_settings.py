@@ -19,7 +19,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def refusal(folder: Path, text: str, **environ: str) -> str:
+def error_message(folder: Path, text: str, **environ: str) -> str:
     with pytest.raises(SettingsError) as caught:
         load_settings(write(folder, text), environ)
     message = str(caught.value)
@@ -28,7 +28,7 @@ def refusal(folder: Path, text: str, **environ: str) -> str:
 
 
 @pytest.mark.architecture
-def test_issuer_and_keys_are_enough(tmp_path: Path) -> None:
+def test_only_issuer_and_key_url_are_required(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, AUTH), {})
 
     assert settings.auth.audience == "coverage-hub"
@@ -38,7 +38,7 @@ def test_issuer_and_keys_are_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.architecture
-def test_the_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
+def test_the_file_can_set_everything(tmp_path: Path) -> None:
     text = (
         'database_url = "postgresql://db/hub"\nauto_migrate = true\nmax_body_bytes = 2048\n'
         'trusted_proxies = 1\n[limits]\nreads = "10/second"\n[logging]\nlevel = "DEBUG"\n'
@@ -54,7 +54,7 @@ def test_the_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
 
 
 @pytest.mark.architecture
-def test_variables_win_over_the_file_and_have_its_types(tmp_path: Path) -> None:
+def test_variables_override_the_file_with_its_types(tmp_path: Path) -> None:
     settings = load_settings(
         write(tmp_path, "trusted_proxies = 1\n" + AUTH),
         {
@@ -73,7 +73,7 @@ def test_variables_win_over_the_file_and_have_its_types(tmp_path: Path) -> None:
 
 
 @pytest.mark.architecture
-def test_variables_alone_are_enough() -> None:
+def test_variables_are_sufficient_without_a_file() -> None:
     settings = load_settings(
         None,
         {
@@ -87,7 +87,7 @@ def test_variables_alone_are_enough() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "expected"),
     [
         ("colour = 1\n" + AUTH, "unknown field `colour`"),
         (AUTH + "color = 1\n", "unknown field `color` - at `$.auth`"),
@@ -101,13 +101,11 @@ def test_variables_alone_are_enough() -> None:
         ("[auth\n", "is not TOML"),
     ],
 )
-def test_a_mistake_is_one_line_that_names_file_and_key(
-    tmp_path: Path, text: str, named: str
-) -> None:
-    message = refusal(tmp_path, text)
+def test_an_error_is_one_line_with_file_and_key(tmp_path: Path, text: str, expected: str) -> None:
+    message = error_message(tmp_path, text)
 
     assert message.startswith(f"{tmp_path}/api.toml: ")
-    assert named in message
+    assert expected in message
 
 
 @pytest.mark.reliability
@@ -120,14 +118,14 @@ def test_a_file_that_is_not_utf8_is_not_toml(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_error_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none\.toml: cannot be read \(No such file"):
         load_settings(tmp_path / "none.toml", {})
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
-    ("name", "value", "named"),
+    ("name", "value", "expected"),
     [
         ("HUB_API_COLOUR", "1", "there is no such setting"),
         ("HUB_API_AUTH__COLOUR", "1", "there is no such setting"),
@@ -138,24 +136,24 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("HUB_API_TRUSTED_PROXIES", "99", "<= 8"),
     ],
 )
-def test_a_mistake_in_a_variable_names_the_variable(
-    tmp_path: Path, name: str, value: str, named: str
+def test_an_invalid_variable_error_names_the_variable(
+    tmp_path: Path, name: str, value: str, expected: str
 ) -> None:
-    message = refusal(tmp_path, AUTH, **{name: value})
+    message = error_message(tmp_path, AUTH, **{name: value})
 
     assert message.startswith(f"{name}: ")
-    assert named in message
+    assert expected in message
 
 
 @pytest.mark.reliability
-def test_a_variable_cannot_reach_into_what_is_no_table(tmp_path: Path) -> None:
-    message = refusal(tmp_path, "auth = 1\n", HUB_API_AUTH__ISSUER="x")
+def test_a_variable_for_a_key_of_a_non_table_is_rejected(tmp_path: Path) -> None:
+    message = error_message(tmp_path, "auth = 1\n", HUB_API_AUTH__ISSUER="x")
 
     assert message.startswith("HUB_API_AUTH__ISSUER: `auth` in the file is not a table")
 
 
 @pytest.mark.reliability
-def test_without_a_file_a_missing_key_is_looked_for_in_the_environment() -> None:
+def test_without_a_file_a_missing_key_error_names_the_environment() -> None:
     with pytest.raises(SettingsError, match=r"^environment \(HUB_API_\*\): .*`auth`"):
         load_settings(None, {})
 
@@ -164,15 +162,15 @@ def test_without_a_file_a_missing_key_is_looked_for_in_the_environment() -> None
 @pytest.mark.parametrize(
     "url", ["http://auth.test/keys", "ftp://auth.test/keys", "auth.test/keys", "", "https://"]
 )
-def test_keys_come_over_https_only(tmp_path: Path, url: str) -> None:
-    message = refusal(tmp_path, f'[auth]\nissuer = "x"\njwks_url = "{url}"\n')
+def test_the_key_url_must_be_https(tmp_path: Path, url: str) -> None:
+    message = error_message(tmp_path, f'[auth]\nissuer = "x"\njwks_url = "{url}"\n')
 
     assert "`jwks_url` must be" in message
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("host", ["127.0.0.1:8100", "[::1]:8100", "localhost"])
-def test_plain_http_is_for_loopback(tmp_path: Path, host: str) -> None:
+def test_a_loopback_key_url_can_be_plain_http(tmp_path: Path, host: str) -> None:
     text = f'[auth]\nissuer = "x"\njwks_url = "http://{host}/keys"\n'
 
     assert load_settings(write(tmp_path, text), {}).auth.jwks_url == f"http://{host}/keys"
@@ -180,8 +178,8 @@ def test_plain_http_is_for_loopback(tmp_path: Path, host: str) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("url", ["mysql://u:hunter2@db/x", "hunter2", ""])
-def test_a_refused_database_url_is_not_shown_with_its_password(tmp_path: Path, url: str) -> None:
-    message = refusal(tmp_path, f'database_url = "{url}"\n' + AUTH)
+def test_an_invalid_database_url_is_not_shown(tmp_path: Path, url: str) -> None:
+    message = error_message(tmp_path, f'database_url = "{url}"\n' + AUTH)
 
-    assert "`database_url` must begin with sqlite:// or postgresql://" in message
+    assert "`database_url` must start with sqlite:// or postgresql://" in message
     assert "hunter2" not in message

@@ -25,13 +25,13 @@ def parse(document: object) -> Submission:
     return parse_snapshot(json.dumps(document).encode(), now=NOW)
 
 
-def refusal(document: object) -> InvalidSnapshotError:
+def validation_error(document: object) -> InvalidSnapshotError:
     with pytest.raises(InvalidSnapshotError) as caught:
         parse(document)
     return caught.value
 
 
-def changed(path: list[str], value: object) -> dict[str, Any]:
+def snapshot_with(path: list[str], value: object) -> dict[str, Any]:
     document = snapshot()
     place = document
     for step in path[:-1]:
@@ -41,7 +41,7 @@ def changed(path: list[str], value: object) -> dict[str, Any]:
 
 
 @pytest.mark.architecture
-def test_what_the_hub_relies_on_is_read() -> None:
+def test_a_valid_snapshot_is_parsed() -> None:
     submission = parse(snapshot())
 
     assert (submission.suite, submission.verdict) == ("api", "pass")
@@ -53,14 +53,14 @@ def test_what_the_hub_relies_on_is_read() -> None:
 
 
 @pytest.mark.architecture
-def test_the_document_is_kept_whole_with_the_keys_that_are_not_known() -> None:
+def test_unknown_keys_are_preserved_in_the_document() -> None:
     assert json.loads(parse(snapshot(later={"key": [1, None]})).document) == snapshot(
         later={"key": [1, None]}
     )
 
 
 @pytest.mark.architecture
-def test_a_branch_may_be_absent_or_null() -> None:
+def test_a_branch_can_be_absent_or_null() -> None:
     document = snapshot(branch=None)
     assert parse(document).provenance.branch is None
 
@@ -70,7 +70,7 @@ def test_a_branch_may_be_absent_or_null() -> None:
 
 @pytest.mark.reliability
 @given(st.permutations(list(snapshot())))
-def test_order_and_white_space_do_not_change_the_digest(order: list[str]) -> None:
+def test_order_and_whitespace_do_not_change_the_digest(order: list[str]) -> None:
     document = snapshot()
     other = json.dumps({key: document[key] for key in order}, indent=3).encode()
 
@@ -82,13 +82,13 @@ def test_order_and_white_space_do_not_change_the_digest(order: list[str]) -> Non
     ("path", "value"),
     [(["durations", "security"], 1.6), (["total", "taken"], 17), (["later"], None)],
 )
-def test_any_change_of_content_changes_the_digest(path: list[str], value: object) -> None:
-    assert parse(changed(path, value)).digest != parse(snapshot()).digest
+def test_any_content_change_changes_the_digest(path: list[str], value: object) -> None:
+    assert parse(snapshot_with(path, value)).digest != parse(snapshot()).digest
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
-    ("path", "value", "named"),
+    ("path", "value", "expected_path"),
     [
         (["schema"], 3, "$.schema"),
         (["suite"], 7, "$.suite"),
@@ -113,36 +113,36 @@ def test_any_change_of_content_changes_the_digest(path: list[str], value: object
         (["files", 'a"b.py'], {}, r'$.files["a\"b.py"]'),
     ],
 )
-def test_a_refusal_names_the_bad_field_down_to_the_key(
-    path: list[str], value: object, named: str
+def test_an_error_has_the_exact_path_of_the_field(
+    path: list[str], value: object, expected_path: str
 ) -> None:
-    error = refusal(changed(path, value))
+    error = validation_error(snapshot_with(path, value))
 
-    assert error.path == named
+    assert error.path == expected_path
     assert error.detail
     assert "- at" not in error.detail
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("field", ["schema", "suite", "verdict", "provenance", "total", "themes"])
-def test_a_missing_field_is_named(field: str) -> None:
+def test_a_missing_field_error_names_the_field(field: str) -> None:
     document = snapshot()
     del document[field]
 
-    error = refusal(document)
+    error = validation_error(document)
     assert error.path == "$"
     assert f"`{field}`" in error.detail
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("document", [[], "text", 1, None])
-def test_json_that_is_no_object_is_refused_at_the_root(document: object) -> None:
-    assert refusal(document).path == "$"
+def test_json_that_is_not_an_object_is_an_error_at_the_root(document: object) -> None:
+    assert validation_error(document).path == "$"
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
-    "moment",
+    "recorded_at",
     [
         NOW + timedelta(days=1, seconds=1),
         datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
@@ -150,21 +150,26 @@ def test_json_that_is_no_object_is_refused_at_the_root(document: object) -> None
         datetime(1, 1, 1, tzinfo=UTC),
     ],
 )
-def test_a_snapshot_from_the_future_or_from_no_time_is_refused(moment: datetime) -> None:
-    assert refusal(snapshot(recorded_at=moment.isoformat())).path == "$.provenance.recorded_at"
+def test_an_implausible_time_is_rejected(recorded_at: datetime) -> None:
+    assert (
+        validation_error(snapshot(recorded_at=recorded_at.isoformat())).path
+        == "$.provenance.recorded_at"
+    )
 
 
 @pytest.mark.reliability
-def test_a_clock_that_runs_a_little_ahead_is_forgiven() -> None:
-    moment = NOW + timedelta(days=1)
+def test_a_small_clock_difference_is_accepted() -> None:
+    recorded_at = NOW + timedelta(days=1)
 
-    assert parse(snapshot(recorded_at=moment.isoformat())).provenance.recorded_at == moment
+    assert (
+        parse(snapshot(recorded_at=recorded_at.isoformat())).provenance.recorded_at == recorded_at
+    )
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
-def test_a_moment_beyond_what_a_calendar_holds_is_refused_not_a_crash(moment: str) -> None:
-    assert refusal(snapshot(recorded_at=moment)).path == "$.provenance.recorded_at"
+@pytest.mark.parametrize("recorded_at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_time_beyond_the_calendar_range_is_rejected(recorded_at: str) -> None:
+    assert validation_error(snapshot(recorded_at=recorded_at)).path == "$.provenance.recorded_at"
 
 
 @pytest.mark.security
@@ -193,37 +198,37 @@ def test_a_moment_beyond_what_a_calendar_holds_is_refused_not_a_crash(moment: st
         "big-float",
     ],
 )
-def test_json_that_cannot_be_kept_is_refused(body: bytes) -> None:
+def test_json_that_cannot_be_stored_is_rejected(body: bytes) -> None:
     with pytest.raises(MalformedJsonError):
         parse_snapshot(body, now=NOW)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("name", ["../x", "a b", "a\n", "é", "<b>", "a/b", "\x00"])
-def test_names_that_end_up_in_urls_and_pictures_are_plain(name: str) -> None:
-    assert refusal(snapshot(suite=name)).path == "$.suite"
-    assert refusal(changed(["themes", name], {})).path == "$.themes"
-    assert refusal(snapshot(run_id=name)).path == "$.provenance.run_id"
+def test_names_with_special_characters_are_rejected(name: str) -> None:
+    assert validation_error(snapshot(suite=name)).path == "$.suite"
+    assert validation_error(snapshot_with(["themes", name], {})).path == "$.themes"
+    assert validation_error(snapshot(run_id=name)).path == "$.provenance.run_id"
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("branch", ["a\x00b", "a\nb", "\x7f", "b" * 256])
-def test_a_branch_holds_no_control_characters_and_has_an_end(branch: str) -> None:
-    assert refusal(snapshot(branch=branch)).path == "$.provenance.branch"
+def test_a_branch_with_control_characters_or_excessive_length_is_rejected(branch: str) -> None:
+    assert validation_error(snapshot(branch=branch)).path == "$.provenance.branch"
 
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("branch", ["feature/ü", "dependabot/npm-1.2", "b" * 255, "a b"])
-def test_a_branch_may_be_named_as_git_allows(branch: str) -> None:
+def test_branch_names_that_git_allows_are_accepted(branch: str) -> None:
     assert parse(snapshot(branch=branch)).provenance.branch == branch
 
 
 @pytest.mark.security
-def test_a_snapshot_has_only_so_many_themes() -> None:
+def test_too_many_themes_are_rejected() -> None:
     theme = snapshot()["themes"]["security"]
 
     assert parse(snapshot(themes={f"t{n}": theme for n in range(64)}))
-    assert refusal(snapshot(themes={f"t{n}": theme for n in range(65)})).path == "$.themes"
+    assert validation_error(snapshot(themes={f"t{n}": theme for n in range(65)})).path == "$.themes"
 
 
 @pytest.mark.reliability
@@ -233,7 +238,7 @@ def test_a_snapshot_has_only_so_many_themes() -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_any_json_at_all_is_read_or_refused_and_never_a_crash(value: object) -> None:
+def test_any_json_is_parsed_or_rejected_without_a_crash(value: object) -> None:
     try:
         body = msgspec.json.encode(value)
     except (OverflowError, ValueError, UnicodeEncodeError):

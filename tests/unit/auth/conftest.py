@@ -1,4 +1,4 @@
-"""Responsible for the auth app on a stubbed config path, and doubles for keys, replay, clients."""
+"""Fixtures: the auth app on a stubbed config path, and doubles for keys, replay and clients."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def pems() -> Pems:
 
 @pytest.fixture(scope="session")
 def robot_key() -> ECKey:
-    """The private key of the client `robot`."""
+    """Private key of the client `robot`."""
     return ECKey.generate_key("P-256")
 
 
@@ -75,7 +75,7 @@ def secret_hash(hasher: SecretHasher) -> str:
 
 @pytest.fixture
 def clock() -> Clock:
-    """Starts now, because Authlib judges the times of assertions by the machine's clock."""
+    """A clock that starts now, because Authlib checks assertions against the system clock."""
     return Clock(time.time())
 
 
@@ -91,7 +91,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def key_source(pems: Pems, clock: Clock) -> FixedSource[KeyRing]:
-    """Double for key loading: one ES256 key that signs since an hour."""
+    """Double for key loading: one ES256 key, active for an hour."""
     private = ECKey.import_key(pems.first)
     key = SigningKey(private.thumbprint(), "ES256", clock() - 3600, private, Path("first.pem"))
     return FixedSource(KeyRing((key,)))
@@ -99,7 +99,7 @@ def key_source(pems: Pems, clock: Clock) -> FixedSource[KeyRing]:
 
 @pytest.fixture
 def client_source(secret_hash: str, robot_key: ECKey) -> FixedSource[ClientRegistry]:
-    """Double for the registry of service clients."""
+    """Double for the client registry."""
     robot_keys = KeySet([ECKey.import_key(robot_key.as_dict(private=False))])
 
     def client(name: str, tenant: str, **changes: object) -> ServiceClient:
@@ -126,7 +126,7 @@ def client_source(secret_hash: str, robot_key: ECKey) -> FixedSource[ClientRegis
 
 @pytest.fixture
 def replay(settings: Settings, clock: Clock) -> ReplayCache:
-    """The replay cache, of three entries per client, on the test's clock."""
+    """A replay cache with three entries per client, using the test's clock."""
     return ReplayCache(settings.assertions.replay_capacity, clock)
 
 
@@ -143,7 +143,7 @@ def parts(
 
 @pytest.fixture
 def app(parts: Parts) -> Flask:
-    """The app on doubles: nothing is read from disk."""
+    """The app built with doubles; nothing is read from disk."""
     return build_app(parts)
 
 
@@ -159,7 +159,7 @@ def assertion(robot_key: ECKey, clock: Clock) -> AssertionMaker:
 
 @pytest.fixture
 def keys_dir(tmp_path: Path, pems: Pems) -> Path:
-    """A sound directory with one key."""
+    """A valid key directory with one key."""
     directory = tmp_path / "keys"
     directory.mkdir(mode=0o700)
     write_private(directory / "20260101T000000Z-first.pem", pems.first)
@@ -168,7 +168,7 @@ def keys_dir(tmp_path: Path, pems: Pems) -> Path:
 
 @pytest.fixture
 def config_path(tmp_path: Path, keys_dir: Path, secret_hash: str) -> Path:
-    """A stubbed config path: configuration, a key and a client on disk."""
+    """A stubbed config path: configuration, key and client on disk."""
     entry = {"client_id": "ci", "tenant": "acme", "scopes": SCOPES, "secret_hash": secret_hash}
     write_clients(tmp_path / "clients.json", entry)
     return write_private(
@@ -180,5 +180,5 @@ def config_path(tmp_path: Path, keys_dir: Path, secret_hash: str) -> Path:
 
 @pytest.fixture
 def app_on_disk(config_path: Path) -> Callable[[], Flask]:
-    """`create_app` on the stubbed config path."""
+    """The app that `create_app` builds from the stubbed config path."""
     return lambda: create_app(config_path)

@@ -1,4 +1,4 @@
-"""Builders and doubles that the auth suite's tests name directly."""
+"""Builders and doubles for the auth suite's tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass
 class Clock:
-    """A clock that moves when told to."""
+    """A clock that moves only when a test advances it."""
 
     now: float
 
@@ -38,7 +38,7 @@ class Clock:
 
 @dataclass
 class FixedSource(Generic[T]):
-    """Stands in for a Reloading: the value that the test put there."""
+    """Replaces a Reloading: returns the value that the test has set."""
 
     value: T
     stale: bool = False
@@ -49,7 +49,7 @@ class FixedSource(Generic[T]):
 
 @dataclass(frozen=True)
 class Pems:
-    """Private keys as PEM, made once per session."""
+    """Private keys as PEM, created once per session."""
 
     first: bytes
     second: bytes
@@ -61,7 +61,7 @@ class Pems:
 
 @dataclass
 class AssertionMaker:
-    """Makes client assertions of the client ``robot``; each with a jti of its own."""
+    """Creates client assertions of the client ``robot``, each with a unique jti."""
 
     key: ECKey | OKPKey
     clock: Clock
@@ -69,7 +69,7 @@ class AssertionMaker:
     alg: str = "ES256"
 
     def claims(self, **changes: object) -> dict[str, Any]:
-        """Sound claims, with changes; None removes a claim."""
+        """Return valid claims with changes; None removes a claim."""
         self.count += 1
         now = int(self.clock())
         claims = {
@@ -86,7 +86,7 @@ class AssertionMaker:
         return jose.sign({"alg": self.alg}, self.claims(**changes), signed_by or self.key)
 
     def raw(self, header: dict[str, Any], payload: bytes, key: Key | None) -> str:
-        """Sign anything with any algorithm, or none at all, as an attacker would."""
+        """Sign anything with any algorithm or none, as an attacker would."""
         if key is None:
             parts = (json.dumps(header).encode(), payload, b"")
             return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
@@ -95,16 +95,16 @@ class AssertionMaker:
 
 
 def write_private(path: Path, content: bytes | str, mode: int = 0o600) -> Path:
-    """Write a file with exactly this mode, whatever the umask."""
+    """Write a file with exactly this mode, regardless of the umask."""
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     path.chmod(mode)
     return path
 
 
 def touch(path: Path, content: bytes) -> None:
-    """Replace a file's content such that its fingerprint surely changes."""
+    """Replace a file's content so that its fingerprint is certain to change."""
     temporary = write_private(path.with_name(".new"), content)
-    os.replace(temporary, path)  # noqa: PTH105  # the point is the new inode
+    os.replace(temporary, path)  # noqa: PTH105  # gives the path a new inode
 
 
 def write_clients(path: Path, *entries: dict[str, Any]) -> Path:
@@ -112,35 +112,35 @@ def write_clients(path: Path, *entries: dict[str, Any]) -> Path:
     return write_private(path, json.dumps({"clients": entries}))
 
 
-def ask(
+def post_form(
     client: FlaskClient,
     *,
-    who: str = "ci",
+    auth_as: str = "ci",
     secret: str = SECRET,
     path: str = "/oauth/token",
     **form: str,
 ) -> TestResponse:
-    """Post a form as a client with a secret (client_secret_basic)."""
+    """Post a form, authenticated with a secret (client_secret_basic)."""
     form.setdefault("grant_type", "client_credentials")
-    return client.post(path, data=form, auth=(who, secret))
+    return client.post(path, data=form, auth=(auth_as, secret))
 
 
 def assert_with(client: FlaskClient, assertion: str, **form: str) -> TestResponse:
-    """Ask for a token with a client assertion (private_key_jwt)."""
+    """Request a token with a client assertion (private_key_jwt)."""
     form.setdefault("grant_type", "client_credentials")
     form.setdefault("client_assertion_type", ASSERTION_TYPE)
     return client.post("/oauth/token", data={"client_assertion": assertion, **form})
 
 
 def error_of(response: TestResponse) -> str:
-    """The OAuth error code of a response."""
+    """Return the OAuth error code of a response."""
     body = response.get_json()
     assert isinstance(body, dict)
     return str(body["error"])
 
 
 def metric(client: FlaskClient, sample: str) -> float:
-    """The value of one sample of /metrics, zero when it is not there."""
+    """Return the value of a sample of /metrics, or zero if it is missing."""
     for line in client.get("/metrics").text.splitlines():
         name, _, value = line.rpartition(" ")
         if name == sample:

@@ -37,9 +37,7 @@ def new_client(name: str = "ci", jwk: Path | None = None) -> NewClient:
 class TestKeys:
     @pytest.mark.architecture
     @pytest.mark.parametrize("algorithm", ALGORITHMS)
-    def test_a_created_key_is_one_that_the_service_loads(
-        self, tmp_path: Path, algorithm: Algorithm
-    ) -> None:
+    def test_the_service_loads_a_created_key(self, tmp_path: Path, algorithm: Algorithm) -> None:
         path = admin.create_key(tmp_path / "keys", algorithm, NOON + 0.9)
 
         (key,) = load_ring(tmp_path / "keys").keys
@@ -47,14 +45,16 @@ class TestKeys:
         assert path.name == f"20261121T120000Z-{key.kid[:12]}.pem"
 
     @pytest.mark.security
-    def test_key_and_directory_are_the_owners_alone(self, tmp_path: Path) -> None:
+    def test_key_and_directory_are_accessible_to_the_owner_only(self, tmp_path: Path) -> None:
         path = admin.create_key(tmp_path / "keys", "ES256", NOON)
 
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
     @pytest.mark.architecture
-    def test_one_key_signs_older_ones_verify_newer_ones_wait(self, tmp_path: Path) -> None:
+    def test_newest_active_key_signs_older_keys_verify_future_keys_wait(
+        self, tmp_path: Path
+    ) -> None:
         paths = [admin.create_key(tmp_path, "EdDSA", NOON + hour * 3600) for hour in (0, 1, 2)]
         ring = load_ring(tmp_path)
 
@@ -66,7 +66,9 @@ class TestKeys:
         assert states(NOON - 1) == ["waits", "waits", "waits"]
 
     @pytest.mark.security
-    def test_a_retired_key_is_out_of_the_ring_and_its_file_is_kept(self, tmp_path: Path) -> None:
+    def test_retiring_a_key_removes_it_from_the_ring_but_not_from_disk(
+        self, tmp_path: Path
+    ) -> None:
         old = admin.create_key(tmp_path, "ES256", NOON)
         new = admin.create_key(tmp_path, "ES256", NOON + 60)
         kid = load_ring(tmp_path).keys[0].kid
@@ -78,22 +80,22 @@ class TestKeys:
         assert [key.path for key in load_ring(tmp_path).keys] == [new]
 
     @pytest.mark.reliability
-    def test_the_key_that_signs_is_not_retired(self, tmp_path: Path) -> None:
+    def test_the_signing_key_cannot_be_retired(self, tmp_path: Path) -> None:
         admin.create_key(tmp_path, "ES256", NOON)
         admin.create_key(tmp_path, "ES256", NOON + 60)
         kid = load_ring(tmp_path).keys[0].kid
 
-        with pytest.raises(ConfigError, match="is the key that signs; create its successor"):
+        with pytest.raises(ConfigError, match="is the current signing key; create a new key"):
             admin.retire_key(tmp_path, kid, NOON + 59)
 
     @pytest.mark.reliability
-    def test_a_kid_must_name_one_key(self, tmp_path: Path) -> None:
+    def test_an_ambiguous_kid_prefix_is_rejected(self, tmp_path: Path) -> None:
         for hour in range(2):
             admin.create_key(tmp_path, "ES256", NOON + hour)
 
-        with pytest.raises(ConfigError, match="2 keys have a kid that begins ''"):
+        with pytest.raises(ConfigError, match="2 keys have a kid that starts with ''"):
             admin.retire_key(tmp_path, "", NOON)
-        with pytest.raises(ConfigError, match="0 keys have a kid that begins 'no-such'"):
+        with pytest.raises(ConfigError, match="0 keys have a kid that starts with 'no-such'"):
             admin.retire_key(tmp_path, "no-such", NOON)
 
 
@@ -111,7 +113,7 @@ class TestClients:
         assert (client.tenant, str(client.rate)) == ("acme", "5 per 1 minute")
 
     @pytest.mark.security
-    def test_the_secret_is_stored_nowhere(self, on_disk: Settings, tmp_path: Path) -> None:
+    def test_the_secret_is_not_stored(self, on_disk: Settings, tmp_path: Path) -> None:
         secret = admin.create_client(on_disk, new_client())
 
         assert secret is not None
@@ -133,7 +135,7 @@ class TestClients:
         assert client.keys is not None
 
     @pytest.mark.security
-    def test_a_private_key_is_not_taken_in(
+    def test_a_private_jwk_is_rejected(
         self, on_disk: Settings, tmp_path: Path, robot_key: ECKey
     ) -> None:
         jwk = write_private(tmp_path / "k.json", json.dumps(robot_key.as_dict(private=True)))
@@ -144,7 +146,7 @@ class TestClients:
 
     @pytest.mark.reliability
     @pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"kty": 7}'])
-    def test_what_is_no_jwk_is_refused(
+    def test_an_invalid_jwk_is_rejected(
         self, on_disk: Settings, tmp_path: Path, content: str
     ) -> None:
         jwk = write_private(tmp_path / "k.json", content)
@@ -155,45 +157,50 @@ class TestClients:
             admin.create_client(on_disk, new_client(jwk=tmp_path / "missing"))
 
     @pytest.mark.reliability
-    def test_others_are_kept_and_a_name_is_taken_once(self, on_disk: Settings) -> None:
+    def test_creating_a_client_preserves_others_and_rejects_duplicates(
+        self, on_disk: Settings
+    ) -> None:
         admin.create_client(on_disk, new_client("one"))
         admin.create_client(on_disk, new_client("two"))
-        before = on_disk.clients_path.read_bytes()
+        content_before = on_disk.clients_path.read_bytes()
 
-        with pytest.raises(ConfigError, match="client 'one' exists"):
+        with pytest.raises(ConfigError, match="client 'one' already exists"):
             admin.create_client(on_disk, new_client("one"))
 
-        assert on_disk.clients_path.read_bytes() == before
-        assert [e.client_id for e in read_entries(on_disk.clients_path)[0]] == ["one", "two"]
+        assert on_disk.clients_path.read_bytes() == content_before
+        assert [entry.client_id for entry in read_entries(on_disk.clients_path)[0]] == [
+            "one",
+            "two",
+        ]
 
     @pytest.mark.reliability
     @pytest.mark.parametrize(
-        ("changes", "named"),
+        ("changes", "message"),
         [
             ({"rate": "sometimes"}, "rate = 'sometimes'"),
             ({"tenant": "a/b"}, r"\$\.tenant"),
             ({"client_id": ""}, r"\$\.client_id"),
         ],
     )
-    def test_a_mistake_writes_nothing(
-        self, on_disk: Settings, changes: dict[str, Any], named: str
+    def test_an_invalid_client_is_not_written(
+        self, on_disk: Settings, changes: dict[str, Any], message: str
     ) -> None:
-        with pytest.raises(ConfigError, match=named):
+        with pytest.raises(ConfigError, match=message):
             admin.create_client(on_disk, dataclasses.replace(new_client(), **changes))
 
         assert not on_disk.clients_path.exists()
 
     @pytest.mark.security
-    def test_disabling_touches_one_client(self, on_disk: Settings) -> None:
+    def test_disabling_changes_one_client_only(self, on_disk: Settings) -> None:
         for name in ("one", "two"):
             admin.create_client(on_disk, new_client(name))
 
         admin.disable_client(on_disk.clients_path, "one")
 
         registry = load_registry(on_disk.clients_path, on_disk.scopes)
-        assert [c.disabled for c in registry.clients.values()] == [True, False]
+        assert [client.disabled for client in registry.clients.values()] == [True, False]
 
     @pytest.mark.reliability
-    def test_disabling_an_unknown_client_is_a_mistake(self, tmp_path: Path) -> None:
+    def test_disabling_an_unknown_client_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="has no client 'ci'"):
             admin.disable_client(write_clients(tmp_path / "c.json"), "ci")

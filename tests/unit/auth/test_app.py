@@ -17,7 +17,15 @@ from apps.auth_service.errors import ConfigError
 from apps.auth_service.keys import KeyRing
 from apps.auth_service.parts import EXTENSION, Parts
 from apps.auth_service.settings import Settings
-from tests.unit.auth.support import Clock, FixedSource, Pems, ask, metric, touch, write_private
+from tests.unit.auth.support import (
+    Clock,
+    FixedSource,
+    Pems,
+    metric,
+    post_form,
+    touch,
+    write_private,
+)
 
 AppOnDisk = Callable[[], Flask]
 
@@ -25,19 +33,19 @@ AppOnDisk = Callable[[], Flask]
 class TestArchitecture:
     pytestmark = pytest.mark.architecture
 
-    def test_the_package_offers_create_app(self) -> None:
+    def test_the_package_exports_create_app(self) -> None:
         assert apps.auth_service.__all__ == ["create_app"]
 
-    def test_a_config_path_is_all_it_takes(self, app_on_disk: AppOnDisk) -> None:
+    def test_create_app_only_needs_a_config_path(self, app_on_disk: AppOnDisk) -> None:
         client = app_on_disk().test_client()
 
-        assert ask(client).status_code == 200
+        assert post_form(client).status_code == 200
         assert client.get("/readyz").get_json()["status"] == "ok"
 
-    def test_the_parts_are_at_hand(self, app: Flask, parts: Parts) -> None:
+    def test_the_parts_are_an_app_extension(self, app: Flask, parts: Parts) -> None:
         assert app.extensions[EXTENSION] is parts
 
-    def test_metadata_names_endpoints_that_exist(self, client: FlaskClient) -> None:
+    def test_metadata_lists_existing_endpoints(self, client: FlaskClient) -> None:
         response = client.get("/.well-known/oauth-authorization-server")
 
         document = response.get_json()
@@ -50,7 +58,7 @@ class TestArchitecture:
             assert client.get(path).status_code == 405
         assert client.get(document["jwks_uri"].removeprefix("http://localhost")).status_code == 200
 
-    def test_a_context_without_a_request_is_left_in_peace(self, app: Flask) -> None:
+    def test_teardown_without_a_request_does_nothing(self, app: Flask) -> None:
         with app.test_request_context("/healthz") as pushed:
             assert pushed.request.path == "/healthz"
 
@@ -65,15 +73,15 @@ class TestArchitecture:
             ("/.well-known/oauth-authorization-server", "application/json"),
         ],
     )
-    def test_documents_may_be_cached_and_revalidated(
+    def test_documents_can_be_cached_and_revalidated(
         self, client: FlaskClient, path: str, kind: str
     ) -> None:
         response = client.get(path)
 
         assert response.mimetype == kind
         assert response.headers["Cache-Control"] == "public, max-age=300"
-        again = client.get(path, headers={"If-None-Match": response.headers["ETag"]})
-        assert (again.status_code, again.data) == (304, b"")
+        revalidated = client.get(path, headers={"If-None-Match": response.headers["ETag"]})
+        assert (revalidated.status_code, revalidated.data) == (304, b"")
 
     def test_requests_are_measured_by_endpoint_and_status(self, client: FlaskClient) -> None:
         client.get("/healthz")
@@ -87,16 +95,18 @@ class TestArchitecture:
 class TestReliability:
     pytestmark = pytest.mark.reliability
 
-    def test_it_is_alive_even_when_it_cannot_sign(self, client: FlaskClient, clock: Clock) -> None:
+    def test_healthz_succeeds_without_an_active_signing_key(
+        self, client: FlaskClient, clock: Clock
+    ) -> None:
         clock.advance(-7200)
 
         ready = client.get("/readyz")
         assert ready.status_code == 503
-        assert ready.get_json()["checks"]["signing"] == "no key may sign yet"
+        assert ready.get_json()["checks"]["signing"] == "no active signing key"
         assert client.get("/healthz").status_code == 200
 
     @pytest.mark.parametrize("part", ["keys", "clients"])
-    def test_old_content_in_force_is_reported(
+    def test_stale_content_is_reported(
         self,
         client: FlaskClient,
         key_source: FixedSource[KeyRing],
@@ -112,7 +122,7 @@ class TestReliability:
         assert ready.get_json()["checks"][part] == "stale"
         assert metric(client, f"auth_{part}_stale") == 1
 
-    def test_a_new_key_is_in_force_without_a_restart(
+    def test_a_new_key_is_used_without_a_restart(
         self, app_on_disk: AppOnDisk, keys_dir: Path, pems: Pems
     ) -> None:
         client = app_on_disk().test_client()
@@ -124,31 +134,31 @@ class TestReliability:
         assert len(after.get_json(force=True)["keys"]) == 2
         assert after.headers["ETag"] != before.headers["ETag"]
 
-    def test_a_broken_new_key_leaves_the_old_ring_in_force(
+    def test_an_invalid_new_key_leaves_the_old_ring_in_use(
         self, app_on_disk: AppOnDisk, keys_dir: Path, pems: Pems
     ) -> None:
         client = app_on_disk().test_client()
         broken = write_private(keys_dir / "20260201T000000Z-second.pem", pems.rsa)
 
-        assert ask(client).status_code == 200
+        assert post_form(client).status_code == 200
         assert client.get("/readyz").get_json()["checks"]["keys"] == "stale"
 
         touch(broken, pems.second)
         assert client.get("/readyz").get_json()["checks"]["keys"] == "ok"
 
-    def test_a_broken_registry_leaves_the_old_one_in_force(
+    def test_an_invalid_registry_leaves_the_old_one_in_use(
         self, app_on_disk: AppOnDisk, config_path: Path
     ) -> None:
         client = app_on_disk().test_client()
         touch(config_path.with_name("clients.json"), b"{")
 
-        assert ask(client).status_code == 200
+        assert post_form(client).status_code == 200
         assert client.get("/readyz").get_json()["checks"]["clients"] == "stale"
 
     @pytest.mark.parametrize(
         "broken", ["auth.toml", "clients.json", "keys/20260101T000000Z-first.pem"]
     )
-    def test_it_does_not_start_with_a_broken_file(
+    def test_an_invalid_file_prevents_the_start(
         self, app_on_disk: AppOnDisk, config_path: Path, broken: str
     ) -> None:
         path = write_private(config_path.parent / broken, "{")
@@ -156,7 +166,7 @@ class TestReliability:
         with pytest.raises(ConfigError, match=re.escape(str(path))):
             app_on_disk()
 
-    def test_a_failure_within_is_answered_without_its_reason(
+    def test_an_internal_error_response_hides_the_reason(
         self, app: Flask, parts: Parts, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail() -> KeyRing:
@@ -175,18 +185,18 @@ class TestReliability:
 class TestSecurity:
     pytestmark = pytest.mark.security
 
-    def test_a_sane_request_id_is_kept(self, client: FlaskClient) -> None:
+    def test_a_valid_request_id_is_reused(self, client: FlaskClient) -> None:
         response = client.get("/healthz", headers={"X-Request-Id": "ci-run_42.a"})
 
         assert response.headers["X-Request-Id"] == "ci-run_42.a"
 
-    @pytest.mark.parametrize("offered", ["", "a b", "x" * 65, "é", "a\tb", '"', "../x"])
-    def test_any_other_request_id_is_replaced(self, client: FlaskClient, offered: str) -> None:
-        response = client.get("/healthz", headers={"X-Request-Id": offered})
+    @pytest.mark.parametrize("request_id", ["", "a b", "x" * 65, "é", "a\tb", '"', "../x"])
+    def test_an_invalid_request_id_is_replaced(self, client: FlaskClient, request_id: str) -> None:
+        response = client.get("/healthz", headers={"X-Request-Id": request_id})
 
         assert re.fullmatch(r"[0-9a-f]{32}", response.headers["X-Request-Id"])
 
-    def test_readiness_tells_strangers_no_paths(
+    def test_readiness_does_not_reveal_paths(
         self, app_on_disk: AppOnDisk, keys_dir: Path, pems: Pems
     ) -> None:
         client = app_on_disk().test_client()
@@ -194,7 +204,7 @@ class TestSecurity:
 
         assert str(keys_dir) not in client.get("/readyz").text
 
-    def test_what_clients_send_does_not_become_a_label(self, client: FlaskClient) -> None:
+    def test_client_input_does_not_become_a_label(self, client: FlaskClient) -> None:
         client.get("/<script>")
         client.post("/oauth/token", data={"grant_type": "evil-type"}, auth=("evil-id", "x"))
 
@@ -202,11 +212,11 @@ class TestSecurity:
         assert "script" not in metrics
         assert "evil" not in metrics
 
-    def test_documents_are_not_to_be_sniffed(self, client: FlaskClient) -> None:
+    def test_responses_disable_content_sniffing(self, client: FlaskClient) -> None:
         for path in ("/.well-known/jwks.json", "/nowhere"):
             assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
 
-    def test_the_key_published_to_verify_with_is_the_one_in_force(
+    def test_the_published_key_is_the_current_signing_key(
         self, parts: Parts, pems: Pems, key_source: FixedSource[KeyRing]
     ) -> None:
         client = build_app(dataclasses.replace(parts)).test_client()

@@ -1,4 +1,4 @@
-"""Client authentication, above all with `private_key_jwt`: RFC 7523."""
+"""Client authentication, mainly with `private_key_jwt` (RFC 7523)."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from tests.unit.auth.support import (
 )
 
 
-def refused(client: FlaskClient, assertion: str, **form: str) -> bool:
-    """Whether the assertion is refused, in the one way that says nothing."""
+def is_rejected(client: FlaskClient, assertion: str, **form: str) -> bool:
+    """Return whether the assertion is rejected with the generic error."""
     response = assert_with(client, assertion, **form)
     return response.status_code == 401 and response.get_json() == {
         "error": "invalid_client",
@@ -61,7 +61,7 @@ class TestArchitecture:
         assert response.status_code == 200
         assert response.get_json()["scope"] == "snapshots:read"
 
-    def test_an_edwards_key_works_too(
+    def test_an_ed25519_key_is_accepted(
         self,
         client: FlaskClient,
         assertion: AssertionMaker,
@@ -76,7 +76,7 @@ class TestArchitecture:
 
         assert assert_with(client, assertion()).status_code == 200
 
-    def test_the_kid_chooses_among_several_keys(
+    def test_the_kid_selects_one_of_several_keys(
         self,
         client: FlaskClient,
         assertion: AssertionMaker,
@@ -85,58 +85,58 @@ class TestArchitecture:
     ) -> None:
         other = ECKey.generate_key("P-256")
         robot = client_source.value.clients["robot"]
-        two = dataclasses.replace(robot, keys=KeySet([other, robot_key]))
-        client_source.value = ClientRegistry({"robot": two})
+        robot_with_two_keys = dataclasses.replace(robot, keys=KeySet([other, robot_key]))
+        client_source.value = ClientRegistry({"robot": robot_with_two_keys})
 
         def token(kid: str) -> str:
             return jose.sign({"alg": "ES256", "kid": kid}, assertion.claims(), robot_key)
 
         assert assert_with(client, token(robot_key.thumbprint())).status_code == 200
-        assert refused(client, token(other.thumbprint()))
-        assert refused(client, token('unknown"é'))
+        assert is_rejected(client, token(other.thumbprint()))
+        assert is_rejected(client, token('unknown"é'))
 
-    def test_the_live_identifiers_are_a_metric(
+    def test_the_number_of_live_identifiers_is_a_metric(
         self, client: FlaskClient, assertion: AssertionMaker
     ) -> None:
         assert_with(client, assertion())
 
         assert metric(client, "auth_replay_cache_entries") == 1
 
-    def test_the_client_may_be_named_in_the_form_if_it_is_the_same(
+    def test_a_client_id_in_the_form_must_match_the_assertion(
         self, client: FlaskClient, assertion: AssertionMaker
     ) -> None:
         assert assert_with(client, assertion(), client_id="robot").status_code == 200
-        assert refused(client, assertion(), client_id="ci")
+        assert is_rejected(client, assertion(), client_id="ci")
 
 
 class TestReplay:
     pytestmark = pytest.mark.security
 
-    def test_an_assertion_is_good_for_one_use(
+    def test_an_assertion_can_be_used_only_once(
         self, client: FlaskClient, assertion: AssertionMaker
     ) -> None:
-        once = assertion()
+        signed = assertion()
 
-        assert assert_with(client, once).status_code == 200
-        assert refused(client, once)
-        assert refused(client, assertion(jti="jti-1"))
+        assert assert_with(client, signed).status_code == 200
+        assert is_rejected(client, signed)
+        assert is_rejected(client, assertion(jti="jti-1"))
 
-    def test_of_concurrent_uses_exactly_one_wins(
+    def test_exactly_one_of_several_concurrent_uses_succeeds(
         self, app: Flask, assertion: AssertionMaker
     ) -> None:
-        once, threads = assertion(), 6
+        signed, threads = assertion(), 6
         barrier = Barrier(threads)
 
         def use(_number: int) -> int:
             barrier.wait()
-            return assert_with(app.test_client(), once).status_code
+            return assert_with(app.test_client(), signed).status_code
 
         with ThreadPoolExecutor(threads) as pool:
             statuses = Counter(pool.map(use, range(threads)))
 
         assert statuses == {200: 1, 401: threads - 1}
 
-    def test_a_full_cache_refuses_and_recovers_when_entries_expire(
+    def test_a_full_cache_rejects_until_entries_expire(
         self, client: FlaskClient, assertion: AssertionMaker, clock: Clock
     ) -> None:
         for _ in range(3):
@@ -148,11 +148,11 @@ class TestReplay:
         clock.advance(60 + 30 + 2)
         assert assert_with(client, assertion(iat=int(clock()) - 92)).status_code == 200
 
-    def test_what_does_not_verify_leaves_no_trace(
+    def test_an_invalid_assertion_is_not_recorded(
         self, client: FlaskClient, assertion: AssertionMaker, replay: ReplayCache
     ) -> None:
-        refused(client, assertion(signed_by=ECKey.generate_key("P-256"), jti="j"))
-        refused(client, assertion(aud="elsewhere", jti="j"))
+        is_rejected(client, assertion(signed_by=ECKey.generate_key("P-256"), jti="j"))
+        is_rejected(client, assertion(aud="elsewhere", jti="j"))
 
         assert len(replay) == 0
         assert assert_with(client, assertion(jti="j")).status_code == 200
@@ -164,7 +164,7 @@ class TestReplay:
         other = assertion(jti="j", iss="robot2", sub="robot2")
         assert assert_with(client, other).status_code == 200
 
-    def test_one_from_before_the_cache_began_may_have_been_used(
+    def test_an_assertion_older_than_the_cache_is_rejected(
         self, client: FlaskClient, assertion: AssertionMaker, parts: Parts, clock: Clock
     ) -> None:
         used = assertion()
@@ -173,11 +173,11 @@ class TestReplay:
         restarted = dataclasses.replace(parts, replay=ReplayCache(3, clock))
         after = build_app(restarted).test_client()
 
-        assert refused(after, used)
-        assert refused(after, assertion(iat=None))
+        assert is_rejected(after, used)
+        assert is_rejected(after, assertion(iat=None))
         assert assert_with(after, assertion()).status_code == 200
 
-    def test_it_is_remembered_for_as_long_as_it_is_accepted(
+    def test_an_assertion_is_recorded_for_as_long_as_it_is_valid(
         self, client: FlaskClient, assertion: AssertionMaker, replay: ReplayCache, clock: Clock
     ) -> None:
         assert_with(client, assertion(exp=int(clock()) + 60))
@@ -201,8 +201,8 @@ class TestClaims:
             {"iss": "ci"},
             {"iss": None},
             {"sub": None},
-            {"sub": "nobody"},
-            {"sub": "nobody", "iss": "nobody"},
+            {"sub": "unknown"},
+            {"sub": "unknown", "iss": "unknown"},
             {"sub": "gone", "iss": "gone"},
             {"sub": "ci", "iss": "ci"},
             {"sub": 7},
@@ -226,79 +226,83 @@ class TestClaims:
             f"{name}={str(value)[:12]}" for name, value in changes.items()
         ),
     )
-    def test_a_claim_that_is_not_as_it_must_be_is_refused(
+    def test_an_invalid_claim_is_rejected(
         self, client: FlaskClient, assertion: AssertionMaker, changes: dict[str, Any]
     ) -> None:
-        assert refused(client, assertion(**changes))
+        assert is_rejected(client, assertion(**changes))
 
-    def test_the_leeway_is_for_clocks_not_for_lifetimes(
+    def test_the_leeway_applies_to_clocks_not_to_lifetimes(
         self, client: FlaskClient, assertion: AssertionMaker, clock: Clock
     ) -> None:
         now = int(clock())
 
         assert assert_with(client, assertion(exp=now - 15)).status_code == 200
-        assert refused(client, assertion(exp=now - 45))
+        assert is_rejected(client, assertion(exp=now - 45))
         assert assert_with(client, assertion(nbf=now + 15)).status_code == 200
-        assert refused(client, assertion(nbf=now + 60))
+        assert is_rejected(client, assertion(nbf=now + 60))
 
-    def test_one_that_lives_too_long_is_refused(
+    def test_an_assertion_with_a_long_lifetime_is_rejected(
         self, client: FlaskClient, assertion: AssertionMaker, clock: Clock
     ) -> None:
         now = int(clock())
 
         assert assert_with(client, assertion(exp=now + 300)).status_code == 200
-        assert refused(client, assertion(exp=now + 332))
+        assert is_rejected(client, assertion(exp=now + 332))
 
 
 class TestSignature:
     pytestmark = pytest.mark.security
 
-    def test_unsigned_is_refused(self, client: FlaskClient, assertion: AssertionMaker) -> None:
+    def test_an_unsigned_assertion_is_rejected(
+        self, client: FlaskClient, assertion: AssertionMaker
+    ) -> None:
         payload = json.dumps(assertion.claims()).encode()
 
-        assert refused(client, assertion.raw({"alg": "none"}, payload, None))
+        assert is_rejected(client, assertion.raw({"alg": "none"}, payload, None))
 
-    def test_a_public_key_does_not_serve_as_an_hmac_secret(
+    def test_a_public_key_cannot_be_used_as_an_hmac_secret(
         self, client: FlaskClient, assertion: AssertionMaker, robot_key: ECKey
     ) -> None:
         payload = json.dumps(assertion.claims()).encode()
         secret = OctKey.import_key({"kty": "oct", "k": robot_key.as_dict()["x"]})
 
-        assert refused(client, assertion.raw({"alg": "HS256"}, payload, secret))
+        assert is_rejected(client, assertion.raw({"alg": "HS256"}, payload, secret))
 
-    def test_anothers_key_is_refused(self, client: FlaskClient, assertion: AssertionMaker) -> None:
-        assert refused(client, assertion(signed_by=ECKey.generate_key("P-256")))
-
-    def test_a_key_within_the_assertion_is_not_believed(
+    def test_another_clients_key_is_rejected(
         self, client: FlaskClient, assertion: AssertionMaker
     ) -> None:
-        own = ECKey.generate_key("P-256")
-        header = {"alg": "ES256", "jwk": own.as_dict(private=False)}
+        assert is_rejected(client, assertion(signed_by=ECKey.generate_key("P-256")))
+
+    def test_a_key_inside_the_assertion_is_ignored(
+        self, client: FlaskClient, assertion: AssertionMaker
+    ) -> None:
+        attacker_key = ECKey.generate_key("P-256")
+        header = {"alg": "ES256", "jwk": attacker_key.as_dict(private=False)}
         payload = json.dumps(assertion.claims()).encode()
 
-        assert refused(client, assertion.raw(header, payload, own))
+        assert is_rejected(client, assertion.raw(header, payload, attacker_key))
 
-    def test_an_unknown_clients_assertion_is_verified_all_the_same(
+    def test_an_unknown_clients_assertion_is_verified_too(
         self, client: FlaskClient, assertion: AssertionMaker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        read, tried = jose.read, []
+        read, key_sets_used = jose.read, []
 
-        def spy(token: str, keys: KeySet) -> Token:
-            tried.append(keys)
+        def read_and_record(token: str, keys: KeySet) -> Token:
+            key_sets_used.append(keys)
             return read(token, keys)
 
-        monkeypatch.setattr(jose, "read", spy)
+        monkeypatch.setattr(jose, "read", read_and_record)
 
-        for name in ("nobody", "gone", "ci"):
-            assert refused(client, assertion(iss=name, sub=name))
-        assert [len(keys.keys) for keys in tried] == [1, 1, 1]
+        for name in ("unknown", "gone", "ci"):
+            assert is_rejected(client, assertion(iss=name, sub=name))
+        assert [len(keys.keys) for keys in key_sets_used] == [1, 1, 1]
 
-    def test_an_access_token_is_no_assertion(
+    def test_an_access_token_is_not_an_assertion(
         self, client: FlaskClient, assertion: AssertionMaker
     ) -> None:
         token = assert_with(client, assertion()).get_json()["access_token"]
 
-        assert refused(client, token)
+        assert is_rejected(client, token)
 
 
 class TestReliability:
@@ -311,21 +315,23 @@ class TestReliability:
             {"client_assertion_type": ""},
         ],
     )
-    def test_another_type_of_assertion_is_refused(
+    def test_another_assertion_type_is_rejected(
         self, client: FlaskClient, assertion: AssertionMaker, form: dict[str, str]
     ) -> None:
-        assert refused(client, assertion(), **form)
+        assert is_rejected(client, assertion(), **form)
 
     @pytest.mark.parametrize("payload", [b"[]", b"7", b"{", b"\xff", b"[" * 9000, b'"sub"'])
-    def test_a_payload_that_is_no_object_is_refused(
+    def test_a_payload_that_is_not_an_object_is_rejected(
         self, client: FlaskClient, assertion: AssertionMaker, robot_key: ECKey, payload: bytes
     ) -> None:
-        assert refused(client, assertion.raw({"alg": "ES256"}, payload, robot_key))
+        assert is_rejected(client, assertion.raw({"alg": "ES256"}, payload, robot_key))
 
     @given(text=st.text(min_size=1) | st.from_regex(r"[\w-]{0,30}\.[\w-]{0,30}\.[\w-]{0,30}"))
     @settings(max_examples=60)
-    def test_no_text_makes_the_service_fail(self, client: FlaskClient, text: str) -> None:
-        assert refused(client, text)
+    def test_any_text_is_rejected_without_a_server_error(
+        self, client: FlaskClient, text: str
+    ) -> None:
+        assert is_rejected(client, text)
 
     @given(
         claims=st.dictionaries(
@@ -339,40 +345,42 @@ class TestReliability:
         )
     )
     @settings(max_examples=60)
-    def test_no_claims_make_the_service_fail(
+    def test_any_claims_are_rejected_without_a_server_error(
         self, client: FlaskClient, robot_key: ECKey, claims: dict[str, Any]
     ) -> None:
-        sound = {"iss": "robot", "sub": "robot", "aud": ISSUER, "exp": 1}
-        token = jose.sign({"alg": "ES256"}, sound | claims, robot_key)
+        valid_claims = {"iss": "robot", "sub": "robot", "aud": ISSUER, "exp": 1}
+        token = jose.sign({"alg": "ES256"}, valid_claims | claims, robot_key)
 
         assert assert_with(client, token).status_code in {401, 200}
 
 
-class TestNobody:
-    """The client that stands in for one that may not authenticate."""
+class TestUnknownClient:
+    """The client object for an unknown or disabled client."""
 
     pytestmark = pytest.mark.security
 
     @pytest.fixture
-    def stand_in(self) -> KeySet:
+    def dummy_keys(self) -> KeySet:
         return KeySet([ECKey.generate_key("P-256")])
 
     @pytest.fixture
-    def nobody(self, hasher: SecretHasher, stand_in: KeySet) -> OAuthClient:
-        return OAuthClient(None, hasher, stand_in, Metrics())
+    def unknown_client(self, hasher: SecretHasher, dummy_keys: KeySet) -> OAuthClient:
+        return OAuthClient(None, hasher, dummy_keys, Metrics())
 
-    def test_it_has_no_way_to_authenticate(self, nobody: OAuthClient) -> None:
-        assert not nobody.check_client_secret(SECRET)
-        assert not any(nobody.check_endpoint_auth_method(way, "token") for way in AUTH_METHODS)
+    def test_it_cannot_authenticate_with_any_method(self, unknown_client: OAuthClient) -> None:
+        assert not unknown_client.check_client_secret(SECRET)
+        assert not any(
+            unknown_client.check_endpoint_auth_method(method, "token") for method in AUTH_METHODS
+        )
 
-    def test_it_has_keys_that_nobody_has(self, nobody: OAuthClient, stand_in: KeySet) -> None:
-        assert nobody.keys is stand_in
+    def test_it_has_dummy_keys(self, unknown_client: OAuthClient, dummy_keys: KeySet) -> None:
+        assert unknown_client.keys is dummy_keys
 
-    def test_its_entry_is_out_of_reach(self, nobody: OAuthClient) -> None:
+    def test_it_has_no_registry_entry(self, unknown_client: OAuthClient) -> None:
         with pytest.raises(InvalidClientError):
-            _ = nobody.entry
+            _ = unknown_client.entry
 
-    def test_it_is_granted_nothing(self, nobody: OAuthClient) -> None:
+    def test_it_is_granted_nothing(self, unknown_client: OAuthClient) -> None:
         with pytest.raises(InvalidClientError):
-            nobody.get_allowed_scope("snapshots:read")
-        assert not nobody.check_grant_type("password")
+            unknown_client.get_allowed_scope("snapshots:read")
+        assert not unknown_client.check_grant_type("password")

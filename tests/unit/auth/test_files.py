@@ -11,7 +11,7 @@ from apps.auth_service.errors import ConfigError
 
 
 @pytest.mark.security
-def test_a_private_file_is_the_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+def test_a_private_file_is_accessible_to_its_owner_only(tmp_path: Path) -> None:
     files.create_private(tmp_path / "new", b"x")
     (tmp_path / "old").write_text("x")
     (tmp_path / "old").chmod(0o666)
@@ -22,7 +22,7 @@ def test_a_private_file_is_the_owners_alone_whatever_the_umask(tmp_path: Path) -
 
 
 @pytest.mark.security
-def test_creating_does_not_follow_or_replace_what_is_there(tmp_path: Path) -> None:
+def test_creating_does_not_follow_links_or_replace_files(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     (tmp_path / "link").symlink_to(victim)
@@ -36,7 +36,7 @@ def test_creating_does_not_follow_or_replace_what_is_there(tmp_path: Path) -> No
 
 
 @pytest.mark.reliability
-def test_a_failed_replacement_leaves_the_old_content_and_no_litter(tmp_path: Path) -> None:
+def test_a_failed_replacement_leaves_the_old_content_and_no_temporary_file(tmp_path: Path) -> None:
     target = tmp_path / "directory"
     target.mkdir()
 
@@ -47,11 +47,13 @@ def test_a_failed_replacement_leaves_the_old_content_and_no_litter(tmp_path: Pat
 
 
 @pytest.mark.reliability
-def test_a_failed_write_leaves_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_descriptor: int) -> None:
+def test_a_failed_write_leaves_no_temporary_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_with_disk_full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", fail_with_disk_full)
 
     with pytest.raises(OSError, match="No space left"):
         files.create_private(tmp_path / "new", b"x")
@@ -60,7 +62,7 @@ def test_a_failed_write_leaves_no_litter(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.reliability
-def test_a_file_that_cannot_be_what_it_should_be_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "huge").write_bytes(bytes((1 << 20) + 1))
 
     with pytest.raises(ConfigError, match="larger than 1048576 bytes"):
@@ -70,7 +72,7 @@ def test_a_file_that_cannot_be_what_it_should_be_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.reliability
-def test_the_lock_lets_one_in_at_a_time(tmp_path: Path) -> None:
+def test_only_one_thread_at_a_time_holds_the_lock(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
 
@@ -85,7 +87,7 @@ def test_the_lock_lets_one_in_at_a_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.architecture
-def test_reading_tells_content_and_permissions(tmp_path: Path) -> None:
+def test_reading_returns_content_and_permissions(tmp_path: Path) -> None:
     files.create_private(tmp_path / "new", b"content")
 
     assert files.read_regular(tmp_path / "new") == (b"content", 0o600)

@@ -20,9 +20,9 @@ from tests.unit.auth.support import (
     Clock,
     FixedSource,
     Pems,
-    ask,
     error_of,
     metric,
+    post_form,
 )
 
 INACTIVE = {"active": False}
@@ -30,8 +30,8 @@ INACTIVE = {"active": False}
 
 @pytest.fixture
 def token(client: FlaskClient) -> str:
-    """A token of `ci`, of the tenant acme."""
-    return str(ask(client, scope="snapshots:read").get_json()["access_token"])
+    """A token of the client `ci` in the tenant acme."""
+    return str(post_form(client, scope="snapshots:read").get_json()["access_token"])
 
 
 def introspect(client: FlaskClient, token: str, who: str = "ci", **form: str) -> TestResponse:
@@ -39,7 +39,7 @@ def introspect(client: FlaskClient, token: str, who: str = "ci", **form: str) ->
 
 
 def forge(pem: bytes, clock: Clock, header: dict[str, str], **changes: object) -> str:
-    """A token signed by the service's own key that the service would not have issued."""
+    """Return a token that is signed with the service's key but was not issued by the service."""
     now = int(clock())
     claims = {
         "iss": "http://localhost",
@@ -53,15 +53,15 @@ def forge(pem: bytes, clock: Clock, header: dict[str, str], **changes: object) -
         "jti": "j",
     } | changes
     key = ECKey.import_key(pem)
-    kept = {name: value for name, value in claims.items() if value is not None}
-    return jose.sign({"alg": "ES256", "kid": key.thumbprint(), **header}, kept, key)
+    final_claims = {name: value for name, value in claims.items() if value is not None}
+    return jose.sign({"alg": "ES256", "kid": key.thumbprint(), **header}, final_claims, key)
 
 
 class TestArchitecture:
     pytestmark = pytest.mark.architecture
 
     @pytest.mark.parametrize("who", ["ci", "reader"])
-    def test_a_token_is_shown_within_its_tenant(
+    def test_clients_of_the_same_tenant_see_a_token(
         self, client: FlaskClient, token: str, clock: Clock, who: str
     ) -> None:
         body = introspect(client, token, who).get_json()
@@ -80,7 +80,7 @@ class TestArchitecture:
             "exp": int(clock()) + 600,
         }
 
-    def test_a_client_with_a_key_may_ask_too(
+    def test_a_client_with_a_key_can_introspect(
         self, client: FlaskClient, token: str, assertion: AssertionMaker
     ) -> None:
         form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion()}
@@ -90,26 +90,28 @@ class TestArchitecture:
         assert response.get_json()["active"] is True
 
     @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "what-ever"])
-    def test_the_hint_changes_nothing(self, client: FlaskClient, token: str, hint: str) -> None:
+    def test_the_hint_is_ignored(self, client: FlaskClient, token: str, hint: str) -> None:
         assert introspect(client, token, token_type_hint=hint).get_json()["active"] is True
 
-    def test_answers_are_counted(self, client: FlaskClient, token: str) -> None:
+    def test_responses_are_counted(self, client: FlaskClient, token: str) -> None:
         introspect(client, token)
         introspect(client, "x")
 
-        for said in ("true", "false"):
-            assert metric(client, f'auth_tokens_introspected_total{{active="{said}"}}') == 1
+        for sample in ("true", "false"):
+            assert metric(client, f'auth_tokens_introspected_total{{active="{sample}"}}') == 1
 
 
 class TestReliability:
     pytestmark = pytest.mark.reliability
 
-    def test_asking_does_not_use_up_the_rate(self, client: FlaskClient, token: str) -> None:
+    def test_introspection_does_not_count_against_the_rate(
+        self, client: FlaskClient, token: str
+    ) -> None:
         for _ in range(4):
             assert introspect(client, token, "slow").status_code == 200
 
     @pytest.mark.parametrize("token", ["x", "a.b.c", "é", "." * 50])
-    def test_what_is_no_token_is_inactive(self, client: FlaskClient, token: str) -> None:
+    def test_an_invalid_token_is_inactive(self, client: FlaskClient, token: str) -> None:
         response = introspect(client, token)
 
         assert (response.status_code, response.get_json()) == (200, INACTIVE)
@@ -119,7 +121,7 @@ class TestReliability:
             response = client.post("/oauth/introspect", data=form, auth=("ci", SECRET))
             assert (response.status_code, error_of(response)) == (400, "invalid_request")
 
-    def test_a_token_ends_at_its_expiry(
+    def test_an_expired_token_is_inactive(
         self, client: FlaskClient, token: str, clock: Clock
     ) -> None:
         clock.advance(598)
@@ -131,14 +133,14 @@ class TestReliability:
 class TestSecurity:
     pytestmark = pytest.mark.security
 
-    def test_another_tenants_token_reads_like_no_token(
-        self, client: FlaskClient, token: str
-    ) -> None:
+    def test_another_tenants_token_looks_invalid(self, client: FlaskClient, token: str) -> None:
         response = introspect(client, token, "rival")
 
         assert (response.status_code, response.get_json()) == (200, INACTIVE)
 
-    def test_a_stranger_is_told_nothing(self, client: FlaskClient, token: str) -> None:
+    def test_unauthenticated_introspection_is_rejected(
+        self, client: FlaskClient, token: str
+    ) -> None:
         anonymous = client.post("/oauth/introspect", data={"token": token})
 
         assert (anonymous.status_code, error_of(anonymous)) == (401, "invalid_client")
@@ -150,7 +152,7 @@ class TestSecurity:
             == 401
         )
 
-    def test_a_token_ends_when_its_client_is_disabled_moved_or_removed(
+    def test_a_token_is_inactive_after_its_client_is_disabled_moved_or_removed(
         self, client: FlaskClient, token: str, client_source: FixedSource[ClientRegistry]
     ) -> None:
         before = dict(client_source.value.clients)
@@ -165,7 +167,7 @@ class TestSecurity:
         client_source.value = ClientRegistry(before)
         assert introspect(client, token, "reader").get_json()["active"] is True
 
-    def test_a_retired_keys_tokens_are_inactive(
+    def test_tokens_of_a_retired_key_are_inactive(
         self, client: FlaskClient, token: str, key_source: FixedSource[KeyRing], pems: Pems
     ) -> None:
         (old,) = key_source.value.keys
@@ -191,20 +193,20 @@ class TestSecurity:
         ],
         ids=str,
     )
-    def test_claims_that_this_service_does_not_issue_are_inactive(
+    def test_tokens_with_claims_that_the_service_never_issues_are_inactive(
         self, client: FlaskClient, pems: Pems, clock: Clock, changes: dict[str, Any]
     ) -> None:
         forged = forge(pems.first, clock, {"typ": "at+jwt"}, **changes)
 
         assert introspect(client, forged).get_json() == INACTIVE
 
-    def test_another_type_of_jwt_is_no_access_token(
+    def test_another_type_of_jwt_is_inactive(
         self, client: FlaskClient, pems: Pems, clock: Clock
     ) -> None:
         assert introspect(client, forge(pems.first, clock, {"typ": "at+jwt"})).get_json()["active"]
         assert introspect(client, forge(pems.first, clock, {"typ": "JWT"})).get_json() == INACTIVE
 
-    def test_a_key_of_ones_own_is_not_believed(
+    def test_a_token_signed_with_an_unknown_key_is_inactive(
         self, client: FlaskClient, pems: Pems, clock: Clock
     ) -> None:
         kid = ECKey.import_key(pems.first).thumbprint()
@@ -212,7 +214,7 @@ class TestSecurity:
 
         assert introspect(client, forged).get_json() == INACTIVE
 
-    def test_a_token_in_the_url_is_refused(self, client: FlaskClient, token: str) -> None:
+    def test_a_token_in_the_url_is_rejected(self, client: FlaskClient, token: str) -> None:
         response = client.post(
             f"/oauth/introspect?token={token}", data={"token": token}, auth=("ci", SECRET)
         )

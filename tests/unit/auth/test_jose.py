@@ -32,13 +32,13 @@ def encode(part: bytes) -> str:
         (OctKey.generate_key(256), None),
     ],
 )
-def test_a_key_has_one_algorithm_or_is_not_used(key: Key, algorithm: Algorithm | None) -> None:
+def test_a_key_has_one_algorithm_or_none(key: Key, algorithm: Algorithm | None) -> None:
     assert jose.algorithm_of(key) == algorithm
 
 
 @pytest.mark.architecture
 @pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (ED, "EdDSA")])
-def test_what_is_signed_can_be_read(key: ECKey | OKPKey, algorithm: str) -> None:
+def test_a_signed_token_can_be_read(key: ECKey | OKPKey, algorithm: str) -> None:
     token = jose.sign({"alg": algorithm, "typ": "at+jwt"}, {"sub": "ci"}, key)
 
     parsed = jose.read(token, KeySet([key]))
@@ -49,7 +49,7 @@ def test_what_is_signed_can_be_read(key: ECKey | OKPKey, algorithm: str) -> None
 
 @pytest.mark.security
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256", "ES384", "Ed25519", "", "es256"])
-def test_other_algorithms_are_refused_before_any_key_is_tried(algorithm: str) -> None:
+def test_other_algorithms_are_rejected_before_any_key_is_tried(algorithm: str) -> None:
     header = encode(b'{"alg":"%s"}' % algorithm.encode())
     token = f"{header}.{encode(b'{}')}.{encode(b'x')}"
 
@@ -58,7 +58,7 @@ def test_other_algorithms_are_refused_before_any_key_is_tried(algorithm: str) ->
 
 
 @pytest.mark.security
-def test_a_changed_payload_is_refused() -> None:
+def test_a_changed_payload_is_rejected() -> None:
     header, _payload, signature = jose.sign({"alg": "ES256"}, {"sub": "ci"}, EC).split(".")
 
     forged = encode(b'{"sub":"admin"}')
@@ -85,20 +85,20 @@ def test_a_changed_payload_is_refused() -> None:
         b'{"alg":"ES256","b64":false}',
     ],
 )
-def test_malformed_headers_fail_in_one_way(header: bytes) -> None:
+def test_malformed_headers_are_jose_errors(header: bytes) -> None:
     with pytest.raises(JoseError):
         jose.read(f"{encode(header)}.{encode(b'{}')}.AAAA", KeySet([EC]))
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("token", ["", "..", "a.b", "\u00e9.\u00e9.\u00e9", "a.b.c.d.e"])
-def test_what_is_no_compact_jws_fails_in_the_same_way(token: str) -> None:
+def test_malformed_tokens_are_jose_errors(token: str) -> None:
     with pytest.raises(JoseError):
         jose.read(token, KeySet([EC]))
 
 
 @pytest.mark.reliability
-def test_a_deeply_nested_payload_fails_in_the_same_way() -> None:
+def test_a_deeply_nested_payload_is_a_jose_error() -> None:
     token = jws.serialize_compact({"alg": "ES256"}, b"[" * 40_000, EC)
 
     with pytest.raises(JoseError):
@@ -107,6 +107,6 @@ def test_a_deeply_nested_payload_fails_in_the_same_way() -> None:
 
 @pytest.mark.reliability
 @given(st.text() | st.from_regex(r"[\w-]{0,20}\.[\w-]{0,20}\.[\w-]{0,20}"))
-def test_no_text_makes_reading_fail_in_another_way(token: str) -> None:
+def test_any_text_is_a_jose_error(token: str) -> None:
     with pytest.raises(JoseError):
         jose.read(token, KeySet([EC]))

@@ -14,30 +14,30 @@ from tests.unit.auth.support import Clock
 
 @dataclass
 class Disk:
-    """A source whose content and soundness the test decides."""
+    """A source whose content and validity the test controls."""
 
     content: str = "one"
-    sound: bool = True
+    valid: bool = True
     loads: int = 0
 
     def load(self) -> str:
         self.loads += 1
-        if not self.sound:
+        if not self.valid:
             raise ConfigError(Path("disk"), "is broken", "mend it")
         return self.content
 
-    def mark(self) -> tuple[str, bool]:
-        return self.content, self.sound
+    def fingerprint(self) -> tuple[str, bool]:
+        return self.content, self.valid
 
 
-def follow(disk: Disk, clock: Clock, interval: float = 1) -> Reloading[str]:
-    return Reloading("disk", disk.load, disk.mark, interval=interval, clock=clock)
+def reloading(disk: Disk, clock: Clock, interval: float = 1) -> Reloading[str]:
+    return Reloading("disk", disk.load, disk.fingerprint, interval=interval, clock=clock)
 
 
 @pytest.mark.architecture
-def test_new_content_is_in_force_once_the_interval_is_over() -> None:
+def test_new_content_is_used_after_the_interval() -> None:
     disk, clock = Disk(), Clock(0)
-    value = follow(disk, clock)
+    value = reloading(disk, clock)
     disk.content = "two"
 
     assert value.get() == "one"
@@ -49,7 +49,7 @@ def test_new_content_is_in_force_once_the_interval_is_over() -> None:
 @pytest.mark.reliability
 def test_unchanged_content_is_not_loaded_again() -> None:
     disk = Disk()
-    value = follow(disk, Clock(0), interval=0)
+    value = reloading(disk, Clock(0), interval=0)
 
     for _ in range(5):
         value.get()
@@ -58,28 +58,28 @@ def test_unchanged_content_is_not_loaded_again() -> None:
 
 
 @pytest.mark.reliability
-def test_broken_content_keeps_the_old_says_so_once_and_recovers() -> None:
+def test_invalid_content_is_logged_once_and_the_old_value_stays_in_use() -> None:
     disk = Disk()
-    value = follow(disk, Clock(0), interval=0)
-    disk.content, disk.sound = "two", False
+    value = reloading(disk, Clock(0), interval=0)
+    disk.content, disk.valid = "two", False
 
     assert [value.get(), value.get()] == ["one", "one"]
     assert value.stale
     assert disk.loads == 2
 
-    disk.sound = True
+    disk.valid = True
     assert value.get() == "two"
     assert not value.stale
 
 
 @pytest.mark.security
-def test_there_is_nothing_to_fall_back_to_at_first() -> None:
+def test_a_failed_first_load_is_an_error() -> None:
     with pytest.raises(ConfigError, match="disk: is broken; mend it"):
-        follow(Disk(sound=False), Clock(0))
+        reloading(Disk(valid=False), Clock(0))
 
 
 @pytest.mark.reliability
-def test_while_one_thread_loads_the_others_are_not_kept_waiting() -> None:
+def test_other_threads_do_not_wait_for_a_reload() -> None:
     loading, finish = Event(), Event()
     disk = Disk()
 
@@ -89,7 +89,7 @@ def test_while_one_thread_loads_the_others_are_not_kept_waiting() -> None:
             assert finish.wait(60)
         return disk.load()
 
-    value = Reloading("disk", load, disk.mark, interval=0, clock=Clock(0))
+    value = Reloading("disk", load, disk.fingerprint, interval=0, clock=Clock(0))
     disk.content = "two"
 
     with ThreadPoolExecutor(1) as pool:

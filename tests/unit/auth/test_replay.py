@@ -21,7 +21,7 @@ CAPACITY = 3
 
 
 class ReplayCacheModel(RuleBasedStateMachine):
-    """The cache against the obvious model: a dictionary that is filtered at each look."""
+    """Compare the cache with a simple model: a dictionary that is filtered on each access."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,12 +54,12 @@ class ReplayCacheModel(RuleBasedStateMachine):
         self.clock.advance(seconds)
 
     @invariant()
-    def holds_the_live_entries_and_no_more(self) -> None:
+    def contains_exactly_the_live_entries(self) -> None:
         assert len(self.cache) == len(self.live())
 
 
 @pytest.mark.reliability
-def test_the_cache_does_what_the_model_does() -> None:
+def test_the_cache_behaves_like_the_model() -> None:
     run_state_machine_as_test(
         ReplayCacheModel, settings=settings(max_examples=40, stateful_step_count=30)
     )
@@ -78,7 +78,7 @@ def test_a_second_use_is_a_replay_until_it_expires() -> None:
 
 
 @pytest.mark.security
-def test_a_full_cache_refuses_rather_than_forgets() -> None:
+def test_a_full_cache_rejects_instead_of_dropping_entries() -> None:
     cache = ReplayCache(1, Clock(0))
     cache.remember("robot", "old", 10)
 
@@ -87,7 +87,7 @@ def test_a_full_cache_refuses_rather_than_forgets() -> None:
 
 
 @pytest.mark.security
-def test_one_client_cannot_fill_anothers_share_nor_burn_its_identifiers() -> None:
+def test_clients_have_separate_shares_and_identifiers() -> None:
     cache = ReplayCache(1, Clock(0))
     cache.remember("greedy", "j", 10)
 
@@ -95,7 +95,7 @@ def test_one_client_cannot_fill_anothers_share_nor_burn_its_identifiers() -> Non
 
 
 @pytest.mark.reliability
-def test_of_concurrent_uses_exactly_one_wins() -> None:
+def test_exactly_one_of_several_concurrent_uses_is_fresh() -> None:
     threads, rounds = 8, 25
     cache = ReplayCache(rounds, Clock(0))
     barrier = Barrier(threads)
@@ -115,7 +115,7 @@ def test_of_concurrent_uses_exactly_one_wins() -> None:
 
 
 @pytest.mark.architecture
-def test_it_tells_from_when_on_it_is_complete() -> None:
+def test_since_is_the_time_of_creation() -> None:
     clock = Clock(1000)
     cache = ReplayCache(1, clock)
     clock.advance(5)
@@ -124,6 +124,6 @@ def test_it_tells_from_when_on_it_is_complete() -> None:
 
 
 @pytest.mark.architecture
-def test_a_capacity_below_one_is_a_mistake() -> None:
+def test_a_capacity_below_one_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         ReplayCache(0, Clock(0))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from apps.auth_service.server import OneWorker, Server
+from apps.auth_service.server import Server, SingleWorkerArbiter
 
 Factory = Callable[[], Flask]
 
@@ -16,21 +16,21 @@ def server(app_on_disk: Factory) -> Server:
 
 
 @pytest.mark.architecture
-def test_it_serves_the_app_of_its_factory(server: Server) -> None:
+def test_it_serves_the_app_from_its_factory(server: Server) -> None:
     assert server.wsgi().test_client().get("/healthz").status_code == 200
     assert server.cfg.address == [("127.0.0.1", 8001)]
     assert server.cfg.threads == 4
 
 
 @pytest.mark.architecture
-def test_an_ipv6_address_is_bound_as_one(app_on_disk: Factory) -> None:
+def test_an_ipv6_address_is_bound_in_brackets(app_on_disk: Factory) -> None:
     server = Server(app_on_disk, host="::1", port=80, threads=1)
 
     assert server.cfg.address == [("::1", 80)]
 
 
 @pytest.mark.security
-def test_one_worker_holds_the_replay_cache_and_builds_the_app_itself(server: Server) -> None:
+def test_there_is_one_worker_which_builds_the_app_itself(server: Server) -> None:
     assert server.cfg.workers == 1
     assert not server.cfg.preload_app
     assert server.cfg.control_socket_disable
@@ -45,7 +45,7 @@ def test_no_signal_starts_a_second_process(
         pytest.fail("a process was started")
 
     monkeypatch.setattr("os.fork", fork)
-    master = OneWorker(server)
+    master = SingleWorkerArbiter(server)
 
     getattr(master, f"handle_{signal}")()
 
@@ -53,7 +53,7 @@ def test_no_signal_starts_a_second_process(
 
 
 @pytest.mark.security
-def test_only_the_configured_proxies_are_believed(server: Server) -> None:
+def test_only_configured_proxies_are_trusted(server: Server) -> None:
     assert server.cfg.secure_scheme_headers == {}
 
 

@@ -14,7 +14,7 @@ def write(tmp_path: Path, text: str) -> Path:
 
 
 @pytest.mark.architecture
-def test_an_issuer_is_all_a_configuration_needs(tmp_path: Path) -> None:
+def test_only_the_issuer_is_required(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, 'issuer = "https://auth.example.org:8443"'))
 
     assert settings.audience == "coverage-hub"
@@ -37,7 +37,7 @@ def test_paths_are_relative_to_the_configuration_file(tmp_path: Path) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "expected"),
     [
         ("", "issuer"),
         ('isuer = "https://a.example"', "isuer"),
@@ -51,8 +51,8 @@ def test_paths_are_relative_to_the_configuration_file(tmp_path: Path) -> None:
         ("issuer = 1", "$.issuer"),
     ],
 )
-def test_a_mistake_is_one_line_that_names_file_key_and_fix(
-    tmp_path: Path, text: str, named: str
+def test_an_error_is_one_line_with_file_key_and_fix(
+    tmp_path: Path, text: str, expected: str
 ) -> None:
     path = write(tmp_path, text)
 
@@ -61,13 +61,13 @@ def test_a_mistake_is_one_line_that_names_file_key_and_fix(
 
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
-    assert named in message
+    assert expected in message
     assert "correct" in message
     assert "\n" not in message
 
 
 @pytest.mark.reliability
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+def test_invalid_utf_8_is_rejected(tmp_path: Path) -> None:
     path = write_private(tmp_path / "auth.toml", b'issuer = "\xff\xfe"')
 
     with pytest.raises(ConfigError, match="TOML"):
@@ -75,7 +75,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_error_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nothing\.toml: cannot be read \(No such file"):
         load_settings(tmp_path / "nothing.toml")
 
@@ -96,20 +96,20 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         "https://a.example:port",
     ],
 )
-def test_an_issuer_that_is_more_or_less_than_a_host_is_refused(tmp_path: Path, issuer: str) -> None:
+def test_an_issuer_must_be_exactly_a_scheme_and_host(tmp_path: Path, issuer: str) -> None:
     with pytest.raises(ConfigError, match="issuer = "):
         load_settings(write(tmp_path, f'issuer = "{issuer}"'))
 
 
 @pytest.mark.security
-def test_plain_http_needs_an_explicit_word(tmp_path: Path) -> None:
+def test_plain_http_must_be_allowed_explicitly(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="insecure_transport = true on loopback"):
         load_settings(write(tmp_path, 'issuer = "http://127.0.0.1:8001"'))
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("host", ["auth.example.org", "10.0.0.1", "127.0.0.1.example.org"])
-def test_insecure_transport_is_for_loopback_only(tmp_path: Path, host: str) -> None:
+def test_insecure_transport_requires_a_loopback_issuer(tmp_path: Path, host: str) -> None:
     text = f'issuer = "http://{host}"\ninsecure_transport = true'
 
     with pytest.raises(ConfigError, match="loopback issuer only"):
@@ -118,7 +118,7 @@ def test_insecure_transport_is_for_loopback_only(tmp_path: Path, host: str) -> N
 
 @pytest.mark.security
 @pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "127.9.9.9:80", "[::1]:8001"])
-def test_loopback_may_be_insecure(tmp_path: Path, host: str) -> None:
+def test_a_loopback_issuer_can_use_plain_http(tmp_path: Path, host: str) -> None:
     text = f'issuer = "http://{host}"\ninsecure_transport = true'
 
     assert load_settings(write(tmp_path, text)).insecure_transport

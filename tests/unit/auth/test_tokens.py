@@ -20,7 +20,7 @@ def token(tokens: AccessTokens, client_source: FixedSource[ClientRegistry]) -> s
 
 
 @pytest.mark.architecture
-def test_what_is_issued_verifies(tokens: AccessTokens, token: str, clock: Clock) -> None:
+def test_an_issued_token_is_valid(tokens: AccessTokens, token: str, clock: Clock) -> None:
     claims = tokens.verify(token)
 
     assert claims is not None
@@ -30,7 +30,7 @@ def test_what_is_issued_verifies(tokens: AccessTokens, token: str, clock: Clock)
 
 @pytest.mark.security
 @pytest.mark.parametrize(("issuer", "audience"), [("https://b", "hub"), ("https://a", "other")])
-def test_a_token_of_another_issuer_or_for_another_audience_is_none(
+def test_a_token_with_another_issuer_or_audience_is_invalid(
     key_source: FixedSource[KeyRing], clock: Clock, token: str, issuer: str, audience: str
 ) -> None:
     other = AccessTokens(key_source, issuer=issuer, audience=audience, lifetime=60, clock=clock)
@@ -39,14 +39,14 @@ def test_a_token_of_another_issuer_or_for_another_audience_is_none(
 
 
 @pytest.mark.security
-def test_an_expired_token_is_none(tokens: AccessTokens, token: str, clock: Clock) -> None:
+def test_an_expired_token_is_invalid(tokens: AccessTokens, token: str, clock: Clock) -> None:
     clock.advance(60)
 
     assert tokens.verify(token) is None
 
 
 @pytest.mark.reliability
-def test_a_token_survives_rotation_and_ends_with_its_key(
+def test_a_token_is_valid_until_its_key_is_retired(
     tokens: AccessTokens, token: str, key_source: FixedSource[KeyRing], pems: Pems
 ) -> None:
     (old,) = key_source.value.keys
@@ -60,7 +60,7 @@ def test_a_token_survives_rotation_and_ends_with_its_key(
 
 
 @pytest.mark.reliability
-def test_without_a_key_that_may_sign_nothing_is_issued(
+def test_without_an_active_key_no_token_is_issued(
     tokens: AccessTokens, client_source: FixedSource[ClientRegistry], clock: Clock
 ) -> None:
     clock.advance(-7200)

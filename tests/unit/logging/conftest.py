@@ -1,4 +1,4 @@
-"""Responsible for the logging suite: metrics reset, in-memory sinks, a synchronous harness."""
+"""Fixtures of the logging suite: reset metrics, in-memory sinks, a synchronous harness."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.utils.logging import synchronous_runtime
 
 @pytest.fixture(autouse=True)
 def _no_leaked_logging() -> Iterator[None]:
-    """Start with nothing counted and end with nothing configured or bound."""
+    """Reset the metrics before each test, and the configuration and context after it."""
     metrics.reset()
     yield
     logging_lib.shutdown()
@@ -31,7 +31,7 @@ def _no_leaked_logging() -> Iterator[None]:
 
 @dataclass
 class BrokenSink:
-    """A sink that raises as long as `broken`, and remembers what it was asked to write."""
+    """A sink that raises while `broken` is True, and records what it should write."""
 
     broken: bool = True
     batch_size: int = 1
@@ -50,7 +50,7 @@ class BrokenSink:
 
 
 def fill(descriptor: int) -> None:
-    """Fill a pipe that nobody reads, so that the next write to it would wait for ever."""
+    """Fill a pipe that nobody reads, so that the next write to it would block forever."""
     os.set_blocking(descriptor, False)
     with suppress(BlockingIOError):
         while True:
@@ -60,7 +60,7 @@ def fill(descriptor: int) -> None:
 
 @dataclass
 class FakeClock:
-    """A clock that moves when it is told to."""
+    """A clock that moves only when a test moves it."""
 
     now: float = 100.0
 
@@ -70,7 +70,7 @@ class FakeClock:
 
 @pytest.fixture
 def counts() -> Metrics:
-    """Metrics of the test's own."""
+    """Separate metrics for one test."""
     return Metrics()
 
 
@@ -100,7 +100,7 @@ class Harness:
 
 @pytest.fixture
 def harness(memory_sink: MemorySink, counts: Metrics) -> Iterator[Harness]:
-    """Everything that is logged goes to `harness.sink`, at once."""
+    """A harness whose `sink` immediately receives everything that is logged."""
     runtime = synchronous_runtime({"memory": memory_sink}, metrics=counts, level="debug")
     runtime.install()
     yield Harness(runtime, memory_sink, counts)
@@ -109,7 +109,7 @@ def harness(memory_sink: MemorySink, counts: Metrics) -> Iterator[Harness]:
 
 @pytest.fixture
 def entry() -> Callable[..., Entry]:
-    """Make an entry: `entry("text")`, `entry("text", level=logging.ERROR)`."""
+    """Create entries: `entry("text")`, `entry("text", level=logging.ERROR)`."""
 
     def make(event: str = "event", level: int = 20) -> Entry:
         return Entry(level, f'{{"event": "{event}"}}')

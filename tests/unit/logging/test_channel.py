@@ -24,19 +24,21 @@ MakeEntry = Callable[..., Entry]
 
 
 @pytest.fixture
-def said() -> list[str]:
+def reports() -> list[str]:
     return []
 
 
 @pytest.fixture
-def channel(broken_sink: BrokenSink, counts: Metrics, clock: FakeClock, said: list[str]) -> Channel:
+def channel(
+    broken_sink: BrokenSink, counts: Metrics, clock: FakeClock, reports: list[str]
+) -> Channel:
     return Channel(
-        "s", broken_sink, level=logging.DEBUG, metrics=counts, clock=clock, report=said.append
+        "s", broken_sink, level=logging.DEBUG, metrics=counts, clock=clock, report=reports.append
     )
 
 
 @pytest.mark.architecture
-def test_a_sink_gets_what_is_at_its_level_or_above(
+def test_a_sink_gets_entries_at_its_level_or_above(
     memory_sink: MemorySink, counts: Metrics, entry: MakeEntry
 ) -> None:
     channel = Channel("s", memory_sink, level=logging.WARNING, metrics=counts)
@@ -46,7 +48,7 @@ def test_a_sink_gets_what_is_at_its_level_or_above(
 
 
 @pytest.mark.architecture
-def test_entries_come_in_batches_no_larger_than_the_sink_likes(
+def test_batches_are_no_larger_than_the_sinks_batch_size(
     broken_sink: BrokenSink, channel: Channel, entry: MakeEntry
 ) -> None:
     broken_sink.broken, broken_sink.batch_size = False, 2
@@ -55,7 +57,7 @@ def test_entries_come_in_batches_no_larger_than_the_sink_likes(
 
 
 @pytest.mark.reliability
-def test_a_failure_is_counted_and_does_not_come_out(
+def test_a_failure_is_counted_and_not_raised(
     channel: Channel, counts: Metrics, entry: MakeEntry
 ) -> None:
     channel.deliver([entry()])
@@ -74,7 +76,7 @@ def test_a_batch_fails_as_a_whole(
 
 
 @pytest.mark.reliability
-def test_a_failing_sink_is_left_alone_for_a_while(
+def test_a_failing_sink_is_paused(
     broken_sink: BrokenSink,
     channel: Channel,
     counts: Metrics,
@@ -92,24 +94,24 @@ def test_a_failing_sink_is_left_alone_for_a_while(
 
 
 @pytest.mark.reliability
-def test_the_pause_doubles_up_to_a_minute_and_a_success_ends_it(
+def test_the_pause_doubles_up_to_a_minute_and_is_reset_by_a_success(
     broken_sink: BrokenSink, channel: Channel, clock: FakeClock, entry: MakeEntry
 ) -> None:
     pauses = []
     for _ in range(8):
         channel.deliver([entry()])
-        pauses.append(channel._closed_until - clock.now)
-        clock.now = channel._closed_until
+        pauses.append(channel._paused_until - clock.now)
+        clock.now = channel._paused_until
     assert pauses == [1, 2, 4, 8, 16, 32, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
     broken_sink.broken = False
     channel.deliver([entry()])
     broken_sink.broken = True
     channel.deliver([entry()])
-    assert channel._closed_until - clock.now == FIRST_PAUSE_S
+    assert channel._paused_until - clock.now == FIRST_PAUSE_S
 
 
 @pytest.mark.reliability
-def test_a_sink_that_recovered_gets_everything_again(
+def test_a_recovered_sink_gets_all_entries_again(
     broken_sink: BrokenSink,
     channel: Channel,
     counts: Metrics,
@@ -125,47 +127,47 @@ def test_a_sink_that_recovered_gets_everything_again(
 
 @pytest.mark.reliability
 def test_an_outage_is_reported_once(
-    channel: Channel, clock: FakeClock, said: list[str], entry: MakeEntry
+    channel: Channel, clock: FakeClock, reports: list[str], entry: MakeEntry
 ) -> None:
     for _ in range(3):
         channel.deliver([entry()])
         clock.now += LONGEST_PAUSE_S
-    assert len(said) == 1
+    assert len(reports) == 1
 
 
 @pytest.mark.security
-def test_the_report_names_the_error_without_its_message(
-    channel: Channel, said: list[str], entry: MakeEntry
+def test_the_report_contains_the_error_type_without_its_message(
+    channel: Channel, reports: list[str], entry: MakeEntry
 ) -> None:
     channel.deliver([entry()])
     channel.close()
-    assert "ConnectionError" in said[0]
-    assert "hunter2" not in "".join(said)
+    assert "ConnectionError" in reports[0]
+    assert "hunter2" not in "".join(reports)
 
 
 @pytest.mark.reliability
-def test_a_sink_that_fails_to_close_fails_alone(
-    broken_sink: BrokenSink, channel: Channel, said: list[str]
+def test_a_failed_close_is_reported_and_not_raised(
+    broken_sink: BrokenSink, channel: Channel, reports: list[str]
 ) -> None:
     channel.close()
     assert broken_sink.closed == 1
-    assert said == ["logging_lib: sink 's' closes with ConnectionError"]
+    assert reports == ["logging_lib: sink 's' closes with ConnectionError"]
 
 
 @pytest.mark.reliability
-def test_the_thread_is_marked_while_it_is_inside_a_sink(
+def test_is_delivering_is_true_inside_a_sink(
     counts: Metrics, entry: MakeEntry, broken_sink: BrokenSink
 ) -> None:
-    marks: list[bool] = []
+    results: list[bool] = []
 
-    class Curious(MemorySink):
+    class RecordingSink(MemorySink):
         def write(self, entries: object) -> None:
-            marks.append(is_delivering())
+            results.append(is_delivering())
             raise RuntimeError
 
-    channel = Channel("s", Curious(), level=0, metrics=counts, report=lambda _: None)
+    channel = Channel("s", RecordingSink(), level=0, metrics=counts, report=lambda _: None)
     channel.deliver([entry()])
-    assert marks == [True]
+    assert results == [True]
     assert not is_delivering()
 
 
@@ -179,21 +181,21 @@ def stderr_pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 @pytest.mark.architecture
-def test_outages_are_reported_on_the_process_s_standard_error(stderr_pipe: int) -> None:
+def test_outages_are_reported_on_standard_error(stderr_pipe: int) -> None:
     report_on_stderr("sink down")
     assert os.read(stderr_pipe, 100) == b"sink down\n"
 
 
 @pytest.mark.reliability
-def test_a_report_does_not_wait_for_a_standard_error_that_is_stuck(stderr_pipe: int) -> None:
+def test_a_report_does_not_wait_for_a_blocked_standard_error(stderr_pipe: int) -> None:
     stream = sys.__stderr__
     assert stream is not None
     fill(stream.fileno())
-    report_on_stderr("would wait for ever")
+    report_on_stderr("would block forever")
 
 
 @pytest.mark.reliability
-def test_a_report_survives_a_process_without_a_usable_standard_error(
+def test_a_report_without_a_usable_standard_error_does_not_raise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "__stderr__", None)

@@ -19,7 +19,7 @@ from logging_lib.config import (
 
 
 @pytest.mark.architecture
-def test_nothing_configured_means_json_on_standard_error_from_info_up() -> None:
+def test_the_default_is_json_on_standard_error_at_level_info() -> None:
     config = load(None, {})
     assert config == Config()
     assert config.level == "info"
@@ -27,7 +27,7 @@ def test_nothing_configured_means_json_on_standard_error_from_info_up() -> None:
 
 
 @pytest.mark.architecture
-def test_every_kind_of_sink_can_be_described() -> None:
+def test_every_kind_of_sink_can_be_configured() -> None:
     config = load(
         {
             "sinks": [
@@ -46,7 +46,7 @@ def test_every_kind_of_sink_can_be_described() -> None:
 
 @pytest.mark.architecture
 @pytest.mark.parametrize(
-    ("config", "complaint"),
+    ("config", "message"),
     [
         ({"levle": "info"}, r"unknown field `levle`"),
         ({"sinks": []}, r"length >= 1 - at `\$\.sinks`"),
@@ -59,22 +59,23 @@ def test_every_kind_of_sink_can_be_described() -> None:
         ({"levels": {"urllib3": "loud"}}, r"unknown level 'loud'"),
         ({"queue": {"capacity": "many"}}, r"Expected `int`, got `str` - at `\$\.queue\.capacity`"),
         ({"queue": {"overflow": "explode"}}, r"'explode' - at `\$\.queue\.overflow`"),
-        ({"sinks": [{"type": "memory"}, {"type": "memory"}]}, r"'memory' is taken; give each sink"),
-        ({"sinks": [{"type": "memory", "name": "dispatcher"}]}, r"'dispatcher' is taken"),
+        (
+            {"sinks": [{"type": "memory"}, {"type": "memory"}]},
+            r"'memory' is already used; give each sink",
+        ),
+        ({"sinks": [{"type": "memory", "name": "dispatcher"}]}, r"'dispatcher' is already used"),
         ({"sinks": [{"type": "memory", "name": 'a"b'}]}, r"at `\$\.sinks\[0\]\.name`"),
     ],
 )
-def test_a_mistake_is_one_message_that_names_the_key(
-    config: dict[str, Any], complaint: str
-) -> None:
-    with pytest.raises(ConfigError, match=complaint) as caught:
+def test_an_error_is_one_line_with_the_key(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
         load(config, {})
     assert str(caught.value).startswith("logging configuration: ")
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.architecture
-def test_the_environment_wins_over_the_mapping() -> None:
+def test_the_environment_overrides_the_mapping() -> None:
     config = load(
         {"level": "error", "queue": {"capacity": 5}, "flush_timeout_s": 1},
         {
@@ -107,12 +108,12 @@ def test_the_environment_sets_the_format_of_streams_and_adds_a_file() -> None:
 
 
 @pytest.mark.architecture
-def test_a_level_is_known_in_any_case() -> None:
+def test_level_names_are_case_insensitive() -> None:
     assert level_number("Warning") == logging.WARNING
 
 
 @pytest.mark.reliability
-def test_empty_and_foreign_variables_are_ignored() -> None:
+def test_empty_and_unknown_variables_are_ignored() -> None:
     assert load(None, {"LOG_LEVEL": "", "LOG_TRANSPORT_OF_SOMEBODY": "x", "PATH": "/"}) == Config()
 
 
@@ -130,7 +131,7 @@ def test_empty_and_foreign_variables_are_ignored() -> None:
         ("LOG_SYNCHRONOUS", "perhaps"),
     ],
 )
-def test_a_mistake_in_a_variable_is_one_message_that_names_it(name: str, value: str) -> None:
+def test_an_invalid_variable_error_names_the_variable(name: str, value: str) -> None:
     assert name in ENVIRONMENT
     with pytest.raises(ConfigError, match=name) as caught:
         load(None, {name: value})
@@ -138,27 +139,27 @@ def test_a_mistake_in_a_variable_is_one_message_that_names_it(name: str, value: 
 
 
 @pytest.mark.reliability
-def test_a_file_named_twice_over_the_environment_is_refused() -> None:
+def test_a_sink_named_log_file_conflicts_with_the_variable() -> None:
     taken = {"sinks": [{"type": "memory", "name": "LOG_FILE"}]}
-    with pytest.raises(ConfigError, match="'LOG_FILE' is taken"):
+    with pytest.raises(ConfigError, match="'LOG_FILE' is already used"):
         load(taken, {"LOG_FILE": "/tmp/x"})  # noqa: S108 - never opened
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("seconds", [0, -1, 61, float("inf"), float("nan")])
-def test_no_configuration_lets_a_program_wait_for_ever(seconds: float) -> None:
+def test_unlimited_timeouts_are_rejected(seconds: float) -> None:
     with pytest.raises(ConfigError, match="block_timeout_s"):
         load({"queue": {"block_timeout_s": seconds}}, {})
 
 
 @pytest.mark.security
-def test_the_environment_can_add_keys_to_redact_but_take_none_away() -> None:
+def test_the_environment_can_only_add_keys_to_redact() -> None:
     config = load({"redact": {"keys": ["plate"]}}, {"LOG_REDACT_KEYS": " iban , ,tax_id"})
     assert config.redact.keys == ("plate", "iban", "tax_id")
 
 
 @pytest.mark.security
-def test_a_message_does_not_show_the_value_of_a_wrong_key() -> None:
+def test_an_error_does_not_show_the_value_of_an_unknown_key() -> None:
     with pytest.raises(ConfigError) as caught:
         load({"sinks": [{"type": "http", "url": "https://x", "token": "hunter2"}]}, {})
     assert "hunter2" not in str(caught.value)
@@ -166,12 +167,12 @@ def test_a_message_does_not_show_the_value_of_a_wrong_key() -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("url", ["ftp://x/", "file:///etc/passwd", "javascript:1", ""])
-def test_only_http_urls_are_taken(url: str) -> None:
+def test_only_http_urls_are_accepted(url: str) -> None:
     with pytest.raises(ConfigError, match=r"`\$\.sinks\[0\]\.url`"):
         load({"sinks": [{"type": "http", "url": url}]}, {})
 
 
 @pytest.mark.security
-def test_network_sinks_are_isolated_unless_told_otherwise() -> None:
+def test_network_sinks_are_isolated_by_default() -> None:
     assert HttpConfig(url="https://x").isolated
     assert not HttpConfig(url="https://x", isolated=False).isolated

@@ -13,7 +13,7 @@ log = logging_lib.get_logger("test")
 
 
 @pytest.mark.architecture
-def test_values_of_the_context_are_on_every_record_of_the_block(harness: Harness) -> None:
+def test_context_values_are_in_every_record_of_the_block(harness: Harness) -> None:
     with logging_lib.context(request_id="r1", tenant="acme"):
         log.info("ours")
         logging.getLogger("third.party").info("theirs")
@@ -25,7 +25,7 @@ def test_values_of_the_context_are_on_every_record_of_the_block(harness: Harness
 
 
 @pytest.mark.architecture
-def test_blocks_nest_and_put_the_outer_value_back(harness: Harness) -> None:
+def test_nested_blocks_restore_the_outer_value(harness: Harness) -> None:
     with logging_lib.context(request_id="outer"):
         with logging_lib.context(request_id="inner"):
             log.info("a")
@@ -34,14 +34,14 @@ def test_blocks_nest_and_put_the_outer_value_back(harness: Harness) -> None:
 
 
 @pytest.mark.architecture
-def test_a_value_of_the_call_wins_over_the_context(harness: Harness) -> None:
+def test_a_value_in_the_call_overrides_the_context(harness: Harness) -> None:
     with logging_lib.context(part="context"):
         log.info("a", part="call")
     assert harness.sink.records[0]["part"] == "call"
 
 
 @pytest.mark.architecture
-def test_bound_values_stay_until_cleared(harness: Harness) -> None:
+def test_bound_values_remain_until_cleared(harness: Harness) -> None:
     logging_lib.bind(job="nightly")
     log.info("a")
     logging_lib.clear()
@@ -52,7 +52,7 @@ def test_bound_values_stay_until_cleared(harness: Harness) -> None:
 
 
 @pytest.mark.reliability
-def test_the_context_is_left_when_the_block_raises(harness: Harness) -> None:
+def test_the_context_ends_when_the_block_raises(harness: Harness) -> None:
     with pytest.raises(LookupError), logging_lib.context(request_id="r1"):
         raise LookupError
     log.info("after")
@@ -60,7 +60,7 @@ def test_the_context_is_left_when_the_block_raises(harness: Harness) -> None:
 
 
 @pytest.mark.security
-def test_a_thread_does_not_see_the_tenant_of_another(harness: Harness) -> None:
+def test_threads_have_separate_contexts(harness: Harness) -> None:
     with logging_lib.context(tenant="acme"):
         worker = threading.Thread(target=log.info, args=("in a thread",))
         worker.start()
@@ -69,7 +69,7 @@ def test_a_thread_does_not_see_the_tenant_of_another(harness: Harness) -> None:
 
 
 @pytest.mark.security
-def test_tasks_that_run_at_once_keep_their_tenants_apart(harness: Harness) -> None:
+def test_concurrent_tasks_have_separate_contexts(harness: Harness) -> None:
     async def request(tenant: str) -> None:
         with logging_lib.context(tenant=tenant):
             await asyncio.sleep(0)
@@ -79,13 +79,15 @@ def test_tasks_that_run_at_once_keep_their_tenants_apart(harness: Harness) -> No
         await asyncio.gather(*(request(f"t{n}") for n in range(10)))
 
     asyncio.run(serve())
-    served = [r for r in harness.sink.records if r["event"] == "served"]  # asyncio logs as well
-    assert len(served) == 10
-    assert all(r["tenant"] == r["expected"] for r in served)
+    tenants_of_records = [
+        r for r in harness.sink.records if r["event"] == "served"
+    ]  # asyncio logs too
+    assert len(tenants_of_records) == 10
+    assert all(r["tenant"] == r["expected"] for r in tenants_of_records)
 
 
 @pytest.mark.security
-def test_the_context_is_redacted_too(harness: Harness) -> None:
+def test_context_values_are_redacted(harness: Harness) -> None:
     with logging_lib.context(session_id="s3cr3t"):
         log.info("a")
     assert "s3cr3t" not in harness.sink.lines[0]

@@ -17,13 +17,13 @@ from logging_lib.dispatcher import (
 from logging_lib.metrics import Metrics
 from logging_lib.sinks.base import Entry
 
-PATIENCE_S = 60.0  # how long a test waits for what must happen, before it fails
+PATIENCE_S = 60.0  # how long a test waits for an expected event before it fails
 
 ENDS_ITS_THREAD = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 
 class Gate:
-    """A delivery that waits until it is let through, like a sink on a slow disk."""
+    """A delivery that blocks until the test opens it, like a sink on a slow disk."""
 
     def __init__(self) -> None:
         self.entered = threading.Semaphore(0)
@@ -48,7 +48,7 @@ Make = Callable[..., QueueDispatcher]
 
 @pytest.fixture
 def make(counts: Metrics) -> Iterator[Make]:
-    made: list[QueueDispatcher] = []
+    dispatchers: list[QueueDispatcher] = []
 
     def make(
         deliver: Deliver,
@@ -65,11 +65,11 @@ def make(counts: Metrics) -> Iterator[Make]:
             overflow=overflow,
             block_timeout_s=block_timeout_s,
         )
-        made.append(dispatcher)
+        dispatchers.append(dispatcher)
         return dispatcher
 
     yield make
-    for dispatcher in made:
+    for dispatcher in dispatchers:
         dispatcher.close(0)
 
 
@@ -78,7 +78,7 @@ def line(number: int) -> Entry:
 
 
 def fill(dispatcher: QueueDispatcher, gate: Gate, capacity: int) -> None:
-    """Have one entry under way and the queue full."""
+    """Fill the queue while one entry is being delivered."""
     dispatcher.submit(line(0))
     assert gate.entered.acquire(timeout=PATIENCE_S)
     for number in range(1, capacity + 1):
@@ -103,7 +103,7 @@ def test_entries_arrive_in_order_and_in_batches(make: Make, gate: Gate) -> None:
 
 
 @pytest.mark.architecture
-def test_delivery_happens_in_one_thread_that_is_not_the_callers(make: Make) -> None:
+def test_delivery_happens_in_one_background_thread(make: Make) -> None:
     threads: set[threading.Thread] = set()
     dispatcher = make(lambda _: threads.add(threading.current_thread()))
     for number in range(20):
@@ -156,7 +156,7 @@ def test_drop_new_keeps_the_oldest(make: Make, gate: Gate, counts: Metrics) -> N
 
 
 @pytest.mark.reliability
-def test_block_waits_for_room_and_loses_nothing(make: Make, gate: Gate, counts: Metrics) -> None:
+def test_block_waits_for_space_and_loses_nothing(make: Make, gate: Gate, counts: Metrics) -> None:
     dispatcher = make(gate, capacity=2, overflow="block")
     fill(dispatcher, gate, 2)
     caller = threading.Thread(target=dispatcher.submit, args=(line(3),))
@@ -169,7 +169,7 @@ def test_block_waits_for_room_and_loses_nothing(make: Make, gate: Gate, counts: 
 
 
 @pytest.mark.reliability
-def test_block_gives_the_entry_up_in_the_end(make: Make, gate: Gate, counts: Metrics) -> None:
+def test_block_drops_the_entry_after_its_timeout(make: Make, gate: Gate, counts: Metrics) -> None:
     dispatcher = make(gate, capacity=1, overflow="block", block_timeout_s=0.01)
     fill(dispatcher, gate, 1)
     dispatcher.submit(line(2))
@@ -180,14 +180,14 @@ def test_block_gives_the_entry_up_in_the_end(make: Make, gate: Gate, counts: Met
 
 
 @pytest.mark.reliability
-def test_closing_wakes_a_caller_that_is_blocked(make: Make, gate: Gate, counts: Metrics) -> None:
+def test_closing_wakes_a_blocked_caller(make: Make, gate: Gate, counts: Metrics) -> None:
     dispatcher = make(gate, capacity=1, overflow="block")
     fill(dispatcher, gate, 1)
     caller = threading.Thread(target=dispatcher.submit, args=(line(2),))
     caller.start()
     closer = threading.Thread(target=dispatcher.close, args=(PATIENCE_S,))
     while not dispatcher._changed._waiters:  # type: ignore[attr-defined]
-        pass  # until the caller waits for room
+        pass  # until the caller waits for space
     closer.start()
     caller.join(PATIENCE_S)
     assert not caller.is_alive()
@@ -197,7 +197,7 @@ def test_closing_wakes_a_caller_that_is_blocked(make: Make, gate: Gate, counts: 
 
 
 @pytest.mark.reliability
-def test_flush_waits_for_the_entry_that_is_under_way(make: Make, gate: Gate) -> None:
+def test_flush_waits_for_the_entry_being_delivered(make: Make, gate: Gate) -> None:
     dispatcher = make(gate)
     fill(dispatcher, gate, 0)
     assert dispatcher.depth() == 0
@@ -208,8 +208,8 @@ def test_flush_waits_for_the_entry_that_is_under_way(make: Make, gate: Gate) -> 
 
 
 @pytest.mark.reliability
-def test_flush_does_not_wait_for_what_comes_after_it(make: Make) -> None:
-    """Entries that keep coming must not keep a flush waiting."""
+def test_flush_does_not_wait_for_later_entries(make: Make) -> None:
+    """A continuous stream of entries must not delay a flush."""
     first = threading.Event()
     second = threading.Event()
 
@@ -231,7 +231,7 @@ def test_flush_does_not_wait_for_what_comes_after_it(make: Make) -> None:
 
 
 @pytest.mark.reliability
-def test_close_delivers_what_waits_and_then_refuses(make: Make, counts: Metrics) -> None:
+def test_close_delivers_queued_entries_and_rejects_later_ones(make: Make, counts: Metrics) -> None:
     lines: list[str] = []
     dispatcher = make(lambda entries: lines.extend(entry.line for entry in entries), capacity=200)
     for number in range(200):
@@ -243,7 +243,7 @@ def test_close_delivers_what_waits_and_then_refuses(make: Make, counts: Metrics)
 
 
 @pytest.mark.reliability
-def test_close_counts_what_its_deadline_left_behind(
+def test_close_counts_undelivered_entries_as_dropped(
     make: Make, gate: Gate, counts: Metrics
 ) -> None:
     dispatcher = make(gate)
@@ -253,13 +253,13 @@ def test_close_counts_what_its_deadline_left_behind(
 
 
 @pytest.mark.reliability
-def test_a_dispatcher_that_never_had_work_closes_at_once(make: Make) -> None:
+def test_an_unused_dispatcher_closes_immediately(make: Make) -> None:
     assert make(lambda _: None).close(0)
 
 
 @pytest.mark.reliability
 @ENDS_ITS_THREAD
-def test_a_thread_that_died_is_replaced(make: Make) -> None:
+def test_a_dead_thread_is_replaced(make: Make) -> None:
     lines: list[str] = []
 
     def deliver(entries: Sequence[Entry]) -> None:
@@ -280,7 +280,7 @@ def test_a_thread_that_died_is_replaced(make: Make) -> None:
 @pytest.mark.reliability
 @ENDS_ITS_THREAD
 @pytest.mark.parametrize("last", ["flush", "close"])
-def test_entries_that_a_dead_thread_left_are_delivered_at_the_end(make: Make, last: str) -> None:
+def test_flush_and_close_deliver_the_entries_of_a_dead_thread(make: Make, last: str) -> None:
     entered, go = threading.Event(), threading.Event()
     lines: list[str] = []
 
@@ -304,16 +304,16 @@ def test_entries_that_a_dead_thread_left_are_delivered_at_the_end(make: Make, la
 
 
 @pytest.mark.reliability
-def test_without_a_thread_to_be_had_entries_are_delivered_by_the_caller(
+def test_if_no_thread_can_start_the_caller_delivers(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: threading.Thread) -> None:
+    def fail_to_start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     lines: list[str] = []
     dispatcher = make(lambda entries: lines.extend(entry.line for entry in entries))
     with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", refuse)
+        patch.setattr(threading.Thread, "start", fail_to_start)
         dispatcher.submit(line(0))
     assert lines == ["0"]
     dispatcher.submit(line(1))
@@ -322,7 +322,7 @@ def test_without_a_thread_to_be_had_entries_are_delivered_by_the_caller(
 
 
 @pytest.mark.reliability
-def test_many_threads_lose_nothing(make: Make) -> None:
+def test_no_entry_of_many_threads_is_lost(make: Make) -> None:
     lines: list[str] = []
     dispatcher = make(
         lambda entries: lines.extend(entry.line for entry in entries),
@@ -349,7 +349,7 @@ def test_many_threads_lose_nothing(make: Make) -> None:
     total=st.integers(0, 20),
     overflow=st.sampled_from(["drop-oldest", "drop-new", "block"]),
 )
-def test_a_flood_can_not_grow_the_queue_and_every_entry_is_accounted_for(
+def test_the_queue_is_bounded_and_every_entry_is_counted(
     capacity: int, total: int, overflow: Overflow
 ) -> None:
     counts, gate = Metrics(), Gate()
@@ -372,7 +372,7 @@ def test_a_flood_can_not_grow_the_queue_and_every_entry_is_accounted_for(
 
 
 @pytest.mark.reliability
-def test_a_fork_waits_for_the_write_in_progress(make: Make, gate: Gate) -> None:
+def test_a_fork_waits_for_the_current_write(make: Make, gate: Gate) -> None:
     dispatcher = make(gate)
     fill(dispatcher, gate, 0)
     forked = threading.Event()
@@ -388,13 +388,13 @@ def test_a_fork_waits_for_the_write_in_progress(make: Make, gate: Gate) -> None:
     gate.open.set()
     assert forked.wait(PATIENCE_S)
     forking.join()
-    dispatcher.submit(line(1))  # the parent goes on as before
+    dispatcher.submit(line(1))  # the parent continues to work
     assert dispatcher.flush(PATIENCE_S)
     assert gate.lines == ["0", "1"]
 
 
 @pytest.mark.reliability
-def test_a_fork_does_not_wait_for_ever(
+def test_a_fork_waits_only_for_a_limited_time(
     make: Make, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("logging_lib.dispatcher.FORK_PATIENCE_S", 0.01)
@@ -407,7 +407,7 @@ def test_a_fork_does_not_wait_for_ever(
 
 
 @pytest.mark.security
-def test_a_child_does_not_inherit_the_records_of_its_parent(make: Make, gate: Gate) -> None:
+def test_a_child_does_not_inherit_queued_records(make: Make, gate: Gate) -> None:
     dispatcher = make(gate, capacity=5)
     fill(dispatcher, gate, 3)
     parents = dispatcher._thread
@@ -421,22 +421,24 @@ def test_a_child_does_not_inherit_the_records_of_its_parent(make: Make, gate: Ga
 
 
 @pytest.mark.architecture
-def test_the_synchronous_dispatcher_delivers_at_once_in_the_callers_thread(
+def test_the_synchronous_dispatcher_delivers_in_the_callers_thread(
     counts: Metrics,
 ) -> None:
-    seen: list[tuple[threading.Thread, str]] = []
+    deliveries: list[tuple[threading.Thread, str]] = []
     dispatcher = SynchronousDispatcher(
-        lambda entries: seen.extend((threading.current_thread(), e.line) for e in entries),
+        lambda entries: deliveries.extend(
+            (threading.current_thread(), entry.line) for entry in entries
+        ),
         name="q",
         metrics=counts,
     )
     dispatcher.submit(line(0))
-    assert seen == [(threading.current_thread(), "0")]
+    assert deliveries == [(threading.current_thread(), "0")]
     assert dispatcher.flush(0)
 
 
 @pytest.mark.reliability
-def test_a_closed_synchronous_dispatcher_counts_what_it_refuses(counts: Metrics) -> None:
+def test_a_closed_synchronous_dispatcher_counts_dropped_entries(counts: Metrics) -> None:
     lines: list[str] = []
     dispatcher = SynchronousDispatcher(
         lambda entries: lines.extend(entry.line for entry in entries), name="q", metrics=counts
@@ -448,14 +450,16 @@ def test_a_closed_synchronous_dispatcher_counts_what_it_refuses(counts: Metrics)
 
 
 @pytest.mark.reliability
-def test_a_synchronous_dispatcher_works_in_a_child_whose_parent_was_writing(
+def test_a_synchronous_dispatcher_works_in_a_child_forked_during_a_write(
     counts: Metrics,
 ) -> None:
     lines: list[str] = []
     dispatcher = SynchronousDispatcher(
         lambda entries: lines.extend(entry.line for entry in entries), name="q", metrics=counts
     )
-    holder = threading.Thread(target=dispatcher._lock.acquire)  # a thread the child hasn't got
+    holder = threading.Thread(
+        target=dispatcher._lock.acquire
+    )  # a thread that does not exist in the child
     holder.start()
     holder.join()
     dispatcher.before_fork()

@@ -67,7 +67,7 @@ def run(script: str, log: Path) -> tuple[int, list[dict[str, Any]]]:
 
 
 @pytest.mark.reliability
-def test_a_forked_child_logs_and_repeats_nothing_of_its_parent(tmp_path: Path) -> None:
+def test_a_forked_child_logs_without_repeating_the_parents_records(tmp_path: Path) -> None:
     status, records = run(FORK, tmp_path / "log")
     assert status == 0
     assert sorted(r["n"] for r in records if r["event"] == "parent") == list(range(51))
@@ -82,7 +82,7 @@ def test_a_multiprocessing_child_writes_its_last_records(tmp_path: Path) -> None
 
 
 @pytest.mark.reliability
-def test_the_end_of_a_process_writes_what_waits(tmp_path: Path) -> None:
+def test_queued_records_are_written_when_the_process_ends(tmp_path: Path) -> None:
     status, records = run(AT_EXIT, tmp_path / "log")
     assert status == 3
     assert [r["n"] for r in records] == list(range(500))

@@ -14,8 +14,8 @@ from logging_lib.sinks.memory import MemorySink
 from tests.utils.logging import synchronous_runtime
 
 
-class Waiting:
-    """A dispatcher whose queue is full for one caller and free for the next."""
+class BlockingDispatcher:
+    """A dispatcher that blocks the first caller but not the next."""
 
     def __init__(self) -> None:
         self.free = threading.Event()
@@ -43,7 +43,7 @@ def record(message: str) -> logging.LogRecord:
 
 @pytest.mark.architecture
 def test_a_record_is_submitted_with_its_level(counts: Metrics) -> None:
-    dispatcher = Waiting()
+    dispatcher = BlockingDispatcher()
     dispatcher.blocked.set()
     DispatchHandler(dispatcher, counts).handle(record("a"))
     (entry,) = dispatcher.taken
@@ -52,8 +52,8 @@ def test_a_record_is_submitted_with_its_level(counts: Metrics) -> None:
 
 
 @pytest.mark.reliability
-def test_a_caller_that_waits_for_room_holds_up_no_other(counts: Metrics) -> None:
-    dispatcher = Waiting()
+def test_a_blocked_caller_does_not_block_others(counts: Metrics) -> None:
+    dispatcher = BlockingDispatcher()
     handler = DispatchHandler(dispatcher, counts)
     first = threading.Thread(target=handler.handle, args=(record("first"),))
     first.start()
@@ -65,13 +65,13 @@ def test_a_caller_that_waits_for_room_holds_up_no_other(counts: Metrics) -> None
 
 
 @pytest.mark.reliability
-def test_what_a_sink_logs_does_not_come_back_to_it(counts: Metrics) -> None:
-    class Chatty(MemorySink):
+def test_records_logged_inside_a_sink_are_dropped(counts: Metrics) -> None:
+    class LoggingSink(MemorySink):
         def write(self, entries: Sequence[Entry]) -> None:
             logging.getLogger("sink").error("about to write")
             super().write(entries)
 
-    sink = Chatty()
+    sink = LoggingSink()
     runtime = synchronous_runtime({"chatty": sink}, metrics=counts)
     runtime.install()
     logging.getLogger("app").warning("hello")
@@ -81,20 +81,20 @@ def test_what_a_sink_logs_does_not_come_back_to_it(counts: Metrics) -> None:
 
 
 @pytest.fixture
-def misfit() -> logging.LogRecord:
-    """A record whose arguments do not fit its message."""
+def invalid_record() -> logging.LogRecord:
+    """A record whose arguments do not match its message."""
     return logging.LogRecord(
         "third", logging.WARNING, "/srv/job.py", 7, "%d", ("hunter2",), exc_info=None
     )
 
 
 @pytest.mark.reliability
-def test_a_record_that_can_not_be_rendered_is_replaced_by_one_that_says_where_it_is(
-    counts: Metrics, misfit: logging.LogRecord
+def test_an_invalid_record_is_replaced_by_one_with_its_location(
+    counts: Metrics, invalid_record: logging.LogRecord
 ) -> None:
-    dispatcher = Waiting()
+    dispatcher = BlockingDispatcher()
     dispatcher.blocked.set()
-    DispatchHandler(dispatcher, counts).handle(misfit)
+    DispatchHandler(dispatcher, counts).handle(invalid_record)
     record = json.loads(dispatcher.taken[0].line)
     assert (record["logger"], record["level"]) == ("third", "warning")
     assert (record["event"], record["error"]) == ("log_record_unusable", "TypeError")
@@ -102,11 +102,11 @@ def test_a_record_that_can_not_be_rendered_is_replaced_by_one_that_says_where_it
 
 
 @pytest.mark.security
-def test_a_record_that_can_not_be_rendered_shows_none_of_its_content(
-    counts: Metrics, misfit: logging.LogRecord, capsys: pytest.CaptureFixture[str]
+def test_the_content_of_an_invalid_record_is_not_shown(
+    counts: Metrics, invalid_record: logging.LogRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dispatcher = Waiting()
+    dispatcher = BlockingDispatcher()
     dispatcher.blocked.set()
-    DispatchHandler(dispatcher, counts).handle(misfit)
+    DispatchHandler(dispatcher, counts).handle(invalid_record)
     assert "hunter2" not in dispatcher.taken[0].line
-    assert "hunter2" not in capsys.readouterr().err  # where logging itself would show it
+    assert "hunter2" not in capsys.readouterr().err  # where the logging module would print it

@@ -9,16 +9,16 @@ from logging_lib import metrics
 from logging_lib.metrics import Metrics, Snapshot
 
 
-def three() -> int:
+def return_three() -> int:
     return 3
 
 
 @pytest.mark.architecture
-def test_a_snapshot_holds_what_was_counted(counts: Metrics) -> None:
+def test_a_snapshot_contains_all_counts(counts: Metrics) -> None:
     counts.emitted("file", 2)
     counts.dropped("dispatcher", "overflow")
     counts.failed("http", 5)
-    counts.watch_depth("dispatcher", three)
+    counts.watch_depth("dispatcher", return_three)
     assert counts.snapshot() == Snapshot(
         emitted={"file": 2},
         dropped={("dispatcher", "overflow"): 1},
@@ -28,13 +28,13 @@ def test_a_snapshot_holds_what_was_counted(counts: Metrics) -> None:
 
 
 @pytest.mark.architecture
-def test_the_metrics_read_as_prometheus_text(counts: Metrics) -> None:
+def test_the_metrics_have_the_prometheus_text_format(counts: Metrics) -> None:
     registry = CollectorRegistry()
     counts.register(registry)
     counts.emitted("file", 2)
     counts.dropped("http", "circuit-open", 4)
     counts.failed("http")
-    counts.watch_depth("dispatcher", three)
+    counts.watch_depth("dispatcher", return_three)
     text = generate_latest(registry).decode()
     assert 'logging_records_emitted_total{sink="file"} 2.0' in text
     assert 'logging_records_dropped_total{reason="circuit-open",sink="http"} 4.0' in text
@@ -43,7 +43,7 @@ def test_the_metrics_read_as_prometheus_text(counts: Metrics) -> None:
 
 
 @pytest.mark.architecture
-def test_the_same_counts_can_be_shown_on_several_registries(counts: Metrics) -> None:
+def test_the_same_counts_can_be_on_several_registries(counts: Metrics) -> None:
     first, second = CollectorRegistry(), CollectorRegistry()
     counts.register(first)
     counts.register(second)
@@ -53,7 +53,7 @@ def test_the_same_counts_can_be_shown_on_several_registries(counts: Metrics) -> 
 
 
 @pytest.mark.reliability
-def test_registering_twice_is_no_error(counts: Metrics) -> None:
+def test_registering_twice_is_not_an_error(counts: Metrics) -> None:
     registry = CollectorRegistry()
     counts.register(registry)
     counts.register(registry)
@@ -62,27 +62,27 @@ def test_registering_twice_is_no_error(counts: Metrics) -> None:
 
 
 @pytest.mark.reliability
-def test_reset_forgets_counts_and_keeps_watching_queues(counts: Metrics) -> None:
+def test_reset_clears_counts_but_not_queues(counts: Metrics) -> None:
     counts.emitted("a")
     counts.dropped("a", "x")
     counts.failed("a")
-    counts.watch_depth("q", three)
+    counts.watch_depth("q", return_three)
     counts.reset()
     assert counts.snapshot() == Snapshot({}, {}, {}, {"q": 3})
 
 
 @pytest.mark.reliability
-def test_unwatching_leaves_a_queue_that_took_the_name_since(counts: Metrics) -> None:
+def test_unwatching_does_not_remove_a_newer_queue_of_the_same_name(counts: Metrics) -> None:
     counts.watch_depth("q", lambda: 1)
-    counts.watch_depth("q", three)
+    counts.watch_depth("q", return_three)
     counts.unwatch_depth("q", lambda: 1)
     assert counts.snapshot().queue_depth == {"q": 3}
-    counts.unwatch_depth("q", three)
+    counts.unwatch_depth("q", return_three)
     assert counts.snapshot().queue_depth == {}
 
 
 @pytest.mark.reliability
-def test_no_count_is_lost_between_threads(counts: Metrics) -> None:
+def test_concurrent_counts_are_not_lost(counts: Metrics) -> None:
     def count() -> None:
         for _ in range(500):
             counts.emitted("a")
@@ -98,7 +98,9 @@ def test_no_count_is_lost_between_threads(counts: Metrics) -> None:
 @pytest.mark.reliability
 def test_a_forked_child_starts_from_zero_with_a_free_lock(counts: Metrics) -> None:
     counts.emitted("a")
-    holder = threading.Thread(target=counts._lock.acquire)  # a thread that the child hasn't got
+    holder = threading.Thread(
+        target=counts._lock.acquire
+    )  # a thread that does not exist in the child
     holder.start()
     holder.join()
     counts.before_fork()
@@ -108,7 +110,7 @@ def test_a_forked_child_starts_from_zero_with_a_free_lock(counts: Metrics) -> No
 
 
 @pytest.mark.security
-def test_label_values_can_not_forge_a_metric(counts: Metrics) -> None:
+def test_label_values_cannot_forge_a_metric(counts: Metrics) -> None:
     registry = CollectorRegistry()
     counts.register(registry)
     counts.emitted('x"} 1\nforged_total{sink="y')
@@ -116,7 +118,7 @@ def test_label_values_can_not_forge_a_metric(counts: Metrics) -> None:
 
 
 @pytest.mark.architecture
-def test_the_process_has_one_set_of_counts() -> None:
+def test_module_functions_use_the_counts_of_the_process() -> None:
     registry = CollectorRegistry()
     metrics.register(registry)
     metrics.METRICS.failed("only-here")

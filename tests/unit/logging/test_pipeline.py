@@ -17,7 +17,7 @@ log = get_logger("test.module")
 
 
 @pytest.mark.architecture
-def test_a_record_says_when_how_grave_where_and_what_in_this_order(harness: Harness) -> None:
+def test_a_record_starts_with_timestamp_level_logger_and_event(harness: Harness) -> None:
     log.warning("token_refused", client_id="ci", attempt=2)
     (line,) = harness.sink.lines
     record = json.loads(line)
@@ -29,7 +29,7 @@ def test_a_record_says_when_how_grave_where_and_what_in_this_order(harness: Harn
 
 
 @pytest.mark.architecture
-def test_a_record_of_the_standard_library_has_the_same_shape(harness: Harness) -> None:
+def test_a_standard_library_record_has_the_same_format(harness: Harness) -> None:
     logging.getLogger("third.party").error("lost %d of %s", 3, "x", extra={"peer": "10.0.0.1"})
     (record,) = harness.sink.records
     assert list(record) == ["timestamp", "level", "logger", "event", "peer"]
@@ -44,29 +44,29 @@ def test_positional_arguments_are_merged_into_the_event(harness: Harness) -> Non
 
 
 @pytest.mark.architecture
-def test_a_logger_carries_what_was_bound_to_it(harness: Harness) -> None:
+def test_values_bound_to_a_logger_are_in_its_records(harness: Harness) -> None:
     log.bind(repo="hub").info("a", suite="api")
     record = harness.sink.records[0]
     assert (record["repo"], record["suite"]) == ("hub", "api")
 
 
 @pytest.mark.architecture
-def test_a_logger_made_and_bound_before_the_configuration_follows_it() -> None:
-    early = get_logger("early").bind(x=1)
+def test_a_logger_created_before_the_configuration_uses_it() -> None:
+    logger = get_logger("early").bind(x=1)
     with capture(redact={"keys": ["plate"]}) as captured:
-        early.info("a", number_plate="B-XY 1")
+        logger.info("a", number_plate="B-XY 1")
     assert captured.records[0]["x"] == 1
     assert captured.records[0]["number_plate"] == "[redacted]"
 
 
 @pytest.mark.reliability
-def test_levels_that_are_off_cost_no_rendering() -> None:
-    class Explosive:
+def test_disabled_levels_are_not_rendered() -> None:
+    class RaisesOnRepr:
         def __repr__(self) -> str:
             pytest.fail("rendered")
 
     with capture("info") as captured:
-        log.debug("off", x=Explosive())
+        log.debug("off", x=RaisesOnRepr())
     assert captured.lines == []
 
 
@@ -92,13 +92,13 @@ def test_exceptions_become_text(harness: Harness, source: str) -> None:
 
 
 @pytest.mark.reliability
-def test_a_stack_can_be_asked_for(harness: Harness) -> None:
+def test_a_stack_can_be_requested(harness: Harness) -> None:
     log.info("here", stack_info=True)
-    assert "test_a_stack_can_be_asked_for" in harness.sink.records[0]["stack"]
+    assert "test_a_stack_can_be_requested" in harness.sink.records[0]["stack"]
 
 
 @pytest.mark.reliability
-def test_a_call_that_does_not_fit_its_message_does_not_raise(harness: Harness) -> None:
+def test_arguments_that_do_not_match_the_message_do_not_raise(harness: Harness) -> None:
     log.info("%d", "not a number")
     (record,) = harness.sink.records
     assert record["event"] == "log_record_unusable"
@@ -107,25 +107,25 @@ def test_a_call_that_does_not_fit_its_message_does_not_raise(harness: Harness) -
     datetime.fromisoformat(record["timestamp"])
 
 
-class Broken(dict[str, object]):
+class BrokenMapping(dict[str, object]):
     def items(self) -> object:  # type: ignore[override]
         raise RuntimeError("secret-in-an-error")
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("source", ["structlog", "standard library"])
-def test_a_value_that_can_not_be_read_does_not_raise(harness: Harness, source: str) -> None:
+def test_an_unreadable_value_does_not_raise(harness: Harness, source: str) -> None:
     if source == "structlog":
-        log.info("x", value=Broken())
+        log.info("x", value=BrokenMapping())
     else:
-        logging.getLogger("test.module").info("x", extra={"value": Broken()})
+        logging.getLogger("test.module").info("x", extra={"value": BrokenMapping()})
     (record,) = harness.sink.records
     assert (record["event"], record["logger"]) == ("log_record_unusable", "test.module")
     assert "secret-in-an-error" not in harness.sink.lines[0]
 
 
 @pytest.mark.security
-def test_a_field_can_not_pose_as_the_level_or_the_logger(harness: Harness) -> None:
+def test_a_field_cannot_replace_the_level_or_the_logger(harness: Harness) -> None:
     log.info("a", level="critical", logger="root", timestamp="never")
     logging.getLogger("third").info("b", extra={"level": "critical", "event": "forged"})
     first, second = harness.sink.records
@@ -135,7 +135,7 @@ def test_a_field_can_not_pose_as_the_level_or_the_logger(harness: Harness) -> No
 
 
 @pytest.mark.security
-def test_fields_that_the_formatter_uses_itself_break_nothing(harness: Harness) -> None:
+def test_fields_used_by_the_formatter_do_not_cause_errors(harness: Harness) -> None:
     log.info("a", _record="x", _from_structlog=1)
     assert len(harness.sink.records) == 1
 
@@ -152,7 +152,7 @@ def test_secrets_in_exceptions_messages_and_extras_are_masked(harness: Harness) 
 
 
 @pytest.mark.security
-def test_other_handlers_get_no_secret_from_structured_records(
+def test_other_handlers_get_redacted_structured_records(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level("INFO"):
@@ -171,7 +171,7 @@ def test_no_text_can_end_its_line_or_forge_a_record(text: str) -> None:
 
 
 @pytest.mark.security
-def test_a_message_with_line_ends_stays_one_record(harness: Harness) -> None:
+def test_a_message_with_line_breaks_is_one_record(harness: Harness) -> None:
     forged = 'x\n{"level": "info", "event": "admin logged in"}\r\n\x1b[2J\u2028'
     log.info(forged, field=forged)
     logging.getLogger("third").info("%s", forged)
@@ -182,7 +182,7 @@ def test_a_message_with_line_ends_stays_one_record(harness: Harness) -> None:
 
 
 @pytest.mark.security
-def test_what_is_logged_can_be_changed_afterwards(harness: Harness) -> None:
+def test_logged_objects_can_be_changed_afterwards(harness: Harness) -> None:
     state = {"step": "before"}
     log.info("a", state=state)
     state["step"] = "after"

@@ -57,11 +57,11 @@ JWT = ".".join(
         "client_assertion",
         "auth",
         "otp",
-        "\uff50assword",  # a full-width p
+        "\uff50assword",  # full-width p
         "k" * (MAX_KEY + 1),
     ],
 )
-def test_a_value_under_a_secret_key_is_masked(key: str) -> None:
+def test_the_value_of_a_secret_key_is_masked(key: str) -> None:
     event = redactor.event({key: SECRET})
     assert SECRET not in json.dumps(event)
     assert MASK in event.values()
@@ -82,7 +82,7 @@ def test_a_value_under_a_secret_key_is_masked(key: str) -> None:
         "opinion",
     ],
 )
-def test_a_value_under_an_innocent_key_is_kept(key: str) -> None:
+def test_the_value_of_an_ordinary_key_is_unchanged(key: str) -> None:
     assert redactor.event({key: "value"}) == {key: "value"}
 
 
@@ -103,7 +103,7 @@ def test_secret_keys_are_found_at_any_depth() -> None:
 
 
 @pytest.mark.architecture
-def test_whether_there_is_a_secret_is_no_secret() -> None:
+def test_none_and_booleans_are_not_masked() -> None:
     assert redactor.event({"password": None, "has_token": True}) == {
         "password": None,
         "has_token": True,
@@ -111,14 +111,14 @@ def test_whether_there_is_a_secret_is_no_secret() -> None:
 
 
 @pytest.mark.security
-def test_a_number_under_a_secret_key_is_masked() -> None:
+def test_a_number_with_a_secret_key_is_masked() -> None:
     assert redactor.event({"pin": 1234}) == {"pin": MASK}
 
 
 @pytest.mark.architecture
 def test_keys_can_be_added_and_allowed() -> None:
-    own = Redactor(keys=["Tax-Id"], allow=["csrf_token"])
-    assert own.event({"customer_taxid": "1", "CSRF-Token": "2", "token": "3"}) == {
+    custom_redactor = Redactor(keys=["Tax-Id"], allow=["csrf_token"])
+    assert custom_redactor.event({"customer_taxid": "1", "CSRF-Token": "2", "token": "3"}) == {
         "customer_taxid": MASK,
         "CSRF-Token": "2",
         "token": MASK,
@@ -197,12 +197,12 @@ def test_a_secret_inside_text_is_masked(text: str) -> None:
         "eyJ",
     ],
 )
-def test_innocent_text_is_left_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert redactor.text(text) == text
 
 
 @pytest.mark.architecture
-def test_what_surrounds_a_secret_stays_readable() -> None:
+def test_text_around_a_secret_stays_readable() -> None:
     assert redactor.text("connect to postgres://app:pw@db:5432/hub failed") == (
         f"connect to postgres://{MASK}@db:5432/hub failed"
     )
@@ -217,15 +217,15 @@ def test_what_surrounds_a_secret_stays_readable() -> None:
     prefix=st.text(max_size=50),
     secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1),
 )
-def test_no_unquoted_value_gets_past_its_key(prefix: str, secret: str) -> None:
-    sentinel = f"x{secret}"  # no quote or bracket at the start: those have rules of their own
+def test_an_unquoted_value_after_a_secret_key_is_masked(prefix: str, secret: str) -> None:
+    sentinel = f"x{secret}"  # not a quote or bracket at the start: those have their own rules
     masked = redactor.text(f"{prefix} password={sentinel} after")
     assert f"password={sentinel}" not in masked
 
 
 @pytest.mark.reliability
 @given(st.text())
-def test_redacting_twice_changes_nothing_more(text: str) -> None:
+def test_redaction_is_idempotent(text: str) -> None:
     once = redactor.text(text)
     assert redactor.text(once) == once
 
@@ -239,7 +239,7 @@ class Level(IntEnum):
 
 
 @pytest.mark.architecture
-def test_values_become_plain_data() -> None:
+def test_values_are_converted_to_plain_data() -> None:
     plain = redactor.event(
         {
             "nested": {3: "numeric key"},
@@ -277,56 +277,58 @@ json_like = st.recursive(
 @pytest.mark.reliability
 @settings(max_examples=50)
 @given(st.dictionaries(st.text(), json_like))
-def test_any_event_becomes_valid_json(event: Mapping[str, object]) -> None:
+def test_any_event_can_be_encoded_as_json(event: Mapping[str, object]) -> None:
     json.loads(json.dumps(redactor.event(event), allow_nan=False))
 
 
-class Hostile:
+class RaisesOnRepr:
     def __repr__(self) -> str:
         raise LookupError(SECRET)
 
 
 @pytest.mark.reliability
-def test_an_object_whose_repr_raises_is_named() -> None:
-    assert redactor.event({"x": Hostile()}) == {"x": "[Hostile whose repr raises LookupError]"}
+def test_an_object_whose_repr_raises_is_described_by_type() -> None:
+    assert redactor.event({"x": RaisesOnRepr()}) == {
+        "x": "[RaisesOnRepr whose repr raises LookupError]"
+    }
 
 
 @pytest.mark.reliability
-def test_a_cycle_ends() -> None:
+def test_a_cycle_is_cut() -> None:
     cycle: dict[str, object] = {}
     cycle["self"] = cycle
     assert CUT in json.dumps(redactor.event(cycle))
 
 
 @pytest.mark.reliability
-def test_a_huge_integer_is_named_instead_of_written() -> None:
+def test_a_huge_integer_is_described_by_its_size() -> None:
     assert redactor.event({"n": 1 << 100_000}) == {"n": "[integer of 100001 bits]"}
 
 
 @pytest.mark.security
-def test_a_long_text_is_cut_within_its_limit() -> None:
-    kept = redactor.text("word " * MAX_TEXT)
-    assert len(kept) <= MAX_TEXT
-    assert kept.endswith(CUT)
+def test_a_long_text_is_cut_at_its_limit() -> None:
+    redacted = redactor.text("word " * MAX_TEXT)
+    assert len(redacted) <= MAX_TEXT
+    assert redacted.endswith(CUT)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("offset", range(0, 120, 7))
-def test_a_cut_through_a_secret_leaves_nothing_of_it(offset: int) -> None:
+def test_a_cut_inside_a_secret_removes_all_of_it(offset: int) -> None:
     url = f"postgres://app:{SECRET * 4}@db"
     text = "x " * ((MAX_TEXT - offset) // 2) + url + " y" * 1000
     assert "hunter2" not in redactor.text(text)
 
 
 @pytest.mark.security
-def test_masks_before_a_cut_do_not_pull_an_unjudged_rest_into_view() -> None:
+def test_masking_before_a_cut_does_not_reveal_text_after_the_cut() -> None:
     text = f"password={'p' * 8000} " + "x " * 4150 + f"postgres://app:{SECRET * 20}@db"
     assert len(text) > MAX_TEXT
     assert "hunter2" not in redactor.text(text)
 
 
 @pytest.mark.security
-def test_an_event_can_not_be_larger_than_its_limits() -> None:
+def test_an_event_does_not_exceed_its_limits() -> None:
     wide = redactor.event({f"k{n}": "v" for n in range(MAX_NODES * 2)})
     assert len(wide) <= MAX_NODES + 1
     assert wide[CUT] == CUT
@@ -338,8 +340,8 @@ def test_an_event_can_not_be_larger_than_its_limits() -> None:
 
 
 @pytest.mark.reliability
-def test_an_endless_mapping_ends() -> None:
-    class Endless(Mapping[str, str]):
+def test_an_endless_mapping_is_cut() -> None:
+    class EndlessMapping(Mapping[str, str]):
         def __getitem__(self, key: str) -> str:
             return key
 
@@ -352,7 +354,7 @@ def test_an_endless_mapping_ends() -> None:
         def __len__(self) -> int:
             return 1
 
-    inner = redactor.event({"x": Endless()})["x"]
+    inner = redactor.event({"x": EndlessMapping()})["x"]
     assert isinstance(inner, dict)
     assert len(inner) <= MAX_NODES + 1
 
@@ -385,8 +387,8 @@ def test_an_endless_mapping_ends() -> None:
         "=",
     ],
 )
-def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
-    """A hundredth of a second is usual; a pattern that backtracks takes minutes."""
+def test_redaction_time_is_linear_in_the_text_length(piece: str) -> None:
+    """Usually 0.01 seconds; a backtracking pattern would take minutes."""
     text = piece * (MAX_TEXT // len(piece))
     started = time.process_time()
     redactor.text(text)

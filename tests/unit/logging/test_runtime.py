@@ -30,8 +30,8 @@ def memory_of(runtime: LoggingRuntime, name: str = "memory") -> MemorySink:
     return sink
 
 
-class Hanging(MemorySink):
-    """A sink that hangs in its first write until it is let go."""
+class HangingSink(MemorySink):
+    """A sink whose first write hangs until the test releases it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Hanging(MemorySink):
 
 
 @pytest.mark.architecture
-def test_the_facade_exports_what_the_services_use() -> None:
+def test_the_package_exports_what_the_services_use() -> None:
     assert logging_lib.__all__ == [
         "ConfigError",
         "LoggingRuntime",
@@ -77,7 +77,7 @@ def test_records_reach_every_sink_through_the_background_thread() -> None:
 
 
 @pytest.mark.architecture
-def test_levels_are_set_and_put_back() -> None:
+def test_levels_are_set_and_restored() -> None:
     root, chatty = logging.getLogger(), logging.getLogger("chatty")
     before = (root.level, chatty.level)
     runtime = configure({**MEMORY, "level": "debug", "levels": {"chatty": "ERROR"}}, environ={})
@@ -87,34 +87,34 @@ def test_levels_are_set_and_put_back() -> None:
 
 
 @pytest.mark.architecture
-def test_a_handler_of_basic_config_is_set_aside_and_others_stay() -> None:
+def test_handlers_of_basic_config_are_removed_temporarily_and_others_stay() -> None:
     root = logging.getLogger()
-    plain, own = logging.StreamHandler(), logging.NullHandler()
+    plain, other = logging.StreamHandler(), logging.NullHandler()
     root.addHandler(plain)
-    root.addHandler(own)
+    root.addHandler(other)
     try:
         runtime = configure(MEMORY, environ={})
         assert plain not in root.handlers
-        assert own in root.handlers
+        assert other in root.handlers
         runtime.shutdown()
         assert plain in root.handlers
     finally:
         root.removeHandler(plain)
-        root.removeHandler(own)
+        root.removeHandler(other)
 
 
 @pytest.mark.architecture
-def test_the_process_s_environment_counts_by_default() -> None:
+def test_the_process_environment_is_used_by_default() -> None:
     with environment(LOG_LEVEL="error"):
         runtime = configure(MEMORY)
     log.warning("too low")
-    log.error("kept")
+    log.error("logged")
     runtime.flush(60)
-    assert [r["event"] for r in memory_of(runtime).records] == ["kept"]
+    assert [r["event"] for r in memory_of(runtime).records] == ["logged"]
 
 
 @pytest.mark.architecture
-def test_the_metrics_are_shown_on_the_registry_that_is_handed_in() -> None:
+def test_the_metrics_are_on_the_given_registry() -> None:
     registry = CollectorRegistry()
     runtime = configure(MEMORY, environ={}, registry=registry)
     log.info("a")
@@ -148,7 +148,7 @@ def test_configuring_again_replaces_the_first_and_loses_nothing() -> None:
 
 
 @pytest.mark.reliability
-def test_a_wrong_configuration_leaves_the_earlier_one_in_force(tmp_path: Path) -> None:
+def test_an_invalid_configuration_leaves_the_previous_one_active(tmp_path: Path) -> None:
     runtime = configure(MEMORY, environ={})
     bad: list[dict[str, object]] = [
         {"level": "loud"},
@@ -163,7 +163,7 @@ def test_a_wrong_configuration_leaves_the_earlier_one_in_force(tmp_path: Path) -
 
 
 @pytest.mark.reliability
-def test_a_sink_that_can_not_be_opened_is_named_and_closes_the_others(tmp_path: Path) -> None:
+def test_if_a_sink_cannot_be_opened_the_others_are_closed(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.log", tmp_path / "missing" / "bad.log"
     sinks = [
         {"type": "file", "name": "good", "path": str(good)},
@@ -174,7 +174,7 @@ def test_a_sink_that_can_not_be_opened_is_named_and_closes_the_others(tmp_path: 
 
 
 @pytest.mark.reliability
-def test_a_failing_sink_loses_none_of_the_others_records(
+def test_a_failing_sink_does_not_affect_other_sinks(
     broken_sink: BrokenSink, memory_sink: MemorySink, counts: Metrics
 ) -> None:
     settings = load({"sinks": [{"type": "memory", "name": n} for n in ("bad", "good")]}, {})
@@ -190,10 +190,10 @@ def test_a_failing_sink_loses_none_of_the_others_records(
 
 
 @pytest.mark.reliability
-def test_an_isolated_sink_that_hangs_delays_nobody(
+def test_a_hanging_isolated_sink_does_not_delay_other_sinks(
     memory_sink: MemorySink, counts: Metrics
 ) -> None:
-    hanging = Hanging()
+    hanging = HangingSink()
     settings = load(
         {
             "sinks": [
@@ -220,22 +220,22 @@ def test_an_isolated_sink_that_hangs_delays_nobody(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("isolated", [True, False])
-def test_shutdown_does_not_wait_for_ever_for_a_sink_that_hangs(
+def test_shutdown_waits_only_for_a_limited_time_for_a_hanging_sink(
     counts: Metrics, *, isolated: bool
 ) -> None:
-    hanging = Hanging()
+    hanging = HangingSink()
     settings = load({"sinks": [{"type": "memory", "isolated": isolated}]}, {})
     runtime = LoggingRuntime(settings, {"memory": hanging}, metrics=counts)
     runtime.install()
     log.warning("a")
     assert hanging.entered.wait(60)
     assert not runtime.shutdown(0.01)
-    assert not hanging.is_closed  # its thread is still inside
+    assert not hanging.is_closed  # its thread is still inside the sink
     hanging.let_go.set()
 
 
 @pytest.mark.reliability
-def test_shutting_down_twice_or_without_a_configuration_is_no_error() -> None:
+def test_shutting_down_twice_or_without_a_configuration_is_not_an_error() -> None:
     assert logging_lib.shutdown()
     assert logging_lib.flush()
     runtime = configure(MEMORY, environ={})
@@ -244,7 +244,7 @@ def test_shutting_down_twice_or_without_a_configuration_is_no_error() -> None:
 
 
 @pytest.mark.reliability
-def test_records_after_a_shutdown_go_where_the_standard_library_sends_them() -> None:
+def test_records_after_a_shutdown_go_to_the_standard_librarys_handlers() -> None:
     runtime = configure(MEMORY, environ={})
     runtime.shutdown()
     log.error("late")
@@ -252,7 +252,7 @@ def test_records_after_a_shutdown_go_where_the_standard_library_sends_them() -> 
 
 
 @pytest.mark.reliability
-def test_a_caller_that_still_holds_the_handler_is_counted_not_crashed() -> None:
+def test_a_record_passed_to_a_closed_handler_is_counted_as_dropped() -> None:
     runtime = configure(MEMORY, environ={})
     handler = runtime._handler
     runtime.shutdown()
@@ -261,7 +261,7 @@ def test_a_caller_that_still_holds_the_handler_is_counted_not_crashed() -> None:
 
 
 @pytest.mark.security
-def test_redaction_that_was_configured_ends_with_the_configuration() -> None:
+def test_configured_redaction_ends_with_the_configuration() -> None:
     runtime = configure(
         {**MEMORY, "redact": {"keys": ["plate"], "allow": ["csrf_token"]}, "synchronous": True},
         environ={},
@@ -277,7 +277,7 @@ def test_redaction_that_was_configured_ends_with_the_configuration() -> None:
 
 
 @pytest.mark.security
-def test_a_shut_down_predecessor_does_not_weaken_its_successor() -> None:
+def test_shutting_down_a_replaced_runtime_does_not_change_redaction() -> None:
     first = configure(MEMORY, environ={})
     second = configure({**MEMORY, "redact": {"keys": ["plate"]}, "synchronous": True}, environ={})
     first.shutdown()
@@ -286,7 +286,9 @@ def test_a_shut_down_predecessor_does_not_weaken_its_successor() -> None:
 
 
 @pytest.mark.security
-def test_a_file_holds_whole_redacted_lines_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_log_file_contains_redacted_lines_and_is_accessible_to_its_owner_only(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "hub.log"
     runtime = configure({"sinks": [{"type": "file", "path": str(path)}]}, environ={})
     log.info("x\ny", password="hunter2")

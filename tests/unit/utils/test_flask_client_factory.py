@@ -25,7 +25,7 @@ def create_app(greeting: str = "hello") -> Flask:
 
 
 @pytest.mark.architecture
-def test_arguments_reach_the_factory_and_the_app_can_be_reached_from_the_client() -> None:
+def test_arguments_are_passed_on_and_the_client_has_the_app() -> None:
     client = build_client(create_app, greeting="good day")
 
     assert client.get("/").get_json() == {"greeting": "good day", "authorization": None, "x": None}
@@ -33,7 +33,7 @@ def test_arguments_reach_the_factory_and_the_app_can_be_reached_from_the_client(
 
 
 @pytest.mark.security
-def test_the_token_is_sent_as_bearer_and_only_by_the_client_that_has_it() -> None:
+def test_only_the_client_with_the_token_sends_it() -> None:
     app = create_app()
     with_token, without = make_client(app, token="abc"), make_client(app)
 
@@ -51,7 +51,7 @@ def test_headers_are_sent_with_every_request_and_a_request_can_override_them() -
 
 
 @pytest.mark.reliability
-def test_a_bug_comes_back_as_a_response_and_does_not_raise_through_the_client() -> None:
+def test_an_exception_in_a_view_is_a_500_response() -> None:
     response = build_client(create_app).get("/broken")
 
     assert response.status_code == 500

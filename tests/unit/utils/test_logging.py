@@ -12,7 +12,7 @@ from tests.utils.logging import capture, synchronous_runtime
 
 
 @pytest.mark.architecture
-def test_capture_yields_records_of_structlog_and_of_the_standard_library() -> None:
+def test_capture_records_structlog_and_standard_library_logging() -> None:
     with capture() as captured:
         logging_lib.get_logger("ours").debug("one", n=1)
         logging.getLogger("theirs").info("two %s", "x")
@@ -23,12 +23,12 @@ def test_capture_yields_records_of_structlog_and_of_the_standard_library() -> No
 
 
 @pytest.mark.architecture
-def test_capture_takes_a_level_and_further_configuration() -> None:
+def test_capture_accepts_a_level_and_other_configuration() -> None:
     with capture("warning", levels={"chatty": "error"}) as captured:
         logging_lib.get_logger("quiet").info("too low")
         logging_lib.get_logger("chatty").warning("too low for this one")
-        logging_lib.get_logger("quiet").warning("kept")
-    assert [r["event"] for r in captured.records] == ["kept"]
+        logging_lib.get_logger("quiet").warning("logged")
+    assert [r["event"] for r in captured.records] == ["logged"]
 
 
 def fail() -> None:
@@ -37,7 +37,7 @@ def fail() -> None:
 
 
 @pytest.mark.reliability
-def test_capture_puts_the_earlier_configuration_back_even_after_an_error() -> None:
+def test_capture_restores_the_previous_configuration_even_after_an_error() -> None:
     runtime = logging_lib.configure(
         {"sinks": [{"type": "memory"}], "synchronous": True}, environ={}
     )
@@ -53,7 +53,7 @@ def test_capture_puts_the_earlier_configuration_back_even_after_an_error() -> No
 
 
 @pytest.mark.reliability
-def test_captures_nest() -> None:
+def test_captures_can_be_nested() -> None:
     with capture() as outer:
         with capture() as inner:
             logging_lib.get_logger("x").info("deep")
@@ -63,18 +63,18 @@ def test_captures_nest() -> None:
 
 
 @pytest.mark.reliability
-def test_capture_leaves_no_handler_no_level_and_no_count_behind() -> None:
+def test_capture_leaves_no_handler_level_or_count_behind() -> None:
     root = logging.getLogger()
     before = (list(root.handlers), root.level)
-    counted = metrics.snapshot().emitted
+    counts_before = metrics.snapshot().emitted
     with capture():
         logging_lib.get_logger("x").info("seen")
     assert (list(root.handlers), root.level) == before
-    assert metrics.snapshot().emitted == counted
+    assert metrics.snapshot().emitted == counts_before
 
 
 @pytest.mark.security
-def test_captured_records_are_redacted_as_real_ones_are() -> None:
+def test_captured_records_are_redacted() -> None:
     with capture() as captured:
         logging_lib.get_logger("x").info("login", password="hunter2")
     assert captured.records[0]["password"] == "[redacted]"

@@ -48,7 +48,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the tables, with what is in them."""
+    """Drop the tables and all their data."""
     op.drop_table("theme_results")
     op.drop_table("snapshots")
     op.drop_table("repos")

@@ -8,7 +8,7 @@ from logging_lib.sinks.memory import MemorySink
 pytestmark = pytest.mark.architecture
 
 
-def test_records_are_kept_in_order_and_can_be_forgotten() -> None:
+def test_records_are_stored_in_order_and_can_be_cleared() -> None:
     sink = MemorySink()
     sink.write([Entry(20, '{"n": 1}'), Entry(20, '{"n": 2}')])
     assert sink.lines == ['{"n": 1}', '{"n": 2}']
@@ -18,7 +18,7 @@ def test_records_are_kept_in_order_and_can_be_forgotten() -> None:
 
 
 @pytest.mark.reliability
-def test_old_records_make_room() -> None:
+def test_old_records_are_dropped() -> None:
     sink = MemorySink(capacity=2)
     for number in range(5):
         sink.write([Entry(20, str(number))])

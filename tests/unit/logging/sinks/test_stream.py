@@ -22,9 +22,9 @@ def sink() -> StreamSink:
 
 @contextmanager
 def piped_stderr() -> Iterator[int]:
-    """Put a pipe in the place of standard error; yield the reading end.
+    """Replace standard error with a pipe; yield the reading end.
 
-    No fixture: pytest puts its own streams in place between a fixture and its test.
+    Not a fixture, because pytest replaces the streams between a fixture and its test.
     """
     reading, writing = os.pipe()
     os.set_blocking(reading, False)  # an empty pipe must fail a test, not hang it
@@ -35,7 +35,7 @@ def piped_stderr() -> Iterator[int]:
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("name", ["stdout", "stderr"])
-def test_lines_go_to_the_stream_that_is_in_place_when_they_are_written(
+def test_lines_are_written_to_the_current_stream(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sink = StreamSink("stdout" if name == "stdout" else "stderr", render=str, timeout_s=1)
@@ -46,7 +46,7 @@ def test_lines_go_to_the_stream_that_is_in_place_when_they_are_written(
 
 
 @pytest.mark.architecture
-def test_lines_are_rendered_for_their_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_rendered_in_the_output_format(monkeypatch: pytest.MonkeyPatch) -> None:
     replaced = io.StringIO()
     monkeypatch.setattr(sys, "stderr", replaced)
     sink = StreamSink("stderr", render=render_console, timeout_s=1)
@@ -56,13 +56,13 @@ def test_lines_are_rendered_for_their_reader(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.architecture
-def test_closing_leaves_the_process_its_stream(sink: StreamSink) -> None:
+def test_closing_the_sink_does_not_close_the_stream(sink: StreamSink) -> None:
     sink.close()
     assert not sys.stderr.closed
 
 
 @pytest.mark.reliability
-def test_a_line_longer_than_a_pipe_takes_at_once_arrives_whole(sink: StreamSink) -> None:
+def test_a_line_longer_than_the_pipe_buffer_arrives_complete(sink: StreamSink) -> None:
     line = "x" * 10_000 + "\u00e9"
     with piped_stderr() as pipe:
         sink.write([Entry(20, line)])
@@ -70,7 +70,7 @@ def test_a_line_longer_than_a_pipe_takes_at_once_arrives_whole(sink: StreamSink)
 
 
 @pytest.mark.reliability
-def test_a_reader_that_stalls_is_a_failure_not_a_hang(sink: StreamSink) -> None:
+def test_a_stalled_reader_is_a_failure(sink: StreamSink) -> None:
     with piped_stderr():
         fill(sys.stderr.fileno())
         with pytest.raises(StalledError):
@@ -78,8 +78,8 @@ def test_a_reader_that_stalls_is_a_failure_not_a_hang(sink: StreamSink) -> None:
 
 
 @pytest.mark.security
-def test_a_line_that_was_cut_is_not_continued_by_the_next(sink: StreamSink) -> None:
-    """Two halves must not add up to a record that nobody logged."""
+def test_the_next_line_does_not_continue_a_cut_line(sink: StreamSink) -> None:
+    """Parts of two lines must not form a record that nobody logged."""
     with piped_stderr() as pipe:
         with pytest.raises(StalledError):
             sink.write([Entry(20, '{"event": "' + "x" * 200_000)])
@@ -90,9 +90,7 @@ def test_a_line_that_was_cut_is_not_continued_by_the_next(sink: StreamSink) -> N
 
 
 @pytest.mark.reliability
-def test_a_process_without_the_stream_is_a_failure(
-    sink: StreamSink, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_stream_is_a_failure(sink: StreamSink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     with pytest.raises(OSError, match=r"sys\.stderr is None"):
         sink.write([Entry(20, "a")])
