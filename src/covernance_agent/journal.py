@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from os import close, unlink, write
 from os import open as open_descriptor
 from typing import NamedTuple
+
+SCHEMA = "1"
+"""The version of the trace: the state of the entry with which a process announces itself."""
 
 SETTINGS = "COVERNANCE_TRACE"
 """The variable that carries `Settings`, as JSON, to the processes of a pass."""
@@ -35,7 +38,6 @@ _NO_NAME = "\N{REPLACEMENT CHARACTER}"
 """For the byte that ends a field; nothing can have it in its name, but anybody may ask."""
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-_FIELDS = 3
 
 
 class Settings(NamedTuple):
@@ -62,14 +64,6 @@ def decode(text: str) -> Settings:
     """Read what `Settings.encode` wrote."""
     file, *folders = json.loads(text)
     return Settings(file, *map(tuple, folders))
-
-
-class Entry(NamedTuple):
-    """One thing that was noted: its kind, what it is about, and the state that was seen."""
-
-    kind: str
-    what: str
-    state: str
 
 
 def command(parent: int, arguments: Iterable[str]) -> str:
@@ -107,21 +101,3 @@ class Journal:
         except Exception:  # noqa: BLE001 - a full disk, a folder that is gone
             with suppress(OSError):
                 unlink(self._file)
-
-
-def read(file: str) -> Iterator[Entry]:
-    """The entries of a trace in the order of their events.
-
-    A trace that is missing, cut short or not in UTF-8 says that it is broken.
-    """
-    try:
-        with open(file, "rb") as stream:
-            *fields, rest = stream.read().decode().split("\0")
-    except (OSError, UnicodeDecodeError) as error:
-        yield Entry(BROKEN, f"the trace can't be read: {error}", "")
-        return
-    if rest or len(fields) % _FIELDS:
-        yield Entry(BROKEN, "the trace is cut short", "")
-        return
-    for start in range(0, len(fields), _FIELDS):
-        yield Entry(*fields[start : start + _FIELDS])

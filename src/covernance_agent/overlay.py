@@ -1,17 +1,241 @@
-"""What a run needs of coverage.py's settings, laid over those that are in force here."""
+"""What a run needs of coverage.py's settings, laid over those that are in force here.
+
+Nobody has to edit a settings file for the tool, and nothing that is set there is lost: the file
+that coverage.py would read is copied with a few keys replaced, in its own format, so that regular
+expressions and environment variables keep their spelling. https://coverage.readthedocs.io/config.html
+"""
 
 from __future__ import annotations
 
+import configparser
+import json
+import os
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Union
+from typing import Any
+
+import coverage
+from coverage.exceptions import CoverageException
+from coverage.plugin_support import Plugins
+from coverage.types import TConfigurable
+
+from covernance_agent.failures import ConfigError, MachineError
+
+Sections = dict[str, dict[str, Any]]
+
+_NAME = "covernance_agent.overlay"
+_SHARED_FILES = ("setup.cfg", "tox.ini", "pyproject.toml")
+"""Files of other tools, where sections of coverage.py have a prefix."""
+
+_PREFIX = "coverage:"
+_CONTEXT = "${COVERAGE_CONTEXT-default}"
+"""The environment reaches child processes; a command line's `--context` does not."""
+
+_REPLACED = {
+    "source_pkgs": "the suite's source in [tool.covernance] is measured",
+    "source_dirs": "the suite's source in [tool.covernance] is measured",
+    "dynamic_context": "contexts are those of the themes",
+    "timid": "the usual tracer measures",
+}
+"""Keys of [run] that a run can't keep, and what happens instead."""
 
 
-def config_file(folder: Path, source: Sequence[str]) -> Union[str, bool]:  # noqa: ARG001 - see below
-    """The `config_file` to give to `coverage.Coverage`, for the sources of a suite.
+def config_file(folder: Path, source: Sequence[str]) -> str:
+    """The `config_file` for `coverage.Coverage`: the effective settings for a suite's sources.
 
     Args:
-        folder: Where a generated file is written.
+        folder: Where the generated file is written.
         source: The suite's sources, relative to the current folder.
+
+    Raises:
+        ConfigError: coverage.py's settings can't be read.
+        MachineError: The file can't be written.
     """
-    return True
+    return write_settings(folder, source)[0]
+
+
+def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]:
+    """Write the effective settings to a file in `folder`.
+
+    Returns:
+        The file, and a line on each setting in force that had to be replaced.
+
+    Raises:
+        ConfigError: coverage.py's settings can't be read.
+        MachineError: The file can't be written.
+    """
+    found = _in_force()
+    sections = _read(found) if found else {}
+    name = os.path.relpath(found) if found else ""
+    notes = [f"{name}: {note}" for note in _lay_over(sections.setdefault("run", {}), source)]
+    as_toml = found is not None and found.endswith(".toml")
+    target = Path(folder, "settings.toml" if as_toml else "coveragerc")
+    _write(target, sections, as_toml=as_toml)
+    if sections["run"].get("plugins") and (changed := _changed_by_plugins(target, source)):
+        notes.append(f"{name}: a plugin sets {', '.join(changed)}; this run sets it back")
+        plugins = [*_words(sections["run"]["plugins"]), _NAME]
+        sections["run"]["plugins"] = plugins if as_toml else "\n".join(plugins)
+        sections[_NAME] = {"source": list(source) if as_toml else "\n".join(source)}
+        _write(target, sections, as_toml=as_toml)
+    return str(target), notes
+
+
+def coverage_init(registry: Plugins, options: dict[str, Any]) -> None:
+    """Register what has the last word where another plugin of coverage.py sets what a run needs."""
+    registry.add_configurer(_LastWord(_words(options.get("source", ""))))
+
+
+class _LastWord(coverage.CoveragePlugin):
+    def __init__(self, source: Sequence[str]) -> None:
+        self._source = list(source)
+
+    def configure(self, config: TConfigurable) -> None:
+        for key, value in _needed(self._source).items():
+            config.set_option(f"run:{key}", value)
+        config.set_option("run:patch", _with_subprocess(config.get_option("run:patch")))
+
+
+def _needed(source: Sequence[str]) -> dict[str, Any]:
+    return {"branch": True, "relative_files": True, "source": list(source)}
+
+
+def _with_subprocess(patch: object) -> list[str]:
+    return list(dict.fromkeys([*_words(patch), "subprocess"]))
+
+
+def _in_force() -> str | None:
+    """The settings file that coverage.py reads here, or None."""
+    try:
+        return coverage.Coverage(data_file=None).config.config_file
+    except CoverageException as error:
+        msg = f"coverage.py's configuration: {error}"
+        raise ConfigError(msg) from error
+
+
+def _read(path: str) -> Sections:
+    """The sections of coverage.py in a settings file that it could read."""
+    shared = Path(path).name in _SHARED_FILES
+    if path.endswith(".toml"):
+        document = _toml(path)
+        own = document.get("tool", {}).get("coverage", {})
+        return _copied(own if shared or own else document)
+    parser = configparser.RawConfigParser()
+    parser.read(path, encoding="utf-8")
+    sections: Sections = {}
+    for name in parser.sections():
+        if name.startswith(_PREFIX):
+            sections[name[len(_PREFIX) :]] = dict(parser.items(name))
+        elif not shared:
+            sections.setdefault(name, dict(parser.items(name)))
+    return sections
+
+
+def _toml(path: str) -> dict[str, Any]:
+    """Read TOML; where Python can't, coverage.py needed the package tomli to read the file."""
+    name = "tomllib" if find_spec("tomllib") else "tomli"
+    document: dict[str, Any] = import_module(name).loads(Path(path).read_text(encoding="utf-8"))
+    return document
+
+
+def _copied(document: dict[str, Any]) -> Sections:
+    return {name: dict(section) for name, section in document.items() if isinstance(section, dict)}
+
+
+def _lay_over(run: dict[str, Any], source: Sequence[str]) -> list[str]:
+    """Set what a run needs in the section [run]; a line on what said something else."""
+    notes = [
+        f"[run] {key} = {str(run[key]).lower()} is not used: {key} = true is needed"
+        for key in ("branch", "relative_files")
+        if key in run and not _is_true(run[key])
+    ]
+    for key, reason in _REPLACED.items():
+        if key in run and (key != "timid" or _is_true(run[key])):
+            notes.append(f"[run] {key} is not used: {reason}")
+        run.pop(key, None)
+    run["patch"] = _with_subprocess(run.get("patch", ""))
+    # coverage.py replaces `$NAME` in every value.
+    run.update(_needed([path.replace("$", "$$") for path in source]), context=_CONTEXT)
+    return notes
+
+
+def _changed_by_plugins(target: Path, source: Sequence[str]) -> list[str]:
+    """What a run needs and plugins of coverage.py set otherwise."""
+    try:
+        settings = coverage.Coverage(config_file=str(target), data_file=None)
+        settings.sys_info()  # the documented call that has plugins configure
+    except (CoverageException, ImportError) as error:
+        msg = f"coverage.py's configuration: {error}"
+        raise ConfigError(msg) from error
+    changed = [
+        key for key, value in _needed(source).items() if settings.get_option(f"run:{key}") != value
+    ]
+    if "subprocess" not in _words(settings.get_option("run:patch")):
+        changed.append("patch")
+    return changed
+
+
+def _words(value: object) -> list[str]:
+    """A list as coverage.py reads it: words in a text are separated by commas or lines."""
+    if isinstance(value, (list, tuple)):
+        return [str(word) for word in value]
+    words = str(value or "").replace("\n", ",").split(",")
+    return [word.strip() for word in words if word.strip()]
+
+
+def _is_true(value: object) -> bool:
+    return str(value).strip().lower() in {"1", "yes", "true", "on"}
+
+
+def _write(target: Path, sections: Sections, *, as_toml: bool) -> None:
+    text = _as_toml(sections) if as_toml else _as_ini(sections)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"{target}: can't be written: {error.strerror or error}"
+        raise MachineError(msg) from error
+
+
+def _as_ini(sections: Sections) -> str:
+    lines = []
+    for name, section in sections.items():
+        lines.append(f"[{name}]")
+        for key, value in section.items():
+            text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+            first, *more = text.split("\n")
+            lines += [f"{key} = {first}", *(f"    {line}" for line in more)]
+    return "\n".join(lines) + "\n"
+
+
+def _as_toml(sections: Sections) -> str:
+    lines = []
+    for name, section in sections.items():
+        lines.append(f"[tool.coverage.{_key(name)}]")
+        lines += [f"{_key(key)} = {_value(value)}" for key, value in section.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    # The name of a plugin is a dotted path, which coverage.py looks up part by part.
+    return ".".join(map(_text, name.split(".")))
+
+
+def _value(value: object | Sequence[object]) -> str:
+    """A value as TOML, https://toml.io/en/v1.0.0."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, dict):
+        pairs = (f"{_text(str(key))} = {_value(one)}" for key, one in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return _text(str(value))
+
+
+def _text(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's, but for the one character that JSON leaves."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,26 +1,25 @@
-"""What a pass tells the layer: where collection ended, which tests there are, how they ended.
+"""The pytest plugin of a pass: where collection ended, which tests there are, how they ended.
 
-Loaded by the layer alone (`-p covernance_agent.plugin --covernance-record=FILE`). It works in the
+Loaded by the tool alone (`-p covernance_agent.plugin --covernance-record=FILE`). It works in the
 pytest process, in pytest-xdist's controller and in its workers; the process that reports to the
-user writes the record.
+user writes the record. PYTEST_DONT_REWRITE: there is nothing to rewrite here.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, get_args
+from typing import Any, BinaryIO
 
-import coverage
-import msgspec
 import pytest
 
-from covernance.engine.record import Collected, Record, progress_path
-from covernance.files import write_atomic
-from covernance.model.context_name import RUN
-from covernance.model.snapshot import SEVERITY
-from covernance_agent.contexts import Contexts
+from covernance_agent.record import SEVERITY, Collected, progress_path, write_record
+
+_RUN = "run"
+"""The dynamic part of a context, from the end of collection on."""
 
 _RERUN = {"rerun", "retried"}
 """What pytest-rerunfailures and pytest-retry call an attempt that failed and is made again."""
@@ -30,21 +29,28 @@ _COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_import
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that the layer passes."""
+    """Add the options that the tool passes."""
     group = parser.getgroup("covernance")
     group.addoption("--covernance-record", metavar="FILE", help="write what this pass saw to FILE")
-    group.addoption("--covernance-theme", metavar="THEME", help="the theme that this pass selects")
-    group.addoption("--covernance-themes", metavar="A,B", help="all themes of the suite")
+    group.addoption(
+        "--covernance-theme", metavar="THEME", default="", help="the theme that this pass selects"
+    )
+    group.addoption(
+        "--covernance-themes", metavar="A,B", default="", help="all themes of the suite"
+    )
     group.addoption(
         "--covernance-contexts",
-        choices=get_args(Contexts),
+        choices=("theme", "test"),
         default="theme",
         help="whether each test has a context of its own",
     )
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+# Hook wrappers are written the older way (`hookwrapper`), which every pytest from 7 on knows.
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Refuse a second measurement before pytest-cov starts it: neither would see everything.
 
     Raises:
@@ -58,7 +64,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start recording when the layer asks for it."""
+    """Start recording when the tool asks for it."""
     if config.getoption("covernance_record"):
         config.pluginmanager.register(Recorder(config), "covernance-recorder")
         if config.getoption("covernance_contexts") == "test":
@@ -76,7 +82,7 @@ class Recorder:
         self._theme: str = config.getoption("covernance_theme")
         self._themes = config.getoption("covernance_themes").split(",")
         self._parent = os.getppid()
-        self._collected = Collected()
+        self._collected = Collected({}, [], [])
         self._outcomes: dict[str, str] = {}
         self._seconds: dict[str, float] = {}
         self._errors: set[str] = set()
@@ -87,8 +93,10 @@ class Recorder:
     def _is_worker(self) -> bool:
         return hasattr(self._config, "workerinput")
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
         """See every item before anything is deselected, and what is left after."""
         everything = list(items)
         yield
@@ -101,8 +109,8 @@ class Recorder:
             deselected=[nodeid for nodeid in mine if nodeid not in kept],
         )
 
-    def _themes_of(self, item: pytest.Item) -> tuple[str, ...]:
-        return tuple(theme for theme in self._themes if item.get_closest_marker(theme))
+    def _themes_of(self, item: pytest.Item) -> list[str]:
+        return [theme for theme in self._themes if theme and item.get_closest_marker(theme)]
 
     def _selects(self, item: pytest.Item) -> bool:
         themes = self._themes_of(item)
@@ -112,7 +120,7 @@ class Recorder:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """From here on, what runs is what the tests run: switch the context, also for children."""
         self._begin(len(session.items))
-        _switch(self._theme, RUN)
+        _switch(self._theme, _RUN)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -153,27 +161,29 @@ class Recorder:
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401, ARG002 - pytest-xdist's hook
         """Take over what a worker collected; all workers collect the same."""
         if content := getattr(node, "workeroutput", {}).get("covernance"):
-            self._collected = msgspec.json.decode(content, type=Collected)
+            self._collected = Collected(*json.loads(content))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the record, or hand it from the worker to the controller."""
         if self._is_worker:
             output = self._config.workeroutput  # type: ignore[attr-defined]
-            output["covernance"] = msgspec.json.encode(self._collected).decode()
+            output["covernance"] = json.dumps(self._collected)
             return
         if self._progress:
             self._progress.close()
-        record = Record(
-            exit=int(exitstatus),
-            collected=self._collected,
-            outcomes=self._outcomes,
-            seconds=self._seconds,
-            collection_errors=sorted(self._errors),
-            narrowed=_narrowed(self._config),
-            reran=sorted(self._reran),
+        write_record(
+            self._path,
+            {
+                "exit": int(exitstatus),
+                "collected": self._collected._asdict(),
+                "outcomes": self._outcomes,
+                "seconds": self._seconds,
+                "collection_errors": sorted(self._errors),
+                "narrowed": _narrowed(self._config),
+                "reran": sorted(self._reran),
+            },
         )
-        write_atomic(self._path, msgspec.json.encode(record))
 
 
 class TestContexts:
@@ -188,39 +198,38 @@ class TestContexts:
         self._theme = theme
         self._current = ""
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
-    ) -> Generator[None, object, object]:
-        """Enter a test; what runs after the last one is no test's."""
+    ) -> Generator[None, None, None]:
+        """Enter a test; what runs after the last one belongs to no test."""
         self._enter(item.nodeid)
-        result = yield
+        yield
         if nextitem is None:
             self._enter("")
-        return result
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-    ) -> Generator[None, object, object]:
+    ) -> Generator[None, None, None]:
         """Leave the test for what is set up for more than it."""
         if fixturedef.scope == "function":
-            return (yield)
+            yield
+            return
         test = self._current
         self._enter(request.node.nodeid)
-        try:
-            return (yield)
-        finally:
-            self._enter(test)
+        yield  # an older wrapper is resumed whether or not the fixture failed
+        self._enter(test)
 
     def _enter(self, nodeid: str) -> None:
         self._current = nodeid
-        _switch(self._theme, f"{RUN}|{nodeid}" if nodeid else RUN)
+        _switch(self._theme, f"{_RUN}|{nodeid}" if nodeid else _RUN)
 
 
 def _switch(theme: str, context: str) -> None:
     """Measure under another context from here on, child processes too."""
-    running = coverage.Coverage.current()
+    coverage = sys.modules.get("coverage")
+    running = coverage.Coverage.current() if coverage else None
     if running is None:
         return
     running.switch_context(context)

@@ -5,7 +5,7 @@ started; `os.stat` and its like raise no audit event and are wrapped. What is no
 first sight, so that an edit during the run is an edit since.
 
 Forked children inherit the hook; others call `start` themselves when their interpreter starts (see
-`covernance_agent.install`). A child that does not announce itself was not reached.
+`covernance_agent/startup`). A child that does not announce itself was not reached.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from covernance_agent.journal import (
     LOOPBACK,
     MADE,
     READ,
+    SCHEMA,
     SEPARATOR,
     SETTINGS,
     STARTED,
@@ -51,7 +52,10 @@ _LOOPBACK_HOSTS = ("127.", "::1", "localhost")
 _CALLER = 3
 """How many frames lie between the caller of a wrapped function and the look at it."""
 
-_PATHS = {"genericpath", "glob", "pathlib", "pathlib._local", "posixpath"}
+_PATHS = {
+    *("genericpath", "glob", "pathlib", "pathlib._local", "pathlib._os", "pathlib.types"),
+    "posixpath",
+}
 _ASKING = {
     *("exists", "isdir", "isfile", "islink", "lexists"),
     *("is_dir", "is_file", "is_symlink"),
@@ -107,7 +111,7 @@ class Tracer:
 
     def begin(self) -> None:
         """Announce this process, note what it has read already, and watch from here on."""
-        self._guarded(self._journal.note, BEGAN, command(os.getppid(), sys.orig_argv[1:]))
+        self._guarded(self._journal.note, BEGAN, command(os.getppid(), _command_line()), SCHEMA)
         for module in list(sys.modules.values()):
             spec = getattr(module, "__spec__", None)
             if spec is not None and spec.has_location and isinstance(spec.origin, str):
@@ -354,6 +358,15 @@ def _asks_only(frame: FrameType | None) -> bool:
             return False
         frame = frame.f_back
     return False
+
+
+def _command_line() -> list[str]:
+    """What the interpreter was started with, after its own name."""
+    words = getattr(sys, "orig_argv", None)  # from Python 3.10 on
+    if words is None:
+        with open("/proc/self/cmdline", "rb") as stream:
+            words = [fsdecode(word) for word in stream.read().split(b"\0")[:-1]]
+    return list(words[1:])
 
 
 def _of_uri(rest: str) -> str:

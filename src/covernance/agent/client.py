@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,12 +25,6 @@ _MEASUREMENT = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_F
 T = TypeVar("T")
 
 
-class Task(Protocol):
-    """What an agent can be asked for: an encodable struct whose tag names the task."""
-
-    __struct_fields__: tuple[str, ...]
-
-
 class Agent:
     """The agent in the environment of one interpreter."""
 
@@ -38,11 +32,11 @@ class Agent:
         """Work with the interpreter `python`; nothing is started yet."""
         self.python = python
 
-    def ask(self, task: Task, result: type[T]) -> T:
+    def ask(self, task: msgspec.Struct, result: type[T]) -> T:
         """Have one task done, in the current folder.
 
         Args:
-            task: What to do.
+            task: What to do; its tag names the task.
             result: The type of what comes of it.
 
         Raises:
@@ -51,7 +45,7 @@ class Agent:
         answer: T = self.ask_all([(task, result)])[0]
         return answer
 
-    def ask_all(self, tasks: Sequence[tuple[Task, type[Any]]]) -> list[Any]:
+    def ask_all(self, tasks: Sequence[tuple[msgspec.Struct, type[Any]]]) -> list[Any]:
         """Have several tasks done by one process, in their order.
 
         Raises:

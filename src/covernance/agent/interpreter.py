@@ -14,11 +14,16 @@ from covernance.errors import ConfigError, InputError
 _OF_ENVIRONMENT = Path("bin", "python")
 
 
-def parse_interpreters(table: Table, values: tuple[str, ...]) -> dict[str, Path]:
+def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> dict[str, Path]:
     """Read `--python` options, `PATH` for every suite or `SUITE=PATH` for one.
 
+    Args:
+        table: The table.
+        values: The options' values.
+        folder: Where relative paths begin.
+
     Returns:
-        The interpreters by suite; relative paths begin at the current folder.
+        The interpreters by suite.
 
     Raises:
         ConfigError: There is no such suite.
@@ -28,7 +33,7 @@ def parse_interpreters(table: Table, values: tuple[str, ...]) -> dict[str, Path]
     for_one: dict[str, Path] = {}
     for value in values:
         name, equals, path = value.partition("=")
-        interpreter = _existing(Path(path if equals else value), f"--python {value}")
+        interpreter = _existing(folder / (path if equals else value), f"--python {value}")
         if equals:
             for_one[table.suite(name).name] = interpreter
         else:

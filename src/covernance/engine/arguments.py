@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import msgspec
 
+from covernance.agent.environment import GivenArguments
 from covernance.errors import InputError
 
 Format = Literal["html", "xml", "json", "lcov", "term", "term-missing"]
 
-_TAKE_A_VALUE = {
-    *("-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r", "--numprocesses", "--dist", "--maxfail"),
-    *("--ignore", "--ignore-glob", "--deselect", "--rootdir", "--confcutdir", "--config-file"),
-    *("--basetemp", "--junitxml", "--junit-xml", "--log-file", "--report-log", "--capture"),
-    *("--durations", "--tb", "--color", "--import-mode", "--override-ini", "--log-level"),
-}
-_CLUSTER = re.compile(r"-([qvxsl]+)([kmnprcoW].*)?")
 _MOST_PATHS = 3
-_ONE_FILE = {"--basetemp", "--junitxml", "--junit-xml", "--log-file", "--report-log"}
-_NARROWING = {
-    "-k": "-k",
-    "--deselect": "--deselect",
-    "--ignore": "--ignore",
-    "--ignore-glob": "--ignore-glob",
-    "--lf": "--lf",
-    "--last-failed": "--last-failed",
-    "--sw": "--stepwise",
-    "--stepwise": "--stepwise",
-    "--co": "--collect-only",
-    "--collect-only": "--collect-only",
-    "--group": "--group",
-}
-_SPREADING = ("-n", "--numprocesses", "--dist", "--tx", "no:xdist", "-pno:xdist")
-_INTERACTIVE = {"--pdb", "--trace", "-s", "--capture=no"}
 
 
 class ReportRequest(msgspec.Struct, frozen=True):
@@ -46,56 +23,34 @@ class ReportRequest(msgspec.Struct, frozen=True):
 
 
 class PytestArguments(msgspec.Struct, frozen=True, kw_only=True):
-    """The user's arguments, sorted by who handles them.
+    """The user's arguments.
 
     Attributes:
-        reports: Reports that the layer writes in pytest-cov's stead.
-        expression: The user's `-m`, to be joined with the theme's.
-        paths: Files, folders and node ids that replace the suite's own.
+        reports: Reports that the tool writes instead of pytest-cov.
         rest: Everything else, for pytest as it is.
-        narrowing: What makes this a selection, as the user wrote it.
+        meaning: What those mean to the environment's pytest.
     """
 
     reports: tuple[ReportRequest, ...] = ()
-    expression: str | None = None
-    paths: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
-    narrowing: tuple[str, ...] = ()
+    meaning: GivenArguments = GivenArguments()
 
     @property
-    def interactive(self) -> bool:
-        """Whether pytest needs the terminal to itself."""
-        pairs = zip(self.rest, self.rest[1:], strict=False)
-        return ("--capture", "no") in pairs or any(text in _INTERACTIVE for text in self.rest)
-
-    @property
-    def spreads(self) -> bool:
-        """Whether the user says in how many processes a pass runs its tests."""
-        return any(text.startswith(_SPREADING) for text in self.rest)
-
-    @property
-    def one_file(self) -> str | None:
-        """An option that names one file or folder, which passes side by side can't share."""
-        return next((text for text in self.rest if text.partition("=")[0] in _ONE_FILE), None)
-
-    @property
-    def speaks(self) -> bool:
-        """Whether the user steers pytest, and so wants to see its output."""
-        return bool(self.rest or self.paths or self.expression)
+    def narrowing(self) -> tuple[str, ...]:
+        """What makes this a selection, as the user would write it."""
+        paths = self.meaning.paths
+        shown = paths if len(paths) <= _MOST_PATHS else (f"{len(paths)} files and tests",)
+        return (*self.meaning.narrowing, *shown)
 
 
-def parse(arguments: tuple[str, ...], root: Path) -> PytestArguments:
-    """Sort the arguments; `root` is where relative paths begin.
+def split_reports(arguments: Sequence[str]) -> PytestArguments:
+    """Take `--cov-report` out of the arguments; what is left is yet to be read by pytest.
 
     Raises:
-        InputError: A report format that is not known, or an option of pytest-cov that the layer
-            stands in for.
+        InputError: A report format that is not known, or another option of pytest-cov.
     """
     reports: list[ReportRequest] = []
-    expressions: list[str] = []
-    paths: list[str] = []
     rest: list[str] = []
-    narrowing: list[str] = []
     pending = list(arguments)
     while pending:
         argument = pending.pop(0)
@@ -106,32 +61,9 @@ def parse(arguments: tuple[str, ...], root: Path) -> PytestArguments:
             name.startswith("--cov") and not name.startswith("--covernance")
         ) or name == "--no-cov":
             raise InputError(_stand_in(name))
-        elif len(argument) > 2 and (cluster := _CLUSTER.fullmatch(argument)):  # noqa: PLR2004 - a dash and a letter
-            rest += [f"-{flag}" for flag in cluster[1]]
-            pending[:0] = [f"-{cluster[2]}"] if cluster[2] else []
-        elif argument.startswith("-m") and not argument.startswith("--"):
-            expressions.append(argument[2:].removeprefix("=") or _value("-m", pending))
-            narrowing.append(f"-m {expressions[-1]!r}")
-        elif argument in _TAKE_A_VALUE:
-            given = _value(argument, pending)
-            rest += [argument, given]
-            narrowing += [f"{argument} {given!r}"] if argument in _NARROWING else []
-        elif argument.startswith("-"):
-            rest.append(argument)
-            if name in _NARROWING or argument.startswith("-k"):
-                narrowing.append(argument)
-        elif (root / argument.partition("::")[0]).exists():
-            paths.append(argument)
         else:
             rest.append(argument)
-    narrowing += paths if len(paths) <= _MOST_PATHS else [f"{len(paths)} files and tests"]
-    return PytestArguments(
-        reports=tuple(reports),
-        expression=expressions[-1] if expressions else None,
-        paths=tuple(paths),
-        rest=tuple(rest),
-        narrowing=tuple(narrowing),
-    )
+    return PytestArguments(reports=tuple(reports), rest=tuple(rest))
 
 
 def _value(option: str, pending: list[str]) -> str:
@@ -152,13 +84,13 @@ def _report(text: str) -> list[ReportRequest]:
         if kind == known:
             return [ReportRequest(known, path or None)]
     formats = ", ".join(get_args(Format))
-    msg = f"--cov-report={text}: {kind!r} is no report format; formats: {formats}"
+    msg = f"--cov-report={text}: {kind!r} is not a report format; formats: {formats}"
     raise InputError(msg)
 
 
 def _stand_in(option: str) -> str:
     return (
-        f"{option}: covernance measures in pytest-cov's stead; sources come from "
+        f"{option}: covernance measures instead of pytest-cov; sources come from "
         "[tool.covernance], floors from --fail-under, reports from --cov-report. "
         "For pytest-cov itself call pytest directly."
     )

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import Protocol
 
@@ -21,7 +21,6 @@ from covernance.engine.slots import Slots
 from covernance.errors import MachineError
 from covernance.interruptions import put_off
 
-_HANDED_OVER = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
 _POLL_SECONDS = 0.02
 _TELL_SECONDS = 0.2
 _GRACE_SECONDS = 3.0
@@ -143,16 +142,15 @@ class _Process:
         self.planned = planned
         self._slot = slot
         self._began = time.monotonic()
-        environment = {**_without_measurement(os.environ), **planned.environment}
         try:
             planned.folder.mkdir(parents=True)
             if interactive:
-                self._child = subprocess.Popen(planned.command, env=environment)  # noqa: S603 - the plan's own command
+                self._child = subprocess.Popen(planned.command, env=planned.environment)  # noqa: S603 - the plan's own command
                 return
             with planned.output.open("wb") as output:
                 self._child = subprocess.Popen(  # noqa: S603 - the plan's own command
                     planned.command,
-                    env=environment,
+                    env=planned.environment,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -177,7 +175,7 @@ class _Process:
             planned=self.planned,
             status=self._child.wait(),
             seconds=time.monotonic() - self._began,
-            record=record.read(self.planned.record),
+            record=record.read_record(self.planned.record),
         )
 
     def signal(self, number: signal.Signals) -> None:
@@ -187,11 +185,6 @@ class _Process:
                 os.killpg(self._child.pid, number)
             else:
                 self._child.send_signal(number)
-
-
-def _without_measurement(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without coverage.py's hand-over: each pass is measured on its own."""
-    return {name: value for name, value in environ.items() if name not in _HANDED_OVER}
 
 
 def _stop(processes: Sequence[_Process]) -> None:

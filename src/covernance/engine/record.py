@@ -1,4 +1,4 @@
-"""What one pass of pytest saw, as the plugin writes it and the layer reads it."""
+"""What one pass of pytest saw, as the agent's plugin writes it and the tool reads it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Annotated
 
 import msgspec
 
+from covernance.errors import InputError
 from covernance.model import document
 from covernance.model.snapshot import FAILED, SEVERITY
+
+SCHEMA = 1
+"""The version that is read here."""
 
 Outcome = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(SEVERITY)})$")]
 """How a test ended."""
@@ -32,6 +36,7 @@ class Record(msgspec.Struct):
     """What one pass saw.
 
     Attributes:
+        schema: The version of the file.
         exit: pytest's exit status.
         collected: What collection found.
         outcomes: How each test ended.
@@ -41,6 +46,7 @@ class Record(msgspec.Struct):
         narrowed: Settings in force that leave tests out, from wherever they came.
     """
 
+    schema: int
     exit: int
     collected: Collected
     outcomes: dict[str, Outcome]
@@ -61,13 +67,17 @@ class Record(msgspec.Struct):
         return frozenset(bad | set(self.collection_errors))
 
 
-def read(path: Path) -> Record | None:
+def read_record(path: Path) -> Record | None:
     """Read a record; None when the pass died before it wrote one.
 
     Raises:
-        InputError: It is damaged.
+        InputError: It is damaged, or of another version.
     """
-    return document.find(path, Record, "the record of a pass", "run its suite again")
+    record = document.find(path, Record, "the record of a pass", "run its suite again")
+    if record and record.schema != SCHEMA:
+        msg = f"{path}: is of schema {record.schema}, this covernance reads schema {SCHEMA}; "
+        raise InputError(msg + "run its suite again")
+    return record
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from importlib.util import find_spec
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -48,18 +47,25 @@ def parse(text: str, where: str) -> Shard:
     raise InputError(msg)
 
 
-def options(shard: Shard, durations: Path) -> tuple[str, ...]:
+def options(shard: Shard, durations: Path, plugins: Collection[str]) -> tuple[str, ...]:
     """pytest-split's options for a shard, https://jerry-git.github.io/pytest-split/.
 
     Every shard must be given the same durations, or a test could fall between two of them.
 
+    Args:
+        shard: The shard.
+        durations: How many seconds each test took.
+        plugins: The modules of pytest's plugins in the suite's environment.
+
     Raises:
-        MachineError: pytest-split is not installed here.
+        MachineError: pytest-split is not among them.
     """
     if shard.whole:
         return ()
-    if find_spec("pytest_split") is None:
-        msg = "pytest-split, which splits suites, is not installed; install covernance[shards]"
+    if "pytest_split" not in plugins:
+        msg = (
+            "pytest-split, which splits suites, is not installed; add it to the suite's environment"
+        )
         raise MachineError(msg)
     return (
         f"--splits={shard.of}",

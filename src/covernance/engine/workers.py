@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from covernance.engine.schedule import Expected, Key
@@ -13,13 +12,16 @@ LONG_SECONDS: Final = 30.0
 """From how many seconds of tests on, for each process, one more pays: it imports and collects."""
 
 
-def workers(passes: Sequence[Key], seconds: Expected, jobs: int) -> dict[Key, int]:
+def workers(
+    passes: Sequence[Key], seconds: Expected, jobs: int, capable: Collection[str]
+) -> dict[Key, int]:
     """How many workers each long pass gets, so that no more cores are used than there are.
 
     Args:
         passes: All that are to run, by suite and theme.
         seconds: What the tests of those that may be spread took, one after another.
         jobs: How many cores there are.
+        capable: The suites in whose environment pytest-xdist is installed.
 
     Returns:
         Two and more for those that get workers; the others run their tests themselves.
@@ -35,8 +37,8 @@ def workers(passes: Sequence[Key], seconds: Expected, jobs: int) -> dict[Key, in
             break
         given[longest] += 1
     found = {key: count for key, count in given.items() if count > 1}
-    if found and find_spec("xdist") is None:
-        suites = ", ".join(sorted({suite for suite, _ in found}))
+    if without := sorted({suite for suite, _ in found} - set(capable)):
+        suites = ", ".join(without)
         msg = f"{suites}: xdist = true needs pytest-xdist; add it to the suite's requirements"
         raise MachineError(msg)
     return found

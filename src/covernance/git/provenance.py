@@ -12,6 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
+from covernance.agent.environment import Environment
 from covernance.config import Table
 from covernance.errors import CovernanceError
 from covernance.git.changes import merge_base
@@ -20,6 +23,8 @@ from covernance.model.snapshot import Provenance
 
 def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Provenance:
     """Describe a run of this process in the repository of `table` that began at `now`.
+
+    What measured is not known here: see `measured_in`.
 
     A GitHub Actions run is identified by its run id and attempt, any other by its time.
     """
@@ -33,8 +38,18 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
         recorded_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
-        tools={name: version(name) for name in ("coverage", "covernance", "pytest")},
+        tools={"covernance": version("covernance")},
         config=table.digest(),
+    )
+
+
+def measured_in(source: Provenance, environment: Environment) -> Provenance:
+    """The provenance of what was measured in a suite's own environment."""
+    return msgspec.structs.replace(
+        source,
+        python=environment.python,
+        platform=environment.platform,
+        tools=dict(sorted({**source.tools, **environment.packages}.items())),
     )
 
 

@@ -6,14 +6,16 @@ import os
 import secrets
 import shlex
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
+from covernance.agent.interpreter import find_interpreter, parse_interpreters
 from covernance.errors import Exit
 from covernance.layout import Layout
 from covernance.metrics_baseline import workflow
 from covernance.metrics_baseline.render import text
-from covernance.shell.options import format_option
+from covernance.shell.options import format_option, python_option
 from covernance.shell.repository import here
 
 _MOST_SEED = 2**32 - 1001
@@ -40,10 +42,17 @@ _MOST_SEED = 2**32 - 1001
     type=click.IntRange(0, _MOST_SEED),
     help="The order of the first repetition; each further one adds 1. Default: a random one.",
 )
+@python_option
 @click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
 @format_option
 def command(
-    repeat: int, names: tuple[str, ...], seed: int | None, form: str, *, dry_run: bool
+    repeat: int,
+    names: tuple[str, ...],
+    seed: int | None,
+    interpreters: tuple[str, ...],
+    form: str,
+    *,
+    dry_run: bool,
 ) -> Exit:
     """Measure coverage, runtime, slowest and flaky tests, and write docs/metrics/baseline.*.
 
@@ -56,11 +65,17 @@ def command(
       covernance metrics-baseline --repeat 10
       covernance metrics-baseline --suite api --seed 1234 --repeat 1
     """  # noqa: D301 - click reads the escape
+    folder = Path.cwd()
     table = here()
+    given = parse_interpreters(table, interpreters, folder)
+    suites = tuple(table.suite(name) for name in dict.fromkeys(names)) or table.suites
     first = secrets.randbelow(_MOST_SEED) if seed is None else seed
     request = workflow.Request(
-        suites=tuple(table.suite(name) for name in dict.fromkeys(names)) or table.suites,
+        suites=suites,
         seeds=tuple(range(first, first + repeat)),
+        interpreters={
+            suite.name: find_interpreter(table, suite, os.environ, given) for suite in suites
+        },
         environ=os.environ,
         now=datetime.now(UTC),
     )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
 import msgspec
-from junitparser import JUnitXml, JUnitXmlError, TestCase
 
+from covernance.agent.client import agent_environment
 from covernance.config import Suite
-from covernance.engine.passes import Pass
+from covernance.engine.passes import RECORD, Pass
+from covernance.engine.record import read_record
 from covernance.errors import InputError
-from covernance.model.snapshot import SEVERITY
+from covernance.model.snapshot import FAILED
 
 NOT_RUN = "not run"
 """The outcome of a test in a repetition that did not collect it."""
-
-_PASSED, _SKIPPED, _FAILED, _ERROR = "passed", "skipped", "failed", "error"
 
 
 class Repetition(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,13 +28,11 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
         number: From 1.
         seed: What decided the order; `pytest -p randomly --randomly-seed` gives it again.
         process: How it is run.
-        report: Where pytest writes the outcomes, as JUnit XML.
     """
 
     number: int
     seed: int
     process: Pass
-    report: Path
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -71,76 +69,60 @@ class Spread(msgspec.Struct, frozen=True):
     most: float
 
 
-def plan(suite: Suite, seeds: Sequence[int], folder: Path, *, python: str) -> list[Repetition]:
-    """Plan a repetition a seed; each has a folder of its own below `folder`.
+def plan(suite: Suite, seeds: Sequence[int], folder: Path, *, python: Path) -> list[Repetition]:
+    """Plan one repetition per seed; each has its own folder below `folder`.
 
     Nothing is measured but time: no coverage, no cache that would change the order.
     """
+    environment = agent_environment(os.environ)
     return [
-        _repetition(suite, number, seed, folder, python) for number, seed in enumerate(seeds, 1)
+        Repetition(
+            number=number,
+            seed=seed,
+            process=_process(suite, number, seed, folder, python, environment),
+        )
+        for number, seed in enumerate(seeds, 1)
     ]
 
 
-def _repetition(suite: Suite, number: int, seed: int, folder: Path, python: str) -> Repetition:
+def _process(
+    suite: Suite,
+    number: int,
+    seed: int,
+    folder: Path,
+    python: Path,
+    environment: dict[str, str],
+) -> Pass:
     own = folder / suite.name / str(number)
-    report = own / "junit.xml"
     command = (
-        *(python, "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}"),
-        *("-p", "no:cacheprovider"),
-        # The family that names the file of a test, from which its node id follows.
-        *("-o", "junit_family=xunit1", f"--junit-xml={report}"),
+        *(str(python), "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}"),
+        *("-p", "no:cacheprovider", "-p", "covernance_agent.plugin"),
+        f"--covernance-record={own / RECORD}",
         *suite.tests,
     )
-    process = Pass(
-        suite=suite.name, theme=f"repetition {number}", folder=own, command=command, environment={}
+    return Pass(
+        suite=suite.name,
+        theme=f"repetition {number}",
+        folder=own,
+        command=command,
+        environment=environment,
     )
-    return Repetition(number=number, seed=seed, process=process, report=report)
 
 
-def read(report: Path) -> dict[str, Case]:
+def read_cases(record_file: Path) -> dict[str, Case]:
     """Read the outcomes of a repetition, by node id.
 
-    A test that failed and then could not be torn down is reported twice; its worst outcome
-    counts, and its times are added.
-
     Raises:
-        InputError: The report is not there, is damaged, or has no tests.
+        InputError: The record is not there, is damaged, or has no tests.
     """
-    cases: dict[str, Case] = {}
-    try:
-        for suite in JUnitXml.fromfile(str(report)):
-            for case in suite:
-                name = _node_id(case)
-                before = cases.get(name, Case(_PASSED, 0.0))
-                cases[name] = Case(
-                    max(before.outcome, _outcome(case), key=SEVERITY.index),
-                    before.seconds + (case.time or 0.0),
-                )
-    except (OSError, JUnitXmlError, SyntaxError, ValueError) as error:
-        msg = f"{report}: is not a JUnit report: {error}"
-        raise InputError(msg) from error
-    if not cases:
-        msg = f"{report}: reports no tests"
+    record = read_record(record_file)
+    if record is None or not record.outcomes:
+        msg = f"{record_file}: reports no tests"
         raise InputError(msg)
-    return cases
-
-
-def _outcome(case: TestCase) -> str:
-    if case.is_error:
-        return _ERROR
-    if case.is_failure:
-        return _FAILED
-    return _SKIPPED if case.is_skipped else _PASSED
-
-
-def _node_id(case: TestCase) -> str:
-    """`tests/test_a.py::TestA::test_b[c]` from the file `tests/test_a.py`, `tests.test_a.TestA`."""
-    path = case._elem.get("file")  # noqa: SLF001 - the parser has no accessor for xunit1's file
-    if path is None:
-        return "::".join(filter(None, (case.classname, case.name)))
-    module = path.removesuffix(".py").replace("/", ".")
-    classes = case.classname.removeprefix(module).removeprefix(".")
-    return "::".join([path, *filter(None, classes.split(".")), case.name])
+    return {
+        test: Case(outcome, record.seconds.get(test, 0.0))
+        for test, outcome in record.outcomes.items()
+    }
 
 
 def outcomes(runs: Sequence[Run]) -> dict[str, Counter[str]]:
@@ -161,7 +143,7 @@ def flaky(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
 
 def broken(runs: Sequence[Run]) -> tuple[str, ...]:
     """The tests that failed in every repetition."""
-    return tuple(test for test, tally in outcomes(runs).items() if set(tally) <= {_FAILED, _ERROR})
+    return tuple(test for test, tally in outcomes(runs).items() if set(tally) <= FAILED)
 
 
 def slowest(runs: Sequence[Run], most: int) -> dict[str, float]:

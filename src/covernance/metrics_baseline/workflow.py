@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -36,12 +35,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         suites: The suites, in the order of the report.
         seeds: One for each repetition.
+        interpreters: The Python of each suite's environment.
         environ: The environment that provenance is read from.
         now: When it began, with a time zone.
     """
 
     suites: tuple[Suite, ...]
     seeds: tuple[int, ...]
+    interpreters: Mapping[str, Path]
     environ: Mapping[str, str]
     now: datetime
 
@@ -67,7 +68,9 @@ def plan(request: Request, folder: Path) -> list[Repetition]:
     return [
         repetition
         for suite in request.suites
-        for repetition in repeat.plan(suite, request.seeds, folder, python=sys.executable)
+        for repetition in repeat.plan(
+            suite, request.seeds, folder, python=request.interpreters[suite.name]
+        )
     ]
 
 
@@ -139,7 +142,11 @@ def _run(repetition: Repetition) -> Run:
             f"pytest's last words:\n{_last_words(finished)}"
         )
         raise InputError(msg)
-    return Run(seed=repetition.seed, seconds=finished.seconds, cases=repeat.read(repetition.report))
+    return Run(
+        seed=repetition.seed,
+        seconds=finished.seconds,
+        cases=repeat.read_cases(repetition.process.record),
+    )
 
 
 def _last_words(finished: Finished) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from covernance.agent.interpreter import find_interpreter
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.layout import Layout
@@ -47,7 +48,10 @@ def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
     """  # noqa: D301 - click reads the escape
     table = here()
     reuse = Reuse(table, os.environ, (), datetime.now(UTC))
-    found = {suite.name: reuse.find(suite) for suite in _chosen(table, names)}
+    found = {
+        suite.name: reuse.find(suite, find_interpreter(table, suite, os.environ))
+        for suite in _chosen(table, names)
+    }
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(_document(found)), indent=1).decode())
         return Exit.PASS

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
-import sys
-import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import covernance
+from covernance.agent.client import startup
+from covernance.agent.environment import Environment
+from covernance.reuse import path_states
 from covernance.reuse.evidence import DISTRIBUTION, ENVIRONMENT, INTERPRETER, LIES_IN, PATH_FILE
 from covernance.reuse.seen import Looks
-from covernance_agent import states
-from covernance_agent.journal import READ
+from covernance.reuse.trace_file import READ
 
 _PREFIXES = ("COVERAGE_", "HYPOTHESIS_", "LC_", "PYTEST_", "PYTHON")
 _NAMES = {"LANG", "LANGUAGE", "SOURCE_DATE_EPOCH", "TZ"}
@@ -33,40 +33,31 @@ def describe_environment(
     environ: Mapping[str, str],
     declared: Iterable[str],
     arguments: Iterable[str],
+    environment: Environment,
     looks: Looks,
 ) -> dict[str, str]:
-    """Describe everything but paths that a run of this process depends on.
+    """Describe everything but paths that a run depends on.
+
+    Nothing is started: what the interpreter said of itself holds as long as its files, those of
+    its environment and the variables are the same.
 
     Args:
         root: The repository's root.
-        environ: The environment.
+        environ: The variables.
         declared: The names of variables that the table declares.
         arguments: What the user gave for pytest.
+        environment: What the suite's interpreter said of itself.
         looks: Looks at the interpreter's files, which a run reads too.
     """
     return {
         "the place of the repository": str(root),
-        ENVIRONMENT: sys.prefix,
-        INTERPRETER: _interpreter(looks),
-        "the layer": _layer(),
+        ENVIRONMENT: environment.prefix,
+        INTERPRETER: _interpreter(environment, looks),
+        "covernance": _tool(),
         "the arguments for pytest": digest("\0".join(arguments)),
-        **_distributions(),
+        **_distributions(environment),
         **dict(_variables(environ, set(declared))),
     }
-
-
-def standard_library() -> tuple[Path, ...]:
-    """The folders that the interpreter's version stands for."""
-    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
-    return tuple({Path(sysconfig.get_path(name, vars=base)) for name in ("stdlib", "platstdlib")})
-
-
-def installed_folders() -> tuple[Path, ...]:
-    """The folders of the installed environment."""
-    folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
-    if sys.prefix != sys.base_prefix:
-        folders.add(Path(sys.prefix))
-    return tuple(folders)
 
 
 def _variables(environ: Mapping[str, str], declared: set[str]) -> Iterator[tuple[str, str]]:
@@ -77,47 +68,48 @@ def _variables(environ: Mapping[str, str], declared: set[str]) -> Iterator[tuple
             yield f"the variable {name}", digest(value)
 
 
-def _interpreter(looks: Looks) -> str:
-    library = Path(
-        sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("LDLIBRARY") or ""
-    )
+def _interpreter(environment: Environment, looks: Looks) -> str:
+    files = (environment.executable, f"{environment.prefix}/pyvenv.cfg", environment.library)
     return " ".join(
         (
-            *(sys.executable, sys.version, platform.platform()),
-            looks.look(READ, sys.executable),
-            looks.look(READ, str(library)) if library.is_file() else "",
+            *(environment.executable, environment.version, environment.system),
+            *(looks.look(READ, file) for file in files if file),
         )
     )
 
 
-def _layer() -> str:
-    """The layer's own code and templates, which made the numbers out of what was measured."""
-    folder = Path(covernance.__file__).parent
-    # Bytecode comes and goes, by way of temporary names, as other processes import the layer.
+@cache
+def _tool() -> str:
+    """The code and templates of tool and agent, which made the numbers out of what was measured."""
+    folders = Path(covernance.__file__).parent, startup().parent
+    # Bytecode comes and goes, by way of temporary names, as other processes import the code.
     paths = sorted(
-        path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__"
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
     )
-    return digest("\0".join(f"{path}\0{states.digest(str(path))}" for path in paths))
+    return digest("\0".join(f"{path}\0{path_states.digest(str(path))}" for path in paths))
 
 
-def _distributions() -> dict[str, str]:
+def _distributions(environment: Environment) -> dict[str, str]:
     """Each distribution by its metadata and the digests of its files; `.pth` files by content."""
     found = {}
-    for entry in dict.fromkeys(sys.path):
+    for entry in environment.path:
         try:
-            names = os.listdir(entry or ".")  # noqa: PTH208 - sys.path has texts
+            names = os.listdir(entry)  # noqa: PTH208 - sys.path has texts
         except OSError:
             continue
         for name in names:
-            path = f"{entry or '.'}/{name}"
+            path = f"{entry}/{name}"
             if name.endswith(".pth"):
-                found[f"{PATH_FILE} {name}"] = states.digest(path)
+                found[f"{PATH_FILE} {name}"] = path_states.digest(path)
             elif name.endswith(_INSTALLED):
-                digests = [states.content(f"{path}/{record}") for record in _RECORDS]
-                own = states.content(path)
+                digests = [path_states.content(f"{path}/{record}") for record in _RECORDS]
+                own = path_states.content(path)
                 found[f"{DISTRIBUTION} {name.rpartition('.')[0]}"] = digest(f"{digests}{own}")
-        if Path(entry) in installed_folders():
-            found[f"{LIES_IN} {entry}"] = digest(states.names(entry))
+        if entry in environment.installed:
+            found[f"{LIES_IN} {entry}"] = digest(path_states.names(entry))
     return found
 
 

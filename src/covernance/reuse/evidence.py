@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 
+from covernance.agent.environment import Environment
 from covernance.errors import InputError
 from covernance.model import document
 
-SCHEMA = 1
+SCHEMA = 2
 
 ENVIRONMENT = "the environment"
 """The setting that names the folder of the interpreter's environment."""
@@ -23,7 +24,7 @@ OF_ENVIRONMENT = (ENVIRONMENT, INTERPRETER, DISTRIBUTION, PATH_FILE, LIES_IN)
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """The states of paths, as `covernance_agent.states` writes them.
+    """The states of paths, as `covernance.reuse.path_states` writes them.
 
     A path is relative to the repository's root where it lies in it.
 
@@ -46,6 +47,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes:
         commit: The commit at which it was measured, where there was one.
         recorded_at: When, in UTC.
+        python: The interpreter, as the tool chose it.
+        environment: What it said of itself.
         settings: Everything but paths: interpreter, distributions, variables, options.
         seen: The paths that it read, asked for or listed.
         reports: A digest of each file and folder that it published.
@@ -57,6 +60,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     suite: str
     commit: str | None
     recorded_at: str
+    python: str
+    environment: Environment
     settings: dict[str, str]
     seen: Seen
     reports: dict[str, str]

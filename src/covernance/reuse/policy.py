@@ -9,7 +9,7 @@ import msgspec
 
 from covernance.model import timestamp
 from covernance.reuse.evidence import ENVIRONMENT, OF_ENVIRONMENT, Evidence, Seen
-from covernance_agent.states import ABSENT
+from covernance.reuse.path_states import ABSENT
 
 _PULL_REQUESTS = ("pull_request", "merge_group")
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from covernance.reuse import path_states
 from covernance.reuse.evidence import Seen
-from covernance_agent import states
-from covernance_agent.journal import ASKED, EXAMINED, LISTED, READ
+from covernance.reuse.trace_file import ASKED, EXAMINED, LISTED, READ
 
 CHANGED_MEANWHILE = "changed while the suite ran"
 """In place of a state: equal to none."""
 
 _STATES: dict[str, Callable[[str], str]] = {
-    READ: states.content,
-    EXAMINED: states.metadata,
-    ASKED: states.kind,
-    LISTED: states.names,
+    READ: path_states.content,
+    EXAMINED: path_states.metadata,
+    ASKED: path_states.kind,
+    LISTED: path_states.names,
 }
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from covernance.reuse import trace_file
 from covernance.reuse.evidence import Seen
 from covernance.reuse.seen import Sightings
-from covernance_agent import journal
-from covernance_agent.journal import SEPARATOR
+from covernance.reuse.trace_file import SEPARATOR, read_trace
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,16 +42,20 @@ def gather(passes: Mapping[str, str], root: Path) -> Gathered:
     programs: set[str] = set()
     refusals: set[str] = set()
     for file, announcement in passes.items():
-        entries = list(journal.read(file))
-        refusals |= {f"a trace is not whole: {e.what}" for e in entries if e.kind == journal.BROKEN}
-        if not refusals and (not entries or entries[0][:2] != (journal.BEGAN, announcement)):
+        entries = list(read_trace(Path(file)))
+        refusals |= {
+            f"a trace is not whole: {e.what}" for e in entries if e.kind == trace_file.BROKEN
+        }
+        if not refusals and (not entries or entries[0][:2] != (trace_file.BEGAN, announcement)):
             refusals.add("tracing did not reach the process of a pass")
+        elif not refusals and entries[0].state != trace_file.SCHEMA:
+            refusals.add(f"the trace is of schema {entries[0].state}; install one covernance")
         refusals |= set(_connections(entries))
         programs |= set(_untraced(entries))
-        installed |= {entry[1:] for entry in entries if entry.kind == journal.INSTALLED}
+        installed |= {entry[1:] for entry in entries if entry.kind == trace_file.INSTALLED}
         made: set[str] = set()
         for kind, what, state in entries:
-            if kind == journal.MADE:
+            if kind == trace_file.MADE:
                 made.add(what)
             elif kind in Seen.__struct_fields__ and not _below(what, made):
                 sightings.add(kind, what, state)
@@ -72,24 +76,24 @@ def _below(path: str, made: set[str]) -> bool:
     return False
 
 
-def _connections(entries: Iterable[journal.Entry]) -> Iterator[str]:
+def _connections(entries: Iterable[trace_file.Entry]) -> Iterator[str]:
     """What was talked to and did not belong to the run."""
-    bound = {entry.what for entry in entries if entry.kind == journal.BOUND}
+    bound = {entry.what for entry in entries if entry.kind == trace_file.BOUND}
     for entry in entries:
-        if entry.kind != journal.CONNECTED:
+        if entry.kind != trace_file.CONNECTED:
             continue
         host, _, port = entry.what.partition(SEPARATOR)
-        if host != journal.LOOPBACK or not bound & {port, "0"}:
+        if host != trace_file.LOOPBACK or not bound & {port, "0"}:
             yield f"it talked to {entry.what.replace(SEPARATOR, ':')}"
 
 
-def _untraced(entries: Iterable[journal.Entry]) -> Iterator[str]:
+def _untraced(entries: Iterable[trace_file.Entry]) -> Iterator[str]:
     """Programs of which more were started than announced themselves.
 
     One start can be seen in several ways, so the ways are counted apart.
     """
-    began = Counter(entry.what for entry in entries if entry.kind == journal.BEGAN)
-    started = Counter(entry[1:] for entry in entries if entry.kind == journal.STARTED)
+    began = Counter(entry.what for entry in entries if entry.kind == trace_file.BEGAN)
+    started = Counter(entry[1:] for entry in entries if entry.kind == trace_file.STARTED)
     for (what, state), number in started.items():
         if number > began[what]:
             yield state.partition(SEPARATOR)[2]

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from covernance.reuse import path_states
 from covernance.reuse.evidence import Seen
 from covernance.reuse.seen import Looks
-from covernance_agent import states
-from covernance_agent.journal import LISTED, READ
+from covernance.reuse.trace_file import LISTED, READ
 
 Stamps = dict[str, tuple[int, ...]]
 """By path, what changes with any change of a file: inode, size, time of change and more."""
@@ -60,7 +60,7 @@ def _walk(
             folders[:] = sorted(
                 name
                 for name in folders
-                if name not in states.KEPT_BY_TOOLS and str(Path(folder, name)) not in left_out
+                if name not in path_states.KEPT_BY_TOOLS and str(Path(folder, name)) not in left_out
             )
             relative = os.path.relpath(folder, root)
             yield relative, [os.path.normpath(f"{relative}/{name}") for name in (*names, *links)]

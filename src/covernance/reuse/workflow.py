@@ -11,12 +11,14 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
+from covernance.agent.client import Agent
+from covernance.agent.environment import Environment
 from covernance.config import Suite, Table
 from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished
 from covernance.errors import Exit, InputError
 from covernance.git.changes import WorkTree
-from covernance.git.provenance import commit, provenance
+from covernance.git.provenance import commit, measured_in, provenance
 from covernance.judgement import Judgement, rejudged
 from covernance.layout import Layout
 from covernance.model import snapshot
@@ -25,16 +27,14 @@ from covernance.model.suite_result import SuiteResult, stand_in
 from covernance.model.text import shown
 from covernance.model.verdict import PASS
 from covernance.patch import recorded
-from covernance.reuse import evidence, policy, traces, walk
-from covernance.reuse.environment import (
-    describe_environment,
-    digest,
-    installed_folders,
-    standard_library,
-)
-from covernance.reuse.evidence import Evidence, Seen
+from covernance.reuse import evidence, path_states, policy, traces, walk
+from covernance.reuse.environment import describe_environment, digest
+from covernance.reuse.evidence import ENVIRONMENT, Evidence, Seen
 from covernance.reuse.seen import Looks, Sightings
-from covernance_agent import install, journal, settings, states
+from covernance.reuse.trace_file import VARIABLE, TraceSettings, announcement
+
+SETTINGS_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
+"""Where coverage.py looks for its settings; that one of them is new or gone counts too."""
 
 _COMMIT = "the commit"
 
@@ -74,13 +74,13 @@ class Reuse:
         self._now = now
         self._looks = Looks(table.root)
         self._tree = WorkTree(table.root)
-        self._settings = self._describe(self._looks)
+        self._environments: dict[str, Environment] = {}
+        self._settings: dict[str, dict[str, str]] = {}
         self._before: dict[str, Seen] = {}
         self._stamps: walk.Stamps = {}
-        self._unreachable = ""
 
-    def find(self, suite: Suite) -> Found:
-        """Hold what is kept of a suite against the present."""
+    def find(self, suite: Suite, python: Path) -> Found:
+        """Hold what is kept of a suite against the present, in which `python` would run it."""
         try:
             kept = evidence.read(self._layout.evidence(suite.name))
         except InputError as error:
@@ -88,7 +88,7 @@ class Reuse:
         if kept is None:
             return Found(None, ("there is no green full run to reuse",))
         present = policy.Present(
-            settings=self._settings | (self._checkout() if kept.programs else {}),
+            settings=self._present(kept, python) | (self._checkout() if kept.programs else {}),
             seen=self._looks.again(kept.seen),
             reports={path: report_digest(self._table.root / path) for path in kept.reports},
             now=self._now,
@@ -100,6 +100,7 @@ class Reuse:
         self,
         suites: Iterable[Suite],
         judgements: Mapping[str, Judgement],
+        agents: Mapping[str, Agent],
         told: Callable[[str], None],
     ) -> dict[str, SuiteResult]:
         """The last green full runs that can be the results of this one, by suite.
@@ -109,9 +110,12 @@ class Reuse:
         Args:
             suites: The suites that were asked for.
             judgements: What each is judged by.
+            agents: The agent of each.
             told: Takes a line on each suite that has such a run, and runs again.
         """
-        found = {suite.name: (suite, self.find(suite)) for suite in suites}
+        found = {
+            suite.name: (suite, self.find(suite, agents[suite.name].python)) for suite in suites
+        }
         for name, (_, one) in found.items():
             if one.evidence and one.reasons:
                 told(f"{name}: runs again: {_first(one.reasons)}")
@@ -138,8 +142,9 @@ class Reuse:
         if kept.verdict != PASS or kept.suite != suite.name:
             return None
         origin = Origin(depended_on.commit, depended_on.recorded_at)
+        here = measured_in(source, depended_on.environment)
         result = msgspec.structs.replace(
-            kept, provenance=msgspec.structs.replace(source, source=REUSED, origin=origin)
+            kept, provenance=msgspec.structs.replace(here, source=REUSED, origin=origin)
         )
         if today.change is None:
             return msgspec.structs.replace(result, patch=None)
@@ -148,35 +153,39 @@ class Reuse:
         counted = recorded.patch(self._tree, suite, result, today.change)
         return msgspec.structs.replace(result, patch=counted)
 
-    def prepare(self, suites: Iterable[Suite]) -> None:
+    def prepare(self, suites: Iterable[Suite], environments: Mapping[str, Environment]) -> None:
         """Get ready to measure suites: forget what is kept of them, look at what they consist of.
 
         What is forgotten comes back only with a green full run.
         """
-        self._unreachable = install.prepare()
-        self._settings = self._describe(self._looks)
+        self._environments |= environments
         for suite in suites:
+            described = self._describe(environments[suite.name], self._looks)
+            self._settings[suite.name] = described
             self._layout.evidence(suite.name).unlink(missing_ok=True)
             self._before[suite.name] = walk.seen(self._looks, self._table.root, self._parts(suite))
         self._stamps = walk.stamps(self._table.root, self._skipped)
 
     def traced(self, planned: Pass, own: Sequence[Path]) -> Pass:
         """A pass that notes what it reads; nothing is noted of the folders `own`."""
-        noting = journal.Settings(
+        environment = self._environments[planned.suite]
+        noting = TraceSettings(
             file=str(_trace(planned)),
             own=_as_prefixes(own),
-            installed=_as_prefixes(installed_folders()),
-            known=_as_prefixes(standard_library()),
+            installed=_as_prefixes(environment.installed),
+            known=_as_prefixes(environment.standard_library),
         )
-        environment = planned.environment | {journal.SETTINGS: noting.encode()}
-        return msgspec.structs.replace(planned, environment=environment)
+        variables = planned.environment | {VARIABLE: noting.encode()}
+        return msgspec.structs.replace(planned, environment=variables)
 
-    def keep(self, suite: Suite, result: SuiteResult, finished: Sequence[Finished]) -> None:
+    def keep(
+        self, suite: Suite, python: Path, result: SuiteResult, finished: Sequence[Finished]
+    ) -> None:
         """Keep what a green full run depended on; do nothing after any other run."""
         if result.partial or result.exit is not Exit.PASS or not result.published:
             return
         passes = {
-            str(_trace(one.planned)): journal.command(os.getpid(), one.planned.command[1:])
+            str(_trace(one.planned)): announcement(os.getpid(), one.planned.command[1:])
             for one in finished
         }
         gathered = traces.gather(passes, self._table.root)
@@ -185,10 +194,8 @@ class Reuse:
         sightings.update(self._before[suite.name])
         installed = sorted({path for path, _ in gathered.installed})
         sightings.update(walk.seen(Looks(self._table.root), self._table.root, installed))
-        refusals = [*gathered.refusals, *self._changed_meanwhile(gathered.installed)]
-        if self._unreachable:
-            refusals.append(f"tracing can't reach the passes: {self._unreachable}")
-        described = self._settings
+        refusals = [*gathered.refusals, *self._changed_meanwhile(suite.name, gathered.installed)]
+        described = self._settings[suite.name]
         if gathered.programs:
             described |= self._checkout()
             everything = walk.seen(Looks(self._table.root), self._table.root, ["."], self._skipped)
@@ -201,6 +208,8 @@ class Reuse:
             suite=suite.name,
             commit=source.commit,
             recorded_at=source.recorded_at,
+            python=str(python),
+            environment=self._environments[suite.name],
             settings=described,
             seen=sightings.seen(),
             reports={
@@ -213,34 +222,54 @@ class Reuse:
 
     @property
     def _skipped(self) -> tuple[Path, ...]:
-        return (self._layout.folder, *installed_folders())
+        installed = {
+            Path(folder)
+            for environment in self._environments.values()
+            for folder in environment.installed
+        }
+        return (self._layout.folder, *sorted(installed))
 
-    def _describe(self, looks: Looks) -> dict[str, str]:
+    def _present(self, kept: Evidence, python: Path) -> dict[str, str]:
+        described = self._describe(kept.environment, self._looks)
+        if kept.python == str(python):
+            return described
+        return described | {ENVIRONMENT: str(python)}
+
+    def _describe(self, environment: Environment, looks: Looks) -> dict[str, str]:
         return describe_environment(
-            self._table.root, self._environ, self._table.reuse.environment, self._arguments, looks
+            self._table.root,
+            self._environ,
+            self._table.reuse.environment,
+            self._arguments,
+            environment,
+            looks,
         )
 
     @cached_property
-    def _settings_after(self) -> dict[str, str]:
+    def _settings_after(self) -> dict[str, dict[str, str]]:
         """The settings once all passes have ended, which is before the first suite is kept."""
-        return self._describe(Looks(self._table.root))
+        looks = Looks(self._table.root)
+        return {
+            name: self._describe(environment, looks)
+            for name, environment in self._environments.items()
+        }
 
     def _checkout(self) -> dict[str, str]:
         """What a program that is not traced can ask git."""
         return {_COMMIT: str(commit(self._table.root))}
 
     def _parts(self, suite: Suite) -> list[str]:
-        parts = [*suite.source, *suite.tests, "pyproject.toml", *settings.FILES]
+        parts = [*suite.source, *suite.tests, "pyproject.toml", *SETTINGS_FILES]
         parts += [suite.requirements] if suite.requirements else []
         return [*parts, *self._table.reuse.files]
 
-    def _changed_meanwhile(self, installed: Iterable[tuple[str, str]]) -> list[str]:
-        if self._settings_after != self._settings:
+    def _changed_meanwhile(self, suite: str, installed: Iterable[tuple[str, str]]) -> list[str]:
+        if self._settings_after[suite] != self._settings[suite]:
             return ["the environment changed while the suite ran"]
         return [
             f"{path} changed while the suite ran"
             for path, stamp in sorted(installed)
-            if states.stamp(path) != stamp
+            if path_states.stamp(path) != stamp
         ]
 
     def _publish(self, result: Snapshot, kept: Evidence) -> None:
@@ -257,9 +286,9 @@ class Reuse:
 def report_digest(path: Path) -> str:
     """A digest of a report: a file, or a folder with all that is in it."""
     if not path.is_dir():
-        return states.content(str(path))
+        return path_states.content(str(path))
     lines = [
-        f"{file.relative_to(path)} {states.digest(str(file))}"
+        f"{file.relative_to(path)} {path_states.digest(str(file))}"
         for file in sorted(path.rglob("*"))
         if file.is_file()
     ]
@@ -275,5 +304,5 @@ def _trace(planned: Pass) -> Path:
     return planned.folder / "trace"
 
 
-def _as_prefixes(folders: Iterable[Path]) -> tuple[str, ...]:
+def _as_prefixes(folders: Iterable[Path | str]) -> tuple[str, ...]:
     return tuple(sorted({f"{folder}/" for folder in folders}))

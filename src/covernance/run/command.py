@@ -11,18 +11,21 @@ from typing import Literal
 
 import click
 
+from covernance.agent.interpreter import parse_interpreters
 from covernance.combine.command import combiner
 from covernance.config import Suite, Table
-from covernance.engine import arguments, progress
+from covernance.engine import progress
+from covernance.engine.arguments import split_reports
 from covernance.engine.schedule import expected
 from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.layout import Layout
 from covernance.matrix.jobs import durations
 from covernance.run.output import tell, worst
+from covernance.run.preparing import find_agents, interpret
 from covernance.run.request import Request
-from covernance.run.workflow import run_suites
-from covernance.shell.options import soft_option, softened
+from covernance.run.workflow import plan_commands, run_suites
+from covernance.shell.options import python_option, soft_option, softened
 from covernance.shell.repository import here
 from covernance.shell.terminal import colored, has_terminal
 
@@ -43,6 +46,7 @@ from covernance.shell.terminal import colored, has_terminal
     metavar="NAME",
     help="Run this theme only; repeatable, or a,b. A partial run: it gates nothing.",
 )
+@python_option
 @click.option(
     "--fail-under",
     metavar="PERCENT",
@@ -89,6 +93,7 @@ from covernance.shell.terminal import colored, has_terminal
 def command(  # noqa: PLR0913 - click hands over every option
     suites: tuple[str, ...],
     themes: tuple[str, ...],
+    interpreters: tuple[str, ...],
     fail_under: str | None,
     jobs: int | None,
     shard: str | None,
@@ -115,13 +120,18 @@ def command(  # noqa: PLR0913 - click hands over every option
       covernance run --suite api --theme security -- -k tenant -x
       covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
     """  # noqa: D301 - click reads the escape
+    folder = Path.cwd()
     table = here()
+    chosen = _suites(table, suites)
+    pythons = parse_interpreters(table, interpreters, folder)
+    agents = find_agents(table, chosen, os.environ, pythons)
+    given = split_reports(pytest_arguments)
     part = parse(shard, "--shard or COVERAGE_SHARD") if shard else Shard()
     request = Request(
-        suites=_suites(table, suites),
+        suites=chosen,
         themes=_split(themes) or None,
         fail_under=fail_under,
-        arguments=arguments.parse(pytest_arguments, table.root),
+        arguments=interpret(given, chosen[0], agents[chosen[0].name]),
         jobs=jobs,
         color=colored(),
         environ=os.environ,
@@ -132,20 +142,18 @@ def command(  # noqa: PLR0913 - click hands over every option
         reuse=reuse,
     )
     if dry_run:
-        from covernance.run.measuring import plan  # noqa: PLC0415 - as in `run`
-
-        for planned in plan(table, request, Layout(table.root).work / "run", Path("/tmp")):  # noqa: S108 - only shown
-            click.echo(shlex.join(planned.command))
+        for command in plan_commands(table, request, agents):
+            click.echo(shlex.join(command))
         return Exit.PASS
-    speaks = verbose or request.arguments.speaks
-    live = has_terminal() and not request.arguments.interactive
+    speaks = verbose or bool(request.arguments.rest)
+    live = has_terminal() and not request.arguments.meaning.interactive
     watch = (
         progress.Live(verbose=speaks, expected=expected(request.suites, Layout(table.root)))
         if live
         else nullcontext(progress.Lines(click.echo, verbose=speaks))
     )
     with watch as observer:
-        results = run_suites(table, request, observer)
+        results = run_suites(table, request, agents, observer)
     tell(results, table, combiner(table))
     return softened(worst(result.exit for result in results), soft=soft)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
+from covernance.agent.client import Agent
+from covernance.agent.environment import Prepared
 from covernance.config import UNTHEMED, Suite, Table
 from covernance.engine import shard
 from covernance.engine.passes import TEMPORARY, Pass, plan_pass
@@ -19,7 +20,7 @@ from covernance.engine.schedule import Key, expected, longest_first, tests
 from covernance.engine.slots import Slots
 from covernance.engine.workers import workers
 from covernance.errors import InputError
-from covernance.git.provenance import provenance
+from covernance.git.provenance import measured_in, provenance
 from covernance.judgement import Judgement
 from covernance.layout import Layout
 from covernance.machine import at_once, cpus
@@ -29,13 +30,19 @@ from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
 from covernance.run import outcomes, part, publish
 from covernance.run.conclude import Passes, conclude
+from covernance.run.preparing import prepare
 from covernance.run.request import Request
-from covernance_agent import combining, contexts
 
 _USAGE_ERROR = 4
 
 
-def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pass]:
+def plan(
+    table: Table,
+    request: Request,
+    work: Path,
+    temporary: Path,
+    prepared: Mapping[str, Prepared],
+) -> list[Pass]:
     """The passes of a request: one for each theme of each suite.
 
     Args:
@@ -43,6 +50,7 @@ def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pa
         request: What to run.
         work: The folder below which each pass has its own.
         temporary: The same for the temporary folders of its tests.
+        prepared: The environment of each suite.
 
     Raises:
         InputError: A theme is not known, or an option names one file for several passes.
@@ -51,13 +59,21 @@ def plan(table: Table, request: Request, work: Path, temporary: Path) -> list[Pa
         if theme not in (*table.themes, UNTHEMED):
             msg = f"--theme: there is no theme {theme!r}; themes: {', '.join(table.themes)}"
             raise InputError(msg)
-    spread = _workers(table, request)
+    spread = _workers(table, request, prepared)
     planned = [
-        _pass(suite, theme, work, temporary, request, spread.get((suite.name, theme), 1))
+        _pass(
+            suite,
+            theme,
+            work,
+            temporary,
+            request,
+            prepared[suite.name],
+            spread.get((suite.name, theme), 1),
+        )
         for suite in request.suites
         for theme in _themes(suite, request)
     ]
-    if (option := request.arguments.one_file) and len(planned) > 1:
+    if (option := request.arguments.meaning.one_file) and len(planned) > 1:
         msg = f"{option}: {len(planned)} passes would write it; name one suite and one --theme"
         raise InputError(msg)
     if not planned:
@@ -73,6 +89,7 @@ def measure(
     request: Request,
     judgements: Mapping[str, Judgement],
     reuse: Reuse | None,
+    agents: Mapping[str, Agent],
     observer: Observer,
 ) -> list[SuiteResult]:
     """Measure the suites of a request.
@@ -82,6 +99,7 @@ def measure(
         request: What to run.
         judgements: What each suite is judged by.
         reuse: What notes what the suites depend on; None where that is not to be kept.
+        agents: The agent of each suite.
         observer: Is told how the passes go on.
 
     Raises:
@@ -90,7 +108,6 @@ def measure(
     _refuse_shared_reports(request)
     for suite in request.suites:
         publish.refuse(table, suite, request.arguments.reports)
-    combining.check_settings()
     layout = Layout(table.root)
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
@@ -98,20 +115,24 @@ def measure(
         for suite in () if request.shard.whole else request.suites:
             seconds = request.durations.get(suite.name, {})
             shard.write_durations(_durations(work.path, suite), seconds)
+        prepared = prepare(request.suites, agents, settings_folder(work.path))
+        for note in dict.fromkeys(note for one in prepared.values() for note in one.notes):
+            observer.told(note)
         if reuse:
-            reuse.prepare(request.suites)
+            environments = {name: one.environment for name, one in prepared.items()}
+            reuse.prepare(request.suites, environments)
         own = (layout.work, temporary)
-        planned = plan(table, request, work.path, temporary)
+        planned = plan(table, request, work.path, temporary, prepared)
         slots = Slots(layout.work / "slots", request.jobs or at_once(len(planned)))
         planned = longest_first(planned, expected(request.suites, layout))
         finished = _measure(_noted(planned, reuse, own), slots, request, observer)
         unthemed = [
-            _pass(suite, UNTHEMED, work.path, temporary, request)
+            _pass(suite, UNTHEMED, work.path, temporary, request, prepared[suite.name])
             for suite in request.suites
             if request.themes is None and _has_unthemed(finished, suite)
         ]
         finished += _measure(_noted(unthemed, reuse, own), slots, request, observer)
-        source = provenance(table, request.environ, request.now)
+        checkout = provenance(table, request.environ, request.now)
         change = recorded.change(table, request.environ)
         results = []
         for suite in request.suites:
@@ -121,17 +142,23 @@ def measure(
             partial = _partial(mine, request)
             passes = Passes(finished=mine, partial=partial, shard=request.shard)
             today = msgspec.structs.replace(judgements[suite.name], change=change)
+            source = measured_in(checkout, prepared[suite.name].environment)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             results.append(conclude(suite, passes, today, source, layout, folder, reports))
             if not request.shard.whole:
                 _publish_part(suite, passes, request, source, layout, folder)
             if reuse:
-                reuse.keep(suite, results[-1], mine)
+                reuse.keep(suite, agents[suite.name].python, results[-1], mine)
         return results
     finally:
         work.close()
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def settings_folder(work: Path) -> Path:
+    """Where the generated settings of coverage.py lie, in a folder for each suite."""
+    return work / "settings"
 
 
 def _of(suite: Suite, finished: Sequence[Finished]) -> list[Finished]:
@@ -147,18 +174,26 @@ def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
     return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
 
 
-def _workers(table: Table, request: Request) -> dict[Key, int]:
+def _workers(table: Table, request: Request, prepared: Mapping[str, Prepared]) -> dict[Key, int]:
     """How many workers each long pass gets; none where the user has a say in it."""
     given = request.arguments
     willing = [suite for suite in request.suites if suite.xdist]
-    if not willing or given.spreads or given.interactive:
+    if not willing or given.meaning.spreads or given.meaning.interactive:
         return {}
     passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
-    return workers(passes, tests(willing, Layout(table.root)), request.jobs or cpus())
+    capable = [name for name, one in prepared.items() if "xdist" in one.plugins]
+    durations = tests(willing, Layout(table.root))
+    return workers(passes, durations, request.jobs or cpus(), capable)
 
 
 def _pass(
-    suite: Suite, theme: str, work: Path, temporary: Path, request: Request, workers: int = 1
+    suite: Suite,
+    theme: str,
+    work: Path,
+    temporary: Path,
+    request: Request,
+    prepared: Prepared,
+    workers: int = 1,
 ) -> Pass:
     planned = plan_pass(
         suite,
@@ -167,11 +202,12 @@ def _pass(
         temporary / f"{suite.name}-{theme}",
         request.arguments,
         more=(
-            *contexts.options(request.contexts),
-            *shard.options(request.shard, _durations(work, suite)),
+            *(["--covernance-contexts=test"] if request.contexts == "test" else []),
+            *shard.options(request.shard, _durations(work, suite), prepared.plugins),
             *([f"--numprocesses={workers}"] if workers > 1 else []),
         ),
-        python=sys.executable,
+        prepared=prepared,
+        environ=request.environ,
         color=request.color,
     )
     return msgspec.structs.replace(planned, workers=workers)
@@ -190,7 +226,7 @@ def _measure(
         passes,
         slots=slots,
         observer=observer,
-        interactive=request.arguments.interactive,
+        interactive=request.arguments.meaning.interactive,
     )
     for result in finished:
         if result.status == _USAGE_ERROR:

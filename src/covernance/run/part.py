@@ -95,7 +95,7 @@ def passes(part: Part, folder: Path) -> list[Finished]:
 
 def _finished(suite: str, theme: str, end: PassEnd, folder: Path) -> Finished:
     planned = Pass(suite=suite, theme=theme, folder=folder, command=(), environment={})
-    return Finished(planned, end.status, end.seconds, record.read(planned.record))
+    return Finished(planned, end.status, end.seconds, record.read_record(planned.record))
 
 
 def gaps(finished: Sequence[Finished]) -> tuple[str, ...]:

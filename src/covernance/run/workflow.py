@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
 import msgspec
 
+from covernance.agent.client import Agent
 from covernance.config import Table
 from covernance.engine.processes import Observer
 from covernance.judgement import judgement
+from covernance.layout import Layout
 from covernance.model.suite_result import SuiteResult
 from covernance.reuse.policy import forbidden
 from covernance.reuse.workflow import Reuse
+from covernance.run.preparing import prepare
 from covernance.run.request import Request
 
 
-def run_suites(table: Table, request: Request, observer: Observer) -> list[SuiteResult]:
+def plan_commands(
+    table: Table, request: Request, agents: Mapping[str, Agent]
+) -> list[tuple[str, ...]]:
+    """The commands that a request would run, with the folders that it would make.
+
+    Raises:
+        CovernanceError: A theme is not known, or an environment lacks pytest or coverage.
+    """
+    from covernance.run.measuring import plan, settings_folder  # noqa: PLC0415 - as below
+
+    work = Layout(table.root).work / "run"
+    with tempfile.TemporaryDirectory(prefix="covernance-") as scratch:
+        prepared = {
+            name: msgspec.structs.replace(
+                one, settings=str(settings_folder(work) / name / Path(one.settings or "").name)
+            )
+            for name, one in prepare(request.suites, agents, Path(scratch)).items()
+        }
+        return [one.command for one in plan(table, request, work, Path(scratch), prepared)]
+
+
+def run_suites(
+    table: Table, request: Request, agents: Mapping[str, Agent], observer: Observer
+) -> list[SuiteResult]:
     """Run a request from the repository's root, which must be the current folder.
 
     Raises:
@@ -25,13 +55,15 @@ def run_suites(table: Table, request: Request, observer: Observer) -> list[Suite
     }
     reuse = _reuse(table, request)
     may = reuse and _may_reuse(table, request)
-    results = reuse.stand_ins(request.suites, judgements, observer.told) if reuse and may else {}
+    results = (
+        reuse.stand_ins(request.suites, judgements, agents, observer.told) if reuse and may else {}
+    )
     if rest := tuple(suite for suite in request.suites if suite.name not in results):
         # A run in which nothing changed needs neither coverage.py nor what makes reports.
         from covernance.run.measuring import measure  # noqa: PLC0415
 
         left = msgspec.structs.replace(request, suites=rest)
-        measured = measure(table, left, judgements, reuse, observer)
+        measured = measure(table, left, judgements, reuse, agents, observer)
         results |= {result.snapshot.suite: result for result in measured}
     return [results[suite.name] for suite in request.suites if suite.name in results]
 
@@ -39,7 +71,8 @@ def run_suites(table: Table, request: Request, observer: Observer) -> list[Suite
 def _reuse(table: Table, request: Request) -> Reuse | None:
     """What reuses results and keeps what they depended on; nothing does for a selection."""
     given = request.arguments
-    if request.themes or given.narrowing or given.interactive or not request.shard.whole:
+    interactive = given.meaning.interactive
+    if request.themes or given.narrowing or interactive or not request.shard.whole:
         return None
     return Reuse(table, request.environ, given.rest, request.now)
 

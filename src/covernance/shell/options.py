@@ -39,6 +39,16 @@ soft_option = click.option(
 )
 
 
+python_option = click.option(
+    "--python",
+    "interpreters",
+    multiple=True,
+    metavar="[SUITE=]PATH",
+    help="The Python, or the environment's folder, in which tests run; repeatable. Default: the "
+    "suite's key `python`, then the active environment, then .venv.",
+)
+
+
 def softened(code: Exit, *, soft: bool) -> Exit:
     """Let a gate's no pass where a soft start was asked for, and say loudly that it did."""
     if not soft or code is not Exit.GATE:

@@ -9,7 +9,8 @@ from typing import Any
 import coverage
 import pytest
 
-from covernance.engine.record import Record, read
+from covernance.engine.record import Record
+from covernance.engine.record import read_record
 from covernance_agent.plugin import Recorder, pytest_load_initial_conftests
 
 pytestmark = pytest.mark.architecture
@@ -128,7 +129,7 @@ def one_pass(pytester: pytest.Pytester, theme: str = "security", *more: str) -> 
         *(f"--covernance-theme={theme}", "--covernance-themes=reliability,security"),
         *("-m", theme if theme != "unthemed" else "not reliability and not security", *more),
     )
-    record = read(path)
+    record = read_record(path)
     assert record is not None
     return record
 
@@ -316,7 +317,7 @@ def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None
     controller.pytest_testnodedown(SimpleNamespace(), None)
     controller.pytest_testnodedown(worker_config, None)
     controller.pytest_sessionfinish(0)
-    record = read(tmp_path / "r.json")
+    record = read_record(tmp_path / "r.json")
     assert record is not None
     assert record.collected.unthemed == ["t::plain"]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.engine.record import Collected, Progress, Record, progress_path, read, read_progress
+from covernance.engine.record import Collected, Progress, Record, progress_path, read_progress
+from covernance.engine.record import read_record
 
 pytestmark = pytest.mark.reliability
 
@@ -25,11 +26,11 @@ def record(**changes: object) -> Record:
 def test_a_record_survives_writing_and_reading(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(msgspec.json.encode(record()))
-    assert read(path) == record()
+    assert read_record(path) == record()
 
 
 def test_a_pass_that_died_has_no_record(tmp_path: Path) -> None:
-    assert read(tmp_path / "record.json") is None
+    assert read_record(tmp_path / "record.json") is None
 
 
 def test_a_record_is_complete_when_every_selected_test_ended() -> None:

@@ -1,0 +1,101 @@
+"""Which of pytest's arguments a user gave mean what, as pytest's own parser reads them.
+
+Only pytest knows which word is an option's value and which a path: plugins and conftest files add
+options. So the environment's pytest is configured as for a run, and then reads the user's words
+once more, without those of ini files and variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from _pytest.config import _prepareconfig
+
+from covernance_agent.failures import InputError
+
+_PATHS = "file_or_dir"
+_NARROWING = {
+    "keyword": "-k",
+    "markexpr": "-m",
+    "deselect": "--deselect",
+    "ignore": "--ignore",
+    "ignore_glob": "--ignore-glob",
+    "lf": "--last-failed",
+    "stepwise": "--stepwise",
+    "stepwise_skip": "--stepwise-skip",
+    "collectonly": "--collect-only",
+    "setuponly": "--setup-only",
+    "setupplan": "--setup-plan",
+    "group": "--group",
+    "testmon": "--testmon",
+}
+"""Options that leave tests out or do not run them, by the name under which pytest stores them."""
+
+_ONE_FILE = {
+    "basetemp": "--basetemp",
+    "xmlpath": "--junit-xml",
+    "log_file": "--log-file",
+    "report_log": "--report-log",
+}
+_SPREADING = ("numprocesses", "dist", "tx")
+
+
+def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
+    """Read what a user gave.
+
+    Args:
+        arguments: The user's arguments.
+        tests: The suite's own paths, whose conftest files may add options.
+
+    Returns:
+        `expression` (of `-m`, or None), `paths`, `narrowing` (each as a user would write it),
+        `interactive` (pytest needs the terminal), `spreads` (the user says in how many processes
+        tests run), `one_file` (an option that names a file which passes can't share, or None).
+
+    Raises:
+        InputError: pytest can't read them; the message is its own.
+    """
+    try:
+        config = _prepareconfig([*arguments, *tests], None)
+        try:
+            parser = config._parser  # noqa: SLF001 - the only way to the parser that has the options of all plugins
+            given = parser.parse_known_args(list(arguments))
+            usual = parser.parse_known_args([])
+        finally:
+            config._ensure_unconfigure()  # noqa: SLF001 - what `pytest.main` does at its end
+    except Exception as error:
+        msg = f"pytest can't read its arguments: {error}"
+        raise InputError(msg) from error
+    except SystemExit as error:
+        msg = "pytest can't read its arguments"
+        raise InputError(msg) from error
+    chosen = {
+        name: value for name, value in vars(given).items() if value != getattr(usual, name, None)
+    }
+    return {
+        "expression": chosen.get("markexpr") or None,
+        "paths": [str(path) for path in chosen.get(_PATHS) or ()],
+        "narrowing": [*_narrowing(chosen)],
+        "interactive": given.capture == "no" or _is_on(chosen, "usepdb", "trace"),
+        "spreads": any(name in chosen for name in _SPREADING) or _without_xdist(chosen),
+        "one_file": next((option for name, option in _ONE_FILE.items() if name in chosen), None),
+    }
+
+
+def _narrowing(chosen: dict[str, Any]) -> Iterator[str]:
+    for name, option in _NARROWING.items():
+        value = chosen.get(name)
+        if value is True:
+            yield option
+        elif value:
+            for one in value if isinstance(value, list) else [value]:
+                yield f"{option} {one!r}"
+
+
+def _is_on(chosen: dict[str, Any], *names: str) -> bool:
+    return any(chosen.get(name) for name in names)
+
+
+def _without_xdist(chosen: dict[str, Any]) -> bool:
+    return "no:xdist" in (chosen.get("plugins") or ())
