@@ -1,8 +1,17 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["msgspec==0.22.0", "nox==2026.10.20", "uv==0.13.9"]
+# dependencies = [
+#   "click==8.5.1",
+#   "jinja2==3.1.6",
+#   "markdown-it-py==4.3.0",
+#   "msgspec==0.22.0",
+#   "nox==2026.10.20",
+#   "rich==15.0.0",
+#   "unidiff==1.0.1",
+#   "uv==0.13.9",
+# ]
 # ///
-"""The sessions: one a suite, from the table in pyproject.toml, and those of the house."""
+"""The sessions: one per suite, from the table in pyproject.toml, and the project's own."""
 
 from __future__ import annotations
 
@@ -15,7 +24,7 @@ import nox
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from covernance import sessions  # noqa: E402 - the layer under development, not an installed one
+from covernance import sessions  # noqa: E402 - the tool under development, not an installed one
 from covernance.config import Suite, load  # noqa: E402 - likewise
 from covernance.errors import CovernanceError  # noqa: E402 - likewise
 
@@ -29,7 +38,7 @@ try:
 except CovernanceError as error:
     sys.exit(f"covernance: {error}")
 HELPER = ("scripts/coverage_baseline.sh",)
-LAYER = ("-e", ".")
+TOOL = ("-e", ".")
 LOCKED = {
     f"requirements/{name}.txt": f"requirements/{name}.in"
     for name in ("nox", "mutants", *(suite.name for suite in TABLE.suites))
@@ -37,21 +46,22 @@ LOCKED = {
 
 
 def _prepare(session: nox.Session, suite: Suite) -> None:
-    sessions.install_locked(session, suite.requirements or "requirements-dev.txt", *LAYER)
+    # The tool's own tests import it; in the others' environments there is nothing of it.
+    project = TOOL if suite.name == "covernance" else ()
+    sessions.install_locked(session, suite.requirements or "requirements-dev.txt", *project)
 
 
 def _prepare_all(session: nox.Session) -> None:
-    sessions.install_locked(session, "requirements-dev.txt", *LAYER)
+    sessions.install_locked(session, "requirements-dev.txt", *TOOL)
 
 
 nox.options.sessions = sessions.define(TABLE, _prepare, HELPER)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def coverage(session: nox.Session) -> None:
     """Every suite, then the combined baseline: coverage/baseline.json, coverage/html/index.html."""
-    _prepare_all(session)
-    sessions.measure(session, TABLE.suites, HELPER, session.posargs)
+    sessions.measure_all(session, TABLE.suites, HELPER, session.posargs)
 
 
 @nox.session
@@ -60,7 +70,7 @@ def tests(session: nox.Session) -> None:
     _prepare_all(session)
     session.run("scripts/install_test_packages.sh", external=True)
     _lint(session)
-    sessions.measure(session, TABLE.suites, HELPER)
+    sessions.measure_all(session, TABLE.suites, HELPER)
     _integration(session)
 
 
@@ -80,13 +90,13 @@ def _integration(session: nox.Session) -> None:
     )
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def tests_affected(session: nox.Session) -> None:
     """The tests that touch what changed, for the inner loop; it gives no verdict."""
-    _prepare_all(session)
-    told = session.run("covernance", "affected-tests", "--format=json", silent=True, stderr=None)
-    for name, chosen in json.loads(str(told)).items():
-        sessions.measure(session, (TABLE.suite(name),), HELPER, [*chosen, *session.posargs])
+    command = (sys.executable, "scripts/tool.py", "affected-tests", "--format=json")
+    listed = session.run(*command, external=True, silent=True, stderr=None)
+    for name, chosen in json.loads(str(listed)).items():
+        sessions.measure_all(session, (TABLE.suite(name),), HELPER, [*chosen, *session.posargs])
     session.log("a selection of tests gives no verdict; `nox` runs all of them")
 
 
@@ -137,13 +147,13 @@ def _files(session: nox.Session, *patterns: str) -> list[str]:
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Mutation testing of the policy and the model; `-- gate patch` takes these modules alone."""
-    sessions.install_locked(session, "requirements/mutants.txt", *LAYER)
+    sessions.install_locked(session, "requirements/mutants.txt", *TOOL)
     session.run("python", "scripts/mutants.py", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """What the layer costs, as ratios to bare pytest: coverage/bench.json and a table."""
+    """What the tool costs, as ratios to bare pytest: coverage/bench.json and a table."""
     _prepare_all(session)
     session.run("python", "-m", "bench", *session.posargs)
 

@@ -1,12 +1,15 @@
 # shellcheck shell=bash
-# Sourced from the repository root: sets `python` to an interpreter with covernance, or exits.
+# Sourced from the repository's root: sets `python` to an interpreter that has what the tool needs,
+# or ends the script. nox names its own; else it is that of .venv or of the active environment.
 python=python3
-if [[ -n "${VIRTUAL_ENV:-}" ]]; then
-    python="$VIRTUAL_ENV/bin/python"
+if [[ -n "${COVERNANCE_PYTHON:-}" ]]; then
+    python="$COVERNANCE_PYTHON"
 elif [[ -x .venv/bin/python ]]; then
     python=.venv/bin/python
+elif [[ -n "${VIRTUAL_ENV:-}" ]]; then
+    python="$VIRTUAL_ENV/bin/python"
 fi
-if ! "$python" -c 'import covernance' 2>/dev/null; then
-    echo "covernance: $python does not have it; run 'make dev' once, or go through make or nox" >&2
+if ! "$python" -c 'import click, msgspec' 2>/dev/null; then
+    echo "covernance: $python lacks what it needs; run 'make dev' once, or use make or nox" >&2
     exit 3
 fi

@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/_python.sh
-exec "$python" -m covernance run "$@"
+exec "$python" scripts/tool.py run "$@"

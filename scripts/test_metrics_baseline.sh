@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/_python.sh
-exec "$python" -m covernance metrics-baseline "$@"
+exec "$python" scripts/tool.py metrics-baseline "$@"
