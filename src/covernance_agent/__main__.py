@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,13 @@ _TASKS = {
 """The module of each task; its function `perform` takes the task and returns the result."""
 
 
-def main() -> None:
-    """Perform every task of a request; a failure of one does not keep the others back."""
-    request, answer = map(Path, sys.argv[1:])
+def main(arguments: Sequence[str]) -> None:
+    """Perform every task of a request; a failure of one does not keep the others back.
+
+    Args:
+        arguments: The file with the request, and the file to write the answer to.
+    """
+    request, answer = map(Path, arguments)
     document = json.loads(request.read_bytes())
     answers = [_perform(task, document) for task in document.get("tasks", [{}])]
     content = json.dumps({"schema": SCHEMA, "answers": answers}, separators=(",", ":"))
@@ -53,4 +58,4 @@ def _perform(task: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -65,7 +65,9 @@ def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
         finally:
             config._ensure_unconfigure()  # noqa: SLF001 - what `pytest.main` does at its end
     except Exception as error:
-        msg = f"pytest can't read its arguments: {error}"
+        # argparse puts the usage before the message, and pytest its own folders after it.
+        reason = str(error).rpartition("error: ")[2].partition("\n")[0]
+        msg = f"pytest can't read its arguments: {reason}"
         raise InputError(msg) from error
     except SystemExit as error:
         msg = "pytest can't read its arguments"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -252,11 +253,12 @@ class Sample:
         environ: dict[str, str] | None = None,
         arguments: Sequence[str] = (),
         later: timedelta = timedelta(),
+        python: str = sys.executable,
     ) -> Found:
         """What `covernance run` would find of a suite."""
         table = load(self.root)
         reuse = Reuse(table, environ or self.environ(), arguments, self._now + later)
-        return reuse.find(table.suite(suite))
+        return reuse.find(table.suite(suite), Path(python))
 
     def evidence(self, suite: str = "calc") -> Evidence:
         found = read(self.root / f"coverage/data/{suite}/evidence.json")

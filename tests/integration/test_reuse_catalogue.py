@@ -19,8 +19,10 @@ from covernance.config import load
 from covernance.gate.floors import AppliedFloor, Exceptions
 from covernance.judgement import Judgement
 from covernance.model.snapshot import read
+from covernance.reuse import environment
 from covernance.reuse.workflow import Reuse
 from tests.integration.reuse_sample import Sample
+from tests.utils.agents import LocalAgent
 
 pytestmark = pytest.mark.reliability
 
@@ -293,19 +295,17 @@ def test_no_result_is_reused_with_other_arguments(sample: Sample) -> None:
     assert sample.find(arguments=["-n", "2"]).reasons == ("the arguments for pytest changed",)
 
 
-@pytest.mark.parametrize("attribute", ["version", "executable"])
-def test_no_result_is_reused_by_another_interpreter(
-    sample: Sample, monkeypatch: pytest.MonkeyPatch, attribute: str
-) -> None:
-    monkeypatch.setattr(sys, attribute, f"{getattr(sys, attribute)}-other")
-    assert sample.find().reasons == ("the interpreter changed",)
+def test_no_result_is_reused_by_another_interpreter(sample: Sample) -> None:
+    (reason,) = sample.find(python="/elsewhere/bin/python").reasons
+    assert reason == f"it ran in {sys.prefix}, and this is /elsewhere/bin/python"
 
 
-def test_no_result_is_reused_by_another_layer(
+def test_no_result_is_reused_by_another_covernance(
     sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(covernance, "__file__", str(sample.root / "layer" / "x.py"))
-    assert "the layer changed" in sample.find().reasons
+    monkeypatch.setattr(environment, "_tool", environment._tool.__wrapped__)
+    assert "covernance changed" in sample.find().reasons
 
 
 def test_no_result_is_reused_in_another_place(sample: Sample, tmp_path: Path) -> None:
@@ -313,7 +313,10 @@ def test_no_result_is_reused_in_another_place(sample: Sample, tmp_path: Path) ->
     shutil.copytree(sample.root, copy, symlinks=True)
     table = load(copy)
     reuse = Reuse(table, sample.environ(), (), sample._now)
-    assert "the place of the repository changed" in reuse.find(table.suite("calc")).reasons
+    assert (
+        "the place of the repository changed"
+        in reuse.find(table.suite("calc"), Path(sys.executable)).reasons
+    )
 
 
 @pytest.mark.parametrize("later", [timedelta(days=8), timedelta(days=-1)])
@@ -327,7 +330,8 @@ def test_no_result_is_reused_that_is_too_old_or_not_measured_yet(
 def test_no_result_is_reused_after_a_run_that_was_not_green(sample: Sample) -> None:
     """A run forgets what it is about to measure; only a green end brings it back."""
     table = load(sample.root)
-    Reuse(table, sample.environ(), (), sample._now).prepare(table.suites)
+    environments = {suite.name: sample.evidence(suite.name).environment for suite in table.suites}
+    Reuse(table, sample.environ(), (), sample._now).prepare(table.suites, environments)
     assert sample.find().reasons == ("there is no green full run to reuse",)
 
 
@@ -343,7 +347,7 @@ def test_no_result_is_reused_that_does_not_pass_today(
     reuse = Reuse(table, sample.environ(), (), sample._now)
     suite = table.suite("calc")
     judgement = Judgement(AppliedFloor(Decimal(floor), "--fail-under"), excused)
-    assert reuse.stand_ins([suite], {"calc": judgement}, print) == {}
+    assert reuse.stand_ins([suite], {"calc": judgement}, {"calc": LocalAgent()}, print) == {}
 
 
 @pytest.mark.parametrize(

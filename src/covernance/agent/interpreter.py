@@ -33,11 +33,12 @@ def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> d
     for_one: dict[str, Path] = {}
     for value in values:
         name, equals, path = value.partition("=")
+        suites = (table.suite(name),) if equals else table.suites
         interpreter = _existing(folder / (path if equals else value), f"--python {value}")
         if equals:
-            for_one[table.suite(name).name] = interpreter
+            for_one[name] = interpreter
         else:
-            for_all = {suite.name: interpreter for suite in table.suites}
+            for_all = {suite.name: interpreter for suite in suites}
     return for_all | for_one
 
 

@@ -14,7 +14,7 @@ from coverage import CoverageData
 from covernance.config import Suite
 from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished, Observer
-from covernance.engine.record import Collected, Record
+from covernance.engine.record import SCHEMA, Collected, Record
 from covernance.engine.slots import Slots
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
@@ -54,6 +54,7 @@ def finished(tmp_path: Path) -> Callable[..., Finished]:
         assert isinstance(outcomes, dict)
         selected = changes.get("selected", dict.fromkeys(outcomes, (theme,)))
         record: Record | None = Record(
+            schema=SCHEMA,
             exit=int(str(changes.get("exit", 0))),
             collected=Collected(selected=selected, unthemed=changes.get("unthemed", [])),  # type: ignore[arg-type]
             outcomes=outcomes,
@@ -176,6 +177,7 @@ class FakePasses:
         data.close()
         status = self.statuses.get(planned.theme, 0)
         usual = Record(
+            schema=SCHEMA,
             exit=status,
             collected=Collected(selected={f"t::{planned.theme}": (planned.theme,)}),
             outcomes={f"t::{planned.theme}": "passed"},

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from covernance import cli
-from covernance.engine.record import Collected, Record
+from covernance.engine.record import SCHEMA, Collected, Record
 from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
 
@@ -44,6 +44,7 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
 
 def failed(theme: str) -> Record:
     return Record(
+        schema=SCHEMA,
         exit=1,
         collected=Collected(selected={f"t::{theme}": (theme,)}),
         outcomes={f"t::{theme}": "failed"},
@@ -112,6 +113,7 @@ def test_a_failing_partial_run_fails(
 @pytest.mark.reliability
 def test_flaky_tests_are_listed(shell: Shell, repository: Repository, passes: FakePasses) -> None:
     passes.records["security"] = Record(
+        schema=SCHEMA,
         exit=0,
         collected=Collected(selected={"t::s": ("security",)}),
         outcomes={"t::s": "passed"},
@@ -127,6 +129,7 @@ def test_unthemed_tests_are_listed(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     passes.records["security"] = Record(
+        schema=SCHEMA,
         exit=0,
         collected=Collected(selected={"t::s": ("security",)}, unthemed=["t::plain"]),
         outcomes={"t::s": "passed"},

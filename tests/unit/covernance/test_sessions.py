@@ -7,6 +7,7 @@ from typing import Any
 
 import nox.registry
 import pytest
+from nox.virtualenv import PassthroughEnv
 
 from covernance import sessions
 from covernance.config import load
@@ -20,7 +21,8 @@ class FakeSession:
 
     def __init__(self, location: Path, *posargs: str) -> None:
         self.posargs = list(posargs)
-        self.virtualenv = SimpleNamespace(location=str(location))
+        self.virtualenv: object = SimpleNamespace(location=str(location))
+        self.cache_dir = location / ".cache"
         self.ran: list[tuple[str, ...]] = []
         self.installed: list[tuple[str, ...]] = []
         self.options: dict[str, Any] = {}
@@ -32,6 +34,14 @@ class FakeSession:
     def install(self, *arguments: str, **options: object) -> None:
         self.installed.append(arguments)
         self.options |= options
+        make_python(Path(self.virtualenv.location))  # type: ignore[attr-defined]
+
+
+def make_python(environment: Path) -> Path:
+    python = environment / "bin/python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.touch()
+    return python
 
 
 @pytest.fixture(autouse=True)
@@ -51,13 +61,53 @@ def test_every_suite_of_the_table_is_a_session(repository: Repository) -> None:
     session: Any = FakeSession(repository.root, "-k", "x")
     defined(session)
     assert prepared == ["calc"]
-    assert session.ran == [("helper", "--suite", "calc", "--", "-k", "x")]
+    python = f"calc={repository.root}/bin/python"
+    assert session.ran == [("helper", "--suite", "calc", "--python", python, "--", "-k", "x")]
 
 
 def test_without_arguments_nothing_is_passed_on(repository: Repository) -> None:
     session: Any = FakeSession(repository.root)
     sessions.measure(session, load(repository.root).suites)
-    assert session.ran == [("python", "-m", "covernance", "run", "--suite", "calc")]
+    python = f"calc={repository.root}/bin/python"
+    command = (sys.executable, "-m", "covernance", "run", "--suite", "calc", "--python", python)
+    assert session.ran == [command]
+    assert session.options["env"] == {"COVERNANCE_PYTHON": sys.executable}
+
+
+def test_with_no_venv_the_caller_s_environment_runs_the_tests(repository: Repository) -> None:
+    session: Any = FakeSession(repository.root)
+    session.virtualenv = PassthroughEnv()
+    sessions.measure(session, load(repository.root).suites, ("helper",))
+    assert session.ran == [("helper", "--suite", "calc")]
+
+
+def test_every_suite_runs_in_the_environment_of_its_own_session(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.write("requirements.txt", "a==1\n")
+    suites = load(repository.root).suites
+    session: Any = FakeSession(tmp_path)
+    sessions.measure_all(session, suites, ("helper",))
+    install, run = session.ran
+    assert install == (
+        sys.executable,
+        "-m",
+        "nox",
+        "--install-only",
+        "--session",
+        "tests_unit_calc",
+    )
+    python = tmp_path / "tests_unit_calc/bin/python"
+    assert run == ("helper", "--suite", "calc", "--python", f"calc={python}")
+    made: Any = FakeSession(tmp_path / "tests_unit_calc")
+    sessions.install_locked(made, "requirements.txt")
+    session.ran.clear()
+    sessions.measure_all(session, suites, ("helper",))
+    assert session.ran == [run]
+    repository.write("requirements.txt", "a==2\n")
+    session.ran.clear()
+    sessions.measure_all(session, suites, ("helper",))
+    assert session.ran == [install, run]
 
 
 @pytest.mark.reliability

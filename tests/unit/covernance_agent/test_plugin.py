@@ -9,8 +9,7 @@ from typing import Any
 import coverage
 import pytest
 
-from covernance.engine.record import Record
-from covernance.engine.record import read_record
+from covernance.engine.record import Record, read_record
 from covernance_agent.plugin import Recorder, pytest_load_initial_conftests
 
 pytestmark = pytest.mark.architecture

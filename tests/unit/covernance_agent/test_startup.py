@@ -6,92 +6,94 @@ from pathlib import Path
 
 import pytest
 
-from covernance_agent import install
-from covernance_agent.journal import BEGAN, READ, SETTINGS, STARTED, Settings, command, read
+from covernance.agent.client import startup
+from covernance.reuse.trace_file import (
+    BEGAN,
+    READ,
+    SCHEMA,
+    STARTED,
+    VARIABLE,
+    Entry,
+    TraceSettings,
+    announcement,
+    read_trace,
+)
 
 pytestmark = pytest.mark.reliability
 
 
-def test_the_line_is_put_in_once(tmp_path: Path) -> None:
-    assert install.prepare(tmp_path) == ""
-    (path,) = tmp_path.iterdir()
-    assert path.name < "a1_coverage.pth"
-    before = path.stat().st_mtime_ns
-    assert install.prepare(tmp_path) == ""
-    assert path.stat().st_mtime_ns == before
+def start(program: str, folder: Path, *path: str, trace: bool = True) -> list[Entry]:
+    """Run a program as a tested environment does; the trace that it left."""
+    file = folder / "trace"
+    noting = TraceSettings(str(file), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
+    variables = {"PATH": "/usr/bin", "PYTHONPATH": ":".join((str(startup()), *path))}
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env=variables | ({VARIABLE: noting.encode()} if trace else {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return list(read_trace(file))
 
 
-def test_an_environment_that_can_not_be_written_says_why(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    assert "can't be written" in install.prepare(tmp_path / "file")
-
-
-def test_the_line_traces_a_process_and_its_children(tmp_path: Path) -> None:
-    """Where the environment asks for it; `-m site` shows the folder works as any other."""
-    install.prepare(tmp_path)
+def test_a_process_and_its_children_are_traced(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.write_text("1", encoding="utf-8")
-    trace = tmp_path / "trace"
-    settings = Settings(str(trace), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
     child = f"open({str(data)!r}).read()"
-    program = (
-        f"import site; site.addsitedir({str(tmp_path)!r})\n"
+    entries = start(
         f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)\n"
-        f"import os; assert os.stat({str(data)!r}).st_size == 1\n"
+        f"import os; assert os.stat({str(data)!r}).st_size == 1\n",
+        tmp_path,
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PATH": "/usr/bin", SETTINGS: settings.encode()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    entries = list(read(str(trace)))
-    assert entries[0].kind == BEGAN
+    assert (entries[0].kind, entries[0].state) == (BEGAN, SCHEMA)
     started = next(entry for entry in entries if entry.kind == STARTED)
-    assert started.what.endswith(command(0, ["-c", child])[1:])
-    if any(entry.kind == BEGAN and entry.what == started.what for entry in entries):
-        assert any(entry.kind == READ and entry.what == str(data) for entry in entries)
+    assert started.what.endswith(announcement(0, ["-c", child])[1:])
+    assert any(entry.kind == BEGAN and entry.what == started.what for entry in entries)
+    assert any(entry.kind == READ and entry.what == str(data) for entry in entries)
 
 
-def test_a_traced_process_keeps_no_module_of_the_layer(tmp_path: Path) -> None:
-    install.prepare(tmp_path)
-    trace = tmp_path / "trace"
-    settings = Settings(str(trace), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
-    program = (
-        f"import site, sys; site.addsitedir({str(tmp_path)!r})\n"
-        "assert not [name for name in sys.modules if name.partition('.')[0] == 'covernance']\n"
-        f"open({__file__!r}).read()\n"
+def test_a_traced_process_keeps_no_module_of_the_tracer(tmp_path: Path) -> None:
+    start(
+        "import sys\nfound = [name for name in sys.modules if name.startswith('covernance')]\n"
+        "assert found == ['covernance_agent'], found\n",
+        tmp_path,
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PATH": "/usr/bin", SETTINGS: settings.encode()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert any(entry.kind == READ and entry.what == __file__ for entry in read(str(trace)))
-
-
-def test_a_folder_that_site_comes_to_twice_is_traced_once(tmp_path: Path) -> None:
-    install.prepare(tmp_path)
-    trace = tmp_path / "trace"
-    settings = Settings(str(trace), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
-    again = f"site.addsitedir({str(tmp_path)!r}); "
-    ran = subprocess.run(
-        [sys.executable, "-c", f"import site; {again}{again}"],
-        env={"PATH": "/usr/bin", SETTINGS: settings.encode()},
-        check=False,
-    )
-    assert ran.returncode == 0
-    assert [entry.kind for entry in read(str(trace))].count(BEGAN) == 1
 
 
 def test_a_process_that_is_not_asked_is_not_traced(tmp_path: Path) -> None:
-    install.prepare(tmp_path)
-    program = f"import site, sys; site.addsitedir({str(tmp_path)!r})\n"
-    program += "assert 'covernance_agent.tracer' not in sys.modules"
-    ran = subprocess.run([sys.executable, "-c", program], env={}, check=False)
-    assert ran.returncode == 0
+    (entry,) = start("import covernance_agent", tmp_path, trace=False)
+    assert "No such file" in entry.what
+
+
+@pytest.mark.architecture
+def test_the_agent_can_be_imported_and_leaves_the_search_path_as_it_was(tmp_path: Path) -> None:
+    start(
+        f"import sys, covernance_agent.record\nassert {str(startup())!r} not in sys.path\n",
+        tmp_path,
+        trace=False,
+    )
+
+
+@pytest.mark.architecture
+def test_a_sitecustomize_that_is_hidden_runs_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.mine = 1\n", encoding="utf-8")
+    program = "import sys; assert sys.mine == 1\n"
+    program += "assert 'startup' not in sys.modules['sitecustomize'].__file__\n"
+    start(program, tmp_path, str(tmp_path), trace=False)
+
+
+@pytest.mark.parametrize("python", ["python2.7", "python3.6", "python3.8"])
+def test_a_python_that_is_too_old_for_the_agent_starts_as_ever(python: str) -> None:
+    found = next(Path.home().glob(f".pyenv/versions/{python[6:]}*/bin/{python}"), None)
+    if found is None:
+        pytest.skip(f"{python} is not installed")
+    ran = subprocess.run(
+        [found, "-c", "print(1)"],
+        env={"PYTHONPATH": str(startup()), VARIABLE: "[]"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("1\n", "")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from covernance.reuse.trace_file import Entry, read_trace
 from covernance_agent import tracer
 from covernance_agent.journal import (
     ASKED,
@@ -24,13 +25,12 @@ from covernance_agent.journal import (
     LISTED,
     MADE,
     READ,
+    SCHEMA,
     SEPARATOR,
     SETTINGS,
     STARTED,
-    Entry,
     Settings,
     command,
-    read,
 )
 from covernance_agent.tracer import Tracer
 
@@ -61,7 +61,7 @@ class Noted:
 
     @property
     def entries(self) -> list[Entry]:
-        return list(read(str(self.file))) if self.file.exists() else []
+        return list(read_trace(self.file)) if self.file.exists() else []
 
     def kinds(self, event: str, *arguments: object) -> list[tuple[str, str]]:
         return [(entry.kind, Path(entry.what).name) for entry in self.hook(event, *arguments)]
@@ -313,6 +313,6 @@ def test_a_process_announces_itself_and_what_it_read_before(
     assert len(hooks) == 1
     assert set(wrapped) == {"stat", "lstat", "access", "readlink", "open", "fork_exec"}
     first, *rest = noted.entries
-    assert first == (BEGAN, command(os.getppid(), sys.orig_argv[1:]), "")
+    assert first == (BEGAN, command(os.getppid(), sys.orig_argv[1:]), SCHEMA)
     assert (READ, tracer.__file__) in [entry[:2] for entry in rest]
     assert LISTED in {entry.kind for entry in rest}

@@ -18,6 +18,7 @@ from covernance.matrix.command import command
 from covernance.matrix.jobs import Decision
 from covernance.model.snapshot import Snapshot
 from covernance.reuse.evidence import Evidence, Seen
+from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -73,6 +74,8 @@ def test_what_the_last_run_read_touches_it(
         suite="calc",
         commit=began,
         recorded_at="2026-11-21T12:00:00Z",
+        python="/env/bin/python",
+        environment=ENVIRONMENT,
         settings={},
         seen=Seen(read={"notes.md": "x"}),
         reports={},

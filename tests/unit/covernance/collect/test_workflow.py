@@ -27,6 +27,7 @@ from covernance.model.snapshot import read
 from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.run.runs import NOW, Quiet, record, request
+from tests.utils.agents import local_agents
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -52,7 +53,8 @@ def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callab
             mine = tests.pop(shard.number - 1)
             collected = Collected(selected={mine: (theme,)}, deselected=tests)
             passes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
-        run_suites(table, request(table, *arguments, shard=shard), Quiet())
+        asked = request(table, *arguments, shard=shard)
+        run_suites(table, asked, local_agents(*table.suites), Quiet())
         for path in (*Path("coverage/parts").glob("*"), *Path("coverage").glob("*.snapshot.json")):
             shutil.move(path, arrived / path.name)
         if shard.whole:

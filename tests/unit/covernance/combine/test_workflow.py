@@ -12,6 +12,7 @@ from covernance.config import load
 from covernance.errors import InputError
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.reuse.evidence import Evidence, Seen
+from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -94,7 +95,14 @@ def test_a_carried_result_has_no_data_to_combine(
 
 def leave_evidence(repository: Repository, suite: str, recorded_at: str) -> None:
     kept = Evidence(
-        suite=suite, commit=None, recorded_at=recorded_at, settings={}, seen=Seen(), reports={}
+        suite=suite,
+        commit=None,
+        recorded_at=recorded_at,
+        python="python",
+        environment=ENVIRONMENT,
+        settings={},
+        seen=Seen(),
+        reports={},
     )
     target = repository.root / "coverage/data" / suite / "evidence.json"
     target.write_bytes(kept.encode())

@@ -1,20 +1,38 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from covernance.agent.client import startup
+from covernance.agent.environment import GivenArguments, Prepared
 from covernance.config import Suite
 from covernance.engine.arguments import PytestArguments
 from covernance.engine.passes import Pass, plan_pass
+from tests.utils.agents import ENVIRONMENT
 
 pytestmark = pytest.mark.architecture
 
 
-def planned(suite: Suite, theme: str = "security", *, color: bool = False, **given: object) -> Pass:
-    arguments = PytestArguments(**given)  # type: ignore[arg-type]
-    folder, temporary = Path("work/x"), Path("temporary")
-    return plan_pass(suite, theme, folder, temporary, arguments, python="python", color=color)
+def planned(
+    suite: Suite,
+    theme: str = "security",
+    *,
+    color: bool = False,
+    rest: tuple[str, ...] = (),
+    **given: object,
+) -> Pass:
+    return plan_pass(
+        suite,
+        theme,
+        Path("work/x"),
+        Path("temporary"),
+        PytestArguments(rest=rest, meaning=GivenArguments(**given)),  # type: ignore[arg-type]
+        prepared=Prepared(environment=ENVIRONMENT, settings="settings/coveragerc"),
+        environ={"HOME": "/home", "COVERAGE_FILE": "elsewhere", "PYTHONPATH": "own"},
+        color=color,
+    )
 
 
 def after(command: tuple[str, ...], option: str) -> list[str]:
@@ -24,8 +42,8 @@ def after(command: tuple[str, ...], option: str) -> list[str]:
 def test_a_pass_measures_the_suites_sources_under_the_themes_context(suite: Suite) -> None:
     one = planned(suite)
     assert one.command[:7] == (
-        *("python", "-m", "coverage", "run", "--context=security"),
-        "--source=apps/api",
+        *("/env/bin/python", "-m", "coverage", "run", "--context=security"),
+        "--rcfile=settings/coveragerc",
         "--data-file=work/x/.coverage",
     )
     assert after(one.command, "-m")[-1] == "security"
@@ -36,6 +54,14 @@ def test_a_pass_measures_the_suites_sources_under_the_themes_context(suite: Suit
 @pytest.mark.reliability
 def test_the_context_is_in_the_environment_too_for_multiprocessing_children(suite: Suite) -> None:
     assert planned(suite).environment["COVERAGE_CONTEXT"] == "security"
+
+
+@pytest.mark.reliability
+def test_the_agent_can_be_imported_and_the_caller_s_measurement_ends_here(suite: Suite) -> None:
+    environment = planned(suite).environment
+    assert environment["PYTHONPATH"] == f"{startup()}{os.pathsep}own"
+    assert environment["HOME"] == "/home"
+    assert "COVERAGE_FILE" not in environment
 
 
 @pytest.mark.reliability
@@ -55,9 +81,12 @@ def test_a_users_expression_can_not_widen_a_theme(suite: Suite) -> None:
 
 
 def test_a_users_paths_replace_the_suites(suite: Suite) -> None:
-    command = planned(suite, paths=("tests/unit/api/test_x.py",), rest=("-x",)).command
-    assert command[-2:] == ("-x", "tests/unit/api/test_x.py")
+    command = planned(
+        suite, paths=("tests/unit/api/test_x.py",), rest=("-x", "tests/unit/api/test_x.py")
+    ).command
     assert "tests/unit/api" not in command
+    given = command.index("-x")
+    assert command[given : given + 2] == ("-x", "tests/unit/api/test_x.py")
 
 
 def test_color_is_asked_for_only_where_it_is_shown(suite: Suite) -> None:

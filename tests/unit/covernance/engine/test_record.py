@@ -5,14 +5,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.engine.record import Collected, Progress, Record, progress_path, read_progress
-from covernance.engine.record import read_record
+from covernance.engine.record import (
+    SCHEMA,
+    Collected,
+    Progress,
+    Record,
+    progress_path,
+    read_progress,
+    read_record,
+)
+from covernance.errors import InputError
 
 pytestmark = pytest.mark.reliability
 
 
 def record(**changes: object) -> Record:
     plain: dict[str, object] = {
+        "schema": SCHEMA,
         "exit": 0,
         "collected": Collected(selected={"t::a": ("security",)}),
         "outcomes": {"t::a": "passed"},
@@ -27,6 +36,13 @@ def test_a_record_survives_writing_and_reading(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(msgspec.json.encode(record()))
     assert read_record(path) == record()
+
+
+def test_a_record_of_another_version_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_bytes(msgspec.json.encode(record(schema=SCHEMA + 1)))
+    with pytest.raises(InputError, match=rf"is of schema {SCHEMA + 1}, this covernance reads"):
+        read_record(path)
 
 
 def test_a_pass_that_died_has_no_record(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from covernance.config import load
-from covernance.git.provenance import provenance
+from covernance.git.provenance import measured_in, provenance
+from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -28,7 +29,10 @@ def test_a_clean_checkout_is_its_commit_and_branch(repository: Repository) -> No
     found = provenance(load(repository.root), {}, NOW)
     assert found.commit == repository.git("rev-parse", "HEAD")
     assert (found.branch, found.dirty) == ("main", False)
-    assert found.tools["coverage"]
+    assert found.tools["covernance"]
+    measured = measured_in(found, ENVIRONMENT)
+    assert (measured.python, measured.commit) == (ENVIRONMENT.python, found.commit)
+    assert measured.tools == found.tools | ENVIRONMENT.packages
 
 
 def test_an_edited_checkout_is_dirty(repository: Repository) -> None:

@@ -15,35 +15,12 @@ from covernance.metrics_baseline.repeat import (
     broken,
     flaky,
     plan,
-    read,
+    read_cases,
     slowest,
     spread,
 )
 
 pytestmark = pytest.mark.reliability
-
-REPORT = """\
-<?xml version="1.0" encoding="utf-8"?>
-<testsuites><testsuite name="pytest">
-<testcase classname="tests.test_a" name="test_one" file="tests/test_a.py" line="1" time="0.25"/>
-<testcase classname="tests.test_a.TestA.TestB" name="test_two[c.d]" file="tests/test_a.py" time="1">
-  <failure message="no">trace</failure></testcase>
-<testcase classname="tests.test_a" name="test_down" file="tests/test_a.py" time="0.5">
-  <failure message="no">trace</failure></testcase>
-<testcase classname="tests.test_a" name="test_down" file="tests/test_a.py" time="0.25">
-  <error message="teardown">trace</error></testcase>
-<testcase classname="tests.test_a" name="test_skip" file="tests/test_a.py" time="0">
-  <skipped type="pytest.skip" message="why">where</skipped></testcase>
-<testcase classname="doctest" name="without_a_file"/>
-</testsuite></testsuites>
-"""
-
-
-@pytest.fixture
-def report(tmp_path: Path) -> Path:
-    path = tmp_path / "junit.xml"
-    path.write_text(REPORT, encoding="utf-8")
-    return path
 
 
 def run(seconds: float = 1.0, **outcomes: str) -> Run:
@@ -54,52 +31,40 @@ def run(seconds: float = 1.0, **outcomes: str) -> Run:
     )
 
 
-@pytest.mark.architecture
-def test_a_report_is_read_by_node_id(report: Path) -> None:
-    assert read(report) == {
-        "tests/test_a.py::test_one": Case("passed", 0.25),
-        "tests/test_a.py::TestA::TestB::test_two[c.d]": Case("failed", 1.0),
-        "tests/test_a.py::test_down": Case("error", 0.75),
-        "tests/test_a.py::test_skip": Case("skipped", 0.0),
-        "doctest::without_a_file": Case("passed", 0.0),
-    }
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is not a JUnit report"),
-        (REPORT[:300], "is not a JUnit report"),
-        ("<html/>", "is not a JUnit report"),
-        (REPORT.replace('"0.25"', '"soon"'), "is not a JUnit report"),
-        ("<testsuites><testsuite/></testsuites>", "reports no tests"),
+        (None, "reports no tests"),
+        ("", "is damaged"),
+        ("<html/>", "is damaged"),
+        (
+            '{"schema":1,"exit":5,"collected":{},"outcomes":{},"seconds":{},"collection_errors":[]}',
+            "reports no tests",
+        ),
     ],
 )
-def test_a_damaged_report_is_an_error_and_no_figure(
-    report: Path, content: str, message: str
+def test_a_missing_or_damaged_record_is_an_error_and_no_figure(
+    tmp_path: Path, content: str | None, message: str
 ) -> None:
-    report.write_text(content)
-    with pytest.raises(InputError, match=rf"junit\.xml: {message}"):
-        read(report)
-
-
-def test_a_missing_report_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="No such file"):
-        read(tmp_path / "junit.xml")
+    path = tmp_path / "record.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"record\.json: .*{message}"):
+        read_cases(path)
 
 
 @pytest.mark.architecture
 def test_each_repetition_has_its_seed_its_folder_and_no_coverage(
     suite: Suite, tmp_path: Path
 ) -> None:
-    first, second = plan(suite, [7, 8], tmp_path, python="python")
+    first, second = plan(suite, [7, 8], tmp_path, python=Path("python"))
     command = list(first.process.command)
     assert command[:5] == ["python", "-m", "pytest", "-p", "randomly"]
     assert "--randomly-seed=7" in command
-    assert f"--junit-xml={first.report}" in command
+    assert f"--covernance-record={first.process.record}" in command
     assert command[-1] == "tests/unit/api"
     assert "coverage" not in command
-    assert first.report.parent != second.report.parent
+    assert first.process.folder != second.process.folder
     assert (second.number, second.seed) == (2, 8)
     assert second.process.theme == "repetition 2"
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
 import msgspec
 import pytest
@@ -18,6 +17,7 @@ from covernance.layout import Layout
 from covernance.metrics_baseline.render import Metrics
 from covernance.metrics_baseline.workflow import Request, measure, plan, publish
 from covernance.model.snapshot import Snapshot
+from covernance_agent.record import write_record
 from tests.unit.covernance.conftest import free
 from tests.utils.repository import Repository
 
@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 class FakePytest:
-    """Stands for the processes: writes the report that each would have written.
+    """Stands for the processes: writes the record that each would have written.
 
     Attributes:
         failing: For each repetition, the tests that fail in it.
@@ -48,13 +48,17 @@ class FakePytest:
         failing = self.failing.pop(0) if self.failing else set()
         planned.folder.mkdir(parents=True)
         planned.output.write_text("".join(f"line {number}\n" for number in range(30)))
-        cases = "".join(
-            f"<testcase classname='t' name={quoteattr(name)} file='t.py' time='0.5'>"
-            f"{'<failure/>' if name in failing else ''}</testcase>"
-            for name in ("a", "b")
+        tests = [f"t.py::{name}" for name in ("a", "b")]
+        write_record(
+            planned.record,
+            {
+                "exit": int(bool(failing)),
+                "collected": {},
+                "outcomes": {test: "failed" if test[-1] in failing else "passed" for test in tests},
+                "seconds": dict.fromkeys(tests, 0.5),
+                "collection_errors": [],
+            },
         )
-        report = planned.folder / "junit.xml"
-        report.write_text(f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
         self.planned.append(planned)
         status = int(bool(failing)) if self.status is None else self.status
         result = Finished(planned, status, float(len(self.planned)), None)
@@ -85,6 +89,8 @@ def table(repository: Repository, snapshot: Snapshot) -> Table:
     return table
 
 
+PYTHONS = dict.fromkeys(("calc", "other"), Path("/env/bin/python"))
+
 Measure = Callable[..., Metrics]
 
 
@@ -97,7 +103,7 @@ def lines() -> list[str]:
 def measured(table: Table, pytest_runs: FakePytest, lines: list[str]) -> Measure:
     def measure_suites(*names: str, seeds: tuple[int, ...] = (7, 8)) -> Metrics:
         suites = tuple(table.suite(name) for name in names) or table.suites
-        request = Request(suites=suites, seeds=seeds, environ={}, now=NOW)
+        request = Request(suites=suites, seeds=seeds, interpreters=PYTHONS, environ={}, now=NOW)
         return measure(table, request, lines.append)
 
     return measure_suites
@@ -182,6 +188,6 @@ def test_some_suites_never_replace_the_baseline(measured: Measure, table: Table)
 
 @pytest.mark.architecture
 def test_a_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
-    request = Request(suites=table.suites, seeds=(1,), environ={}, now=NOW)
+    request = Request(suites=table.suites, seeds=(1,), interpreters=PYTHONS, environ={}, now=NOW)
     assert [repetition.seed for repetition in plan(request, tmp_path)] == [1, 1]
     assert pytest_runs.planned == []

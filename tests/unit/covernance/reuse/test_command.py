@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from covernance.reuse.command import command
 from covernance.reuse.evidence import Evidence, Seen
 from covernance.reuse.workflow import Found, Reuse
+from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -17,6 +18,8 @@ EVIDENCE = Evidence(
     suite="calc",
     commit="c" * 40,
     recorded_at="2026-11-21T12:00:00Z",
+    python="/env/bin/python",
+    environment=ENVIRONMENT,
     settings={},
     seen=Seen(),
     reports={},

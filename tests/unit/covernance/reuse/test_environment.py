@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import covernance
 from covernance.reuse import environment
 from covernance.reuse.environment import describe_environment
 from covernance.reuse.seen import Looks
+from tests.utils.agents import ENVIRONMENT
 
 pytestmark = pytest.mark.reliability
 
@@ -16,7 +17,7 @@ ROOT = Path("/root")
 
 
 def variables(environ: dict[str, str], *declared: str) -> set[str]:
-    found = describe_environment(ROOT, environ, declared, (), Looks(ROOT))
+    found = describe_environment(ROOT, environ, declared, (), ENVIRONMENT, Looks(ROOT))
     return {name.removeprefix("the variable ") for name in found if "the variable" in name}
 
 
@@ -37,55 +38,51 @@ def test_what_is_applied_anew_does_not_count() -> None:
 @pytest.mark.security
 def test_no_value_of_a_variable_is_written_down() -> None:
     found = describe_environment(
-        ROOT, {"TOKEN": "secret"}, ["TOKEN"], ["--token=secret"], Looks(ROOT)
+        ROOT, {"TOKEN": "secret"}, ["TOKEN"], ["--token=secret"], ENVIRONMENT, Looks(ROOT)
     )
     assert "secret" not in "".join((*found, *found.values()))
 
 
-def test_distributions_and_path_files_are_told_by_content(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "missing")])
+def test_distributions_and_path_files_are_told_by_content(tmp_path: Path) -> None:
+    here = msgspec.structs.replace(ENVIRONMENT, path=(str(tmp_path), str(tmp_path / "missing")))
     folder = tmp_path / "extra-1.0.dist-info"
     folder.mkdir()
     (folder / "RECORD").write_text("a", encoding="utf-8")
     (tmp_path / "extra.pth").write_text("/a", encoding="utf-8")
-    before = describe_environment(ROOT, {}, (), (), Looks(ROOT))
+    before = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
     assert {"the distribution extra-1.0", "the path file extra.pth"} <= before.keys()
     (folder / "RECORD").write_text("b", encoding="utf-8")
     (tmp_path / "extra.pth").write_text("/b", encoding="utf-8")
-    after = describe_environment(ROOT, {}, (), (), Looks(ROOT))
+    after = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"the distribution extra-1.0", "the path file extra.pth"}
 
 
-def test_a_loose_module_beside_the_distributions_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    monkeypatch.setattr(environment, "installed_folders", lambda: (tmp_path,))
-    before = describe_environment(ROOT, {}, (), (), Looks(ROOT))
+def test_a_loose_module_beside_the_distributions_counts(tmp_path: Path) -> None:
+    folders = (str(tmp_path),)
+    here = msgspec.structs.replace(ENVIRONMENT, path=folders, installed=folders)
+    before = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
     (tmp_path / "loose.py").touch()
-    after = describe_environment(ROOT, {}, (), (), Looks(ROOT))
+    after = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
     assert {name for name in before if before[name] != after[name]} == {f"what lies in {tmp_path}"}
 
 
 @pytest.mark.parametrize("place", ["checkout", "__pycache__/checkout"])
-def test_the_layer_is_its_code_and_templates_and_not_their_bytecode(
+def test_the_tool_is_its_code_and_templates_and_not_their_bytecode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     layer = tmp_path / place
     (layer / "room/__pycache__").mkdir(parents=True)
     monkeypatch.setattr(covernance, "__file__", str(layer / "__init__.py"))
     (layer / "page.html").write_text("a", encoding="utf-8")
-    before = describe_environment(ROOT, {}, (), (), Looks(ROOT))
+    environment._tool.cache_clear()
+    before = describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT))
     (layer / "room/__pycache__/wall.cpython-311.pyc.140233").touch()
-    assert describe_environment(ROOT, {}, (), (), Looks(ROOT)) == before
+    environment._tool.cache_clear()
+    assert describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT)) == before
     (layer / "page.html").write_text("b", encoding="utf-8")
-    assert describe_environment(ROOT, {}, (), (), Looks(ROOT))["the layer"] != before["the layer"]
-
-
-def test_the_environment_and_the_standard_library_are_apart() -> None:
-    (library, *_) = environment.standard_library()
-    assert (library / "os.py").is_file()
-    assert Path(pytest.__file__).parents[1] in environment.installed_folders()
+    environment._tool.cache_clear()
+    assert (
+        describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT))["covernance"]
+        != before["covernance"]
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from covernance.errors import InputError
 from covernance.reuse.evidence import Evidence, Seen, read
+from tests.utils.agents import ENVIRONMENT
 
 pytestmark = pytest.mark.reliability
 
@@ -14,6 +15,8 @@ EVIDENCE = Evidence(
     suite="api",
     commit=None,
     recorded_at="2026-11-21T12:00:00Z",
+    python="/env/bin/python",
+    environment=ENVIRONMENT,
     settings={},
     seen=Seen(),
     reports={},
@@ -37,7 +40,7 @@ def test_there_may_be_none(tmp_path: Path) -> None:
         (b"{", "is damaged"),
         (b"\xff", "is damaged"),
         (EVIDENCE.encode().replace(b"suite", b"suit"), "is damaged"),
-        (msgspec.structs.replace(EVIDENCE, schema=2).encode(), "another version"),
+        (msgspec.structs.replace(EVIDENCE, schema=3).encode(), "another version"),
     ],
 )
 def test_damage_is_refused(tmp_path: Path, content: bytes, message: str) -> None:

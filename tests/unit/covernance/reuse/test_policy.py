@@ -7,6 +7,7 @@ import pytest
 
 from covernance.reuse.evidence import Evidence, Seen
 from covernance.reuse.policy import Present, age, forbidden, reasons
+from tests.utils.agents import ENVIRONMENT
 
 pytestmark = pytest.mark.reliability
 
@@ -21,6 +22,8 @@ EVIDENCE = Evidence(
     suite="api",
     commit="c" * 40,
     recorded_at="2026-11-20T12:00:00Z",
+    python="/env/bin/python",
+    environment=ENVIRONMENT,
     settings={"the interpreter": "3.11"},
     seen=SEEN,
     reports={"coverage/api.json": "file 644 bb"},

@@ -14,6 +14,7 @@ from covernance_agent.journal import (
     INSTALLED,
     MADE,
     READ,
+    SCHEMA,
     STARTED,
     Journal,
     command,
@@ -27,7 +28,7 @@ CHILD = command(2, ["-c", "pass"])
 
 def traced(folder: Path, *entries: tuple[str, ...]) -> Gathered:
     file = str(folder / "trace")
-    for entry in ((BEGAN, PASS), *entries):
+    for entry in ((BEGAN, PASS, SCHEMA), *entries):
         Journal(file).note(*entry)
     return gather({file: PASS}, Path("/root"))
 

@@ -6,11 +6,23 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from covernance.agent.environment import GivenArguments
 from covernance.config import Table
-from covernance.engine.arguments import parse
+from covernance.engine.arguments import PytestArguments, split_reports
 from covernance.engine.processes import Finished
-from covernance.engine.record import Collected, Record
+from covernance.engine.record import SCHEMA, Collected, Record
 from covernance.run.request import Request
+
+_MEANINGS = {
+    (): GivenArguments(),
+    ("--bogus",): GivenArguments(),
+    ("--junitxml=junit.xml",): GivenArguments(one_file="--junit-xml"),
+    ("-x",): GivenArguments(),
+    ("-k", "nosuchtest"): GivenArguments(narrowing=("-k 'nosuchtest'",)),
+    ("-k", "x"): GivenArguments(narrowing=("-k 'x'",)),
+    ("tests/test_calc.py",): GivenArguments(paths=("tests/test_calc.py",)),
+}
+"""What pytest says of arguments; tests/integration/test_arguments.py asks it."""
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -21,7 +33,7 @@ def request(table: Table, *pytest_arguments: str, **changes: object) -> Request:
         suites=table.suites,
         themes=None,
         fail_under=None,
-        arguments=parse(pytest_arguments, table.root),
+        arguments=_arguments(pytest_arguments),
         jobs=2,
         color=False,
         environ={},
@@ -30,9 +42,15 @@ def request(table: Table, *pytest_arguments: str, **changes: object) -> Request:
     return msgspec.structs.replace(usual, **changes)
 
 
+def _arguments(given: tuple[str, ...]) -> PytestArguments:
+    arguments = split_reports(given)
+    return msgspec.structs.replace(arguments, meaning=_MEANINGS[arguments.rest])
+
+
 def record(theme: str, **changes: object) -> Record:
     """What a green pass of one test saw, but for what is said."""
     plain: dict[str, object] = {
+        "schema": SCHEMA,
         "exit": 0,
         "collected": Collected(selected={f"t::{theme}": (theme,)}),
         "outcomes": {f"t::{theme}": "passed"},

@@ -6,7 +6,7 @@ import pytest
 
 from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished
-from covernance.engine.record import Collected, Record
+from covernance.engine.record import SCHEMA, Collected, Record
 from covernance.engine.shard import Shard
 from covernance.errors import InputError
 from covernance.layout import Layout
@@ -30,7 +30,9 @@ def finished(folder: Path, *, selected: str = "", deselected: str = "") -> Finis
     collected = Collected(
         selected=dict.fromkeys(selected, ("security",)), deselected=list(deselected)
     )
-    record = Record(exit=0, collected=collected, outcomes={}, seconds={}, collection_errors=[])
+    record = Record(
+        schema=SCHEMA, exit=0, collected=collected, outcomes={}, seconds={}, collection_errors=[]
+    )
     return Finished(planned, 0, 1.5, record)
 
 
@@ -39,7 +41,7 @@ def test_a_part_comes_back_as_it_was_published(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / ".coverage.host.1").write_bytes(b"data")
     (folder / "record.json").write_bytes(
-        b'{"exit":0,"collected":{},"outcomes":{},"seconds":{},"collection_errors":[]}'
+        b'{"schema":1,"exit":0,"collected":{},"outcomes":{},"seconds":{},"collection_errors":[]}'
     )
     (folder / "output.txt").write_text("pytest's output stays here")
 
@@ -78,7 +80,7 @@ def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
         b"{",
         b'{"collection_errors":["\xff"]}',
         b"\xff",
-        b'{"exit":0,"collected":{},"outcomes":{"t":"odd"},"seconds":{},"collection_errors":[]}',
+        b'{"schema":1,"exit":0,"collected":{},"outcomes":{"t":"odd"},"seconds":{},"collection_errors":[]}',
     ],
 )
 def test_a_damaged_record_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:

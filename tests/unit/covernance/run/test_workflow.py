@@ -15,6 +15,7 @@ from covernance.model.suite_result import SuiteResult
 from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.run.runs import Quiet, record, request
+from tests.utils.agents import local_agents
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -24,7 +25,12 @@ pytestmark = pytest.mark.architecture
 def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteResult]:
     def run_it(*pytest_arguments: str, **changes: object) -> SuiteResult:
         table = load(repository.root)
-        (result,) = run_suites(table, request(table, *pytest_arguments, **changes), Quiet())
+        (result,) = run_suites(
+            table,
+            request(table, *pytest_arguments, **changes),
+            local_agents(*table.suites),
+            Quiet(),
+        )
         return result
 
     return run_it
@@ -208,7 +214,8 @@ def run_two(
     )
     passes.sources["other"] = "other/__init__.py"
     table = load(repository.root)
-    return run_suites(table, request(table, *pytest_arguments), Quiet())
+    asked = request(table, *pytest_arguments)
+    return run_suites(table, asked, local_agents(*table.suites), Quiet())
 
 
 @pytest.mark.security
@@ -374,5 +381,5 @@ def test_one_path_for_the_reports_of_two_suites_is_refused(
     table = load(repository.root)
     asked = request(table, "--cov-report=xml:one.xml")
     with pytest.raises(InputError, match=r"one path for several suites \(calc, other\)"):
-        run_suites(table, asked, Quiet())
+        run_suites(table, asked, local_agents(*table.suites), Quiet())
     assert passes.planned == []

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.agent.interpreter import find_interpreter, parse_interpreters
+from covernance.config import Suite, Table, load
+from covernance.errors import ConfigError, InputError
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    return load(repository.root)
+
+
+@pytest.fixture
+def calc(table: Table) -> Suite:
+    return table.suite("calc")
+
+
+def environment(folder: Path) -> Path:
+    python = folder / "bin/python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    return python
+
+
+def test_the_first_of_option_key_active_environment_dot_venv_and_own_counts(
+    table: Table, calc: Suite, tmp_path: Path
+) -> None:
+    assert find_interpreter(table, calc, {}) == Path(sys.executable)
+    own = environment(table.root / ".venv")
+    assert find_interpreter(table, calc, {}) == own
+    active = environment(tmp_path / "active")
+    environ = {"VIRTUAL_ENV": str(tmp_path / "active")}
+    assert find_interpreter(table, calc, environ) == active
+    named = environment(table.root / "envs/calc")
+    keyed = msgspec.structs.replace(calc, python="envs/calc")
+    assert find_interpreter(table, keyed, environ) == named
+    given = {"calc": Path("/given/python")}
+    assert find_interpreter(table, keyed, environ, given) == given["calc"]
+
+
+def test_an_active_environment_that_is_gone_does_not_count(table: Table, calc: Suite) -> None:
+    environ = {"VIRTUAL_ENV": str(table.root / "gone")}
+    assert find_interpreter(table, calc, environ) == Path(sys.executable)
+
+
+@pytest.mark.parametrize("version", ["3.11", "python3.11"])
+def test_a_version_is_found_on_the_path(
+    table: Table, calc: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    program = tmp_path / "python3.11"
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    keyed = msgspec.structs.replace(calc, python=version)
+    assert find_interpreter(table, keyed, {}) == program
+
+
+@pytest.mark.reliability
+def test_a_version_that_nothing_finds_is_a_clear_error(
+    table: Table, calc: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    keyed = msgspec.structs.replace(calc, python="3.99")
+    with pytest.raises(ConfigError, match=r"suites\.calc\.python: neither PATH nor uv finds"):
+        find_interpreter(table, keyed, {})
+
+
+@pytest.mark.reliability
+def test_a_path_in_the_table_that_does_not_exist_is_a_clear_error(
+    table: Table, calc: Suite
+) -> None:
+    keyed = msgspec.structs.replace(calc, python="envs/gone")
+    with pytest.raises(ConfigError, match=r"suites\.calc\.python: .*envs/gone does not exist"):
+        find_interpreter(table, keyed, {})
+
+
+def test_options_name_a_python_or_an_environment_for_all_or_for_one(
+    table: Table, tmp_path: Path
+) -> None:
+    one, other = environment(tmp_path / "one"), environment(tmp_path / "other")
+    assert parse_interpreters(table, (), tmp_path) == {}
+    assert parse_interpreters(table, ("one",), tmp_path) == {"calc": one}
+    assert parse_interpreters(table, ("calc=other", str(one)), tmp_path) == {"calc": other}
+
+
+@pytest.mark.reliability
+def test_options_that_name_nothing_are_clear_errors(table: Table, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--python gone: .*gone does not exist"):
+        parse_interpreters(table, ("gone",), tmp_path)
+    with pytest.raises(ConfigError, match="there is no suite 'cals'"):
+        parse_interpreters(table, ("cals=gone",), tmp_path)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from covernance.reuse import trace_file
+from covernance.reuse.trace_file import BROKEN, announcement, read_trace
+from covernance_agent import journal
+
+pytestmark = pytest.mark.reliability
+
+
+@pytest.mark.architecture
+def test_tool_and_agent_mean_the_same_by_every_name() -> None:
+    names = [name for name in vars(trace_file) if name.isupper() and not name.startswith("_")]
+    theirs = {**vars(journal), "VARIABLE": journal.SETTINGS}
+    assert {name: getattr(trace_file, name) for name in names} == {
+        name: theirs[name] for name in names
+    }
+    assert announcement(1, ["-m", "pytest"]) == journal.command(1, ["-m", "pytest"])
+
+
+@pytest.mark.parametrize("content", [None, b"read\0/a\0", b"read\0/a\0state\0more", b"\xff\0\0\0"])
+def test_a_damaged_trace_is_broken(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "trace"
+    if content is not None:
+        path.write_bytes(content)
+    (entry,) = read_trace(path)
+    assert entry.kind == BROKEN
