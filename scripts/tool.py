@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from covernance.cli import main  # noqa: E402 - the tool under development, not an installed one
+from covernance.cli import main
 
 if __name__ == "__main__":
     main()
