@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 from contextlib import ExitStack
 from pathlib import Path
 
 from covernance.errors import MachineError
+from covernance.files import try_lock
 
 
 class Slots:
@@ -31,22 +31,12 @@ class Slots:
         Raises:
             MachineError: A lock file can't be opened.
         """
-        held, left = ExitStack(), count
-        for path in self._paths:
-            try:
-                stream = path.open("ab")
-            except OSError as error:
-                held.close()
-                msg = f"{path}: can't be locked: {error.strerror or error}"
-                raise MachineError(msg) from error
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                stream.close()
-                continue
-            held.enter_context(stream)
-            left -= 1
-            if not left:
-                return held
-        held.close()
+        missing = count
+        with ExitStack() as held:
+            for path in self._paths:
+                if lock := try_lock(path):
+                    held.callback(lock.release)
+                    missing -= 1
+                if not missing:
+                    return held.pop_all()
         return None
