@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.errors import InputError, MachineError
+from covernance.git.runner import Git, GitError
 from covernance_agent import settings
 from covernance_agent.settings import Settings
 
@@ -25,10 +25,10 @@ _SYMLINK = "120000"
 _TYPE_CHANGED = "T"
 _TWO_NAMES = ("R", "C")
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
+_SUBMODULE = "160000"
 _DIFF = (
-    "-c",
-    "diff.renameLimit=1000",
     "diff",
+    "-l1000",
     "--raw",
     "-z",
     "--patch",
@@ -114,11 +114,11 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
             clone; the message says what to fetch.
         MachineError: git is missing or refuses, as outside of a repository.
     """
-    # One call tells it where all is as usual; what follows finds out why it is not.
+    git = Git(root)
+    # One call is enough if all is as usual; what follows finds out why it is not.
     usual = base_ref or f"refs/remotes/origin/{default_branch}"
-    done = _run(root, "merge-base", "--end-of-options", usual, "HEAD")
-    if done.returncode == 0:
-        return done.stdout.decode().split()[0]
+    if bases := git.ask("merge-base", "--end-of-options", usual, "HEAD"):
+        return bases.split()[0]
     head = resolve(root, "HEAD")
     if head is None:
         msg = "git: HEAD has no commit yet; commit once, then compare"
@@ -127,10 +127,9 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
     if (base := resolve(root, name)) is None:
         msg = f"git: {name!r} is no commit here; fetch it (git fetch origin), or name another base"
         raise InputError(msg)
-    done = _run(root, "merge-base", base, head)
-    if done.returncode == 0:
-        return done.stdout.decode().split()[0]
-    if _output(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
+    if bases := git.ask("merge-base", base, head):
+        return bases.split()[0]
+    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
         msg = (
             f"git: this clone is shallow and does not reach back to {name!r}; "
             "run `git fetch --unshallow origin` (GitHub Actions: fetch-depth: 0)"
@@ -149,16 +148,16 @@ def changes(root: Path, base: str) -> Changes:
     Raises:
         MachineError: git is missing or refuses, or its answer is not understood.
     """
+    git = Git(root)
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         index = Path(folder, "index")
-        own = Path(root, os.fsdecode(_output(root, "rev-parse", "--git-path", "index").rstrip()))
+        own = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
         if own.exists():
             # The time stays: by it git knows which entries it must not trust.
             shutil.copy2(own, index)
-        environ = {**os.environ, "GIT_INDEX_FILE": str(index)}
-        environ.pop("GIT_DIFF_OPTS", None)  # it outranks --unified=0
-        _output(root, "add", "--intent-to-add", "--", ".", environ=environ)
-        listing, _, text = _output(root, *_DIFF, base, "--", environ=environ).partition(b"\0\0")
+        copied = {"GIT_INDEX_FILE": str(index)}
+        git.run("add", "--intent-to-add", "--", ".", environ=copied)
+        listing, _, text = git.run(*_DIFF, base, "--", environ=copied).partition(b"\0\0")
     sections = _SECTION.split(text.decode("latin-1"))[1:]
     entries = list(_entries(listing))
     if sum(entry.sections for entry in entries) != len(sections):
@@ -178,12 +177,12 @@ def resolve(root: Path, name: str) -> str | None:
         MachineError: git is missing or refuses, as outside of a repository.
     """
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    done = _run(root, *arguments)
-    if done.returncode == 0:
-        return done.stdout.decode().strip()
-    if done.stderr:  # outside of a repository, or one that git refuses; else it says nothing
-        raise MachineError(_told("rev-parse", done))
-    return None
+    try:
+        return Git(root).run(*arguments).decode().strip()
+    except GitError as error:
+        if error.reason:  # outside of a repository, or in one that git does not trust
+            raise
+        return None
 
 
 def show(root: Path, commit: str, path: str) -> str | None:
@@ -192,12 +191,31 @@ def show(root: Path, commit: str, path: str) -> str | None:
     Raises:
         MachineError: git is missing or refuses, as where the file's content was not fetched.
     """
-    done = _run(root, "cat-file", "blob", f"{commit}:./{path}")
-    if done.returncode == 0:
-        return _text(done.stdout)
-    if not _output(root, "--literal-pathspecs", "ls-tree", "-z", commit, "--", path):
+    git = Git(root)
+    try:
+        return _text(git.run("cat-file", "blob", f"{commit}:./{path}"))
+    except GitError:
+        literal = {"GIT_LITERAL_PATHSPECS": "1"}
+        if git.run("ls-tree", "-z", commit, "--", path, environ=literal):
+            raise
         return None
-    raise MachineError(_told("cat-file", done))
+
+
+def changed_submodules(root: Path, commit: str) -> tuple[FileChange, ...]:
+    """The submodules that are at another commit than in `commit`, or were edited.
+
+    Raises:
+        MachineError: git is missing or fails.
+    """
+    fields = Git(root).fields(
+        *("diff", "-z", "--raw", "--no-renames", "--ignore-submodules=none", commit, "--")
+    )
+    pairs = zip(fields[::2], fields[1::2], strict=True)
+    return tuple(
+        FileChange(path=name, before=name)
+        for modes, name in pairs
+        if _SUBMODULE in modes.strip(":").split()[:2]
+    )
 
 
 def current(root: Path, path: str) -> str | None:
@@ -280,31 +298,3 @@ def _known(root: Path, branch: str) -> str:
 
 def _text(content: bytes) -> str:
     return content.decode("utf-8-sig", errors="replace")
-
-
-def _output(root: Path, *arguments: str, environ: dict[str, str] | None = None) -> bytes:
-    done = _run(root, *arguments, environ=environ)
-    if done.returncode:
-        raise MachineError(_told(" ".join(arguments), done))
-    return done.stdout
-
-
-def _run(
-    root: Path, *arguments: str, environ: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(  # noqa: S603 - fixed commands, no shell
-            ["git", *arguments],  # noqa: S607 - git from the user's PATH
-            cwd=root,
-            env=environ,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        msg = f"git can't be run: {error.strerror}; install git, or put it on PATH"
-        raise MachineError(msg) from error
-
-
-def _told(command: str, done: subprocess.CompletedProcess[bytes]) -> str:
-    told = done.stderr.decode(errors="replace").strip() or f"status {done.returncode}"
-    return f"git {command}: {told}"
