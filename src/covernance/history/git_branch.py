@@ -1,8 +1,9 @@
 """A branch of snapshots, one small file each, that only ever grows; the store of CI.
 
-The branch has no files in common with the code. It is written with plumbing, so the checkout, the
-index, HEAD and every other branch stay as they are. With a remote its branch is the truth: what
-is added is on the remote when `add` returns. Without one the local branch of the same name is.
+The branch has no files in common with the code. Its commits are written without a checkout, so the
+work tree, the index, HEAD and every other branch stay as they are. With a remote its branch is the
+truth: what is added is on the remote when `add` returns. Without one the local branch of the same
+name is.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covernance import files
 from covernance.errors import InputError, MachineError
+from covernance.git.commits import write_commit
 from covernance.git.runner import Git, GitError, Objects, readable
-from covernance.git.tree import graft, listing
 from covernance.history import names
 from covernance.history.store import Entry, arrange, decode, distinct
 from covernance.model.snapshot import Snapshot
@@ -26,7 +27,10 @@ from covernance.model.snapshot import Snapshot
 _ATTEMPTS = 40
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 4.0
-_IDENTITY = {"NAME": "covernance", "EMAIL": "covernance@localhost"}
+_IDENTITY = {
+    "GIT_COMMITTER_NAME": "covernance",
+    "GIT_COMMITTER_EMAIL": "covernance@localhost",
+}
 
 _FETCH = (
     "fetch",
@@ -118,10 +122,15 @@ class GitBranch:
         paths = {entry: names.path_of(entry) for entry in wanted}
 
         def absent(tip: str | None) -> list[Entry]:
-            return [entry for entry in paths if not self._has(tip, entry)]
+            stored = self._names_in(tip, {names.folder_of(entry) for entry in paths})
+            return [
+                entry
+                for entry in paths
+                if not any(names.is_run(name, entry) for name in stored[names.folder_of(entry)])
+            ]
 
-        def change(entries: Sequence[Entry]) -> dict[str, str | None]:
-            return {paths[entry]: self._blob(wanted[entry].encode()) for entry in entries}
+        def change(entries: Sequence[Entry]) -> dict[str, bytes | None]:
+            return {paths[entry]: wanted[entry].encode() for entry in entries}
 
         return self._commit("Add", absent, change)
 
@@ -161,8 +170,8 @@ class GitBranch:
         paths = {entry: names.path_of(entry) for entry in arrange(doomed)}
 
         def present(tip: str | None) -> list[Entry]:
-            kept = set(self._paths(tip)) if paths else set()
-            return [entry for entry, path in paths.items() if path in kept]
+            stored = set(self._paths(tip)) if paths else set()
+            return [entry for entry, path in paths.items() if path in stored]
 
         self._commit("Drop", present, lambda entries: {paths[entry]: None for entry in entries})
 
@@ -170,7 +179,7 @@ class GitBranch:
         self,
         verb: str,
         affected: Callable[[str | None], list[Entry]],
-        change: Callable[[Sequence[Entry]], Mapping[str, str | None]],
+        change: Callable[[Sequence[Entry]], Mapping[str, bytes | None]],
     ) -> list[Entry]:
         """Put one commit on the tip, again and again on a newer tip while others are faster."""
         pause, reason = _FIRST_PAUSE, ""
@@ -180,8 +189,13 @@ class GitBranch:
                 entries = affected(tip)
                 if not entries:
                     return []
-                tree = graft(self._git, self._objects, tip, change(entries))
-                commit = self._written(tree, tip, f"{verb} {_named(entries)}\n")
+                commit = write_commit(
+                    self._git,
+                    tip,
+                    change(entries),
+                    message=f"{verb} {_named(entries)}\n",
+                    committer=self._committer(),
+                )
                 try:
                     self._publish(commit, tip)
                 except _RaceError as error:
@@ -235,39 +249,50 @@ class GitBranch:
             ) from error
         return self._git.run("rev-parse", "--verify", self._tracking).decode().strip()
 
-    def _has(self, tip: str | None, entry: Entry) -> bool:
-        kept = listing(self._objects, tip, names.folder_of(entry))
-        return any(names.is_run(os.fsdecode(name), entry) for name in kept)
+    def _names_in(self, tip: str | None, folders: Collection[str]) -> dict[str, set[str]]:
+        """The names directly in each folder, none where there is no such folder.
+
+        Raises:
+            MachineError: The branch has a file in the place of a folder: git would replace it.
+        """
+        stored: dict[str, set[str]] = {folder: set() for folder in folders}
+        if tip is None or not folders:
+            return stored
+        places = {
+            place.as_posix()
+            for folder in folders
+            for place in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+            if place.name
+        }
+        # With a slash what is in a folder is listed, without one what is no folder.
+        asked = sorted({*places, *(f"{folder}/" for folder in folders)})
+        for path in self._git.fields(
+            "ls-tree", "-z", "--full-tree", "--name-only", tip, "--", *asked
+        ):
+            if path in places:
+                raise MachineError(
+                    f"{self._name}: {path} is not a folder, so nothing can be stored in it; "
+                    "remove or rename the file"
+                )
+            folder, _, name = path.rpartition("/")
+            stored[folder].add(name)
+        return stored
 
     def _paths(self, tip: str | None) -> Iterator[str]:
         if tip is not None:
-            listed = self._git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", tip)
-            yield from filter(names.is_snapshot, os.fsdecode(listed).split("\0"))
+            listed = self._git.fields("ls-tree", "-r", "-z", "--full-tree", "--name-only", tip)
+            yield from filter(names.is_snapshot, listed)
 
-    def _blob(self, content: bytes) -> str:
-        return self._git.run("hash-object", "-w", "--stdin", stdin=content).decode().strip()
-
-    def _written(self, tree: str, parent: str | None, message: str) -> str:
-        parents = ["-p", parent] if parent else []
-        commit = self._git.run(
-            *("commit-tree", "--no-gpg-sign", *parents, tree),
-            stdin=message.encode(),
-            environ=self._identity,
-        )
-        return commit.decode().strip()
+    def _committer(self) -> str:
+        return self._git.run("var", "GIT_COMMITTER_IDENT", environ=self._identity).decode().strip()
 
     @cached_property
     def _identity(self) -> dict[str, str]:
-        """What names the author where git's configuration doesn't."""
+        """What names the committer if git's configuration doesn't."""
         configured = self._git.ask("config", "--get-regexp", r"^user\.(name|email)$") or ""
         if {line.split()[0] for line in configured.splitlines()} == {"user.name", "user.email"}:
             return {}
-        usual = {
-            f"GIT_{role}_{part}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for part, value in _IDENTITY.items()
-        }
-        return {name: self._environ.get(name) or value for name, value in usual.items()}
+        return {name: self._environ.get(name) or value for name, value in _IDENTITY.items()}
 
     def _publish(self, commit: str, tip: str | None) -> None:
         """Make `commit` the newest of the branch if `tip` still is."""

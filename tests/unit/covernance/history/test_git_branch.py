@@ -351,6 +351,19 @@ def test_damage_on_the_branch_is_named(clone: Clones, result: Results) -> None:
         store.read(*store.entries())
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["api", "api/3f"])
+def test_a_file_in_the_place_of_a_folder_is_not_replaced(
+    clone: Clones, result: Results, path: str
+) -> None:
+    folder = clone("clone")
+    put(folder, path, "hello")
+    tip = git(folder, "rev-parse", LOCAL)
+    with pytest.raises(MachineError, match=f"coverage-history: {path} is not a folder"):
+        GitBranch(folder, environ=ENVIRON).add([result()])
+    assert git(folder, "rev-parse", LOCAL) == tip
+
+
 @pytest.mark.reliability
 def test_a_readme_on_the_branch_is_left_alone(clone: Clones, result: Results) -> None:
     folder = clone("clone")
