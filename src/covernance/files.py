@@ -57,7 +57,7 @@ def publish_file(staged: Path, path: Path) -> None:
 
 
 def publish_folder(staged: Path, path: Path) -> None:
-    """Put a finished folder in the place of `path`.
+    """Replace `path` by a finished folder.
 
     A folder can't be replaced in one step; the old one waits under a hidden name until the new
     one stands. `restore_folder` brings it back if a crash came between.
@@ -98,7 +98,7 @@ def _machine_errors(path: Path) -> Iterator[None]:
 
 
 def restore_folder(path: Path) -> None:
-    """Undo a `publish_folder` that was killed half-way; do nothing after a whole one."""
+    """Undo a `publish_folder` that was killed half-way; do nothing if it had finished."""
     retired = _retired(path)
     if not retired.exists():
         return
@@ -166,12 +166,12 @@ def _lock_errors(path: Path) -> Iterator[None]:
 class Workspace:
     """A folder that only one run uses, found and removed by a later run if this one is killed.
 
-    The lock file beside it is held for the life of the process, so a folder whose lock is free
-    has no owner any more.
+    The lock file in it is held as long as the process lives, so a folder whose lock is free has no
+    owner any more.
     """
 
     def __init__(self, parent: Path) -> None:
-        """Make a new workspace under `parent` and remove those that nobody owns.
+        """Create a workspace in `parent` and remove those that have no owner.
 
         Raises:
             MachineError: The folder can't be written.

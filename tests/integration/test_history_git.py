@@ -370,7 +370,7 @@ def test_a_push_that_is_refused_ends_with_the_remote_s_words(remote: Remote) -> 
     clone.write("coverage/calc.snapshot.json", result("1").encode().decode())
     ran = clone.covernance("history", "add", "--store", "git")
     assert ran.code == 3
-    assert ran.err.startswith("covernance: origin/coverage-history: the push was refused: ")
+    assert ran.err.startswith("covernance: origin/coverage-history: the push was rejected: ")
     assert "GH006: protected branch" in ran.err
     assert ran.err.count("\n") == 1
 

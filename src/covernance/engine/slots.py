@@ -1,4 +1,4 @@
-"""The slots that all runs in a checkout share, so that two at once do not crowd its cores."""
+"""The slots that all runs in a checkout share, so that they do not overload its cores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Slots:
             raise MachineError(msg) from error
 
     def take(self, count: int = 1) -> ExitStack | None:
-        """So many free slots, held until the stack is closed; None while there are fewer.
+        """Take free slots and hold them until the stack is closed; None while there are too few.
 
         Raises:
             MachineError: A lock file can't be opened.

@@ -39,7 +39,7 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
 
 
 def commit(root: Path) -> str | None:
-    """The commit that is checked out; None outside a repository or before the first."""
+    """The commit that is checked out; None outside a repository or before the first commit."""
     return _ask(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
 
 
@@ -50,7 +50,7 @@ class _Checkout(NamedTuple):
 
 
 def _checkout(root: Path) -> _Checkout:
-    """What git tells of the checkout: `# branch.oid`, `# branch.head`, a line for each change."""
+    """Read `git status`: `# branch.oid …`, `# branch.head …`, then one line per changed file."""
     arguments = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
     status = _ask(root, *arguments)
     if status is None:
@@ -66,7 +66,7 @@ def _checkout(root: Path) -> _Checkout:
 
 
 def _base(table: Table) -> str | None:
-    """The commit at which the work left the default branch, where git can tell."""
+    """The commit at which HEAD left the default branch, or None if that is unknown."""
     try:
         return merge_base(table.root, default_branch=table.default_branch)
     except CovernanceError:

@@ -53,8 +53,8 @@ _SETTINGS = (
 )
 
 _PASSWORD_VARIABLE = "COVERAGE_HISTORY_TOKEN"  # noqa: S105 - a variable's name
-# Offered to a remote that asks over HTTP, in place of the machine's own helpers. The token itself
-# stays in the environment: it is on no command line and in no configuration.
+# Given to a remote that asks over HTTP, instead of what the machine's own helpers know. The token
+# itself stays in the environment: it is on no command line and in no configuration.
 _ANSWER = rf'printf "username=x-access-token\npassword=%s\n" "${_PASSWORD_VARIABLE}"'
 _HELPER = (
     "credential.helper=",
@@ -107,7 +107,7 @@ class Git:
         self._timeout = timeout
         self._settings = (*_SETTINGS, *(_HELPER if environ.get(_PASSWORD_VARIABLE) else ()))
         safe = {name: value for name, value in environ.items() if name not in _MISLEADING}
-        # No terminal, no window: who may not push without a question gets an error.
+        # No terminal, no window: if a password is missing, the command fails instead of asking.
         self._environ = {"GIT_ASKPASS": ""} | safe
         self._environ |= {
             "GIT_TERMINAL_PROMPT": "0",
@@ -181,7 +181,7 @@ class Git:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                # Without a terminal ssh can't ask either; and all helpers end with it.
+                # Without a terminal ssh can't ask either; and git's helpers are stopped with it.
                 start_new_session=True,
             )
         except OSError as error:
@@ -200,7 +200,7 @@ class Objects:
         weakref.finalize(self, _end, process)
 
     def read(self, name: str) -> tuple[str, bytes] | None:
-        """The type and content of an object, or None where there is none of that name.
+        """The type and content of an object, or None if there is no object of that name.
 
         Args:
             name: An object name, or `<commit>:<path>`; without a line break.
@@ -230,7 +230,7 @@ class Objects:
 
 
 def readable(text: bytes) -> str:
-    """A command's complaint as one line, without credentials, control characters or hints."""
+    """An error text as one line, without credentials, control characters or hints."""
     lines = text.decode(errors="replace").splitlines()
     said = (line.strip() for line in lines if not line.startswith("hint:"))
     line = re.sub(r"(?<=://)[^/\s]+@", "", "; ".join(part for part in said if part))

@@ -50,12 +50,12 @@ _PUSH = (
     "--recurse-submodules=no",
 )
 
-# What a server answers when another push came first; anything else is a refusal.
+# What a server answers if another push came first; any other answer is an error.
 _RACES = ("cannot lock ref", "failed to update ref", "incorrect old value", "already exists")
 
 
 class _RaceError(Exception):
-    """Somebody else moved the branch first."""
+    """Another writer moved the branch first."""
 
 
 class GitBranch:
@@ -70,7 +70,7 @@ class GitBranch:
         environ: Mapping[str, str] = os.environ,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep snapshots on `branch`.
+        """Store snapshots on `branch`.
 
         Args:
             root: A folder of the checkout.
@@ -81,7 +81,7 @@ class GitBranch:
             pause: Waits for so many seconds.
 
         Raises:
-            InputError: There is no repository or no such remote, or the name is no branch's.
+            InputError: There is no repository or no such remote, or the name is not a branch's.
             MachineError: There is no git.
         """
         self._git = Git(root, environ)
@@ -96,12 +96,12 @@ class GitBranch:
             common = self._git.run("rev-parse", "--git-common-dir")
         except GitError as error:
             raise InputError(
-                f"{root}: is in no git repository that can be used: {error}; "
+                f"{root} is not in a git repository that can be used: {error}; "
                 "use the directory store"
             ) from error
         self._lock = root / os.fsdecode(common.rstrip(b"\n")) / "covernance-history.lock"
         if self._git.ask("check-ref-format", self._local) is None:
-            raise InputError(f"{branch!r} can't be a branch's name")
+            raise InputError(f"{branch!r} is not a valid branch name")
         if remote is not None and remote not in (known := remotes(root, environ)):
             listed = ", ".join(known) or "none"
             raise InputError(f"there is no remote {remote!r}; remotes: {listed}")
@@ -112,10 +112,10 @@ class GitBranch:
         return f"the branch {self._name}"
 
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
-        """Keep snapshots; see `Store.add`.
+        """Store snapshots; see `Store.add`.
 
         Raises:
-            InputError: A snapshot can't be named; none is kept.
+            InputError: A snapshot can't be named; none is stored.
             MachineError: The branch can't be read or written; it is as it was.
         """
         wanted = distinct(snapshots)
@@ -135,7 +135,7 @@ class GitBranch:
         return self._commit("Add", absent, change)
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        """List what is kept; see `Store.entries`.
+        """List what is stored; see `Store.entries`.
 
         Raises:
             InputError: A file's name is not a snapshot's.
@@ -158,11 +158,11 @@ class GitBranch:
             self._seen = self._newest()
         found = self._objects.read(f"{self._seen}:{path}") if self._seen else None
         if found is None:
-            raise InputError(f"{where}: is not there")
+            raise InputError(f"{where} is not there")
         return decode(found[1], entry, where)
 
     def prune(self, doomed: Sequence[Entry]) -> None:
-        """Drop files with a new commit; the commits that brought them stay.
+        """Delete files with a new commit; the commits that added them stay.
 
         Raises:
             MachineError: The branch can't be read or written; it is as it was.
@@ -181,7 +181,7 @@ class GitBranch:
         affected: Callable[[str | None], list[Entry]],
         change: Callable[[Sequence[Entry]], Mapping[str, bytes | None]],
     ) -> list[Entry]:
-        """Put one commit on the tip, again and again on a newer tip while others are faster."""
+        """Put one commit on the tip, and again on the newer tip each time others are faster."""
         pause, reason = _FIRST_PAUSE, ""
         for _ in range(_ATTEMPTS):
             with self._turn():
@@ -206,11 +206,11 @@ class GitBranch:
             self._pause(secrets.SystemRandom().uniform(0, pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
         raise MachineError(
-            f"{self._name}: lost the race for the branch {_ATTEMPTS} times ({reason}); try again"
+            f"{self._name}: other writers were faster {_ATTEMPTS} times ({reason}); try again"
         )
 
     def _turn(self) -> AbstractContextManager[None]:
-        """Let the processes of one clone work one after the other: they share its refs."""
+        """Let the processes that use one clone take turns: they share its refs."""
         return files.locked(self._lock)
 
     @cached_property
@@ -222,16 +222,16 @@ class GitBranch:
             return self._tip()
 
     def _tip(self) -> str | None:
-        """The newest commit of the branch, its folders at hand; None before the first.
+        """The newest commit of the branch, fetched if need be; None before the first.
 
-        Before the remote has the branch, one that was kept locally is what it will start from.
+        While the remote has no such branch, the local one is what it will start from.
         """
         if self._remote is not None and (tip := self._remote_tip(self._remote)):
             return tip
         return self._git.ask("rev-parse", "--verify", "--quiet", f"{self._local}^{{commit}}")
 
     def _remote_tip(self, remote: str) -> str | None:
-        """The remote's newest commit, fetched if it is news; the user's refs are left alone."""
+        """The remote's newest commit, fetched if it is new; the user's refs stay as they are."""
         try:
             # ls-remote takes a pattern: it may also list refs that end like this one.
             listed = self._git.run("ls-remote", remote, self._local).decode(errors="replace")
@@ -302,7 +302,7 @@ class GitBranch:
         worktrees = self._git.run("worktree", "list", "--porcelain").splitlines()
         if f"branch {self._local}".encode() in worktrees:
             raise MachineError(
-                f"{self._name}: is checked out, and a checkout is never changed; "
+                f"{self._name} is checked out, and a checkout is never changed; "
                 "check another branch out first"
             )
         try:
@@ -320,11 +320,11 @@ class GitBranch:
             if answer.startswith("[rejected]") or any(race in answer for race in _RACES):
                 raise _RaceError(answer) from error
             raise MachineError(
-                f"{self._name}: the push was refused: {answer or 'no answer'}: {error}; "
-                "may this user push there?"
+                f"{self._name}: the push was rejected: {answer or 'no answer'}: {error}; "
+                "check that this user may push there"
             ) from error
         if b"\n=\t" in output:
-            raise _RaceError("another writer made the very same commit")
+            raise _RaceError("another writer pushed the same commit")
 
 
 def remotes(root: Path, environ: Mapping[str, str] = os.environ) -> list[str]:

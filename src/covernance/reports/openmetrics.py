@@ -2,7 +2,7 @@
 
 Every family is a gauge, so that what reads only the older Prometheus text format, such as the node
 exporter's text-file collector, reads it as well: there the UNIT and EOF lines are comments.
-prometheus_client writes the text: its order of lines, its escapes, labels sorted by name.
+prometheus_client writes the text, with the labels of a sample sorted by name.
 
 Ratios run from 0 to 1. Times of recording are values of their own rather than time stamps of
 samples, which a scraper would drop once they are old.
@@ -53,7 +53,7 @@ def render(state: State) -> str:
 
 
 class _Collector:
-    """What prometheus_client asks for the metrics of a state."""
+    """The metrics of a state, as prometheus_client collects them."""
 
     def __init__(self, state: State) -> None:
         self._state = state
