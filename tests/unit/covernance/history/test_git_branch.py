@@ -109,6 +109,16 @@ def test_of_equal_results_in_one_call_one_is_added(store: GitBranch, result: Res
     assert store.entries() == [entry] == [entry_of(result())]
 
 
+@pytest.mark.reliability
+def test_a_result_of_a_branch_with_a_long_name_is_added_once(
+    store: GitBranch, result: Results
+) -> None:
+    (entry,) = store.add([result(branch="x" * 300)])
+    assert store.add([result(branch="x" * 300)]) == []
+    assert store.entries() == [entry]
+    assert store.read(entry) == result(branch="x" * 300)
+
+
 @pytest.mark.security
 def test_a_ref_that_ends_like_the_branch_is_not_taken_for_it(
     store: GitBranch, remote: Path, result: Results
