@@ -2,10 +2,12 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #   "click==8.5.1",
+#   "filelock==4.2.11",
 #   "jinja2==3.1.6",
 #   "markdown-it-py==4.3.0",
 #   "msgspec==0.22.0",
 #   "nox==2026.10.20",
+#   "prometheus-client==0.26.0",
 #   "rich==15.0.0",
 #   "unidiff==1.0.1",
 #   "uv==0.13.9",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from covernance.errors import MachineError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -54,7 +57,7 @@ def publish_file(staged: Path, path: Path) -> None:
 
 
 def publish_folder(staged: Path, path: Path) -> None:
-    """Put a finished folder in the place of `path`.
+    """Replace `path` by a finished folder.
 
     A folder can't be replaced in one step; the old one waits under a hidden name until the new
     one stands. `restore_folder` brings it back if a crash came between.
@@ -95,7 +98,7 @@ def _machine_errors(path: Path) -> Iterator[None]:
 
 
 def restore_folder(path: Path) -> None:
-    """Undo a `publish_folder` that was killed half-way; do nothing after a whole one."""
+    """Undo a `publish_folder` that was killed half-way; do nothing if it had finished."""
     retired = _retired(path)
     if not retired.exists():
         return
@@ -114,36 +117,73 @@ def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on `path` for the block; the kernel frees it when the process dies.
 
     Raises:
-        MachineError: The lock file can't be made.
+        MachineError: The lock file can't be created or opened.
     """
+    lock = _lock(path)
+    with _lock_errors(path):
+        lock.acquire()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("ab")
+        yield
+    finally:
+        lock.release()
+
+
+def try_lock(path: Path) -> BaseFileLock | None:
+    """Take an exclusive lock on `path`, or return None while another holds it.
+
+    The caller releases the lock; the kernel frees it when the process dies.
+
+    Raises:
+        MachineError: The lock file can't be created or opened.
+    """
+    from filelock import Timeout  # noqa: PLC0415 - see _lock
+
+    lock = _lock(path)
+    with _lock_errors(path):
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return None
+    return lock
+
+
+def _lock(path: Path) -> BaseFileLock:
+    """A lock that belongs to the process: any thread may release it."""
+    from filelock import FileLock  # noqa: PLC0415 - it imports asyncio, which `--help` can do without
+
+    return FileLock(path, thread_local=False)
+
+
+@contextmanager
+def _lock_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         msg = f"{path}: can't be locked: {error.strerror or error}"
         raise MachineError(msg) from error
-    with stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 class Workspace:
     """A folder that only one run uses, found and removed by a later run if this one is killed.
 
-    The lock file beside it is held for the life of the process, so a folder whose lock is free
-    has no owner any more.
+    The lock file in it is held as long as the process lives, so a folder whose lock is free has no
+    owner any more.
     """
 
     def __init__(self, parent: Path) -> None:
-        """Make a new workspace under `parent` and remove those that nobody owns."""
+        """Create a workspace in `parent` and remove those that have no owner.
+
+        Raises:
+            MachineError: The folder can't be written.
+        """
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            # A sweep must not meet a folder between its making and its locking.
+            # A sweep must not find a folder that is created but not locked yet.
             with locked(parent / "sweep.lock"):
                 self._sweep(parent)
                 self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
-                self._lock = self.path.joinpath("lock").open("ab")
-                fcntl.flock(self._lock, fcntl.LOCK_EX)
+                self._lock = _lock(self.path / "lock")
+                self._lock.acquire()
         except OSError as error:
             msg = f"{parent}: can't be used as a work folder: {error.strerror or error}"
             raise MachineError(msg) from error
@@ -151,14 +191,12 @@ class Workspace:
     def close(self) -> None:
         """Remove the folder and all in it."""
         shutil.rmtree(self.path, ignore_errors=True)
-        self._lock.close()
+        self._lock.release()
 
     @staticmethod
     def _sweep(parent: Path) -> None:
         for folder in parent.glob("run-*"):
-            try:
-                with folder.joinpath("lock").open("ab") as stream:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(MachineError):  # of another user: left to its owner
+                if abandoned := try_lock(folder / "lock"):
                     shutil.rmtree(folder, ignore_errors=True)
-            except OSError:
-                continue
+                    abandoned.release()

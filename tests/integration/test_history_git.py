@@ -143,15 +143,20 @@ def test_32_writers_at_once_lose_nothing(remote: Remote) -> None:
     assert remote.git("rev-list", "--count", HISTORY) == str(WRITERS)
 
 
-@pytest.mark.parametrize("then", ["exit 1", ":"], ids=["before-the-command", "git-goes-on"])
+@pytest.mark.parametrize(
+    ("then", "states"),
+    [("exit 1", {"old"}), (":", {"old", "new"})],
+    ids=["before-the-command", "git-goes-on"],
+)
 def test_a_writer_killed_at_any_command_leaves_the_old_or_the_new_state(
-    remote: Remote, tmp_path: Path, then: str
+    remote: Remote, tmp_path: Path, then: str, states: set[str]
 ) -> None:
+    """The push is the last command: only a push that goes on brings the new state."""
     folder = remote.clone("clone").root
     store = GitBranch(folder, remote="origin", environ=ENVIRON)
     git = shutil.which("git")
     old: set[str] = set()
-    states = set()
+    seen = set()
     for nth in range(1, 100):
         deadly = tmp_path / f"bin-{nth}"
         deadly.mkdir()
@@ -163,39 +168,63 @@ def test_a_writer_killed_at_any_command_leaves_the_old_or_the_new_state(
         new = old | {f"run-{nth}"}
         found = remote.runs()
         assert found in (old, new)
-        states.add(found == new)
+        if not code:
+            assert found == new
+            break
+        seen.add("new" if found == new else "old")
         store.add([result(f"run-{nth}")])
         old = remote.runs()
         assert old == new
-        if not code:
-            break
     assert nth > 8
-    assert states == {True, False}
+    assert seen == states
 
 
 def test_a_machine_that_dies_at_any_moment_leaves_the_old_or_the_new_state(
     remote: Remote,
 ) -> None:
-    """The writer and every git of this side die at once; the server is another machine."""
+    """The writer and every git of this side die at once; the server is another machine.
+
+    Every second trial dies as soon as the remote's branch has moved. The others die after a time
+    that moves towards that moment from both sides, so that some die just before it.
+    """
     clone = remote.clone("clone")
     began = time.monotonic()
     assert finish(start(clone.root, "first")) == 0
     usual = time.monotonic() - began
+    delay = 0.35 * usual
     old = {"first"}
-    for trial in range(12):
+    seen = set()
+    for trial in range(16):
         mark = secrets.token_hex(8)
+        tip = remote.git("rev-parse", HISTORY)
         writer = start(clone.root, f"run-{trial}", ENVIRON | {"MARK": mark})
-        time.sleep(usual * (0.35 + 0.06 * trial))
+        if trial % 2:
+            _wait_for_move(remote, tip, writer)
+        else:
+            time.sleep(delay)
         _kill_marked(mark, spared=remote.path)
-        finish(writer)
+        code = finish(writer)
         _wait_for_marked(mark)
         new = old | {f"run-{trial}"}
-        assert remote.runs() in (old, new)
+        found = remote.runs()
+        assert found in (old, new)
+        if code:
+            seen.add("moved" if found == new else "not moved")
+        if not trial % 2:
+            delay = max(0, delay + (-0.08 if found == new else 0.08) * usual)
         clone.git("fsck", "--full", "--no-dangling")
         _remove_git_locks(clone.root)
         GitBranch(clone.root, remote="origin", environ=ENVIRON).add([result(f"run-{trial}")])
         old = remote.runs()
         assert old == new
+    assert seen == {"moved", "not moved"}
+
+
+def _wait_for_move(remote: Remote, tip: str, writer: subprocess.Popen[bytes]) -> None:
+    """Wait until the remote's branch is not at `tip` any more, or the writer has ended."""
+    ref = remote.path / HISTORY
+    while writer.poll() is None and ref.read_text().strip() == tip:
+        time.sleep(0.001)
 
 
 def _marked(mark: str) -> Iterator[Path]:
@@ -341,7 +370,7 @@ def test_a_push_that_is_refused_ends_with_the_remote_s_words(remote: Remote) -> 
     clone.write("coverage/calc.snapshot.json", result("1").encode().decode())
     ran = clone.covernance("history", "add", "--store", "git")
     assert ran.code == 3
-    assert ran.err.startswith("covernance: origin/coverage-history: the push was refused: ")
+    assert ran.err.startswith("covernance: origin/coverage-history: the push was rejected: ")
     assert "GH006: protected branch" in ran.err
     assert ran.err.count("\n") == 1
 

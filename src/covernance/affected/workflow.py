@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -12,11 +11,11 @@ import covernance
 from covernance.affected.imports import Imports
 from covernance.affected.policy import Known, Reach, touched
 from covernance.config import Suite, Table
-from covernance.errors import MachineError
 from covernance.git import changes
 from covernance.git.ancestors import list_ancestors
 from covernance.git.base import base_commit
 from covernance.git.changes import FileChange
+from covernance.git.runner import Git
 from covernance.history.store import Listed
 from covernance.layout import Layout
 from covernance.matrix import carry_forward
@@ -26,8 +25,6 @@ from covernance.reuse import evidence
 
 _ASKED = ("pull_request", "pull_request_target")
 """The events of GitHub on which a suite may be left out; on every other all are run."""
-
-_SUBMODULE = "160000"
 
 
 def decide(
@@ -63,7 +60,10 @@ def decide(
 
     @cache
     def why(commit: str) -> dict[str, tuple[str, ...]]:
-        files = (*changes.changes(table.root, commit).files, *_submodules(table.root, commit))
+        files = (
+            *changes.changes(table.root, commit).files,
+            *changes.changed_submodules(table.root, commit),
+        )
         return _touched(table, imports, python, files)
 
     decisions = {}
@@ -147,31 +147,7 @@ def python_files(root: Path) -> frozenset[str]:
     Raises:
         MachineError: git is missing or refuses.
     """
-    listed = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    listed = Git(root).fields(
+        *("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    )
     return frozenset(name for name in listed if (root / name).is_file())
-
-
-def _submodules(root: Path, commit: str) -> tuple[FileChange, ...]:
-    """The submodules that are at another commit than in `commit`, or were edited."""
-    fields = _git(root, "diff", "--raw", "--no-renames", "--ignore-submodules=none", commit, "--")
-    pairs = zip(fields[::2], fields[1::2], strict=True)
-    return tuple(
-        FileChange(path=name, before=name)
-        for what, name in pairs
-        if _SUBMODULE in what.strip(":").split()[:2]
-    )
-
-
-def _git(root: Path, *arguments: str) -> list[str]:
-    """The names and other fields that a git command tells when each ends with a NUL."""
-    command, *rest = arguments
-    done = subprocess.run(  # noqa: S603 - fixed commands, no shell
-        ["git", command, "-z", *rest],  # noqa: S607 - git from the user's PATH
-        cwd=root,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        msg = f"git {command}: {done.stderr.decode(errors='replace').strip()}"
-        raise MachineError(msg)
-    return [field for field in done.stdout.decode(errors="surrogateescape").split("\0") if field]

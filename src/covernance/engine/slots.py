@@ -1,12 +1,12 @@
-"""The slots that all runs in a checkout share, so that two at once do not crowd its cores."""
+"""The slots that all runs in a checkout share, so that they do not overload its cores."""
 
 from __future__ import annotations
 
-import fcntl
 from contextlib import ExitStack
 from pathlib import Path
 
 from covernance.errors import MachineError
+from covernance.files import try_lock
 
 
 class Slots:
@@ -26,27 +26,17 @@ class Slots:
             raise MachineError(msg) from error
 
     def take(self, count: int = 1) -> ExitStack | None:
-        """So many free slots, held until the stack is closed; None while there are fewer.
+        """Take free slots and hold them until the stack is closed; None while there are too few.
 
         Raises:
             MachineError: A lock file can't be opened.
         """
-        held, left = ExitStack(), count
-        for path in self._paths:
-            try:
-                stream = path.open("ab")
-            except OSError as error:
-                held.close()
-                msg = f"{path}: can't be locked: {error.strerror or error}"
-                raise MachineError(msg) from error
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                stream.close()
-                continue
-            held.enter_context(stream)
-            left -= 1
-            if not left:
-                return held
-        held.close()
+        missing = count
+        with ExitStack() as held:
+            for path in self._paths:
+                if lock := try_lock(path):
+                    held.callback(lock.release)
+                    missing -= 1
+                if not missing:
+                    return held.pop_all()
         return None

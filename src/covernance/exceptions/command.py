@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from covernance.exceptions.facts import exception_facts
 from covernance.exceptions.waivers import Due
 from covernance.files import write_atomic
 from covernance.model import timestamp
+from covernance.shell.columns import align
 from covernance.shell.options import facts_option, format_option
 from covernance.shell.repository import here
 
 _HEAD = ("module", "suite", "current / floor", "missing", "age", "review", "owner", "status")
+_NUMERIC = {2, 3, 4}
 
 _suites = click.option(
     "--suite",
@@ -131,7 +133,7 @@ def list_rows(names: tuple[str, ...], form: str) -> Exit:
         click.echo(_json({"rows": found, "totals": totals(found)}))
         return Exit.PASS
     if found:
-        click.echo(_aligned([_HEAD, *map(_cells, found)]))
+        click.echo(align([_HEAD, *map(_cells, found)], right=_NUMERIC))
     click.echo(_sentence(totals(found)))
     return Exit.PASS
 
@@ -176,12 +178,3 @@ def _sentence(total: Totals) -> str:
     if total.oldest is not None:
         text += f"; the oldest is {timestamp.days(total.oldest)} old"
     return text
-
-
-def _aligned(rows: Iterable[Sequence[str]]) -> str:
-    lines = [tuple(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in lines
-    )

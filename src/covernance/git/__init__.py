@@ -1,1 +1,1 @@
-"""Everything that is read from git."""
+"""Run git: commits and their ancestors, changes, the origin of a result, new commits."""

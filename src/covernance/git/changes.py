@@ -1,7 +1,7 @@
-"""What a change touches, as git tells it: from a base commit to the files as they lie here.
+"""What a change touches: the differences between a base commit and the work tree.
 
-Uncommitted and untracked files belong to the change, so that a developer has the answer before
-committing. The user's index is only read: git works on a copy of it.
+Uncommitted and untracked files are part of the change, so that developers can check it before they
+commit. The user's index is only read: git works on a copy of it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.errors import InputError, MachineError
+from covernance.git.runner import Git, GitError
 from covernance_agent import settings
 from covernance_agent.settings import Settings
 
@@ -25,10 +25,10 @@ _SYMLINK = "120000"
 _TYPE_CHANGED = "T"
 _TWO_NAMES = ("R", "C")
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
+_SUBMODULE = "160000"
 _DIFF = (
-    "-c",
-    "diff.renameLimit=1000",
     "diff",
+    "-l1000",
     "--raw",
     "-z",
     "--patch",
@@ -42,11 +42,11 @@ _DIFF = (
     "--no-ext-diff",
     "--no-textconv",
 )
-"""Options that outrank what a user's or a repository's git configuration says."""
+"""Options that override the git configuration of the user and of the repository."""
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; a name is None on the side where there is no file.
+    """One file; a name is None on the side that has no such file.
 
     Attributes:
         path: Its name now, relative to the root.
@@ -77,7 +77,7 @@ class WorkTree:
     """The work tree during one command: compared with each commit once."""
 
     def __init__(self, root: Path) -> None:
-        """Compare what lies below `root`."""
+        """Compare the files below `root`."""
         self.root = root
         self._known: dict[str, Changes] = {}
 
@@ -85,7 +85,7 @@ class WorkTree:
         """What differs from a commit.
 
         Raises:
-            MachineError: git is missing or refuses, or its answer is not understood.
+            MachineError: git is missing or failed, or its output was not understood.
         """
         if commit not in self._known:
             self._known[commit] = changes(self.root, commit)
@@ -107,58 +107,57 @@ class WorkTree:
 def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
     """The commit at which HEAD left `base_ref`, a branch or commit.
 
-    Without a name it is `default_branch` of origin or, where that is not there, the local one.
+    Without a name it is the `default_branch` of origin or, if there is none, the local one.
 
     Raises:
         InputError: There is no such branch, no commit yet, or no common commit, as in a shallow
             clone; the message says what to fetch.
-        MachineError: git is missing or refuses, as outside of a repository.
+        MachineError: git is missing or failed, as it does outside a repository.
     """
-    # One call tells it where all is as usual; what follows finds out why it is not.
+    git = Git(root)
+    # One call is enough if all is as usual; what follows finds out why it is not.
     usual = base_ref or f"refs/remotes/origin/{default_branch}"
-    done = _run(root, "merge-base", "--end-of-options", usual, "HEAD")
-    if done.returncode == 0:
-        return done.stdout.decode().split()[0]
+    if bases := git.ask("merge-base", "--end-of-options", usual, "HEAD"):
+        return bases.split()[0]
     head = resolve(root, "HEAD")
     if head is None:
         msg = "git: HEAD has no commit yet; commit once, then compare"
         raise InputError(msg)
     name = base_ref or _known(root, default_branch)
     if (base := resolve(root, name)) is None:
-        msg = f"git: {name!r} is no commit here; fetch it (git fetch origin), or name another base"
+        msg = f"git: no commit {name!r} here; fetch it (git fetch origin), or name another base"
         raise InputError(msg)
-    done = _run(root, "merge-base", base, head)
-    if done.returncode == 0:
-        return done.stdout.decode().split()[0]
-    if _output(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
+    if bases := git.ask("merge-base", base, head):
+        return bases.split()[0]
+    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
         msg = (
             f"git: this clone is shallow and does not reach back to {name!r}; "
             "run `git fetch --unshallow origin` (GitHub Actions: fetch-depth: 0)"
         )
         raise InputError(msg)
-    msg = f"git: HEAD and {name!r} have no common commit; name another base"
+    msg = f"git: HEAD and {name!r} have no commit in common; name another base"
     raise InputError(msg)
 
 
 def changes(root: Path, base: str) -> Changes:
-    """Compare the commit `base` with the work tree below `root`, ignored files left out.
+    """Compare the commit `base` with the work tree below `root`, without ignored files.
 
-    A renamed file counts by its edited lines. Submodules are left out; a symbolic link has no
-    lines; a file that git takes for binary has them like any other.
+    In a renamed file only the edited lines count. Submodules are left out; a symbolic link has no
+    lines; a file that git considers binary has lines like any other.
 
     Raises:
-        MachineError: git is missing or refuses, or its answer is not understood.
+        MachineError: git is missing or failed, or its output was not understood.
     """
+    git = Git(root)
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         index = Path(folder, "index")
-        own = Path(root, os.fsdecode(_output(root, "rev-parse", "--git-path", "index").rstrip()))
+        own = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
         if own.exists():
-            # The time stays: by it git knows which entries it must not trust.
+            # The copy keeps the time: git rereads files that may have changed since then.
             shutil.copy2(own, index)
-        environ = {**os.environ, "GIT_INDEX_FILE": str(index)}
-        environ.pop("GIT_DIFF_OPTS", None)  # it outranks --unified=0
-        _output(root, "add", "--intent-to-add", "--", ".", environ=environ)
-        listing, _, text = _output(root, *_DIFF, base, "--", environ=environ).partition(b"\0\0")
+        copied = {"GIT_INDEX_FILE": str(index)}
+        git.run("add", "--intent-to-add", "--", ".", environ=copied)
+        listing, _, text = git.run(*_DIFF, base, "--", environ=copied).partition(b"\0\0")
     sections = _SECTION.split(text.decode("latin-1"))[1:]
     entries = list(_entries(listing))
     if sum(entry.sections for entry in entries) != len(sections):
@@ -172,36 +171,55 @@ def changes(root: Path, base: str) -> Changes:
 
 
 def resolve(root: Path, name: str) -> str | None:
-    """The commit that a name stands for, or None where there is no such commit here.
+    """The commit that a name refers to, or None if there is no such commit here.
 
     Raises:
-        MachineError: git is missing or refuses, as outside of a repository.
+        MachineError: git is missing or failed, as it does outside a repository.
     """
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    done = _run(root, *arguments)
-    if done.returncode == 0:
-        return done.stdout.decode().strip()
-    if done.stderr:  # outside of a repository, or one that git refuses; else it says nothing
-        raise MachineError(_told("rev-parse", done))
-    return None
+    try:
+        return Git(root).run(*arguments).decode().strip()
+    except GitError as error:
+        if error.reason:  # outside of a repository, or in one that git does not trust
+            raise
+        return None
 
 
 def show(root: Path, commit: str, path: str) -> str | None:
-    """A file's text at `commit`, or None where it is not; `path` is relative to `root`.
+    """A file's text at `commit`, or None if it has no such file; `path` is relative to `root`.
 
     Raises:
-        MachineError: git is missing or refuses, as where the file's content was not fetched.
+        MachineError: git is missing or failed, as it does if the file's content was not fetched.
     """
-    done = _run(root, "cat-file", "blob", f"{commit}:./{path}")
-    if done.returncode == 0:
-        return _text(done.stdout)
-    if not _output(root, "--literal-pathspecs", "ls-tree", "-z", commit, "--", path):
+    git = Git(root)
+    try:
+        return _text(git.run("cat-file", "blob", f"{commit}:./{path}"))
+    except GitError:
+        literal = {"GIT_LITERAL_PATHSPECS": "1"}
+        if git.run("ls-tree", "-z", commit, "--", path, environ=literal):
+            raise
         return None
-    raise MachineError(_told("cat-file", done))
+
+
+def changed_submodules(root: Path, commit: str) -> tuple[FileChange, ...]:
+    """The submodules that are at another commit than in `commit`, or were edited.
+
+    Raises:
+        MachineError: git is missing or failed.
+    """
+    fields = Git(root).fields(
+        *("diff", "-z", "--raw", "--no-renames", "--ignore-submodules=none", commit, "--")
+    )
+    pairs = zip(fields[::2], fields[1::2], strict=True)
+    return tuple(
+        FileChange(path=name, before=name)
+        for modes, name in pairs
+        if _SUBMODULE in modes.strip(":").split()[:2]
+    )
 
 
 def current(root: Path, path: str) -> str | None:
-    """A file's text as it lies here, or None where there is no file.
+    """A file's text in the work tree, or None if there is no such file.
 
     Raises:
         MachineError: It can't be read.
@@ -222,7 +240,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
     @property
     def sections(self) -> int:
-        """A file that became a link, or the other way round, is told as removed and added."""
+        """How often git lists it: a file that became a link is removed and added."""
         return 2 if self.status == _TYPE_CHANGED else 1
 
 
@@ -250,9 +268,9 @@ def _file_change(entry: _Entry, sections: list[str]) -> FileChange:
 def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
     """The added and removed lines of one file's section; it has no context lines.
 
-    Names are not taken from here: git writes some of them so that no reader can split them.
+    Names are not read from here: git prints some of them in a way that no parser can split.
     """
-    from unidiff.patch import PatchSet  # noqa: PLC0415 - who only asks for the base does not pay for it
+    from unidiff.patch import PatchSet  # noqa: PLC0415 - finding the base does not need it
 
     start = section.find("\n@@ ")
     if start < 0:
@@ -280,31 +298,3 @@ def _known(root: Path, branch: str) -> str:
 
 def _text(content: bytes) -> str:
     return content.decode("utf-8-sig", errors="replace")
-
-
-def _output(root: Path, *arguments: str, environ: dict[str, str] | None = None) -> bytes:
-    done = _run(root, *arguments, environ=environ)
-    if done.returncode:
-        raise MachineError(_told(" ".join(arguments), done))
-    return done.stdout
-
-
-def _run(
-    root: Path, *arguments: str, environ: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(  # noqa: S603 - fixed commands, no shell
-            ["git", *arguments],  # noqa: S607 - git from the user's PATH
-            cwd=root,
-            env=environ,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        msg = f"git can't be run: {error.strerror}; install git, or put it on PATH"
-        raise MachineError(msg) from error
-
-
-def _told(command: str, done: subprocess.CompletedProcess[bytes]) -> str:
-    told = done.stderr.decode(errors="replace").strip() or f"status {done.returncode}"
-    return f"git {command}: {told}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import secrets
-import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,8 +15,9 @@ import msgspec
 
 from covernance.agent.environment import Environment
 from covernance.config import Table
-from covernance.errors import CovernanceError
+from covernance.errors import CovernanceError, MachineError
 from covernance.git.changes import merge_base
+from covernance.git.runner import Git
 from covernance.model.snapshot import Provenance
 
 
@@ -54,8 +54,8 @@ def measured_in(source: Provenance, environment: Environment) -> Provenance:
 
 
 def commit(root: Path) -> str | None:
-    """The commit that is checked out; None outside a repository or before the first."""
-    return _git(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
+    """The commit that is checked out; None outside a repository or before the first commit."""
+    return _ask(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
 
 
 class _Checkout(NamedTuple):
@@ -65,9 +65,9 @@ class _Checkout(NamedTuple):
 
 
 def _checkout(root: Path) -> _Checkout:
-    """What git tells of the checkout: `# branch.oid`, `# branch.head`, a line for each change."""
+    """Read `git status`: `# branch.oid …`, `# branch.head …`, then one line per changed file."""
     arguments = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
-    status = _git(root, *arguments)
+    status = _ask(root, *arguments)
     if status is None:
         return _Checkout(None, None, None)
     lines = status.split("\n")
@@ -81,7 +81,7 @@ def _checkout(root: Path) -> _Checkout:
 
 
 def _base(table: Table) -> str | None:
-    """The commit at which the work left the default branch, where git can tell."""
+    """The commit at which HEAD left the default branch, or None if that is unknown."""
     try:
         return merge_base(table.root, default_branch=table.default_branch)
     except CovernanceError:
@@ -94,17 +94,9 @@ def _run_id(environ: Mapping[str, str], now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def _git(root: Path, *arguments: str) -> str | None:
-    """The output of a git command, or None outside a repository or without git."""
+def _ask(root: Path, *arguments: str) -> str | None:
+    """The output of a git command; None outside a repository, without git, or if it hangs."""
     try:
-        done = subprocess.run(  # noqa: S603 - fixed commands, no shell
-            ["git", *arguments],  # noqa: S607 - git from the user's PATH
-            cwd=root,
-            capture_output=True,
-            text=True,
-            errors="replace",  # names of files and branches may be no text
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
+        return Git(root).ask(*arguments)
+    except MachineError:
         return None
-    return done.stdout.strip()

@@ -1,4 +1,8 @@
-"""git's plumbing, run so that it asks nothing, hooks nothing and touches no checkout."""
+"""The one way to run git: it asks nothing, runs no hook, and a failure is a clear error.
+
+Only this module starts git. Reading never writes the user's index: optional locks are off, and who
+needs an index works on a copy (`changes`).
+"""
 
 from __future__ import annotations
 
@@ -17,14 +21,20 @@ from covernance.errors import MachineError
 _TIMEOUT = 120.0
 _LONGEST_MESSAGE = 400
 
-# Set by git around hooks and aliases: they would aim the commands at another index or repository.
-_AIMING = (
+# Variables that would change what a command means. git sets most of them around hooks and aliases,
+# where they name another index or repository than that of the folder.
+_MISLEADING = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
+    "GIT_DIFF_OPTS",
     "GIT_DIR",
+    "GIT_GLOB_PATHSPECS",
     "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
     "GIT_INDEX_FILE",
+    "GIT_LITERAL_PATHSPECS",
     "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
     "GIT_QUARANTINE_PATH",
@@ -43,8 +53,8 @@ _SETTINGS = (
 )
 
 _PASSWORD_VARIABLE = "COVERAGE_HISTORY_TOKEN"  # noqa: S105 - a variable's name
-# Offered to a remote that asks over HTTP, in place of the machine's own helpers. The token itself
-# stays in the environment: it is on no command line and in no configuration.
+# Given to a remote that asks over HTTP, instead of what the machine's own helpers know. The token
+# itself stays in the environment: it is on no command line and in no configuration.
 _ANSWER = rf'printf "username=x-access-token\npassword=%s\n" "${_PASSWORD_VARIABLE}"'
 _HELPER = (
     "credential.helper=",
@@ -52,16 +62,29 @@ _HELPER = (
 )
 
 
+_REMEDIES = {
+    "not a git repository": "run this inside a git repository",
+    "bad object": "fetch it (`git fetch`), or run `git fsck` if the repository may be damaged",
+}
+"""What to do about failures whose text from git does not say it."""
+
+
 class GitError(MachineError):
     """A git command failed.
 
     Attributes:
+        reason: What it wrote to standard error, as one line without secrets; empty when it wrote
+            nothing, which is how `--quiet` commands answer no.
         output: What it wrote to standard output.
     """
 
-    def __init__(self, message: str, output: bytes) -> None:
-        """Describe a failure; `message` is for the user, without secrets."""
-        super().__init__(message)
+    def __init__(self, command: str, reason: str, output: bytes) -> None:
+        """Describe the failure of a command."""
+        remedies = [remedy for text, remedy in _REMEDIES.items() if text in reason]
+        super().__init__(
+            "; ".join([f"git {command}: {reason or 'failed without output'}", *remedies])
+        )
+        self.reason = reason
         self.output = output
 
 
@@ -69,22 +92,23 @@ class Git:
     """The git of one repository."""
 
     def __init__(
-        self, root: Path, environ: Mapping[str, str], *, timeout: float = _TIMEOUT
+        self, root: Path, environ: Mapping[str, str] | None = None, *, timeout: float = _TIMEOUT
     ) -> None:
         """Run git for the repository that holds the folder `root`.
 
         Args:
             root: Any folder of a checkout.
-            environ: The environment to start from; `COVERAGE_HISTORY_TOKEN` there is the password
-                for an HTTP remote.
+            environ: The environment to start from, by default this process's;
+                `COVERAGE_HISTORY_TOKEN` there is the password for an HTTP remote.
             timeout: How many seconds a command may take.
         """
+        environ = os.environ if environ is None else environ
         self._root = root
         self._timeout = timeout
         self._settings = (*_SETTINGS, *(_HELPER if environ.get(_PASSWORD_VARIABLE) else ()))
-        kept = {name: value for name, value in environ.items() if name not in _AIMING}
-        # No terminal, no window: who may not push without a question gets an error.
-        self._environ = {"GIT_ASKPASS": ""} | kept
+        safe = {name: value for name, value in environ.items() if name not in _MISLEADING}
+        # No terminal, no window: if a password is missing, the command fails instead of asking.
+        self._environ = {"GIT_ASKPASS": ""} | safe
         self._environ |= {
             "GIT_TERMINAL_PROMPT": "0",
             "SSH_ASKPASS_REQUIRE": "never",
@@ -98,6 +122,11 @@ class Git:
     ) -> bytes:
         """Run a command and return what it wrote to standard output.
 
+        Args:
+            arguments: The name of the command, then its own options and arguments.
+            stdin: Its standard input.
+            environ: Variables that it gets in addition.
+
         Raises:
             GitError: It failed.
             MachineError: There is no git, or it took too long.
@@ -108,21 +137,33 @@ class Git:
         except subprocess.TimeoutExpired:
             raise MachineError(
                 f"git {arguments[0]}: no answer within {self._timeout:g} seconds; "
-                "nothing was lost, try again when the remote answers"
+                "nothing was lost; try again when the repository or its remote is not busy"
             ) from None
         finally:
             _end(process)
         if process.returncode:
-            message = f"git {arguments[0]}: {readable(errors) or 'failed without a word'}"
-            raise GitError(message, output)
+            raise GitError(arguments[0], readable(errors), output)
         return output
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> str | None:
-        """The output of a command without white space around it, or None where it failed."""
+        """The output of a command without white space around it, or None if it failed.
+
+        Raises:
+            MachineError: There is no git, or it took too long.
+        """
         try:
             return self.run(*arguments, stdin=stdin).decode(errors="replace").strip()
         except GitError:
             return None
+
+    def fields(self, *arguments: str) -> list[str]:
+        """What a command with `-z` lists, each field ended by a NUL.
+
+        Raises:
+            GitError: It failed.
+            MachineError: There is no git, or it took too long.
+        """
+        return [os.fsdecode(field) for field in self.run(*arguments).split(b"\0") if field]
 
     def objects(self) -> Objects:
         """Open the repository's objects for reading."""
@@ -140,12 +181,12 @@ class Git:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                # Without a terminal ssh can't ask either; and all helpers end with it.
+                # Without a terminal ssh can't ask either; and git's helpers are stopped with it.
                 start_new_session=True,
             )
         except OSError as error:
             raise MachineError(
-                f"git can't be run: {error.strerror}; install git, or use the directory store"
+                f"git can't be run: {error.strerror}; install git, or put it on PATH"
             ) from error
 
 
@@ -159,7 +200,7 @@ class Objects:
         weakref.finalize(self, _end, process)
 
     def read(self, name: str) -> tuple[str, bytes] | None:
-        """The type and content of an object, or None where there is none of that name.
+        """The type and content of an object, or None if there is no object of that name.
 
         Args:
             name: An object name, or `<commit>:<path>`; without a line break.
@@ -185,11 +226,11 @@ class Objects:
 
     @staticmethod
     def _broken(name: str) -> MachineError:
-        return MachineError(f"git can't read {name}; `git fsck` tells what is damaged")
+        return MachineError(f"git can't read {name}; `git fsck` lists what is damaged")
 
 
 def readable(text: bytes) -> str:
-    """A command's complaint as one line, without credentials, control characters or hints."""
+    """An error text as one line, without credentials, control characters or hints."""
     lines = text.decode(errors="replace").splitlines()
     said = (line.strip() for line in lines if not line.startswith("hint:"))
     line = re.sub(r"(?<=://)[^/\s]+@", "", "; ".join(part for part in said if part))

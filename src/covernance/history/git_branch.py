@@ -1,8 +1,9 @@
 """A branch of snapshots, one small file each, that only ever grows; the store of CI.
 
-The branch has no files in common with the code. It is written with plumbing, so the checkout, the
-index, HEAD and every other branch stay as they are. With a remote its branch is the truth: what
-is added is on the remote when `add` returns. Without one the local branch of the same name is.
+The branch has no files in common with the code. Its commits are written without a checkout, so the
+work tree, the index, HEAD and every other branch stay as they are. With a remote its branch is the
+truth: what is added is on the remote when `add` returns. Without one the local branch of the same
+name is.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covernance import files
 from covernance.errors import InputError, MachineError
+from covernance.git.commits import write_commit
 from covernance.git.runner import Git, GitError, Objects, readable
-from covernance.git.tree import graft, listing
 from covernance.history import names
 from covernance.history.store import Entry, arrange, decode, distinct
 from covernance.model.snapshot import Snapshot
@@ -26,7 +27,10 @@ from covernance.model.snapshot import Snapshot
 _ATTEMPTS = 40
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 4.0
-_IDENTITY = {"NAME": "covernance", "EMAIL": "covernance@localhost"}
+_IDENTITY = {
+    "GIT_COMMITTER_NAME": "covernance",
+    "GIT_COMMITTER_EMAIL": "covernance@localhost",
+}
 
 _FETCH = (
     "fetch",
@@ -46,12 +50,12 @@ _PUSH = (
     "--recurse-submodules=no",
 )
 
-# What a server answers when another push came first; anything else is a refusal.
+# What a server answers if another push came first; any other answer is an error.
 _RACES = ("cannot lock ref", "failed to update ref", "incorrect old value", "already exists")
 
 
 class _RaceError(Exception):
-    """Somebody else moved the branch first."""
+    """Another writer moved the branch first."""
 
 
 class GitBranch:
@@ -66,7 +70,7 @@ class GitBranch:
         environ: Mapping[str, str] = os.environ,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep snapshots on `branch`.
+        """Store snapshots on `branch`.
 
         Args:
             root: A folder of the checkout.
@@ -77,7 +81,7 @@ class GitBranch:
             pause: Waits for so many seconds.
 
         Raises:
-            InputError: There is no repository or no such remote, or the name is no branch's.
+            InputError: There is no repository or no such remote, or the name is not a branch's.
             MachineError: There is no git.
         """
         self._git = Git(root, environ)
@@ -92,12 +96,12 @@ class GitBranch:
             common = self._git.run("rev-parse", "--git-common-dir")
         except GitError as error:
             raise InputError(
-                f"{root}: is in no git repository that can be used: {error}; "
+                f"{root} is not in a git repository that can be used: {error}; "
                 "use the directory store"
             ) from error
         self._lock = root / os.fsdecode(common.rstrip(b"\n")) / "covernance-history.lock"
         if self._git.ask("check-ref-format", self._local) is None:
-            raise InputError(f"{branch!r} can't be a branch's name")
+            raise InputError(f"{branch!r} is not a valid branch name")
         if remote is not None and remote not in (known := remotes(root, environ)):
             listed = ", ".join(known) or "none"
             raise InputError(f"there is no remote {remote!r}; remotes: {listed}")
@@ -108,25 +112,30 @@ class GitBranch:
         return f"the branch {self._name}"
 
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
-        """Keep snapshots; see `Store.add`.
+        """Store snapshots; see `Store.add`.
 
         Raises:
-            InputError: A snapshot can't be named; none is kept.
+            InputError: A snapshot can't be named; none is stored.
             MachineError: The branch can't be read or written; it is as it was.
         """
         wanted = distinct(snapshots)
         paths = {entry: names.path_of(entry) for entry in wanted}
 
         def absent(tip: str | None) -> list[Entry]:
-            return [entry for entry in paths if not self._has(tip, entry)]
+            stored = self._names_in(tip, {names.folder_of(entry) for entry in paths})
+            return [
+                entry
+                for entry in paths
+                if not any(names.is_run(name, entry) for name in stored[names.folder_of(entry)])
+            ]
 
-        def change(entries: Sequence[Entry]) -> dict[str, str | None]:
-            return {paths[entry]: self._blob(wanted[entry].encode()) for entry in entries}
+        def change(entries: Sequence[Entry]) -> dict[str, bytes | None]:
+            return {paths[entry]: wanted[entry].encode() for entry in entries}
 
         return self._commit("Add", absent, change)
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        """List what is kept; see `Store.entries`.
+        """List what is stored; see `Store.entries`.
 
         Raises:
             InputError: A file's name is not a snapshot's.
@@ -149,11 +158,11 @@ class GitBranch:
             self._seen = self._newest()
         found = self._objects.read(f"{self._seen}:{path}") if self._seen else None
         if found is None:
-            raise InputError(f"{where}: is not there")
+            raise InputError(f"{where} is not there")
         return decode(found[1], entry, where)
 
     def prune(self, doomed: Sequence[Entry]) -> None:
-        """Drop files with a new commit; the commits that brought them stay.
+        """Delete files with a new commit; the commits that added them stay.
 
         Raises:
             MachineError: The branch can't be read or written; it is as it was.
@@ -161,8 +170,8 @@ class GitBranch:
         paths = {entry: names.path_of(entry) for entry in arrange(doomed)}
 
         def present(tip: str | None) -> list[Entry]:
-            kept = set(self._paths(tip)) if paths else set()
-            return [entry for entry, path in paths.items() if path in kept]
+            stored = set(self._paths(tip)) if paths else set()
+            return [entry for entry, path in paths.items() if path in stored]
 
         self._commit("Drop", present, lambda entries: {paths[entry]: None for entry in entries})
 
@@ -170,9 +179,9 @@ class GitBranch:
         self,
         verb: str,
         affected: Callable[[str | None], list[Entry]],
-        change: Callable[[Sequence[Entry]], Mapping[str, str | None]],
+        change: Callable[[Sequence[Entry]], Mapping[str, bytes | None]],
     ) -> list[Entry]:
-        """Put one commit on the tip, again and again on a newer tip while others are faster."""
+        """Put one commit on the tip, and again on the newer tip each time others are faster."""
         pause, reason = _FIRST_PAUSE, ""
         for _ in range(_ATTEMPTS):
             with self._turn():
@@ -180,8 +189,13 @@ class GitBranch:
                 entries = affected(tip)
                 if not entries:
                     return []
-                tree = graft(self._git, self._objects, tip, change(entries))
-                commit = self._written(tree, tip, f"{verb} {_named(entries)}\n")
+                commit = write_commit(
+                    self._git,
+                    tip,
+                    change(entries),
+                    message=f"{verb} {_named(entries)}\n",
+                    committer=self._committer(),
+                )
                 try:
                     self._publish(commit, tip)
                 except _RaceError as error:
@@ -192,11 +206,11 @@ class GitBranch:
             self._pause(secrets.SystemRandom().uniform(0, pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
         raise MachineError(
-            f"{self._name}: lost the race for the branch {_ATTEMPTS} times ({reason}); try again"
+            f"{self._name}: other writers were faster {_ATTEMPTS} times ({reason}); try again"
         )
 
     def _turn(self) -> AbstractContextManager[None]:
-        """Let the processes of one clone work one after the other: they share its refs."""
+        """Let the processes that use one clone take turns: they share its refs."""
         return files.locked(self._lock)
 
     @cached_property
@@ -208,16 +222,16 @@ class GitBranch:
             return self._tip()
 
     def _tip(self) -> str | None:
-        """The newest commit of the branch, its folders at hand; None before the first.
+        """The newest commit of the branch, fetched if need be; None before the first.
 
-        Before the remote has the branch, one that was kept locally is what it will start from.
+        While the remote has no such branch, the local one is what it will start from.
         """
         if self._remote is not None and (tip := self._remote_tip(self._remote)):
             return tip
         return self._git.ask("rev-parse", "--verify", "--quiet", f"{self._local}^{{commit}}")
 
     def _remote_tip(self, remote: str) -> str | None:
-        """The remote's newest commit, fetched if it is news; the user's refs are left alone."""
+        """The remote's newest commit, fetched if it is new; the user's refs stay as they are."""
         try:
             # ls-remote takes a pattern: it may also list refs that end like this one.
             listed = self._git.run("ls-remote", remote, self._local).decode(errors="replace")
@@ -235,39 +249,50 @@ class GitBranch:
             ) from error
         return self._git.run("rev-parse", "--verify", self._tracking).decode().strip()
 
-    def _has(self, tip: str | None, entry: Entry) -> bool:
-        kept = listing(self._objects, tip, names.folder_of(entry))
-        return any(names.is_run(os.fsdecode(name), entry) for name in kept)
+    def _names_in(self, tip: str | None, folders: Collection[str]) -> dict[str, set[str]]:
+        """The names directly in each folder, none where there is no such folder.
+
+        Raises:
+            MachineError: The branch has a file in the place of a folder: git would replace it.
+        """
+        stored: dict[str, set[str]] = {folder: set() for folder in folders}
+        if tip is None or not folders:
+            return stored
+        places = {
+            place.as_posix()
+            for folder in folders
+            for place in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+            if place.name
+        }
+        # With a slash what is in a folder is listed, without one what is no folder.
+        asked = sorted({*places, *(f"{folder}/" for folder in folders)})
+        for path in self._git.fields(
+            "ls-tree", "-z", "--full-tree", "--name-only", tip, "--", *asked
+        ):
+            if path in places:
+                raise MachineError(
+                    f"{self._name}: {path} is not a folder, so nothing can be stored in it; "
+                    "remove or rename the file"
+                )
+            folder, _, name = path.rpartition("/")
+            stored[folder].add(name)
+        return stored
 
     def _paths(self, tip: str | None) -> Iterator[str]:
         if tip is not None:
-            listed = self._git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", tip)
-            yield from filter(names.is_snapshot, os.fsdecode(listed).split("\0"))
+            listed = self._git.fields("ls-tree", "-r", "-z", "--full-tree", "--name-only", tip)
+            yield from filter(names.is_snapshot, listed)
 
-    def _blob(self, content: bytes) -> str:
-        return self._git.run("hash-object", "-w", "--stdin", stdin=content).decode().strip()
-
-    def _written(self, tree: str, parent: str | None, message: str) -> str:
-        parents = ["-p", parent] if parent else []
-        commit = self._git.run(
-            *("commit-tree", "--no-gpg-sign", *parents, tree),
-            stdin=message.encode(),
-            environ=self._identity,
-        )
-        return commit.decode().strip()
+    def _committer(self) -> str:
+        return self._git.run("var", "GIT_COMMITTER_IDENT", environ=self._identity).decode().strip()
 
     @cached_property
     def _identity(self) -> dict[str, str]:
-        """What names the author where git's configuration doesn't."""
+        """What names the committer if git's configuration doesn't."""
         configured = self._git.ask("config", "--get-regexp", r"^user\.(name|email)$") or ""
         if {line.split()[0] for line in configured.splitlines()} == {"user.name", "user.email"}:
             return {}
-        usual = {
-            f"GIT_{role}_{part}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for part, value in _IDENTITY.items()
-        }
-        return {name: self._environ.get(name) or value for name, value in usual.items()}
+        return {name: self._environ.get(name) or value for name, value in _IDENTITY.items()}
 
     def _publish(self, commit: str, tip: str | None) -> None:
         """Make `commit` the newest of the branch if `tip` still is."""
@@ -277,7 +302,7 @@ class GitBranch:
         worktrees = self._git.run("worktree", "list", "--porcelain").splitlines()
         if f"branch {self._local}".encode() in worktrees:
             raise MachineError(
-                f"{self._name}: is checked out, and a checkout is never changed; "
+                f"{self._name} is checked out, and a checkout is never changed; "
                 "check another branch out first"
             )
         try:
@@ -295,11 +320,11 @@ class GitBranch:
             if answer.startswith("[rejected]") or any(race in answer for race in _RACES):
                 raise _RaceError(answer) from error
             raise MachineError(
-                f"{self._name}: the push was refused: {answer or 'no answer'}: {error}; "
-                "may this user push there?"
+                f"{self._name}: the push was rejected: {answer or 'no answer'}: {error}; "
+                "check that this user may push there"
             ) from error
         if b"\n=\t" in output:
-            raise _RaceError("another writer made the very same commit")
+            raise _RaceError("another writer pushed the same commit")
 
 
 def remotes(root: Path, environ: Mapping[str, str] = os.environ) -> list[str]:

@@ -2,6 +2,7 @@
 
 Every family is a gauge, so that what reads only the older Prometheus text format, such as the node
 exporter's text-file collector, reads it as well: there the UNIT and EOF lines are comments.
+prometheus_client writes the text, with the labels of a sample sorted by name.
 
 Ratios run from 0 to 1. Times of recording are values of their own rather than time stamps of
 samples, which a scraper would drop once they are old.
@@ -9,7 +10,8 @@ samples, which a scraper would drop once they are old.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +20,9 @@ from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import PASS
 from covernance.reports.state import State
 from covernance.reports.trend import floor
+
+if TYPE_CHECKING:
+    from prometheus_client.core import GaugeMetricFamily
 
 Sample = tuple[Mapping[str, str], float]
 """Labels and a value."""
@@ -38,8 +43,26 @@ def render(state: State) -> str:
     Raises:
         InputError: The time or the floor of a snapshot can't be read.
     """
-    families = [*_suites(state), *_themes(state), *_policies(state)]
-    return "".join(_text(family) for family in families if family.samples) + "# EOF\n"
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - only this report pays for it
+    from prometheus_client.openmetrics.exposition import generate_latest  # noqa: PLC0415 - likewise
+
+    registry = CollectorRegistry()
+    registry.register(_Collector(state))
+    text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
+    return text.decode()
+
+
+class _Collector:
+    """The metrics of a state, as prometheus_client collects them."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        state = self._state
+        for family in (*_suites(state), *_themes(state), *_policies(state)):
+            if family.samples:
+                yield _gauge(family)
 
 
 def _suites(state: State) -> Iterable[_Family]:
@@ -176,16 +199,10 @@ def _origin(found: Snapshot) -> dict[str, str]:
     }
 
 
-def _text(family: _Family) -> str:
-    lines = [f"# TYPE {family.name} gauge"]
-    if family.unit:
-        lines.append(f"# UNIT {family.name} {family.unit}")
-    lines.append(f"# HELP {family.name} {family.explanation}")
+def _gauge(family: _Family) -> GaugeMetricFamily:
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see render
+
+    gauge = GaugeMetricFamily(family.name, family.explanation, unit=family.unit)
     for labels, value in family.samples:
-        told = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
-        lines.append(f"{family.name}{{{told}}} {value}")
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+        gauge.add_sample(family.name, dict(labels), value)
+    return gauge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from covernance.model import lines
@@ -10,6 +10,7 @@ from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import FileResult, Snapshot
 from covernance.model.text import shown
+from covernance.shell.columns import align
 
 _HEAD = ("suite", "theme", "tests", "earned %", "raw %", "floor", "verdict")
 _NUMERIC = {2, 3, 4, 5}
@@ -39,7 +40,7 @@ def table(snapshots: Iterable[Snapshot]) -> str:
                 snapshot.verdict + _source(snapshot),
             )
         )
-    return _aligned(rows)
+    return align(rows, right=_NUMERIC)
 
 
 def failures(snapshot: Snapshot) -> str:
@@ -87,16 +88,3 @@ def _source(snapshot: Snapshot) -> str:
 
 def _gap(result: FileResult) -> int:
     return result.total.total - result.total.covered
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    aligned = [
-        "  ".join(
-            cell.rjust(width) if column in _NUMERIC else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    aligned.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(aligned)

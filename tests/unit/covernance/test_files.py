@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,20 @@ def test_a_workspace_whose_owner_was_killed_is_swept(tmp_path: Path) -> None:
     workspace = files.Workspace(tmp_path)
     assert list(tmp_path.glob("run-*")) == [workspace.path]
     workspace.close()
+
+
+def test_a_lock_that_is_held_is_not_taken_until_another_thread_releases_it(tmp_path: Path) -> None:
+    held = files.try_lock(tmp_path / "lock")
+    assert held
+    assert files.try_lock(tmp_path / "lock") is None
+    releasing = threading.Thread(target=held.release)
+    releasing.start()
+    releasing.join()
+    with files.locked(tmp_path / "lock"):
+        assert files.try_lock(tmp_path / "lock") is None
+    again = files.try_lock(tmp_path / "lock")
+    assert again
+    again.release()
 
 
 def test_a_lock_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from covernance.affected.workflow import _layer, _submodules, decide, python_files
+from covernance.affected.workflow import _layer, decide, python_files
 from covernance.config import Table, load
 from covernance.errors import Exit, MachineError
-from covernance.git.changes import FileChange
 from covernance.history.directory import Directory
 from covernance.history.store import Listed
 from covernance.matrix.command import command
@@ -99,21 +98,6 @@ def test_everything_runs_where_ci_does_not_ask(table: Table, began: str) -> None
 
 
 @pytest.mark.security
-def test_a_submodule_at_another_commit_touches_every_suite(
-    began: str, repository: Repository
-) -> None:
-    part = Repository(repository.root / "part")
-    part.git("init", "-q", "-b", "main")
-    part.git("add", "-A")
-    part.git("commit", "-qm", "start")
-    repository.git("add", "part")
-    repository.git("commit", "-qm", "part")
-    base = repository.git("rev-parse", "HEAD")
-    assert _submodules(repository.root, base) == ()
-    part.git("commit", "-qm", "more", "--allow-empty")
-    assert _submodules(repository.root, base) == (FileChange(path="part", before="part"),)
-
-
 def test_prose_touches_who_asks_for_all_of_it(
     table: Table, began: str, repository: Repository
 ) -> None:

@@ -113,7 +113,7 @@ def test_check_as_json_holds_problems_and_what_is_due() -> None:
 def test_list_shows_rows_and_the_debt() -> None:
     resolved = line(module="`calc/old.py`", suite="calc", status="resolved (abc) on 2026-11-02")
     register(document(EXPIRED, resolved))
-    head, first, second, total = call("list").output.splitlines()
+    head, _rule, first, second, total = call("list").output.splitlines()
     assert head.split()[:5] == ["module", "suite", "current", "/", "floor"]
     assert " ".join(first.split()) == (
         "calc/a.py calc 75.00 / 90 1 20 d 2026-11-20 (expired) @a open since 2026-11-01"
@@ -129,7 +129,7 @@ def test_list_shows_rows_and_the_debt() -> None:
 def test_list_does_not_count_what_was_not_measured() -> None:
     register(document(ROW))
     Path("coverage/calc.snapshot.json").unlink()
-    _, row, total = call("list").output.splitlines()
+    _head, _rule, row, total = call("list").output.splitlines()
     assert row.split()[5] == "?"
     assert "0 statements and branches, and 1 rows that were not measured" in total
 

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covernance.errors import InputError, MachineError
-from covernance.git.changes import FileChange, changes, current, merge_base, show
+from covernance.git.changes import (
+    FileChange,
+    changed_submodules,
+    changes,
+    current,
+    merge_base,
+    show,
+)
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -202,6 +209,31 @@ def test_a_submodule_and_a_nested_repository_are_left_out(repository: Repository
     assert differences(repository) == ()
 
 
+def test_a_submodule_at_another_commit_is_listed(repository: Repository) -> None:
+    part = Repository(repository.root / "part")
+    part.git("init", "--quiet")
+    commit(part)
+    base = commit(repository)
+    assert changed_submodules(repository.root, base) == ()
+    commit(part)
+    assert changed_submodules(repository.root, base) == (FileChange(path="part", before="part"),)
+
+
+@pytest.mark.security
+def test_variables_of_a_hook_change_no_answer(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    repository.write("*.py", "a\nb\n")
+    commit(repository)
+    repository.write("*.py", "a\nB\n")
+    expected = differences(repository)
+    monkeypatch.setenv("GIT_DIFF_OPTS", "--unified=3")
+    monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    assert differences(repository) == expected == (edited("*.py", LINES({2}), LINES({2})),)
+
+
 def test_names_are_relative_to_a_root_below_the_repositorys(repository: Repository) -> None:
     repository.append("calc/__init__.py", "z = 3\n")
     repository.append("tests/test_calc.py", "z = 3\n")
@@ -227,7 +259,8 @@ def test_a_git_that_answers_something_else_is_an_error(
     listing = ":100644 100644 1 2 M\\0a.py\\0\\0"
     fake = tmp_path / "bin" / "git"
     fake.parent.mkdir()
-    fake.write_text(f'#!/bin/sh\ncase "$*" in rev*) echo no;; *--raw*) printf "{listing}";; esac\n')
+    case = f'case "$*" in *rev-parse*) echo no;; *--raw*) printf "{listing}";; esac'
+    fake.write_text(f"#!/bin/sh\n{case}\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
     with pytest.raises(MachineError, match="0 differences for 1 changed files"):
@@ -257,7 +290,7 @@ def test_without_origin_the_local_default_branch_is_the_base(repository: Reposit
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", ["nowhere", "-x", "a..b", "HEAD:calc"])
 def test_a_base_that_is_no_commit_is_named(repository: Repository, name: str) -> None:
-    with pytest.raises(InputError, match=f"'{name}' is no commit here; fetch it"):
+    with pytest.raises(InputError, match=f"no commit '{name}' here; fetch it"):
         merge_base(repository.root, name)
 
 
@@ -279,7 +312,7 @@ def test_a_shallow_clone_is_told_to_fetch_more(repository: Repository, tmp_path:
 def test_histories_without_a_common_commit_have_no_base(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "--orphan", "other")
     commit(repository)
-    with pytest.raises(InputError, match="no common commit"):
+    with pytest.raises(InputError, match="no commit in common"):
         merge_base(repository.root, "main")
 
 

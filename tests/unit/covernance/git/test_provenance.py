@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from covernance.config import load
-from covernance.git.provenance import measured_in, provenance
+from covernance.git.provenance import commit, measured_in, provenance
 from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
@@ -106,3 +106,11 @@ def test_two_runs_of_one_second_have_two_names(repository: Repository) -> None:
     names = {provenance(table, {}, NOW).run_id for _ in range(5)}
     assert len(names) == 5
     assert all(re.fullmatch(r"20261121T120000Z-[0-9a-f]{6}", name) for name in names)
+
+
+@pytest.mark.reliability
+def test_the_commit_that_is_checked_out_is_known_or_none(
+    repository: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert commit(repository.root) == repository.git("rev-parse", "HEAD")
+    assert commit(tmp_path_factory.mktemp("outside")) is None

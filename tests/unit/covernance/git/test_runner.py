@@ -44,9 +44,30 @@ def test_a_failed_command_says_why(folder: Path) -> None:
 
 
 @pytest.mark.reliability
+def test_a_command_that_answers_no_without_a_word_is_told_from_one_that_fails(folder: Path) -> None:
+    git = Git(folder, ENVIRON)
+    for arguments, reason in (
+        (("rev-parse", "--verify", "--quiet", "nothing"), ""),
+        (("rev-parse", "--verify", "nothing"), "fatal: Needed a single revision"),
+    ):
+        with pytest.raises(GitError) as error:
+            git.run(*arguments)
+        assert error.value.reason == reason
+
+
+@pytest.mark.security
+def test_any_name_is_one_field(folder: Path) -> None:
+    odd = ["a\nb", "tab\t", "ümlaut", os.fsdecode(b"\xe9"), '"quoted"']
+    for name in odd:
+        (folder / name).touch()
+    assert Git(folder, ENVIRON).fields("ls-files", "-z", "--others") == sorted(odd, key=os.fsencode)
+    assert Git(folder, ENVIRON).fields("ls-files", "-z") == []
+
+
+@pytest.mark.reliability
 def test_a_failed_command_keeps_what_it_said_before(folder: Path) -> None:
     environ = fake_git(folder, "echo half; exit 1")
-    with pytest.raises(GitError, match="git push: failed without a word") as error:
+    with pytest.raises(GitError, match="git push: failed without output") as error:
         Git(folder, environ).run("push")
     assert error.value.output == b"half\n"
 
@@ -117,7 +138,7 @@ def test_objects_are_read_one_after_the_other(folder: Path) -> None:
 @pytest.mark.parametrize("script", ["exit 1", "echo what", "echo $4 blob 100; echo short"])
 def test_a_git_that_ends_is_no_missing_object(folder: Path, script: str) -> None:
     objects = Git(folder, fake_git(folder, f"read request; {script}")).objects()
-    with pytest.raises(MachineError, match=r"git can't read HEAD:x; `git fsck` tells"):
+    with pytest.raises(MachineError, match=r"git can't read HEAD:x; `git fsck` lists"):
         objects.read("HEAD:x")
     with pytest.raises(MachineError, match="git can't read HEAD:y"):
         objects.read("HEAD:y")

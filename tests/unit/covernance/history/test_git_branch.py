@@ -109,6 +109,16 @@ def test_of_equal_results_in_one_call_one_is_added(store: GitBranch, result: Res
     assert store.entries() == [entry] == [entry_of(result())]
 
 
+@pytest.mark.reliability
+def test_a_result_of_a_branch_with_a_long_name_is_added_once(
+    store: GitBranch, result: Results
+) -> None:
+    (entry,) = store.add([result(branch="x" * 300)])
+    assert store.add([result(branch="x" * 300)]) == []
+    assert store.entries() == [entry]
+    assert store.read(entry) == result(branch="x" * 300)
+
+
 @pytest.mark.security
 def test_a_ref_that_ends_like_the_branch_is_not_taken_for_it(
     store: GitBranch, remote: Path, result: Results
@@ -214,7 +224,9 @@ def test_a_race_that_is_never_won_ends_and_the_pauses_are_bounded(
     (remote / f"{LOCAL}.lock").touch()
     pauses: list[float] = []
     store._pause = pauses.append
-    with pytest.raises(MachineError, match=r"origin/coverage-history: lost the race .* 12 times"):
+    with pytest.raises(
+        MachineError, match=r"origin/coverage-history: other writers were faster 12 times"
+    ):
         store.add([result()])
     assert len(pauses) == 12
     assert all(0 <= pause <= 4 for pause in pauses)
@@ -257,8 +269,8 @@ def test_a_push_that_the_remote_refuses_is_an_error_with_its_words(
     hook(remote, "pre-receive", "echo no history on Fridays; exit 1")
     with pytest.raises(
         MachineError,
-        match=r"origin/coverage-history: the push was refused: \[remote rejected\] "
-        r"\(pre-receive hook declined\): .*no history on Fridays.*; may this user push there\?",
+        match=r"origin/coverage-history: the push was rejected: \[remote rejected\] "
+        r"\(pre-receive hook declined\): .*no history on Fridays.*; check that this user may push",
     ):
         store.add([result()])
 
@@ -278,7 +290,7 @@ def test_a_remote_that_takes_no_push_is_an_error(
     store: GitBranch, remote: Path, result: Results
 ) -> None:
     git(remote, "config", "receive.unpackLimit", "rubbish")
-    with pytest.raises(MachineError, match="the push was refused: no answer: git push: "):
+    with pytest.raises(MachineError, match="the push was rejected: no answer: git push: "):
         store.add([result()])
 
 
@@ -306,7 +318,7 @@ def test_a_checked_out_branch_is_not_moved_under_its_checkout(
     local.add([result()])
     tip = git(folder, "rev-parse", LOCAL)
     git(folder, "worktree", "add", "--quiet", str(tmp_path / "work"), "coverage-history")
-    with pytest.raises(MachineError, match="coverage-history: is checked out"):
+    with pytest.raises(MachineError, match="coverage-history is checked out"):
         local.add([result(run_id="2")])
     assert git(folder, "rev-parse", LOCAL) == tip
 
@@ -351,6 +363,19 @@ def test_damage_on_the_branch_is_named(clone: Clones, result: Results) -> None:
         store.read(*store.entries())
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["api", "api/3f"])
+def test_a_file_in_the_place_of_a_folder_is_not_replaced(
+    clone: Clones, result: Results, path: str
+) -> None:
+    folder = clone("clone")
+    put(folder, path, "hello")
+    tip = git(folder, "rev-parse", LOCAL)
+    with pytest.raises(MachineError, match=f"coverage-history: {path} is not a folder"):
+        GitBranch(folder, environ=ENVIRON).add([result()])
+    assert git(folder, "rev-parse", LOCAL) == tip
+
+
 @pytest.mark.reliability
 def test_a_readme_on_the_branch_is_left_alone(clone: Clones, result: Results) -> None:
     folder = clone("clone")
@@ -363,7 +388,7 @@ def test_a_readme_on_the_branch_is_left_alone(clone: Clones, result: Results) ->
 
 @pytest.mark.reliability
 def test_what_is_not_there_can_not_be_read(store: GitBranch, result: Results) -> None:
-    with pytest.raises(InputError, match=r"origin/coverage-history: api/3f/.*: is not there"):
+    with pytest.raises(InputError, match=r"origin/coverage-history: api/3f/.* is not there"):
         store.read(entry_of(result()))
     store.add([result()])
     with pytest.raises(InputError, match="is not there"):
@@ -380,7 +405,7 @@ def test_pruning_nothing_does_nothing(store: GitBranch, remote: Path, result: Re
 @pytest.mark.architecture
 def test_a_folder_outside_a_repository_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(
-        InputError, match=r"is in no git repository that can be used: .*; use the dir"
+        InputError, match=r"is not in a git repository that can be used: .*; use the dir"
     ):
         GitBranch(tmp_path, environ=ENVIRON)
 
@@ -388,7 +413,7 @@ def test_a_folder_outside_a_repository_is_told_so(tmp_path: Path) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("branch", ["", "a..b", "x.lock", "a b", "../../HEAD", "a:b"])
 def test_a_name_that_is_no_branch_is_refused(clone: Clones, branch: str) -> None:
-    with pytest.raises(InputError, match="can't be a branch's name"):
+    with pytest.raises(InputError, match="is not a valid branch name"):
         GitBranch(clone("clone"), branch=branch, environ=ENVIRON)
 
 

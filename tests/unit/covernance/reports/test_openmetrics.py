@@ -32,6 +32,7 @@ def parsed(state: State) -> dict[str, Metric]:
 
 
 def samples(family: Metric) -> Samples:
+    """The values by those of the labels, which stand in the order of the labels' names."""
     return {tuple(sample.labels.values()): sample.value for sample in family.samples}
 
 
@@ -58,10 +59,10 @@ def test_every_figure_is_read_back(snapshot: Snapshot) -> None:
     assert read["covernance_suite_recorded_timestamp_seconds"] == {("api",): 1795262400}
     assert read["covernance_theme_earned_ratio"] == {("api", "security"): pytest.approx(2 / 3)}
     assert read["covernance_theme_raw_ratio"] == {("api", "security"): 0.75}
-    assert read["covernance_theme_tests"][("api", "security", "failed")] == 2
+    assert read["covernance_theme_tests"][("failed", "api", "security")] == 2
     assert read["covernance_theme_duration_seconds"] == {("api", "security"): 0.5}
     assert read["covernance_patch_coverage_ratio"] == {("api",): 0.75}
-    assert read["covernance_exception_days_left"] == {("api", "a.py", "@me"): -2}
+    assert read["covernance_exception_days_left"] == {("a.py", "@me", "api"): -2}
 
 
 def test_types_units_and_help_are_declared(snapshot: Snapshot) -> None:
@@ -71,6 +72,17 @@ def test_types_units_and_help_are_declared(snapshot: Snapshot) -> None:
     assert families["covernance_theme_duration_seconds"].unit == "seconds"
     assert all(family.documentation for family in families.values())
     assert "covernance_patch_coverage_ratio" not in families
+
+
+def test_the_text_is_that_of_the_format(snapshot: Snapshot) -> None:
+    text = openmetrics.render(State(themes=("security",), suites={"api": snapshot}))
+    assert text.startswith(
+        "# HELP covernance_suite_present Whether a suite of the table has a result.\n"
+        "# TYPE covernance_suite_present gauge\n"
+        'covernance_suite_present{suite="api"} 1.0\n'
+    )
+    assert text.endswith("\n# EOF\n")
+    assert "_created" not in text
 
 
 @pytest.mark.reliability
