@@ -144,11 +144,22 @@ def test_coverage_shows_the_configuration_and_no_floor_in_it() -> None:
     assert sources["run"]["source"].split() == ["apps/api", "apps/auth_service", "logging_lib"]
 
 
+def named(path: str) -> list[str]:
+    """The requirements that a .in file names itself."""
+    lines = (ROOT / "requirements" / path).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if re.match(r"[a-z]", line)]
+
+
 def test_the_noxfile_pins_what_the_lock_pins() -> None:
-    header = re.search(r"# dependencies = (\[.+\])", (ROOT / "noxfile.py").read_text("utf-8"))
-    assert header
+    # https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+    script = re.search(r"(?m)^# /// script\n((?:#.*\n)+)# ///$", (ROOT / "noxfile.py").read_text())
+    assert script
+    header = tomllib.loads("".join(line[2:] + "\n" for line in script[1].splitlines()))
     locked = (ROOT / "requirements/nox.txt").read_text(encoding="utf-8").splitlines()
-    for pin in ast.literal_eval(header[1]):
+    assert {pin.partition("==")[0] for pin in header["dependencies"]} == {
+        name for path in ("nox.in", "tool.in") for name in named(path)
+    }
+    for pin in header["dependencies"]:
         assert f"{pin} \\" in locked
 
 
@@ -235,5 +246,5 @@ def test_no_init_file_shadows_coverage_py() -> None:
 def test_the_package_ships_what_its_table_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {re.split(r"[<>=]", dependency)[0] for dependency in project["dependencies"]}
-    base = (ROOT / "requirements/base.in").read_text(encoding="utf-8").split()
+    base = (ROOT / "requirements/tool.in").read_text(encoding="utf-8").split()
     assert needed <= set(base)

@@ -180,7 +180,7 @@ def test_hangs():
 def test_the_script_is_the_command(repository: Repository) -> None:
     scripts = repository.root / "scripts"
     scripts.mkdir()
-    for name in ("_python.sh", "test_metrics_baseline.sh"):
+    for name in ("_python.sh", "test_metrics_baseline.sh", "tool.py"):
         shutil.copy(ROOT / "scripts" / name, scripts)
     environ = {"VIRTUAL_ENV": sys.prefix}
     ran = repository.command(

@@ -492,9 +492,12 @@ def test_the_verdict_says_which_floor_applied(
         (("run", "--fail-under", "ninety"), "--fail-under: 'ninety' is not a number"),
         (("run", "--fail-under", "101"), "--fail-under: "),
         (("run", "--theme", "speed"), "there is no theme 'speed'"),
-        (("run", "--", "--cov-report=pdf"), "'pdf' is no report format"),
-        (("run", "--", "--cov=calc"), "--cov: covernance measures in pytest-cov's stead"),
-        (("run", "--", "--no-such-option"), "pytest could not start"),
+        (("run", "--", "--cov-report=pdf"), "'pdf' is not a report format"),
+        (("run", "--", "--cov=calc"), "--cov: covernance measures instead of pytest-cov"),
+        (
+            ("run", "--", "--no-such-option"),
+            "pytest can't read its arguments: unrecognized arguments: --no-such-option",
+        ),
         (("run", "--no-such-option"), "No such option"),
         (("nonsense",), "No such command"),
     ],
@@ -509,18 +512,29 @@ def test_bad_input_is_exit_3_one_message_and_no_traceback(
     assert "Traceback" not in ran.text
 
 
-@pytest.mark.parametrize(
-    "setting", ["branch = true", "relative_files = true", "patch = subprocess"]
-)
-def test_settings_that_would_give_wrong_numbers_are_refused(
-    repository: Repository, setting: str
+@pytest.mark.parametrize("name", [".coveragerc", "setup.cfg", "pyproject.toml", None])
+def test_what_a_run_needs_is_laid_over_the_settings_that_are_there(
+    repository: Repository, name: str | None
 ) -> None:
-    text = (repository.root / ".coveragerc").read_text(encoding="utf-8")
-    repository.write(".coveragerc", text.replace(setting, ""))
-    ran = repository.covernance("run")
+    (repository.root / ".coveragerc").unlink()
+    section, omit = "coverage:run", "omit = calc/extra.py"
+    if name == "pyproject.toml":
+        section, omit = "tool.coverage.run", 'omit = ["calc/extra.py"]'
+    elif name == ".coveragerc":
+        section = "run"
+    if name:
+        repository.append(name, f"\n[{section}]\nbranch = false\n{omit}\n")
+    repository.write("calc/extra.py", "x = 1\n")
+    before = name and (repository.root / name).read_bytes()
 
-    assert ran.code == 3, ran.text
-    assert setting in ran.err
+    ran = repository.covernance("run", "--fail-under=50")
+
+    assert ran.code == 0, ran.text
+    found = snapshot(repository)
+    assert found.total.branches == 8
+    assert ("calc/extra.py" in found.files) is (name is None)
+    assert ran.out.count("branch = false is not used") == bool(name)
+    assert (name and (repository.root / name).read_bytes()) == before
 
 
 def test_a_suite_named_by_the_environment_runs_alone(repository: Repository) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures that build `apps.api.main` apps, with doubles for what a test does not cover."""
+"""Responsible for `apps.api.main` apps, with doubles for what a test does not cover."""
 
 from __future__ import annotations
 

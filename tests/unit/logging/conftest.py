@@ -1,4 +1,4 @@
-"""Fixtures of the logging suite: reset metrics, in-memory sinks, a synchronous harness."""
+"""Responsible for the logging suite: reset metrics, in-memory sinks, a synchronous harness."""
 
 from __future__ import annotations
 
