@@ -29,8 +29,7 @@ Measure = Callable[..., Snapshot]
 @pytest.fixture
 def repository(repository: Repository) -> Repository:
     """A repository with one commit on main, that has a branch `feature` checked out."""
-    repository.git("init", "--quiet", "--initial-branch=main")
-    commit(repository)
+    repository.commit_first()
     repository.git("checkout", "--quiet", "-b", "feature")
     return repository
 

@@ -77,9 +77,7 @@ def test_without_any_result_nothing_is_due(repository: Repository) -> None:
 def test_in_git_patch_coverage_and_drops_are_there(
     repository: Repository, snapshot: Snapshot
 ) -> None:
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     repository.append("calc/__init__.py", "z = 3\n")
     head = repository.git("rev-parse", "HEAD")
     published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
@@ -93,9 +91,7 @@ def test_in_git_patch_coverage_and_drops_are_there(
 def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     repository: Repository, snapshot: Snapshot, at: str, shown: list[tuple[int, int]]
 ) -> None:
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     repository.git("commit", "--quiet", "--message=more", "--allow-empty")
     brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
     recorded = msgspec.structs.replace(snapshot, patch=brought)

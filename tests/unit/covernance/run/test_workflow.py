@@ -88,9 +88,7 @@ def test_a_full_run_records_what_ran_of_its_change(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     assert run_calc().snapshot.patch is None
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     base = repository.git("rev-parse", "HEAD")
     repository.git("checkout", "--quiet", "-b", "feature")
     repository.write("calc/__init__.py", "x = 1\ny = 3\n")
