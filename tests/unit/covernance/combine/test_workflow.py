@@ -72,15 +72,6 @@ def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
 
 
 @pytest.mark.reliability
-def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> None:
-    for suite in ("calc", "other"):
-        measure(two_suites, suite, None)
-    with pytest.raises(InputError, match="the suites' data is empty"):
-        combine_suites(load(two_suites.root), {}, print)
-    assert not Path("coverage/baseline.json").exists()
-
-
-@pytest.mark.reliability
 def test_a_carried_result_has_no_data_to_combine(
     two_suites: Repository, snapshot: Snapshot
 ) -> None:

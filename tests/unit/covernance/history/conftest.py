@@ -58,6 +58,8 @@ def clone(tmp_path: Path, remote: Path, sample: Path) -> Callable[[str], Path]:
         config = folder / ".git/config"
         settings = config.read_text(encoding="utf-8")
         config.write_text(settings.replace(str(sample), str(tmp_path)), encoding="utf-8")
+        # As in a fresh clone, the index knows the times of the files.
+        Repository.at(folder).git("update-index", "--refresh")
         return folder
 
     return build
