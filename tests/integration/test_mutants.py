@@ -35,7 +35,8 @@ def mutmut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.mutmut]\nonly_mutate = ["src/covernance/gate/*.py", "src/covernance/patch/policy.py"]'
+        "[tool.mutmut]\n"
+        'only_mutate = ["src/covernance/gate/*.py", "src/covernance/patch/policy.py"]\n'
     )
     for name in ("gate/__init__.py", "gate/floors.py", "patch/policy.py"):
         path = tmp_path / "src/covernance" / name

@@ -3,37 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from coverage import CoverageData
 
+from covernance.combine.combined import write
 from covernance.combine.workflow import combine_suites
 from covernance.config import load
-from covernance.errors import InputError
+from covernance.errors import CovernanceError, InputError
+from covernance.layout import Layout
+from tests.unit.covernance.combine.conftest import measure
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
-
-
-def measure(repository: Repository, suite: str, path: str | None) -> None:
-    """Leave the data of a suite of which one file ran, or none."""
-    target = repository.root / "coverage/data" / suite / ".coverage"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    data = CoverageData(basename=str(target))
-    data.set_context("security|run")
-    data.add_arcs({path: [(-1, 1), (1, -1)]} if path else {})
-    data.write()
-    data.close()
-
-
-@pytest.fixture
-def two_suites(repository: Repository) -> Repository:
-    repository.write("other/__init__.py", "z = 1\n")
-    repository.append(
-        "pyproject.toml",
-        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
-    )
-    measure(repository, "calc", "calc/__init__.py")
-    return repository
 
 
 @pytest.mark.reliability
@@ -43,3 +22,16 @@ def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> Non
     with pytest.raises(InputError, match="the suites' data is empty"):
         combine_suites(load(two_suites.root), {}, print)
     assert not Path("coverage/baseline.json").exists()
+
+
+@pytest.mark.reliability
+def test_an_error_leaves_the_last_reports_and_no_work_behind(two_suites: Repository) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    table, layout = load(two_suites.root), Layout(two_suites.root)
+    write(table, layout)
+    before = layout.baseline.read_bytes()
+    layout.data("other").write_bytes(b"damaged")
+    with pytest.raises(CovernanceError, match="other"):
+        write(table, layout)
+    assert layout.baseline.read_bytes() == before
+    assert not [path for path in layout.work.iterdir() if path.is_dir()]
