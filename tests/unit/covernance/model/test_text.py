@@ -21,3 +21,7 @@ def test_printable_text_is_shown_as_it_is(text: str) -> None:
 
 def test_an_escape_sequence_is_shown_by_its_code() -> None:
     assert shown("a\x1b[31m\nb\u202e") == "a\\x1b[31m\\nb\\u202e"
+
+
+def test_a_backslash_is_shown_once() -> None:
+    assert shown(r"C:\new") == r"C:\new"
