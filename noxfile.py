@@ -148,9 +148,17 @@ def _files(session: nox.Session, *patterns: str) -> list[str]:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Mutation testing of the policy and the model; `-- gate patch` takes these modules alone."""
+    """Mutation testing of what decides; `-- gate/floors patch` tests these modules only."""
     sessions.install_locked(session, "requirements/mutants.txt", *TOOL)
     session.run("python", "scripts/mutants.py", *session.posargs)
+
+
+@nox.session
+def properties(session: nox.Session) -> None:
+    """The properties among the unit tests, with 500 examples each where a suite's run has 20."""
+    _prepare_all(session)
+    selection = ("--hypothesis-profile=thorough", "-m", "hypothesis", "tests/unit")
+    session.run("pytest", *selection, *session.posargs)
 
 
 @nox.session

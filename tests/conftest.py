@@ -10,17 +10,21 @@ from hypothesis import HealthCheck, Phase, settings
 
 pytest_plugins = ["pytester"]
 
-# Deadlines and slow generation measure the machine, not the code: a loaded CI runner must not
-# redden a property.
+# What each run of the tests uses. Deadlines and slow generation measure the machine, not the code:
+# a loaded CI runner must not fail a property.
 settings.register_profile(
     "house",
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+# The scheduled search for what twenty examples miss: `nox -s properties`.
+settings.register_profile("thorough", settings.get_profile("house"), max_examples=500)
 # Each mutant meets the same examples; that one of them fails is all there is to know.
 settings.register_profile(
     "mutants",
     settings.get_profile("house"),
+    max_examples=100,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],

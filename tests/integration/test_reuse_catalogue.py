@@ -19,7 +19,7 @@ from covernance.config import load
 from covernance.gate.floors import AppliedFloor, Exceptions
 from covernance.judgement import Judgement
 from covernance.model.snapshot import read
-from covernance.reuse import environment
+from covernance.reuse import conditions
 from covernance.reuse.workflow import Reuse
 from tests.integration.reuse_sample import Sample
 from tests.utils.agents import LocalAgent
@@ -304,7 +304,7 @@ def test_no_result_is_reused_by_another_covernance(
     sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(covernance, "__file__", str(sample.root / "layer" / "x.py"))
-    monkeypatch.setattr(environment, "_tool", environment._tool.__wrapped__)
+    monkeypatch.setattr(conditions, "_tool", conditions._tool.__wrapped__)
     assert "covernance changed" in sample.find().reasons
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from covernance.config import load
+from scripts.mutants import choose_modules, list_modules
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -104,3 +105,11 @@ def test_no_workflow_names_a_suite() -> None:
         for suite in load(ROOT).suites:
             named = rf"(unit|--suite|coverage)[-_ /]{suite.name}\b"
             assert not re.search(named, path.read_text(encoding="utf-8")), path.name
+
+
+@pytest.mark.reliability
+def test_every_module_that_is_mutated_is_in_a_job_of_the_week() -> None:
+    packages = JOBS["tests-weekly.yml", "mutants"]["strategy"]["matrix"]["package"]
+    modules = list_modules(ROOT)
+    chosen = [choose_modules(modules, [package]) for package in packages]
+    assert sorted(module for job in chosen for module in job) == modules

@@ -73,6 +73,8 @@ def test_zero_is_refused():
 """
 
 IDENTITY = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
+NO_UPKEEP = ("-c", "maintenance.auto=false")
+"""Otherwise each commit starts a second process, which finds nothing to tidy."""
 LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 """Bypass any proxy of the machine for servers on loopback."""
 NO_GIT_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
@@ -89,6 +91,34 @@ class Ran:
     @property
     def text(self) -> str:
         return self.out + self.err
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder in memory, to be written as often as tests need it: its folders and its files."""
+
+    folders: tuple[Path, ...]
+    files: Mapping[Path, bytes]
+
+    @classmethod
+    def read(cls, root: Path) -> Folder:
+        """Read a folder with all that is in it."""
+        paths = sorted(root.rglob("*"))
+        return cls(
+            tuple(path.relative_to(root) for path in paths if path.is_dir()),
+            {path.relative_to(root): path.read_bytes() for path in paths if path.is_file()},
+        )
+
+    def write(self, root: Path) -> None:
+        """Write it to a folder that is not there yet."""
+        root.mkdir()
+        for path in self.folders:
+            (root / path).mkdir()
+        for path, content in self.files.items():
+            (root / path).write_bytes(content)
+
+
+_FIRST_COMMITS: dict[frozenset[tuple[Path, bytes]], Folder] = {}
 
 
 @dataclass
@@ -146,9 +176,24 @@ class Repository:
 
     def git(self, *arguments: str) -> str:
         """Run git in this repository, with a fixed author."""
-        result = self.command("git", *IDENTITY, *arguments)
+        result = self.command("git", *IDENTITY, *NO_UPKEEP, *arguments)
         assert result.code == 0, result.text
         return result.out.strip()
+
+    def commit_first(self) -> None:
+        """Commit every file as the first commit of the branch main.
+
+        Git runs for the first repository with these files; the next ones get a copy of its `.git`.
+        """
+        files = {path: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
+        key = frozenset((path.relative_to(self.root), text) for path, text in files.items())
+        if key in _FIRST_COMMITS:
+            _FIRST_COMMITS[key].write(self.root / ".git")
+            return
+        self.git("init", "--quiet", "--initial-branch=main", "--template=")
+        self.git("add", ".")
+        self.git("commit", "--quiet", "--message=start")
+        _FIRST_COMMITS[key] = Folder.read(self.root / ".git")
 
 
 def clean_environment() -> dict[str, str]:

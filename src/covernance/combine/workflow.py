@@ -17,7 +17,7 @@ from covernance.model import document
 from covernance.model.snapshot import CARRIED
 from covernance.reports import overview
 from covernance.reuse import evidence
-from covernance.reuse.environment import digest
+from covernance.reuse.conditions import digest
 from covernance.reuse.workflow import report_digest
 
 

@@ -13,7 +13,7 @@ from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.exceptions import workflow
 from covernance.exceptions.debt import Debt, Totals, totals
-from covernance.exceptions.facts import exception_facts
+from covernance.exceptions.expiry_facts import exception_facts
 from covernance.exceptions.waivers import Due
 from covernance.files import write_atomic
 from covernance.model import timestamp

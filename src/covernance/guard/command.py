@@ -14,7 +14,7 @@ from covernance.files import write_atomic
 from covernance.git.base import base_commit
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
-from covernance.guard.facts import guard_facts
+from covernance.guard.drop_facts import guard_facts
 from covernance.history.open import Kind, open_table_store
 from covernance.model.counts import show
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened

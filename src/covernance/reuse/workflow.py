@@ -28,7 +28,7 @@ from covernance.model.text import shown
 from covernance.model.verdict import PASS
 from covernance.patch import recorded
 from covernance.reuse import evidence, path_states, policy, traces, walk
-from covernance.reuse.environment import describe_environment, digest
+from covernance.reuse.conditions import describe_environment, digest
 from covernance.reuse.evidence import ENVIRONMENT, Evidence, Seen
 from covernance.reuse.seen import Looks, Sightings
 from covernance.reuse.trace_file import VARIABLE, TraceSettings, announcement

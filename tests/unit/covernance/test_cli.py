@@ -110,49 +110,11 @@ def test_a_failing_partial_run_fails(
     assert "gates nothing, but is red: tests-failed" in shell.out
 
 
-@pytest.mark.reliability
-def test_flaky_tests_are_listed(shell: Shell, repository: Repository, passes: FakePasses) -> None:
-    passes.records["security"] = Record(
-        schema=SCHEMA,
-        exit=0,
-        collected=Collected(selected={"t::s": ("security",)}),
-        outcomes={"t::s": "passed"},
-        seconds={},
-        collection_errors=[],
-        reran=["t::s"],
-    )
-    shell("run")
-    assert "calc: flaky tests, which ended both ways (1):\n  t::s" in shell.out
-
-
-def test_unthemed_tests_are_listed(
-    shell: Shell, repository: Repository, passes: FakePasses
-) -> None:
-    passes.records["security"] = Record(
-        schema=SCHEMA,
-        exit=0,
-        collected=Collected(selected={"t::s": ("security",)}, unthemed=["t::plain"]),
-        outcomes={"t::s": "passed"},
-        seconds={},
-        collection_errors=[],
-    )
-    shell("run")
-    assert "calc: tests that carry no theme (1):\n  t::plain" in shell.out
-
-
 def test_a_terminal_report_is_printed(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     assert shell("run", "--", "--cov-report=term-missing") == 0
     assert "\ncalc\nName" in shell.out
-
-
-def test_a_dry_run_prints_commands_and_runs_nothing(
-    shell: Shell, repository: Repository, passes: FakePasses
-) -> None:
-    assert shell("run", "--dry-run") == 0
-    assert shell.out.count(" -m coverage run --context=") == 3
-    assert passes.planned == []
 
 
 def test_a_terminal_gets_color_unless_no_color_is_set(
@@ -168,16 +130,6 @@ def test_a_terminal_gets_color_unless_no_color_is_set(
     assert "--color=yes" not in passes.planned[-1].command
 
 
-def test_the_environment_names_the_suite(
-    shell: Shell, repository: Repository, passes: FakePasses, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COVERAGE_CONTEXT", "calc")
-    assert shell("run") == 0
-    monkeypatch.setenv("COVERAGE_CONTEXT", "clac")
-    assert shell("run") == 3
-    assert "covernance: COVERAGE_CONTEXT=clac: there is no suite 'clac' (did you" in shell.err
-
-
 def test_combine_writes_the_baseline_of_the_last_runs(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
@@ -186,16 +138,6 @@ def test_combine_writes_the_baseline_of_the_last_runs(
     shell("run")
     assert shell("combine") == 0
     assert "wrote coverage/html/index.html" in shell.out
-
-
-@pytest.mark.reliability
-def test_a_baseline_that_can_not_be_made_hides_no_verdict(
-    shell: Shell, repository: Repository, passes: FakePasses
-) -> None:
-    repository.write("coverage/history/calc/rubbish.json", "not a result")
-    assert shell("run") == 3
-    assert shell.out.splitlines()[-1].startswith("calc: pass: 100.00 %")
-    assert "rubbish.json" in shell.err
 
 
 @pytest.mark.reliability

@@ -7,7 +7,7 @@ import pytest
 from coverage.parser import PythonParser
 from coverage.python import get_python_source
 from coverage.regions import code_regions
-from hypothesis import given, settings
+from hypothesis import given
 
 from covernance_agent.analysis import Rules, analyse
 from covernance_agent.source import Source, unpacked
@@ -21,7 +21,6 @@ RULES = Rules(exclude=(EXCLUDE,), partial=(PARTIAL,))
 
 
 @given(SOURCES)
-@settings(max_examples=50)
 def test_an_analysis_is_what_coverage_pys_parser_tells(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:

@@ -14,7 +14,7 @@ from coverage.parser import PythonParser
 from coverage.plugin import FileReporter
 from coverage.report_core import get_analysis_to_report
 from coverage.results import Analysis, analysis_from_file_reporter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.errors import InputError
@@ -26,6 +26,7 @@ from covernance.model.totals import theme_total, total
 from covernance_agent import combining, counting
 from covernance_agent.reporting import Reporting
 from tests.unit.covernance_agent.programs import EVERYTHING, SOURCES
+from tests.utils.properties import examples_divided_by
 
 pytestmark = pytest.mark.architecture
 
@@ -259,7 +260,7 @@ def executed(draw: st.DrawFn, text: str) -> dict[str, Arcs]:
 
 
 @pytest.mark.reliability
-@settings(max_examples=60)
+@examples_divided_by(2)
 @given(st.data(), SOURCES, st.booleans())
 def test_the_numbers_are_coverage_pys_own(
     data: st.DataObject,

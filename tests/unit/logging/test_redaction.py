@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logging_lib.redaction import (
@@ -275,7 +275,6 @@ json_like = st.recursive(
 
 
 @pytest.mark.reliability
-@settings(max_examples=50)
 @given(st.dictionaries(st.text(), json_like))
 def test_any_event_can_be_encoded_as_json(event: Mapping[str, object]) -> None:
     json.loads(json.dumps(redactor.event(event), allow_nan=False))

@@ -29,9 +29,7 @@ def home(repository: Repository) -> Repository:
     repository.write("calc/__init__.py", SOURCE)
     repository.write("tests/test_more.py", "import lib.words\n")
     repository.write("lib/words.py", "")
-    repository.git("init", "-q", "-b", "main")
-    repository.git("add", "-A")
-    repository.git("commit", "-qm", "start")
+    repository.commit_first()
     return repository
 
 

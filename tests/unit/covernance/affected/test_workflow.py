@@ -30,9 +30,7 @@ def began(repository: Repository, snapshot: Snapshot) -> str:
     """The commit that a passing result of `calc` is kept of; notes.md and a helper lie there."""
     repository.write("notes.md", "")
     repository.write("tests/conftest.py", "import calc\n")
-    repository.git("init", "-q", "-b", "main")
-    repository.git("add", "-A")
-    repository.git("commit", "-qm", "start")
+    repository.commit_first()
     commit = repository.git("rev-parse", "HEAD")
     source = msgspec.structs.replace(
         snapshot.provenance, commit=commit, config=load(repository.root).digest()

@@ -5,40 +5,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from coverage import CoverageData
 
 from covernance.combine.workflow import combine_suites
 from covernance.config import load
 from covernance.errors import InputError
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.reuse.evidence import Evidence, Seen
+from tests.unit.covernance.combine.conftest import measure
 from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
-
-
-def measure(repository: Repository, suite: str, path: str | None) -> None:
-    """Leave the data of a suite of which one file ran, or none."""
-    target = repository.root / "coverage/data" / suite / ".coverage"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    data = CoverageData(basename=str(target))
-    data.set_context("security|run")
-    data.add_arcs({path: [(-1, 1), (1, -1)]} if path else {})
-    data.write()
-    data.close()
-
-
-@pytest.fixture
-def two_suites(repository: Repository) -> Repository:
-    repository.write("other/__init__.py", "z = 1\n")
-    repository.append(
-        "pyproject.toml",
-        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
-    )
-    measure(repository, "calc", "calc/__init__.py")
-    return repository
 
 
 def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) -> None:
@@ -67,15 +44,6 @@ def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
     two_suites: Repository,
 ) -> None:
     with pytest.raises(InputError, match="no data of suite other"):
-        combine_suites(load(two_suites.root), {}, print)
-    assert not Path("coverage/baseline.json").exists()
-
-
-@pytest.mark.reliability
-def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> None:
-    for suite in ("calc", "other"):
-        measure(two_suites, suite, None)
-    with pytest.raises(InputError, match="the suites' data is empty"):
         combine_suites(load(two_suites.root), {}, print)
     assert not Path("coverage/baseline.json").exists()
 

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.errors import InputError, MachineError
@@ -18,6 +18,7 @@ from covernance.git.changes import (
     merge_base,
     show,
 )
+from tests.utils.properties import examples_divided_by
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -30,8 +31,7 @@ STEPS = count()
 @pytest.fixture
 def repository(repository: Repository) -> Repository:
     """A repository with one commit on main."""
-    repository.git("init", "--quiet", "--initial-branch=main")
-    commit(repository)
+    repository.commit_first()
     return repository
 
 
@@ -366,7 +366,7 @@ def test_a_file_that_cant_be_read_is_an_error_and_a_missing_one_is_none(tmp_path
         current(tmp_path, "loop.py")
 
 
-@settings(max_examples=25)
+@examples_divided_by(4)
 @given(
     st.lists(st.sampled_from("abc"), max_size=8),
     st.lists(st.sampled_from("abc"), max_size=8),

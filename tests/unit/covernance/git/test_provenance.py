@@ -19,9 +19,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     repository = Repository(tmp_path)
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     return repository
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,24 +32,35 @@ def result(snapshot: Snapshot) -> Callable[..., Snapshot]:
     return build
 
 
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a bare repository, which has one commit on main, and a fresh clone of it."""
+    folder = tmp_path_factory.mktemp("sample")
+    seed = Repository(folder / "seed")
+    seed.commit_first()
+    seed.git("clone", "--quiet", "--bare", ".", str(folder / "remote.git"))
+    seed.git("clone", "--quiet", str(folder / "remote.git"), str(folder / "clone"))
+    return folder
+
+
 @pytest.fixture
-def remote(tmp_path: Path) -> Path:
+def remote(tmp_path: Path, sample: Path) -> Path:
     """A bare repository with one commit on its branch main."""
-    seed = Repository(tmp_path / "seed")
-    seed.git("init", "--quiet", "--initial-branch=main")
-    seed.git("add", ".")
-    seed.git("commit", "--quiet", "--message=start")
-    seed.git("clone", "--quiet", "--bare", ".", str(tmp_path / "remote.git"))
-    return tmp_path / "remote.git"
+    return shutil.copytree(sample / "remote.git", tmp_path / "remote.git")
 
 
 @pytest.fixture
-def clone(tmp_path: Path, remote: Path) -> Callable[[str], Path]:
-    """Clone the remote under a name."""
+def clone(tmp_path: Path, remote: Path, sample: Path) -> Callable[[str], Path]:
+    """Provide, under a name, a clone of the remote as it was at first."""
 
     def build(name: str) -> Path:
-        Repository(tmp_path / "seed").git("clone", "--quiet", str(remote), str(tmp_path / name))
-        return tmp_path / name
+        folder = shutil.copytree(sample / "clone", tmp_path / name)
+        config = folder / ".git/config"
+        settings = config.read_text(encoding="utf-8")
+        config.write_text(settings.replace(str(sample), str(tmp_path)), encoding="utf-8")
+        # As in a fresh clone, the index knows the times of the files.
+        Repository.at(folder).git("update-index", "--refresh")
+        return folder
 
     return build
 

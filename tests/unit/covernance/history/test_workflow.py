@@ -7,10 +7,8 @@ import msgspec
 import pytest
 
 from covernance.config import load
-from covernance.errors import ConfigError, InputError, MachineError
+from covernance.errors import InputError, MachineError
 from covernance.history.directory import Directory
-from covernance.history.git_branch import GitBranch
-from covernance.history.open import chosen, open_store, usual_remote
 from covernance.history.store import entry_of
 from covernance.history.workflow import (
     export,
@@ -31,30 +29,6 @@ AT = "2026-11-21T12:00:00Z"
 @pytest.fixture
 def store(tmp_path: Path) -> Directory:
     return Directory(tmp_path / "history")
-
-
-@pytest.mark.architecture
-def test_a_directory_lies_beside_the_reports(repository: Repository, snapshot: Snapshot) -> None:
-    store = open_store("directory", repository.root, branch="x", remote=None)
-    store.add([recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)])
-    assert (repository.root / "coverage" / "history" / "api" / "3f").is_dir()
-
-
-@pytest.mark.architecture
-def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> None:
-    repository.git("init", "--quiet")
-    store = open_store("git", repository.root, branch="past", remote=None)
-    assert isinstance(store, GitBranch)
-    assert store.entries() == []
-
-
-@pytest.mark.architecture
-def test_the_usual_remote_is_the_one_that_is_there(repository: Repository) -> None:
-    assert usual_remote(repository.root) is None
-    repository.git("init", "--quiet")
-    repository.git("remote", "add", "upstream", "https://example.org/x.git")
-    assert usual_remote(repository.root) is None
-    assert usual_remote(repository.root, "upstream") == "upstream"
 
 
 @pytest.mark.architecture
@@ -207,13 +181,3 @@ def test_an_export_that_fails_leaves_the_last_one(
     assert target.read_bytes() == before
     with pytest.raises(MachineError, match="can't be written"):
         export(store, [], target / "below")
-
-
-@pytest.mark.architecture
-def test_a_machine_may_say_which_store_it_uses(repository: Repository) -> None:
-    table = load(repository.root)
-    assert chosen(table, {}) == "directory"
-    assert chosen(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
-    assert chosen(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
-    with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* say directory or git"):
-        chosen(table, {"COVERAGE_HISTORY_STORE": "gti"})

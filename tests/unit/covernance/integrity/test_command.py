@@ -24,9 +24,7 @@ TODAY = date(2026, 11, 21)
 @pytest.fixture(autouse=True)
 def _start(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(integrity, "_today", lambda: TODAY)
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", "--all")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
 
 
 def call(*arguments: str, allow: str = "") -> Result:

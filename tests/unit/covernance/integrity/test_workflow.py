@@ -1,99 +1,40 @@
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from covernance.config import load
-from covernance.errors import ConfigError, Exit, InputError
+from covernance.errors import ConfigError, Exit
 from covernance.git.base import base_commit
 from covernance.integrity.findings import Allowances
 from covernance.integrity.workflow import IntegrityReport, find_weakenings, waived
-from covernance.model.counts import Counts
-from covernance.model.snapshot import FileResult, Snapshot, TestResult
-from covernance.patch.workflow import PatchReport, SuitePatch, measure_patch
+from covernance.model.snapshot import Snapshot
+from tests.unit.covernance.patch.measured import (
+    LATER,
+    SOURCE,
+    Measure,
+    begin_branch,
+    commit,
+    edit,
+    measuring,
+)
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = pytest.mark.architecture
-
-SOURCE = Path("calc/__init__.py")
-NOW = "2026-11-21T12:00:00Z"
-EARLIER, LATER = 1_700_000_000, 1_900_000_000
-Measure = Callable[..., Snapshot]
 
 
 @pytest.fixture
 def repository(repository: Repository) -> Repository:
     """A repository with one commit on main, that has a branch `feature` checked out."""
-    repository.git("init", "--quiet", "--initial-branch=main")
-    commit(repository)
-    repository.git("checkout", "--quiet", "-b", "feature")
-    return repository
+    return begin_branch(repository)
 
 
 @pytest.fixture
 def measure(repository: Repository, snapshot: Snapshot) -> Measure:
-    """Stand for a full run of calc: every line of its source ran, except `missing`."""
-
-    def write(
-        executed: str = "1-2",
-        missing: str = "",
-        *,
-        dirty: bool = True,
-        at: str = NOW,
-        tests: dict[str, str] | None = None,
-        to: str = "coverage/calc.snapshot.json",
-    ) -> Snapshot:
-        head = repository.git("rev-parse", "HEAD")
-        made = msgspec.structs.replace(
-            snapshot,
-            suite="calc",
-            provenance=msgspec.structs.replace(
-                snapshot.provenance, commit=head, dirty=dirty, recorded_at=at
-            ),
-            files={
-                str(SOURCE): FileResult(
-                    total=Counts(), themes={}, executed_lines=executed, missing_lines=missing
-                )
-            },
-            tests={
-                name: TestResult(outcome=outcome, seconds=0.0, themes=())
-                for name, outcome in (tests or {}).items()
-            },
-        )
-        Path(to).parent.mkdir(exist_ok=True)
-        Path(to).write_bytes(made.encode())
-        return made
-
-    return write
-
-
-def commit(repository: Repository) -> None:
-    repository.git("add", "--all")
-    repository.git("commit", "--quiet", "--allow-empty", "--message=step")
-
-
-def edit(path: Path, text: str, when: int = EARLIER) -> None:
-    """Append to a file, as edited before or after the run of 2026."""
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(text)
-    os.utime(path, (when, when))
-
-
-def patched(base: str = "main", **options: int) -> PatchReport:
-    table = load(Path.cwd())
-    return measure_patch(
-        table, table.suites, base_commit(table, base, {}), min_lines=options.get("min_lines", 0)
-    )
-
-
-def only(report: PatchReport) -> SuitePatch:
-    (suite,) = report.suites
-    return suite
+    """Stand for a full run of calc."""
+    return measuring(repository, snapshot)
 
 
 def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> IntegrityReport:
@@ -104,162 +45,6 @@ def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> Integrity
 
 def told(report: IntegrityReport) -> list[str]:
     return [str(judged.finding) for judged in report.findings]
-
-
-def test_lines_that_did_not_run_are_below_the_floor(
-    repository: Repository, measure: Measure
-) -> None:
-    edit(SOURCE, "z = 3\nw = 4\n")
-    measure("1-3", "4")
-    report = patched()
-    assert report.exit is Exit.GATE
-    assert only(report).verdict == "below-floor"
-    assert only(report).results[0].uncovered == ((str(SOURCE), 4),)
-    assert patched(min_lines=3).exit is Exit.PASS
-    assert only(patched(min_lines=3)).verdict == "informs"
-
-
-def test_a_line_within_a_statement_stands_for_it(repository: Repository, measure: Measure) -> None:
-    edit(SOURCE, "z = (\n    3\n)\n")
-    commit(repository)
-    repository.git("branch", "--force", "main")
-    SOURCE.write_text("x = 1\ny = 2\nz = (\n    44\n)\n", encoding="utf-8")
-    edit(SOURCE, "")
-    measure("1-2", "3")
-    assert only(patched()).results[0].uncovered == ((str(SOURCE), 3),)
-
-
-@pytest.mark.parametrize("name", ["README.md", "other/module.py", "tests/test_calc.py"])
-def test_what_no_suite_measures_is_no_part_of_the_patch(
-    repository: Repository, measure: Measure, name: str
-) -> None:
-    edit(repository.write(name, "a\n"), "x = 1\n")
-    measure()
-    assert only(patched()).results[0].counts == Counts()
-    assert patched().exit is Exit.PASS
-
-
-@pytest.mark.security
-def test_a_suite_without_a_result_is_never_green(repository: Repository) -> None:
-    report = patched()
-    assert (only(report).verdict, report.exit) == ("no-data", Exit.GATE)
-    assert "covernance run --suite calc" in only(report).reasons[0]
-
-
-@pytest.mark.security
-def test_the_result_of_another_suite_is_an_error(repository: Repository, measure: Measure) -> None:
-    made = msgspec.structs.replace(measure(), suite="auth")
-    Path("coverage/calc.snapshot.json").write_bytes(made.encode())
-    with pytest.raises(InputError, match="'auth', not of 'calc'"):
-        patched()
-
-
-@pytest.mark.security
-def test_a_new_source_that_was_never_measured_is_not_covered(
-    repository: Repository, measure: Measure
-) -> None:
-    measure()
-    text = '"""Doc."""\n\nimport os\n\nx = [\n    os,\n]\nif TYPE_CHECKING:\n    y = 1\n'
-    edit(repository.write("calc/new.py", text), "")
-    edit(Path(".coveragerc"), "[report]\nexclude_also = if TYPE_CHECKING\n")
-    found = only(patched())
-    assert found.unmeasured == ("calc/new.py",)
-    assert found.results[0].uncovered == (("calc/new.py", 3), ("calc/new.py", 5))
-    assert patched().exit is Exit.GATE
-
-
-@pytest.mark.reliability
-def test_a_new_source_that_is_no_python_counts_by_its_lines(
-    repository: Repository, measure: Measure
-) -> None:
-    measure()
-    edit(repository.write("calc/new.py", "def (:\n"), "")
-    assert only(patched()).results[0].uncovered == (("calc/new.py", 1),)
-
-
-@pytest.mark.parametrize("text", ["", "# only a comment\n"])
-def test_a_new_source_without_statements_is_nothing(
-    repository: Repository, measure: Measure, text: str
-) -> None:
-    measure()
-    edit(repository.write("calc/new.py", text), "")
-    assert only(patched()).unmeasured == ()
-    assert patched().exit is Exit.PASS
-
-
-def test_an_omitted_source_is_nothing(repository: Repository, measure: Measure) -> None:
-    measure()
-    edit(repository.write("calc/new.py", "x = 1\n"), "")
-    edit(Path(".coveragerc"), "omit = calc/new.py\n")
-    assert patched().exit is Exit.PASS
-
-
-@pytest.mark.security
-@pytest.mark.parametrize("path", [SOURCE, Path("tests/test_calc.py")])
-def test_a_result_from_before_the_last_edit_is_stale(
-    repository: Repository, measure: Measure, path: Path
-) -> None:
-    measure()
-    edit(path, "z = 3\n", LATER)
-    report = patched()
-    assert (only(report).verdict, report.exit) == ("stale", Exit.GATE)
-    assert only(report).reasons[0] == f"{path} was edited after the suite was measured"
-
-
-@pytest.mark.security
-def test_a_result_of_a_clean_commit_holds_for_the_files_as_they_were(
-    repository: Repository, measure: Measure
-) -> None:
-    edit(SOURCE, "z = 3\n", LATER)
-    commit(repository)
-    measure("1-3", dirty=False)
-    assert only(patched()).verdict == "pass"
-    assert only(patched()).results[0].counts == Counts(statements=1, executed=1)
-    edit(SOURCE, "w = 4\n", EARLIER)
-    assert only(patched()).verdict == "stale"
-    repository.git("checkout", "--quiet", str(SOURCE))
-    edit(Path("README.md"), "x\n", LATER)
-    assert only(patched()).verdict == "pass"
-    Path("tests/test_calc.py").unlink()
-    assert only(patched()).verdict == "stale"
-
-
-@pytest.mark.reliability
-def test_a_result_of_a_commit_that_is_not_here_goes_by_time(
-    repository: Repository, measure: Measure
-) -> None:
-    edit(SOURCE, "z = 3\n")
-    made = measure("1-3", dirty=False)
-    elsewhere = msgspec.structs.replace(made.provenance, commit="1" * 40)
-    moved = msgspec.structs.replace(made, provenance=elsewhere)
-    Path("coverage/calc.snapshot.json").write_bytes(moved.encode())
-    assert only(patched()).verdict == "pass"
-    edit(SOURCE, "", LATER)
-    assert only(patched()).verdict == "stale"
-
-
-@pytest.mark.reliability
-def test_a_result_with_a_damaged_time_is_an_error(repository: Repository, measure: Measure) -> None:
-    measure(at="yesterday")
-    edit(SOURCE, "z = 3\n")
-    with pytest.raises(InputError, match="'yesterday' is no time"):
-        patched()
-
-
-def test_the_floor_and_the_least_lines_come_from_the_table(
-    repository: Repository, measure: Measure
-) -> None:
-    edit(SOURCE, "z = 3\nw = 4\n")
-    repository.write("pyproject.toml", TABLE + "patch-fail-under = 50\n")
-    measure("1-3", "4")
-    table = load(Path.cwd())
-    report = measure_patch(table, table.suites, "main")
-    assert only(report).results[0].floor == 50
-    assert only(report).verdict == "pass"
-    strict = measure_patch(
-        table, table.suites, "main", fail_under=load(Path.cwd()).suites[0].fail_under
-    )
-    assert only(strict).verdict == "informs"
 
 
 def test_the_base_is_the_option_then_the_pull_requests_target_then_the_default(

@@ -68,9 +68,7 @@ def test_a_store_is_asked_once_however_many_suites_there_are(
         repository.write(f"{name}/__init__.py", "")
         table = f'source = ["{name}"]\ntests = ["tests"]\nshards = 2\n'
         repository.append("pyproject.toml", f"\n[tool.covernance.suites.{name}]\n{table}")
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     assert "third-2-of-2" in out("--affected", "--base", "HEAD")
     assert asked == [None]
 

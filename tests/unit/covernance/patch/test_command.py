@@ -22,9 +22,7 @@ SOURCE = "calc/__init__.py"
 @pytest.fixture(autouse=True)
 def _change(repository: Repository, snapshot: Snapshot) -> None:
     """A change of three lines, of which one did not run and one took one of its two branches."""
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", "--all")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     repository.append(SOURCE, "if x:\n    y = 3\nz = 4\n")
     file = FileResult(
         total=Counts(),

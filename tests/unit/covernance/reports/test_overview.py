@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -9,15 +7,10 @@ import pytest
 
 from covernance.config import load
 from covernance.errors import InputError
-from covernance.exceptions.facts import exception_facts
-from covernance.exceptions.row import Row, Status
-from covernance.exceptions.waivers import due
 from covernance.guard import compare
-from covernance.guard.facts import guard_facts
 from covernance.guard.workflow import Guarded
 from covernance.model.counts import Counts
 from covernance.model.snapshot import PatchCounts, Snapshot
-from covernance.model.verdict import Verdict
 from covernance.reports import overview
 from tests.utils.repository import Repository
 
@@ -77,9 +70,7 @@ def test_without_any_result_nothing_is_due(repository: Repository) -> None:
 def test_in_git_patch_coverage_and_drops_are_there(
     repository: Repository, snapshot: Snapshot
 ) -> None:
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     repository.append("calc/__init__.py", "z = 3\n")
     head = repository.git("rev-parse", "HEAD")
     published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
@@ -93,9 +84,7 @@ def test_in_git_patch_coverage_and_drops_are_there(
 def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     repository: Repository, snapshot: Snapshot, at: str, shown: list[tuple[int, int]]
 ) -> None:
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=start")
+    repository.commit_first()
     repository.git("commit", "--quiet", "--message=more", "--allow-empty")
     brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
     recorded = msgspec.structs.replace(snapshot, patch=brought)
@@ -112,39 +101,6 @@ def guarded(after: Counts, measure: str = "security") -> Guarded:
     return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
 
 
-def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
-    nothing = Guarded(suite="new", verdict=Verdict(compare.NO_BASELINE))
-    facts = guard_facts([guarded(Counts(100, 80)), nothing])
-    assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
-    assert "90.00 % → 80.00 %" in facts[0].text
-    assert guard_facts([guarded(Counts(100, 90))])[0].good
-
-
-@pytest.mark.parametrize("measure", ["total", "patch"])
-def test_a_number_of_the_whole_suite_is_a_fact_of_no_theme(measure: str) -> None:
-    assert guard_facts([guarded(Counts(1, 1), measure)])[0].theme == ""
-
-
 def test_only_a_number_that_fell_too_far_is_a_drop() -> None:
     drops = overview._drops([guarded(Counts(100, 80)), guarded(Counts(100, 90))])
     assert [(drop.suite, drop.measure) for drop in drops] == [("calc", "security")]
-
-
-@pytest.mark.parametrize(
-    ("day", "state"), [(date(2026, 11, 25), "7-days"), (date(2026, 11, 1), "expired")]
-)
-def test_an_exception_is_a_fact_whose_state_is_its_stage(day: date, state: str) -> None:
-    row = Row(
-        line=1,
-        module="a.py",
-        suite="calc",
-        current="",
-        rationale="old",
-        owner="@team",
-        review=day,
-        plan="",
-        status=Status(),
-    )
-    (fact,) = exception_facts(due([row], date(2026, 11, 21)))
-    assert (fact.subject, fact.state, fact.good) == ("a.py", state, False)
-    assert json.loads(msgspec.json.encode([fact]))

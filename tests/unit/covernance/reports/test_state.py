@@ -1,52 +1,102 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from covernance.model.origin import describe_origin
-from covernance.model.snapshot import Origin, Snapshot
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Cell, Outcomes, Snapshot
+from covernance.reports.state import Drop, Patch, State, days, trouble
 
 pytestmark = pytest.mark.architecture
 
 
-@pytest.mark.parametrize(
-    ("recorded_at", "age"),
-    [
-        ("2026-11-21T12:59:59Z", "59 min"),
-        ("2026-11-22T11:59:59Z", "23 h"),
-        ("2026-11-24T12:00:00Z", "3 days"),
-    ],
-)
-def test_reused_numbers_say_where_they_come_from_and_how_old_they_are(
-    snapshot: Snapshot, recorded_at: str, age: str
-) -> None:
-    origin = Origin("c" * 40, "2026-11-21T12:00:00Z")
-    source = msgspec.structs.replace(
-        snapshot.provenance, source="reused", origin=origin, recorded_at=recorded_at
+def state(snapshot: Snapshot, **verdicts: str | None) -> State:
+    """A state of suites with these verdicts; None for no result."""
+    return State(
+        themes=("security",),
+        suites={
+            name: msgspec.structs.replace(snapshot, suite=name, verdict=verdict)
+            if verdict
+            else None
+            for name, verdict in verdicts.items()
+        },
     )
-    assert describe_origin(source) == f"reused from {'c' * 12}, {age} old"
-    nowhere = msgspec.structs.replace(source, origin=Origin(None, origin.recorded_at))
-    assert describe_origin(nowhere) == f"reused from 2026-11-21T12:00:00Z, {age} old"
-    assert describe_origin(snapshot.provenance) == ""
+
+
+def test_what_does_not_pass_comes_first_and_a_missing_result_is_no_pass(
+    snapshot: Snapshot,
+) -> None:
+    found = state(snapshot, a="pass", b="below-floor", c=None, d="pass")
+    assert [name for name, _ in found.worst_first] == ["b", "c", "a", "d"]
+    assert found.passing == 2
+    assert [one.suite for one in found.present] == ["a", "b", "d"]
 
 
 @pytest.mark.reliability
+def test_without_any_result_nothing_is_newest(snapshot: Snapshot) -> None:
+    found = state(snapshot, a=None)
+    assert (found.newest, found.commits, found.passing) == (None, 0, 0)
+    assert found.columns == ("security",)
+
+
+def test_the_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
+    def at(suite: str, recorded_at: str, commit: str) -> Snapshot:
+        source = msgspec.structs.replace(
+            snapshot.provenance, recorded_at=recorded_at, commit=commit
+        )
+        return msgspec.structs.replace(snapshot, suite=suite, provenance=source)
+
+    results = [
+        at("a", "2026-11-21T12:00:00Z", "1"),
+        at("b", "2026-11-22T12:00:00Z", "2"),
+        at("c", "2026-11-20T12:00:00Z", "2"),
+    ]
+    found = State(themes=(), suites={one.suite: one for one in results})
+    assert found.newest == results[1]
+    assert found.commits == 2
+
+
+def test_the_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> None:
+    themes = snapshot.themes | {"unthemed": snapshot.themes["security"]}
+    with_it = msgspec.structs.replace(snapshot, themes=themes)
+    assert State(themes=("security",), suites={"a": with_it}).columns == ("security", "unthemed")
+
+
 @pytest.mark.parametrize(
-    ("recorded_at", "age"),
-    [("2026-11-20T12:00:00", "1 day old"), ("yesterday", "of unknown age")],
+    ("outcomes", "expected"),
+    [
+        (Outcomes(), "no tests"),
+        (Outcomes(tests=2, passed=2), ""),
+        (Outcomes(tests=3, failed=2, errors=1), "2 failed, 1 in error"),
+    ],
 )
-def test_numbers_with_a_damaged_time_are_of_unknown_age(
-    snapshot: Snapshot, recorded_at: str, age: str
-) -> None:
-    now = "2026-11-21T12:00:00Z"
-    carried = msgspec.structs.replace(
-        snapshot.provenance, source="carried", carried_at=now, recorded_at=recorded_at
-    )
-    reused = msgspec.structs.replace(
-        snapshot.provenance,
-        source="reused",
-        origin=Origin("c" * 40, recorded_at),
-        recorded_at=now,
-    )
-    assert describe_origin(carried) == f"carried from {'0' * 12}, {age}"
-    assert describe_origin(reused) == f"reused from {'c' * 12}, {age}"
+def test_a_cell_says_what_is_wrong_with_its_tests(outcomes: Outcomes, expected: str) -> None:
+    cell = Cell(outcomes=outcomes, seconds=0, raw=Counts(), earned=Counts())
+    assert trouble(cell) == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [(0, "today"), (1, "1 day left"), (2, "2 days left"), (-1, "1 day past"), (-3, "3 days past")],
+)
+def test_a_review_date_is_so_many_days_away(left: int, expected: str) -> None:
+    assert days(left) == expected
+
+
+@given(st.integers(0, 99), st.integers(0, 99))
+def test_patch_coverage_is_exact_and_unknown_without_a_line(covered: int, missed: int) -> None:
+    percent = Patch("a", covered, covered + missed).percent
+    if covered + missed:
+        assert percent == Fraction(100 * covered, covered + missed)
+    else:
+        assert percent is None
+
+
+@pytest.mark.reliability
+def test_a_drop_to_nothing_is_a_drop_from_what_there_was() -> None:
+    assert Drop("a", "total", Counts(4, 3), Counts()).points == 75
+    assert Drop("a", "total", Counts(4, 3), Counts(4, 1)).points == 50

@@ -6,12 +6,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from covernance import results
 from covernance.config import load
-from covernance.errors import InputError
-from covernance.history.directory import Directory
-from covernance.history.git_branch import GitBranch
-from covernance.history.open import open_table_store
 from covernance.layout import Layout
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
@@ -33,47 +28,6 @@ def put(repository: Repository) -> Put:
         path.write_bytes(found.encode())
 
     return write
-
-
-def test_the_results_are_those_of_the_tables_suites(
-    repository: Repository, snapshot: Snapshot, put: Put
-) -> None:
-    found = msgspec.structs.replace(snapshot, suite="calc")
-    put(found)
-    assert results.read_results(load(repository.root)) == {"calc": found}
-
-
-@pytest.mark.reliability
-def test_a_suite_without_a_snapshot_is_there_without_a_result(repository: Repository) -> None:
-    assert results.read_results(load(repository.root)) == {"calc": None}
-
-
-@pytest.mark.reliability
-def test_a_damaged_snapshot_is_an_error(repository: Repository, put: Put) -> None:
-    path = Layout(repository.root).snapshot("calc")
-    path.parent.mkdir()
-    path.write_bytes(b"{")
-    with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
-        results.read_results(load(repository.root))
-
-
-@pytest.mark.security
-def test_the_result_of_another_suite_is_refused(
-    repository: Repository, snapshot: Snapshot, put: Put
-) -> None:
-    put(snapshot)
-    with pytest.raises(InputError, match="is the result of 'api', not of 'calc'"):
-        results.read_results(load(repository.root))
-
-
-def test_the_history_is_the_tables(repository: Repository) -> None:
-    table = load(repository.root)
-    assert isinstance(open_table_store(table), Directory)
-    repository.git("init", "-q")
-    kept = msgspec.structs.replace(
-        table, history=msgspec.structs.replace(table.history, store="git")
-    )
-    assert isinstance(open_table_store(kept), GitBranch)
 
 
 def test_the_state_holds_what_the_policies_found(

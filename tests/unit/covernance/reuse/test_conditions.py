@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 import covernance
-from covernance.reuse import environment
-from covernance.reuse.environment import describe_environment
+from covernance.reuse import conditions
+from covernance.reuse.conditions import describe_environment
 from covernance.reuse.seen import Looks
 from tests.utils.agents import ENVIRONMENT
 
@@ -75,13 +75,13 @@ def test_the_tool_is_its_code_and_templates_and_not_their_bytecode(
     (layer / "room/__pycache__").mkdir(parents=True)
     monkeypatch.setattr(covernance, "__file__", str(layer / "__init__.py"))
     (layer / "page.html").write_text("a", encoding="utf-8")
-    environment._tool.cache_clear()
+    conditions._tool.cache_clear()
     before = describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT))
     (layer / "room/__pycache__/wall.cpython-311.pyc.140233").touch()
-    environment._tool.cache_clear()
+    conditions._tool.cache_clear()
     assert describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT)) == before
     (layer / "page.html").write_text("b", encoding="utf-8")
-    environment._tool.cache_clear()
+    conditions._tool.cache_clear()
     assert (
         describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT))["covernance"]
         != before["covernance"]

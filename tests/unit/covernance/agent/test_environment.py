@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from covernance.agent.environment import Prepare, Prepared
+from tests.utils.agents import ENVIRONMENT, LocalAgent
+
+pytestmark = pytest.mark.architecture
+
+
+def test_a_task_is_known_by_its_name() -> None:
+    task = Prepare(source=("calc",), tests=("tests",), arguments=("-x",))
+    assert msgspec.json.decode(msgspec.json.encode(task)) == {
+        "task": "prepare",
+        "source": ["calc"],
+        "tests": ["tests"],
+        "folder": None,
+        "arguments": ["-x"],
+    }
+
+
+def test_what_the_agent_answers_is_read_without_loss() -> None:
+    answer = LocalAgent().ask(Prepare(), Prepared)
+    assert msgspec.json.decode(msgspec.json.encode(answer), type=Prepared) == answer
+    assert {"coverage", "pytest"} <= answer.environment.packages.keys()
+
+
+@pytest.mark.reliability
+def test_an_environment_that_lacks_a_field_is_not_read() -> None:
+    document = msgspec.to_builtins(ENVIRONMENT)
+    assert msgspec.convert(document, type(ENVIRONMENT)) == ENVIRONMENT
+    del document["prefix"]
+    with pytest.raises(msgspec.ValidationError, match="prefix"):
+        msgspec.convert(document, type(ENVIRONMENT))

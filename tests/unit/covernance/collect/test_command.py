@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from covernance.collect.command import command
+from covernance.config import load
+from covernance.errors import Exit, InputError
+from covernance.matrix import jobs
+from covernance.matrix.jobs import Plan, Planned
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.security
+
+
+@pytest.fixture
+def plan(repository: Repository) -> Path:
+    """A plan of the one suite."""
+    table = load(repository.root)
+    return jobs.write(table, Plan(commit=None, config=table.digest(), jobs=(Planned("calc"),)))
+
+
+def call(*arguments: object, **environ: str) -> Result:
+    return CliRunner().invoke(
+        command, [str(argument) for argument in arguments], env=environ, standalone_mode=False
+    )
+
+
+def test_what_did_not_arrive_is_named_and_red(plan: Path, tmp_path: Path) -> None:
+    ran = call(tmp_path / "never-made")
+    assert ran.return_value is Exit.GATE
+    assert ran.stderr == "collect: planned, and did not arrive: calc\n"
+
+
+@pytest.mark.reliability
+def test_a_soft_start_is_green_and_says_so(plan: Path, tmp_path: Path) -> None:
+    for ran in (call(tmp_path, "--soft"), call(tmp_path, COVERAGE_SOFT="1")):
+        assert ran.return_value is Exit.PASS
+        assert "did not arrive: calc" in ran.stderr
+        assert "SOFT" in ran.stderr
+
+
+def test_without_a_plan_nothing_is_collected(repository: Repository, tmp_path: Path) -> None:
+    ran = call(tmp_path)
+    assert isinstance(ran.exception, InputError)
+    assert "coverage/plan.json" in str(ran.exception)
+
+
+@pytest.mark.architecture
+def test_the_plan_may_lie_elsewhere(plan: Path, tmp_path: Path) -> None:
+    moved = plan.rename(tmp_path / "moved.json")
+    assert "did not arrive: calc" in call(tmp_path, "--plan", moved).stderr

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from covernance.config import load
+from covernance.errors import ConfigError
+from covernance.history.directory import Directory
+from covernance.history.git_branch import GitBranch
+from covernance.history.open import chosen, open_store, open_table_store, usual_remote
+from covernance.model.snapshot import Snapshot
+from tests.unit.covernance.history.samples import recorded
+from tests.utils.repository import Repository
+
+AT = "2026-11-21T12:00:00Z"
+
+
+@pytest.mark.architecture
+def test_a_directory_lies_beside_the_reports(repository: Repository, snapshot: Snapshot) -> None:
+    store = open_store("directory", repository.root, branch="x", remote=None)
+    store.add([recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)])
+    assert (repository.root / "coverage" / "history" / "api" / "3f").is_dir()
+
+
+@pytest.mark.architecture
+def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> None:
+    repository.git("init", "--quiet")
+    store = open_store("git", repository.root, branch="past", remote=None)
+    assert isinstance(store, GitBranch)
+    assert store.entries() == []
+
+
+@pytest.mark.architecture
+def test_the_usual_remote_is_the_one_that_is_there(repository: Repository) -> None:
+    assert usual_remote(repository.root) is None
+    repository.git("init", "--quiet")
+    repository.git("remote", "add", "upstream", "https://example.org/x.git")
+    assert usual_remote(repository.root) is None
+    assert usual_remote(repository.root, "upstream") == "upstream"
+
+
+@pytest.mark.architecture
+def test_a_machine_may_say_which_store_it_uses(repository: Repository) -> None:
+    table = load(repository.root)
+    assert chosen(table, {}) == "directory"
+    assert chosen(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
+    assert chosen(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
+    with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* say directory or git"):
+        chosen(table, {"COVERAGE_HISTORY_STORE": "gti"})
+
+
+def test_the_history_is_the_tables(repository: Repository) -> None:
+    table = load(repository.root)
+    assert isinstance(open_table_store(table), Directory)
+    repository.git("init", "-q")
+    kept = msgspec.structs.replace(
+        table, history=msgspec.structs.replace(table.history, store="git")
+    )
+    assert isinstance(open_table_store(kept), GitBranch)

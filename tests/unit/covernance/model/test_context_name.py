@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.model.context_name import RUN, pattern
+
+pytestmark = pytest.mark.architecture
+
+THEMES = st.from_regex(r"[a-z][a-z_-]{0,8}", fullmatch=True)
+
+
+@given(THEMES, st.text())
+def test_a_pattern_finds_every_context_of_its_theme(theme: str, test: str) -> None:
+    for context in (theme, f"{theme}|{RUN}", f"{theme}|{RUN}|{test}"):
+        assert re.search(pattern(theme), context)
+
+
+@given(THEMES, THEMES)
+def test_a_pattern_finds_no_context_of_another_theme(theme: str, other: str) -> None:
+    for context in (f"{theme}{other}", f"{other}{theme}|{RUN}", f"{other}|{RUN}|{theme}"):
+        assert bool(re.search(pattern(theme), context)) is (context.split("|")[0] == theme)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.errors import Exit
+from covernance.model.snapshot import Snapshot
+from covernance.model.suite_result import stand_in
+
+pytestmark = pytest.mark.reliability
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        ("pass", Exit.PASS),
+        ("tests-failed", Exit.TESTS_FAILED),
+        ("below-floor", Exit.GATE),
+        ("expired-exception", Exit.GATE),
+    ],
+)
+def test_an_earlier_result_ends_a_run_as_its_verdict_does(
+    snapshot: Snapshot, verdict: str, code: Exit
+) -> None:
+    earlier = msgspec.structs.replace(snapshot, verdict=verdict)
+    result = stand_in(earlier, (Path("coverage/api.json"),))
+    assert (result.snapshot, result.exit) == (earlier, code)
+    assert (result.partial, result.published, result.text) == ((), (Path("coverage/api.json"),), "")

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from covernance.errors import Exit
+from covernance.model import verdict
+from covernance.model.verdict import PASS, TESTS_FAILED, Verdict
+
+pytestmark = pytest.mark.security
+
+NAMES = {
+    value for name, value in vars(verdict).items() if name.isupper() and isinstance(value, str)
+}
+
+
+def test_only_a_pass_is_green_and_only_failed_tests_are_not_a_gates_no() -> None:
+    assert {PASS, TESTS_FAILED} < NAMES
+    assert Verdict(PASS).exit is Exit.PASS
+    assert Verdict(TESTS_FAILED).exit is Exit.TESTS_FAILED
+    assert {Verdict(name).exit for name in NAMES - {PASS, TESTS_FAILED}} == {Exit.GATE}
+
+
+@pytest.mark.parametrize("name", ["", "Pass", "passed", "a verdict of a newer version"])
+def test_an_unknown_verdict_is_never_green(name: str) -> None:
+    assert Verdict(name).exit is Exit.GATE

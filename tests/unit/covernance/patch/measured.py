@@ -1,0 +1,88 @@
+"""A change on a branch, and the result of a full run of it, as tests need them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from covernance.config import load
+from covernance.git.base import base_commit
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileResult, Snapshot, TestResult
+from covernance.patch.workflow import PatchReport, SuitePatch, measure_patch
+from tests.utils.repository import Repository
+
+SOURCE = Path("calc/__init__.py")
+NOW = "2026-11-21T12:00:00Z"
+EARLIER, LATER = 1_700_000_000, 1_900_000_000
+Measure = Callable[..., Snapshot]
+
+
+def begin_branch(repository: Repository) -> Repository:
+    """Give a repository one commit on main, and check out a branch `feature`."""
+    repository.commit_first()
+    repository.git("checkout", "--quiet", "-b", "feature")
+    return repository
+
+
+def measuring(repository: Repository, snapshot: Snapshot) -> Measure:
+    """Replace a full run of calc: every line of its source ran, except `missing`."""
+
+    def write(
+        executed: str = "1-2",
+        missing: str = "",
+        *,
+        dirty: bool = True,
+        at: str = NOW,
+        tests: dict[str, str] | None = None,
+        to: str = "coverage/calc.snapshot.json",
+    ) -> Snapshot:
+        head = repository.git("rev-parse", "HEAD")
+        made = msgspec.structs.replace(
+            snapshot,
+            suite="calc",
+            provenance=msgspec.structs.replace(
+                snapshot.provenance, commit=head, dirty=dirty, recorded_at=at
+            ),
+            files={
+                str(SOURCE): FileResult(
+                    total=Counts(), themes={}, executed_lines=executed, missing_lines=missing
+                )
+            },
+            tests={
+                name: TestResult(outcome=outcome, seconds=0.0, themes=())
+                for name, outcome in (tests or {}).items()
+            },
+        )
+        Path(to).parent.mkdir(exist_ok=True)
+        Path(to).write_bytes(made.encode())
+        return made
+
+    return write
+
+
+def commit(repository: Repository) -> None:
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--allow-empty", "--message=step")
+
+
+def edit(path: Path, text: str, when: int = EARLIER) -> None:
+    """Append to a file, as edited before or after the run of 2026."""
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(text)
+    os.utime(path, (when, when))
+
+
+def patched(base: str = "main", **options: int) -> PatchReport:
+    table = load(Path.cwd())
+    return measure_patch(
+        table, table.suites, base_commit(table, base, {}), min_lines=options.get("min_lines", 0)
+    )
+
+
+def only(report: PatchReport) -> SuitePatch:
+    (suite,) = report.suites
+    return suite

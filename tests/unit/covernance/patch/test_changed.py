@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from covernance.errors import Exit
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Snapshot
+from tests.unit.covernance.patch.measured import (
+    SOURCE,
+    Measure,
+    begin_branch,
+    commit,
+    edit,
+    measuring,
+    only,
+    patched,
+)
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture
+def repository(repository: Repository) -> Repository:
+    """A repository with one commit on main, that has a branch `feature` checked out."""
+    return begin_branch(repository)
+
+
+@pytest.fixture
+def measure(repository: Repository, snapshot: Snapshot) -> Measure:
+    """Stand for a full run of calc."""
+    return measuring(repository, snapshot)
+
+
+def test_a_line_within_a_statement_stands_for_it(repository: Repository, measure: Measure) -> None:
+    edit(SOURCE, "z = (\n    3\n)\n")
+    commit(repository)
+    repository.git("branch", "--force", "main")
+    SOURCE.write_text("x = 1\ny = 2\nz = (\n    44\n)\n", encoding="utf-8")
+    edit(SOURCE, "")
+    measure("1-2", "3")
+    assert only(patched()).results[0].uncovered == ((str(SOURCE), 3),)
+
+
+@pytest.mark.parametrize("name", ["README.md", "other/module.py", "tests/test_calc.py"])
+def test_what_no_suite_measures_is_no_part_of_the_patch(
+    repository: Repository, measure: Measure, name: str
+) -> None:
+    edit(repository.write(name, "a\n"), "x = 1\n")
+    measure()
+    assert only(patched()).results[0].counts == Counts()
+    assert patched().exit is Exit.PASS
+
+
+@pytest.mark.security
+def test_a_new_source_that_was_never_measured_is_not_covered(
+    repository: Repository, measure: Measure
+) -> None:
+    measure()
+    text = '"""Doc."""\n\nimport os\n\nx = [\n    os,\n]\nif TYPE_CHECKING:\n    y = 1\n'
+    edit(repository.write("calc/new.py", text), "")
+    edit(Path(".coveragerc"), "[report]\nexclude_also = if TYPE_CHECKING\n")
+    found = only(patched())
+    assert found.unmeasured == ("calc/new.py",)
+    assert found.results[0].uncovered == (("calc/new.py", 3), ("calc/new.py", 5))
+    assert patched().exit is Exit.GATE
+
+
+@pytest.mark.reliability
+def test_a_new_source_that_is_no_python_counts_by_its_lines(
+    repository: Repository, measure: Measure
+) -> None:
+    measure()
+    edit(repository.write("calc/new.py", "def (:\n"), "")
+    assert only(patched()).results[0].uncovered == (("calc/new.py", 1),)
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n"])
+def test_a_new_source_without_statements_is_nothing(
+    repository: Repository, measure: Measure, text: str
+) -> None:
+    measure()
+    edit(repository.write("calc/new.py", text), "")
+    assert only(patched()).unmeasured == ()
+    assert patched().exit is Exit.PASS
+
+
+def test_an_omitted_source_is_nothing(repository: Repository, measure: Measure) -> None:
+    measure()
+    edit(repository.write("calc/new.py", "x = 1\n"), "")
+    edit(Path(".coveragerc"), "omit = calc/new.py\n")
+    assert patched().exit is Exit.PASS

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.config import load
+from covernance.errors import Exit, InputError
+from covernance.model.counts import Counts
+from covernance.model.snapshot import Snapshot
+from covernance.patch.workflow import measure_patch
+from tests.unit.covernance.patch.measured import (
+    EARLIER,
+    LATER,
+    SOURCE,
+    Measure,
+    begin_branch,
+    commit,
+    edit,
+    measuring,
+    only,
+    patched,
+)
+from tests.utils.repository import TABLE, Repository
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture
+def repository(repository: Repository) -> Repository:
+    """A repository with one commit on main, that has a branch `feature` checked out."""
+    return begin_branch(repository)
+
+
+@pytest.fixture
+def measure(repository: Repository, snapshot: Snapshot) -> Measure:
+    """Stand for a full run of calc."""
+    return measuring(repository, snapshot)
+
+
+def test_lines_that_did_not_run_are_below_the_floor(
+    repository: Repository, measure: Measure
+) -> None:
+    edit(SOURCE, "z = 3\nw = 4\n")
+    measure("1-3", "4")
+    report = patched()
+    assert report.exit is Exit.GATE
+    assert only(report).verdict == "below-floor"
+    assert only(report).results[0].uncovered == ((str(SOURCE), 4),)
+    assert patched(min_lines=3).exit is Exit.PASS
+    assert only(patched(min_lines=3)).verdict == "informs"
+
+
+@pytest.mark.security
+def test_a_suite_without_a_result_is_never_green(repository: Repository) -> None:
+    report = patched()
+    assert (only(report).verdict, report.exit) == ("no-data", Exit.GATE)
+    assert "covernance run --suite calc" in only(report).reasons[0]
+
+
+@pytest.mark.security
+def test_the_result_of_another_suite_is_an_error(repository: Repository, measure: Measure) -> None:
+    made = msgspec.structs.replace(measure(), suite="auth")
+    Path("coverage/calc.snapshot.json").write_bytes(made.encode())
+    with pytest.raises(InputError, match="'auth', not of 'calc'"):
+        patched()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", [SOURCE, Path("tests/test_calc.py")])
+def test_a_result_from_before_the_last_edit_is_stale(
+    repository: Repository, measure: Measure, path: Path
+) -> None:
+    measure()
+    edit(path, "z = 3\n", LATER)
+    report = patched()
+    assert (only(report).verdict, report.exit) == ("stale", Exit.GATE)
+    assert only(report).reasons[0] == f"{path} was edited after the suite was measured"
+
+
+@pytest.mark.security
+def test_a_result_of_a_clean_commit_holds_for_the_files_as_they_were(
+    repository: Repository, measure: Measure
+) -> None:
+    edit(SOURCE, "z = 3\n", LATER)
+    commit(repository)
+    measure("1-3", dirty=False)
+    assert only(patched()).verdict == "pass"
+    assert only(patched()).results[0].counts == Counts(statements=1, executed=1)
+    edit(SOURCE, "w = 4\n", EARLIER)
+    assert only(patched()).verdict == "stale"
+    repository.git("checkout", "--quiet", str(SOURCE))
+    edit(Path("README.md"), "x\n", LATER)
+    assert only(patched()).verdict == "pass"
+    Path("tests/test_calc.py").unlink()
+    assert only(patched()).verdict == "stale"
+
+
+@pytest.mark.reliability
+def test_a_result_of_a_commit_that_is_not_here_goes_by_time(
+    repository: Repository, measure: Measure
+) -> None:
+    edit(SOURCE, "z = 3\n")
+    made = measure("1-3", dirty=False)
+    elsewhere = msgspec.structs.replace(made.provenance, commit="1" * 40)
+    moved = msgspec.structs.replace(made, provenance=elsewhere)
+    Path("coverage/calc.snapshot.json").write_bytes(moved.encode())
+    assert only(patched()).verdict == "pass"
+    edit(SOURCE, "", LATER)
+    assert only(patched()).verdict == "stale"
+
+
+@pytest.mark.reliability
+def test_a_result_with_a_damaged_time_is_an_error(repository: Repository, measure: Measure) -> None:
+    measure(at="yesterday")
+    edit(SOURCE, "z = 3\n")
+    with pytest.raises(InputError, match="'yesterday' is no time"):
+        patched()
+
+
+def test_the_floor_and_the_least_lines_come_from_the_table(
+    repository: Repository, measure: Measure
+) -> None:
+    edit(SOURCE, "z = 3\nw = 4\n")
+    repository.write("pyproject.toml", TABLE + "patch-fail-under = 50\n")
+    measure("1-3", "4")
+    table = load(Path.cwd())
+    report = measure_patch(table, table.suites, "main")
+    assert only(report).results[0].floor == 50
+    assert only(report).verdict == "pass"
+    strict = measure_patch(
+        table, table.suites, "main", fail_under=load(Path.cwd()).suites[0].fail_under
+    )
+    assert only(strict).verdict == "informs"

@@ -1,0 +1,30 @@
+"""Responsible for runs of the sample repository whose passes are doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from covernance.config import load
+from covernance.model.suite_result import SuiteResult
+from covernance.run.workflow import run_suites
+from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.run.runs import Quiet, request
+from tests.utils.agents import local_agents
+from tests.utils.repository import Repository
+
+
+@pytest.fixture
+def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteResult]:
+    def run_it(*pytest_arguments: str, **changes: object) -> SuiteResult:
+        table = load(repository.root)
+        (result,) = run_suites(
+            table,
+            request(table, *pytest_arguments, **changes),
+            local_agents(*table.suites),
+            Quiet(),
+        )
+        return result
+
+    return run_it

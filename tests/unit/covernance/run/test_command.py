@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+
+from covernance.cli import cli
+from covernance.errors import ConfigError, Exit
+from tests.unit.covernance.conftest import FakePasses
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+SECOND = """
+[tool.covernance.suites.second]
+source = ["second"]
+tests = ["tests"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _two_suites(repository: Repository) -> None:
+    repository.write("second/__init__.py", "")
+    repository.append("pyproject.toml", SECOND)
+
+
+def call(*arguments: str, **environ: str) -> Result:
+    return CliRunner().invoke(cli, ["run", *arguments], env=environ, standalone_mode=False)
+
+
+def planned(*arguments: str, **environ: str) -> list[str]:
+    """The commands that would run."""
+    ran = call("--dry-run", *arguments, **environ)
+    assert ran.exception is None, ran.exception
+    return ran.stdout.splitlines()
+
+
+def test_a_dry_run_prints_commands_and_runs_nothing(passes: FakePasses) -> None:
+    commands = planned()
+    assert len(commands) == 2 * 3
+    assert all(" -m coverage run --context=" in command for command in commands)
+    assert passes.planned == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number"),
+    [
+        (("--suite", "calc"), 3),
+        (("--suite", "calc", "--suite", "second"), 6),
+        (("--suite", "calc, second,calc"), 6),
+        (("--theme", "security"), 2),
+        (("--suite", "calc", "--tags", "security,reliability"), 2),
+    ],
+)
+def test_suites_and_themes_are_repeated_or_listed(arguments: tuple[str, ...], number: int) -> None:
+    assert len(planned(*arguments)) == number
+
+
+def test_the_environment_names_the_suite_unless_an_option_does() -> None:
+    assert len(planned(COVERAGE_CONTEXT="calc")) == 3
+    assert len(planned("--suite", "calc,second", COVERAGE_CONTEXT="calc")) == 6
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("arguments", "environ", "message"),
+    [
+        (["--suite", "clac"], {}, r"there is no suite 'clac' \(did you mean"),
+        ([], {"COVERAGE_CONTEXT": "clac"}, "COVERAGE_CONTEXT=clac: there is no suite 'clac'"),
+    ],
+)
+def test_an_unknown_suite_is_an_error_that_names_its_origin(
+    arguments: list[str], environ: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        raise call("--dry-run", *arguments, **environ).exception or AssertionError
+
+
+def test_the_exit_code_is_that_of_the_worst_suite(passes: FakePasses) -> None:
+    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+    assert call("--suite", "calc").return_value is Exit.GATE
+    ran = call("--suite", "calc", "--soft")
+    assert ran.return_value is Exit.PASS
+    assert "SOFT" in ran.stderr

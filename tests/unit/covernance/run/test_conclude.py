@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from covernance.config import load
+from covernance.engine.record import Collected
+from covernance.engine.shard import Shard
+from covernance.errors import Exit
+from covernance.exceptions.register_markdown import EMPTY, END
+from covernance.model.snapshot import read
+from covernance.model.suite_result import SuiteResult
+from covernance.run.workflow import run_suites
+from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.run.runs import Quiet, record, request
+from tests.utils.agents import local_agents
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture
+def _without_tests(passes: FakePasses) -> None:
+    for theme in ("architecture", "reliability", "security"):
+        passes.statuses[theme] = 5
+        passes.records[theme] = record(theme, exit=5, collected=Collected(), outcomes={})
+
+
+def run_two(
+    repository: Repository, passes: FakePasses, source: str, *pytest_arguments: str
+) -> list[SuiteResult]:
+    """Run calc and beside it a suite `other` with a source of its own."""
+    repository.write("other/__init__.py", source)
+    repository.append(
+        "pyproject.toml",
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
+    )
+    passes.sources["other"] = "other/__init__.py"
+    table = load(repository.root)
+    asked = request(table, *pytest_arguments)
+    return run_suites(table, asked, local_agents(*table.suites), Quiet())
+
+
+@pytest.mark.reliability
+def test_failed_tests_are_published_with_their_verdict(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    passes.statuses["security"] = 1
+    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+    result = run_calc()
+    assert result.exit is Exit.TESTS_FAILED
+    assert read(result.published[-1]).reasons == ("failed: t::security",)
+
+
+@pytest.mark.security
+def test_below_the_floor_exits_2(run_calc: Callable[..., SuiteResult], passes: FakePasses) -> None:
+    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+    result = run_calc(fail_under="51")
+    assert (result.snapshot.verdict, result.exit) == ("below-floor", Exit.GATE)
+    assert result.snapshot.floor.origin == "--fail-under"
+
+
+@pytest.mark.security
+def test_a_failing_selection_fails(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    passes.statuses["security"] = 1
+    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+    result = run_calc("-k", "x")
+    assert (result.snapshot.verdict, result.exit) == ("tests-failed", Exit.TESTS_FAILED)
+
+
+@pytest.mark.reliability
+def test_no_data_publishes_nothing_and_is_red(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    passes.arcs = {}
+    result = run_calc(fail_under="0")
+    assert (result.snapshot.verdict, result.published) == ("no-data", ())
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("day", "verdict", "code"),
+    [("2026-11-21", "pass", Exit.PASS), ("2026-11-20", "expired-exception", Exit.GATE)],
+)
+def test_an_exception_that_ran_out_yesterday_fails_its_suite_and_no_other(
+    repository: Repository, passes: FakePasses, day: str, verdict: str, code: Exit
+) -> None:
+    row = f"| `other/__init__.py` | other | 50.00 / 90 | old | @team | {day} | rewrite | |"
+    repository.write(
+        "tests/docs/test_framework_upgrades/coverage_exceptions.md",
+        EMPTY.replace(END, f"{row}\n{END}"),
+    )
+    calc, other = run_two(repository, passes, "x = 1\ny = 2\n")
+    assert (calc.snapshot.verdict, calc.exit) == ("pass", Exit.PASS)
+    assert (other.snapshot.verdict, other.exit) == (verdict, code)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("arguments", [(), ("-k", "x")])
+def test_a_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
+    repository: Repository, passes: FakePasses, arguments: tuple[str, ...]
+) -> None:
+    calc, other = run_two(repository, passes, "x = 1\ny = (\n", *arguments)
+    assert calc.exit is Exit.PASS
+    assert (other.snapshot.verdict, other.exit, other.published) == ("no-data", Exit.GATE, ())
+    (reason,) = other.snapshot.reasons
+    assert "other/__init__.py" in reason
+    assert "line 2" in reason
+
+
+@pytest.mark.security
+@pytest.mark.usefixtures("_without_tests")
+def test_a_selection_that_matches_no_test_is_never_green(
+    run_calc: Callable[..., SuiteResult],
+) -> None:
+    result = run_calc("-k", "nosuchtest")
+    assert (result.snapshot.verdict, result.exit) == ("no-tests", Exit.GATE)
+
+
+@pytest.mark.reliability
+@pytest.mark.usefixtures("_without_tests")
+def test_a_shard_that_drew_no_test_leaves_the_judging_to_the_whole(
+    run_calc: Callable[..., SuiteResult], repository: Repository
+) -> None:
+    result = run_calc(shard=Shard(3, 3))
+    assert (result.snapshot.verdict, result.exit) == ("partial", Exit.PASS)
+    assert (repository.root / "coverage/parts/calc-3-of-3/part.json").exists()

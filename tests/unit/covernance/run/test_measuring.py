@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from covernance.engine.record import Collected
+from covernance.errors import InputError
+from covernance.model.suite_result import SuiteResult
+from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.run.runs import record
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(("jobs", "at_once"), [(None, 3), (1, 1), (2, 2)])
+def test_passes_run_side_by_side_as_asked_or_as_the_cores_bear(
+    run_calc: Callable[..., SuiteResult],
+    passes: FakePasses,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int | None,
+    at_once: int,
+) -> None:
+    monkeypatch.setattr("covernance.machine.cpus", lambda: 2)
+    run_calc(jobs=jobs)
+    assert passes.at_once == at_once
+
+
+def test_the_unthemed_pass_runs_when_collection_found_unthemed_tests(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    found = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
+    passes.records["security"] = record("security", collected=found)
+    result = run_calc()
+    assert [planned.theme for planned in passes.planned][-1] == "unthemed"
+    assert result.snapshot.unthemed == ("t::plain",)
+
+
+@pytest.mark.security
+def test_naming_every_theme_is_a_selection_too_for_the_unthemed_are_left_out(
+    run_calc: Callable[..., SuiteResult],
+) -> None:
+    result = run_calc(themes=("architecture", "reliability", "security"))
+    assert result.snapshot.verdict == "partial"
+
+
+@pytest.mark.security
+def test_one_file_for_several_passes_is_refused(
+    run_calc: Callable[..., SuiteResult], passes: FakePasses
+) -> None:
+    with pytest.raises(InputError, match="3 passes would write it"):
+        run_calc("--junitxml=junit.xml")
+    run_calc("--junitxml=junit.xml", themes=("security",))
+
+
+@pytest.mark.reliability
+def test_a_theme_that_no_suite_has_lists_those_there_are(
+    run_calc: Callable[..., SuiteResult],
+) -> None:
+    with pytest.raises(InputError, match="no theme 'speed'; themes: architecture, reliability"):
+        run_calc(themes=("security", "speed"))

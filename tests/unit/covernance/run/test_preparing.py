@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from covernance.agent.client import Agent
+from covernance.config import load
+from covernance.engine.arguments import split_reports
+from covernance.errors import MachineError
+from covernance.run.preparing import find_agents, interpret, prepare
+from tests.utils.agents import LocalAgent
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+class Broken(Agent):
+    """An agent in an environment without pytest."""
+
+    def _run(self, request: Path, answer: Path) -> str:
+        raise MachineError("pytest is missing; install it")
+
+
+def test_each_suite_has_the_interpreter_that_the_user_names(repository: Repository) -> None:
+    table = load(repository.root)
+    python = Path(sys.executable)
+    agents = find_agents(table, table.suites, {}, {"calc": python})
+    assert {name: agent.python for name, agent in agents.items()} == {"calc": python}
+
+
+def test_each_suite_has_settings_of_its_own(repository: Repository, tmp_path: Path) -> None:
+    table = load(repository.root)
+    prepared = prepare(table.suites, {"calc": LocalAgent()}, tmp_path)
+    assert prepared["calc"].environment.executable == sys.executable
+    assert list((tmp_path / "calc").iterdir())
+
+
+@pytest.mark.reliability
+def test_an_environment_that_lacks_something_is_named_by_its_suite(
+    repository: Repository, tmp_path: Path
+) -> None:
+    table = load(repository.root)
+    with pytest.raises(MachineError, match=r"^calc: pytest is missing; install it$"):
+        prepare(table.suites, {"calc": Broken(Path("python"))}, tmp_path)
+
+
+def test_without_arguments_nothing_is_asked(repository: Repository) -> None:
+    table = load(repository.root)
+    arguments = split_reports(())
+    assert interpret(arguments, table.suites[0], Broken(Path("python"))) is arguments
+
+
+def test_arguments_mean_what_pytest_takes_them_for(repository: Repository) -> None:
+    table = load(repository.root)
+    arguments = split_reports(("-k", "sign"))
+    meaning = interpret(arguments, table.suites[0], LocalAgent()).meaning
+    assert meaning.narrowing == ("-k 'sign'",)

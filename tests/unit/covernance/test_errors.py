@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from covernance import errors
+from covernance.errors import CovernanceError, Exit
+
+pytestmark = pytest.mark.architecture
+
+
+def test_exit_codes_are_those_that_scripts_rely_on() -> None:
+    assert {code.name: code.value for code in Exit} == {
+        "PASS": 0,
+        "TESTS_FAILED": 1,
+        "GATE": 2,
+        "ERROR": 3,
+        "INTERRUPTED": 130,
+    }
+
+
+def test_every_error_is_one_of_the_tree_and_its_text_is_the_message() -> None:
+    classes = [
+        member
+        for _, member in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(member, Exception)
+    ]
+    assert len(classes) > 1
+    for kind in classes:
+        assert issubclass(kind, CovernanceError)
+        assert str(kind("a.toml: key: mend it")) == "a.toml: key: mend it"

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from covernance import results
+from covernance.config import load
+from covernance.errors import InputError
+from covernance.layout import Layout
+from covernance.model.snapshot import Snapshot
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+Put = Callable[[Snapshot], None]
+
+
+@pytest.fixture
+def put(repository: Repository) -> Put:
+    def write(found: Snapshot) -> None:
+        path = Layout(repository.root).snapshot("calc")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(found.encode())
+
+    return write
+
+
+def test_the_results_are_those_of_the_tables_suites(
+    repository: Repository, snapshot: Snapshot, put: Put
+) -> None:
+    found = msgspec.structs.replace(snapshot, suite="calc")
+    put(found)
+    assert results.read_results(load(repository.root)) == {"calc": found}
+
+
+@pytest.mark.reliability
+def test_a_suite_without_a_snapshot_is_there_without_a_result(repository: Repository) -> None:
+    assert results.read_results(load(repository.root)) == {"calc": None}
+
+
+@pytest.mark.reliability
+def test_a_damaged_snapshot_is_an_error(repository: Repository, put: Put) -> None:
+    path = Layout(repository.root).snapshot("calc")
+    path.parent.mkdir()
+    path.write_bytes(b"{")
+    with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
+        results.read_results(load(repository.root))
+
+
+@pytest.mark.security
+def test_the_result_of_another_suite_is_refused(
+    repository: Repository, snapshot: Snapshot, put: Put
+) -> None:
+    put(snapshot)
+    with pytest.raises(InputError, match="is the result of 'api', not of 'calc'"):
+        results.read_results(load(repository.root))

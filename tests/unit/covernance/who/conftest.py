@@ -1,0 +1,74 @@
+"""Responsible for what a run with a context for each test recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from coverage import CoverageData
+
+from covernance.config import Table, load
+from covernance.layout import Layout
+from covernance.model.counts import Counts
+from covernance.model.snapshot import FileResult, Snapshot, TestResult
+from covernance.who import recording
+from tests.utils.repository import Repository
+
+FIRST, SECOND = "tests/test_calc.py::test_first", "tests/test_calc.py::test_second"
+SOURCE = """\
+import os
+
+def first(
+    value,
+):
+    if value:
+        return 1
+    return 2
+
+def never():
+    return os
+"""
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    repository.write("calc/__init__.py", SOURCE)
+    return load(repository.root)
+
+
+@pytest.fixture
+def kept(table: Table, snapshot: Snapshot, tmp_path: Path) -> Table:
+    """Contexts of two tests, a file and a session are kept of this table's suite."""
+    staged = tmp_path / "staged"
+    staged.mkdir()
+    data = CoverageData(basename=str(staged / recording.DATA))
+    ran = {
+        "security": [(-1, 1), (1, 3), (3, 10), (10, -1)],
+        f"security|run|{FIRST}": [(-3, 6), (6, 7), (7, -3)],
+        f"reliability|run|{FIRST}": [(-3, 6), (6, 7), (7, -3)],
+        f"reliability|run|{SECOND}": [(-3, 6), (6, 8), (8, -3)],
+        "security|run|tests/test_calc.py": [(-3, 6), (6, 8), (8, -3)],
+        "reliability|run": [(-3, 6), (6, 7), (7, -3)],
+    }
+    for context, arcs in ran.items():
+        data.set_context(context)
+        data.add_arcs({"calc/__init__.py": arcs})
+    data.write()
+    data.close()
+    file = FileResult(
+        total=Counts(7, 6, 2, 2),
+        themes={},
+        executed_lines="1,3,6-8,10",
+        missing_lines="11",
+        imported_lines="1,3,10",
+    )
+    passed = TestResult(outcome="passed", seconds=1, themes=())
+    result = msgspec.structs.replace(
+        snapshot,
+        suite="calc",
+        files={"calc/__init__.py": file},
+        tests=dict.fromkeys((FIRST, SECOND), passed),
+    )
+    recording.keep(staged, table.suites[0], result, Layout(table.root))
+    return table

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from covernance.config import Table
+from covernance.errors import InputError
+from covernance.layout import Layout
+from covernance.model.snapshot import Snapshot
+from covernance.who import recording
+from covernance.who.recording import keep, load
+from tests.unit.covernance.who.conftest import FIRST, SECOND, SOURCE
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+PATH = "calc/__init__.py"
+
+
+@pytest.fixture
+def tested(kept: Table) -> recording.Tested:
+    found = load(kept, kept.suites[0])
+    assert found is not None
+    return found
+
+
+def test_before_the_first_such_run_nothing_is_recorded(table: Table) -> None:
+    assert load(table, table.suites[0]) is None
+
+
+@pytest.mark.reliability
+def test_a_run_without_contexts_of_tests_leaves_the_last_recording(
+    kept: Table, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    before = load(kept, kept.suites[0])
+    assert keep(tmp_path / "none", kept.suites[0], snapshot, Layout(kept.root)) == ()
+    after = load(kept, kept.suites[0])
+    assert before
+    assert after
+    assert before.snapshot == after.snapshot
+
+
+@pytest.mark.reliability
+def test_texts_are_those_of_the_run(tested: recording.Tested, repository: Repository) -> None:
+    assert tested.paths == {PATH, "tests/test_calc.py"}
+    assert not tested.is_edited(repository.root, PATH)
+    repository.append(PATH, "more = 1\n")
+    assert tested.is_edited(repository.root, PATH)
+    assert tested.text(PATH) == SOURCE
+    (repository.root / "tests/test_calc.py").unlink()
+    assert tested.is_edited(repository.root, "tests/test_calc.py")
+    assert not tested.is_edited(repository.root, "never/recorded.py")
+
+
+@pytest.mark.reliability
+def test_a_damaged_recording_is_a_clear_error(kept: Table) -> None:
+    (Layout(kept.root).contexts("calc") / "snapshot.json").write_text("{")
+    with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
+        load(kept, kept.suites[0])
+
+
+def test_equal_texts_make_an_equal_archive(kept: Table) -> None:
+    with zipfile.ZipFile(Layout(kept.root).contexts("calc") / "sources.zip") as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert archive.namelist() == sorted(archive.namelist())
+
+
+def test_a_line_within_a_statement_is_that_statement(tested: recording.Tested) -> None:
+    file = tested.file(PATH)
+    assert [file.statement(line) for line in (3, 4, 5, 6)] == [3, 3, 3, 6]
+    assert file.at(range(4, 5)) == {3}
+
+
+def test_where_no_statement_is_the_neighbours_are_meant(tested: recording.Tested) -> None:
+    file = tested.file(PATH)
+    assert file.at(range(9, 10)) == {8, 10}
+    assert file.at(range(2, 3)) == {1, 3}
+    assert file.at(range(99, 100)) == {11}
+
+
+def test_who_ran_a_line_is_known_by_theme_and_test(tested: recording.Tested) -> None:
+    file = tested.file(PATH)
+    assert file.ran(7) == {("security", FIRST), ("reliability", FIRST), ("reliability", "")}
+    assert file.ran(8) == {("reliability", SECOND), ("security", "tests/test_calc.py")}
+    assert file.ran(10) == file.ran(11) == frozenset()
+    assert file.imported == {1, 3, 10}
+    assert file.never == {11}
