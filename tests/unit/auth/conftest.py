@@ -1,4 +1,4 @@
-"""Responsible for the auth app on a stubbed config path, and doubles for keys, replay and clients."""
+"""Responsible for the auth app on a stubbed config path, and doubles for keys and clients."""
 
 from __future__ import annotations
 
