@@ -147,6 +147,13 @@ def _files(session: nox.Session, *patterns: str) -> list[str]:
 
 
 @nox.session
+def compat(session: nox.Session) -> None:
+    """The agent in every Python here, with the oldest and the newest pytest and coverage."""
+    _prepare_all(session)
+    session.run("pytest", "-rs", "tests/compat", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Mutation testing of what decides; `-- gate/floors patch` tests these modules only."""
     sessions.install_locked(session, "requirements/mutants.txt", *TOOL)
