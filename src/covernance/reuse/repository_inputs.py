@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -191,7 +192,7 @@ class Ways:
 
     def links_in(self, folder: str) -> Iterator[str]:
         """The symbolic links in a folder."""
-        with os.scandir(folder) as entries:
+        with suppress(OSError), os.scandir(folder) as entries:
             yield from (entry.path for entry in entries if entry.is_symlink())
 
     def is_folder(self, path: str) -> bool:
