@@ -160,7 +160,7 @@ def test_what_the_suite_consists_of_is_kept(run_calc: RunIt, repository: Reposit
 def test_a_snapshot_lists_what_its_run_depended_on(
     run_calc: RunIt, gathered: dict[str, object], repository: Repository
 ) -> None:
-    gathered["seen"] = Seen(read={"data.csv": "absent", __file__: states.content(__file__)})
+    gathered["seen"] = Seen(read={"data.csv": "absent", __file__: path_states.content(__file__)})
     measured = run_calc(environ={"CI": "true"}).snapshot.inputs
     assert measured
     assert {"calc/__init__.py", "tests/test_calc.py", "pyproject.toml"} <= set(measured.read)
