@@ -47,7 +47,7 @@ def list_tracked(root: Path) -> Tracked | None:
     """What git tracks in the checkout that holds `root`; None without git or a checkout."""
     try:
         git, prefix = _open(root)
-        names = _names(git.run("ls-files", "-z", "--full-name"))
+        names = git.fields("ls-files", "-z", "--full-name")
     except MachineError:
         return None
     return Tracked(git.top, frozenset(_relative(names, prefix)))
@@ -60,12 +60,12 @@ def list_differences(root: Path, commit: str) -> Difference:
         MachineError: git is missing or failed.
     """
     git, prefix = _open(root)
-    fields = iter(_names(git.run(*_DIFF, commit, "--")))
+    fields = iter(git.fields(*_DIFF, commit, "--"))
     changed = [
         _Change(name, *what.strip(":").split()) for what, name in zip(fields, fields, strict=True)
     ]
-    untracked = set(_names(git.run("ls-files", "-z", "--others", "--exclude-standard")))
-    before = set(_names(git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)))
+    untracked = set(git.fields("ls-files", "-z", "--others", "--exclude-standard"))
+    before = set(git.fields("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit))
     removed = {change.name for change in changed if change.status == "D"}
     added = {change.name for change in changed if change.status == "A"} | untracked
     old, now = _with_folders(before), _with_folders((before - removed) | added)
@@ -112,10 +112,6 @@ def _open(root: Path) -> tuple[_TopGit, str]:
         .split(b"\n")[:2]
     )
     return _TopGit(top), prefix.removesuffix("/")
-
-
-def _names(output: bytes) -> list[str]:
-    return [os.fsdecode(field) for field in output.split(b"\0") if field]
 
 
 def _relative(names: Iterable[str], prefix: str) -> Iterable[str]:
