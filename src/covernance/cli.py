@@ -15,7 +15,7 @@ from covernance.errors import CovernanceError, Exit
 from covernance.interruptions import INTERRUPTIONS
 
 _COMMANDS = {
-    "affected-tests": "Tell which tests touch changed lines, and which are new or edited.",
+    "affected-tests": "List the tests that cover changed lines, plus new and edited tests.",
     "cache": "Look at the last green runs, which stand for new ones while nothing changes.",
     "codecov": "Write codecov.yml: a flag a suite, with the floors and limits of the table.",
     "collect": "Take in what the jobs of a matrix measured, as if this machine had run every "

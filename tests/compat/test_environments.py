@@ -109,11 +109,12 @@ COMBINATIONS = [
 
 
 def find_python(version: str) -> Path | None:
-    """The Python of a version that PATH has, or pyenv."""
-    if found := shutil.which(f"python{version}"):
-        return Path(found)
+    """The Python of a version that pyenv has, or PATH; pyenv's own are shims on PATH."""
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    return next(versions.glob(f"{version}.*/bin/python{version}"), None)
+    if found := next(versions.glob(f"{version}.*/bin/python{version}"), None):
+        return found
+    on_path = shutil.which(f"python{version}")
+    return Path(on_path) if on_path else None
 
 
 @pytest.fixture(params=COMBINATIONS, ids=str)

@@ -1,4 +1,4 @@
-"""Plans of what a change touches, on real git, grimp, pytest and coverage.py."""
+"""Plans of what a change affects, on real git, traces, pytest and coverage.py."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import json
 import os
 import re
 import shutil
-import tempfile
-from datetime import UTC, datetime
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from covernance.affected.workflow import decide
-from covernance.config import load
-from covernance.history.directory import Directory
-from covernance.history.store import Listed
+from covernance.affected.policy import input_reasons
+from covernance.git.listing import list_differences, list_tracked
+from covernance.model.inputs import KINDS
 from covernance.model.snapshot import read
-from tests.utils.repository import COVERAGERC, PYTEST, Repository
+from covernance.reuse.evidence import Seen
+from covernance.reuse.repository_inputs import list_inputs
+from covernance.reuse.seen import Looks, Sightings
+from covernance.reuse.traces import Gathered
+from tests.integration.reuse_sample import FILES as SAMPLE_FILES
+from tests.integration.reuse_sample import Sample
+from tests.utils.repository import PYTEST, Repository
 
 pytestmark = pytest.mark.reliability
 
@@ -102,13 +105,13 @@ def test_a_change_of_one_suite_carries_the_other(home: Repository, tmp_path: Pat
     planned = plan(home)
     assert planned["suites"] == ["text"]
     (leg,) = planned["matrix"]["include"]
-    assert leg["reasons"] == ["text/__init__.py changed: its source"]
-    left_out = f"nothing that it reaches changed since {began[:12]}"
+    assert leg["reasons"] == ["text/__init__.py changed: its last run read it"]
+    left_out = f"nothing that it depends on changed since {began[:12]}"
     assert planned["left_out"] == {"calc": left_out}
     told = home.covernance("plan", "--affected", "--base", "main")
     assert told.out == (
         "text: nox -s tests_unit_text\n"
-        "  text/__init__.py changed: its source\n"
+        "  text/__init__.py changed: its last run read it\n"
         f"calc: left out: {left_out}\n"
     )
 
@@ -155,7 +158,7 @@ def test_a_change_that_nothing_reads_runs_nothing(home: Repository) -> None:
 def test_what_a_suite_imports_runs_it_and_no_other(home: Repository) -> None:
     edit(home, "shared/words.py")
     (leg,) = plan(home)["matrix"]["include"]
-    assert leg["reasons"] == ["shared/words.py changed: imported by it"]
+    assert leg["reasons"] == ["shared/words.py changed: its last run read it"]
 
 
 def test_uncommitted_and_new_files_belong_to_the_change(home: Repository) -> None:
@@ -174,11 +177,11 @@ def test_what_any_suite_may_depend_on_runs_all(home: Repository, path: str) -> N
 def test_ci_leaves_suites_out_for_a_pull_request_alone(home: Repository) -> None:
     edit(home, "README.md")
     assert plan(home, GITHUB_EVENT_NAME="pull_request")["suites"] == []
-    for event in ("push", "schedule", "merge_group", "workflow_dispatch"):
-        planned = plan(home, GITHUB_EVENT_NAME=event, GITHUB_REF="refs/heads/main")
+    for name in ("push", "schedule", "merge_group", "workflow_dispatch"):
+        planned = plan(home, GITHUB_EVENT_NAME=name, GITHUB_REF="refs/heads/main")
         assert planned["suites"] == ["calc", "text"]
         (reason,) = planned["matrix"]["include"][0]["reasons"]
-        assert reason == f"everything runs on refs/heads/main ({event})"
+        assert reason == f"everything runs on refs/heads/main ({name})"
 
 
 @pytest.mark.security
@@ -189,7 +192,9 @@ def test_a_change_between_the_kept_result_and_the_base_counts(home: Repository) 
     edit(home, "README.md")
     planned = plan(home)
     assert planned["suites"] == ["calc"]
-    assert planned["matrix"]["include"][0]["reasons"] == ["calc/__init__.py changed: its source"]
+    assert planned["matrix"]["include"][0]["reasons"] == [
+        "calc/__init__.py changed: its last run read it"
+    ]
 
 
 @pytest.mark.security
@@ -211,66 +216,178 @@ def test_a_result_that_went_away_since_the_plan_is_red(home: Repository) -> None
     assert "calc: did not run, and nothing stands for it: its result of" in collected.err
 
 
-class Graph(NamedTuple):
-    """Modules that import each other: `a.m0` to `c.m2` of three suites, and `shared`'s."""
+@pytest.mark.security
+def test_a_result_that_does_not_list_its_inputs_runs_its_suite(home: Repository) -> None:
+    stored = next((home.root / "coverage/history/calc").rglob("*.json"))
+    older = json.loads(stored.read_text(encoding="utf-8"))
+    del older["inputs"]
+    stored.write_text(json.dumps(older), encoding="utf-8")
+    edit(home, "README.md")
+    planned = plan(home)
+    assert planned["suites"] == ["calc"]
+    reason = "its stored result does not list what it depends on"
+    assert planned["matrix"]["include"][0]["reasons"] == [reason]
 
-    imports: dict[str, list[str]]
-    edited: str
+
+LINKS = {
+    "up": "../a",
+    "folder": "d",
+    "deep": "d/e",
+    "none": "missing",
+    "self": "l",
+    "out": "d/../a",
+}
+CONTENTS = st.sampled_from(["", "0", "1", "#!", *LINKS])
+"""Of a file, or where a link points; `#!` makes a program."""
+
+TREES = st.dictionaries(
+    st.sampled_from(["a", "b", "d", "d/a", "d/b", "d/e", "d/e/a", "f/a", "f/g/a", "l", "d/l"]),
+    CONTENTS,
+    max_size=7,
+)
+SEEN = [".", "a", "b", "d", "d/a", "d/e", "d/e/a", "f", "f/g/a", "l", "l/a", "d/l", "d/l/a"]
+ODD = ["missing", "missing/../a", "d/../f/a", "l/../b"]
+LOOKS = st.sets(st.tuples(st.sampled_from(KINDS), st.sampled_from([*SEEN, *ODD])), max_size=4)
 
 
-MODULES = [f"{package}.m{number}" for package in ("a", "b", "c", "shared") for number in range(3)]
-GRAPHS = st.builds(
-    Graph,
-    st.fixed_dictionaries(
-        {name: st.lists(st.sampled_from(MODULES), max_size=2, unique=True) for name in MODULES}
+def fill(root: Path, tree: dict[str, str]) -> None:
+    """Make a checkout hold a tree; what does not fit beside the rest is left out."""
+    for path in root.iterdir():
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.name != ".git":
+            shutil.rmtree(path)
+    for name, content in sorted(tree.items()):
+        path = root / name
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if content in LINKS:
+                path.symlink_to(LINKS[content])
+            elif not path.is_symlink():
+                path.write_text(content, encoding="utf-8")
+                path.chmod(0o755 if content == "#!" else 0o644)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A checkout that holds nothing yet."""
+    made = Repository.at(tmp_path_factory.mktemp("trees"))
+    made.git("init", "-q", "-b", "main")
+    return made
+
+
+@pytest.mark.security
+@given(before=TREES, after=TREES, looks=LOOKS, committed=st.booleans())
+@settings(max_examples=150)
+def test_a_suite_that_saw_anything_that_differs_is_affected(
+    checkout: Repository,
+    before: dict[str, str],
+    after: dict[str, str],
+    looks: set[tuple[str, str]],
+    *,
+    committed: bool,
+) -> None:
+    root = checkout.root
+    fill(root, before)
+    began = commit(checkout)
+    sightings = Sightings(root)
+    for kind, path in looks:
+        sightings.add(kind, path, Looks(root).look(kind, path))
+    seen = sightings.seen()
+    traced = Gathered(seen=seen, installed=frozenset(), programs=(), refusals=())
+    inputs = list_inputs(root, traced, Seen(), Seen(), list_tracked(root))
+
+    fill(root, after)
+    if committed:
+        commit(checkout)
+    reasons = input_reasons(inputs, list_differences(root, began))
+
+    event(f"affected: {bool(reasons)}")
+    if not reasons:
+        assert Looks(root).again(seen) == seen
+
+
+def commit(checkout: Repository) -> str:
+    checkout.git("add", "-A")
+    checkout.git("commit", "-q", "--allow-empty", "-m", "step")
+    return checkout.git("rev-parse", "HEAD")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """A repository whose tests read in many ways, after a traced run."""
+    made = Sample(tmp_path_factory.mktemp("sample"))
+    assert made.ran.code == 0, made.ran.text
+    return made
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["append", "remove", "rename", "program"]),
+        st.sampled_from(
+            [*SAMPLE_FILES, "notes.md", "overrides/local.toml", "calc/new.py", "json.py"]
+        ),
     ),
-    st.sampled_from(MODULES),
+    min_size=1,
+    max_size=3,
 )
 
 
-def reached(graph: Graph, suite: str) -> set[str]:
-    """The modules that a suite's own may import, told without grimp."""
-    found = {name for name in MODULES if name.startswith(f"{suite}.")}
-    waiting = list(found)
-    while waiting:
-        news = set(graph.imports[waiting.pop()]) - found
-        found |= news
-        waiting += news
-    return found
-
-
-@given(graph=GRAPHS)
-@settings(max_examples=12)
-def test_an_edit_of_what_a_suite_may_import_runs_the_suite_and_no_other_edit_does(
-    home: Repository, graph: Graph
+@pytest.mark.security
+@given(edits=EDITS)
+@settings(max_examples=25)
+def test_a_suite_is_left_out_only_if_its_run_read_nothing_that_was_edited(
+    sample: Sample, edits: list[tuple[str, str]]
 ) -> None:
-    suites = "".join(
-        f'[tool.covernance.suites.{name}]\nsource = ["{name}"]\ntests = ["tests/{name}"]\n'
-        for name in "abc"
-    )
-    files = {f"{name.replace('.', '/')}.py": graph.imports[name] for name in MODULES}
-    texts = {
-        path: "".join(f"import {module}\n" for module in imported)
-        for path, imported in files.items()
-    }
-    texts["pyproject.toml"] = '[tool.covernance]\nthemes = ["security"]\n' + suites
-    texts |= {f"tests/{name}/test_it.py": f"import {name}.m0\n" for name in "abc"}
-    sample = read(next((home.root / "coverage/history").rglob("*.json")))
-    with tempfile.TemporaryDirectory() as folder:
-        repository = Repository(Path(folder, "r"), texts | {".coveragerc": COVERAGERC})
-        repository.git("init", "-q", "-b", "main")
-        repository.git("add", "-A")
-        repository.git("commit", "-qm", "start")
-        began = repository.git("rev-parse", "HEAD")
-        table = load(repository.root)
-        store = Directory(repository.root / "coverage/history")
-        source = msgspec.structs.replace(sample.provenance, commit=began, config=table.digest())
-        store.add(
-            [msgspec.structs.replace(sample, suite=name, provenance=source) for name in "abc"]
+    sample.restore()
+    root = sample.root
+    for what, name in edits:
+        path = root / name
+        if what == "append":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sample.append(name)
+        elif what == "program" and path.exists():
+            path.chmod(0o755)
+        elif what == "remove":
+            path.unlink(missing_ok=True)
+        elif what == "rename" and path.exists():
+            path.rename(path.with_name(f"renamed-{path.name}"))
+    difference = list_differences(root, sample.repository.git("rev-parse", "HEAD"))
+    for suite in ("calc", "plain", "tool"):
+        seen = sample.evidence(suite).seen
+        inside = Seen(
+            **{
+                kind: {path: state for path, state in getattr(seen, kind).items() if path[0] != "/"}
+                for kind in KINDS
+            }
         )
-        repository.append(f"{graph.edited.replace('.', '/')}.py", "# edited\n")
+        inputs = read(root / f"coverage/{suite}.snapshot.json").inputs
+        affected = bool(input_reasons(inputs, difference))
+        event(f"{suite} affected: {affected}")
+        assert affected or Looks(root).again(inside) == inside
 
-        decided = decide(table, Listed(store), began, {}, datetime.now(UTC))
 
-    running = {name for name, decision in decided.items() if decision.entry is None}
-    assert running == {name for name in "abc" if graph.edited in reached(graph, name)}
+def test_what_no_suite_reads_affects_only_the_one_that_starts_programs(sample: Sample) -> None:
+    sample.restore()
+    sample.append("README.md")
+    difference = list_differences(sample.root, "HEAD")
+    reasons = {
+        suite: input_reasons(
+            read(sample.root / f"coverage/{suite}.snapshot.json").inputs, difference
+        )
+        for suite in ("calc", "plain", "tool")
+    }
+    started = "README.md changed: it starts /usr/bin/cat, which can read anything"
+    assert reasons == {"calc": (), "plain": (), "tool": (started,)}
+
+
+def test_another_version_of_a_file_that_a_link_leads_to_affects_its_reader(sample: Sample) -> None:
+    sample.restore()
+    sample.append("releases/1/version.txt")
+    (sample.root / "data/link.txt").unlink()
+    (sample.root / "data/link.txt").symlink_to("target_b.txt")
+    inputs = read(sample.root / "coverage/calc.snapshot.json").inputs
+    assert input_reasons(inputs, list_differences(sample.root, "HEAD")) == (
+        "data/link.txt changed: its last run read it",
+        "releases/1/version.txt changed: its last run read it",
+    )

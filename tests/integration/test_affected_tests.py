@@ -1,4 +1,4 @@
-"""The tests that touch what changed, on real git, grimp, pytest and coverage.py."""
+"""The tests that a change affects, on real git, pytest and coverage.py."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ LARGEST, DIVIDE, ZERO = (
 
 @pytest.fixture(scope="module")
 def _recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with contexts of its tests; those of the suite `other` are not recorded."""
+    """A repository of two suites with contexts of their tests."""
     root = tmp_path_factory.mktemp("contexts") / "repository"
     home = Repository(
         root,
         {
             "tests/test_words.py": "from lib.words import one\n\ndef test_one():\n    assert one\n",
             "lib/words.py": "one = 1\n",
-            "other/__init__.py": "",
-            "tests_other/test_other.py": "import other\n",
+            "other/__init__.py": "def one():\n    return 1\n",
+            "tests_other/test_other.py": (
+                "import pytest\nimport other\n\n"
+                "@pytest.mark.reliability\ndef test_other():\n    assert other.one()\n"
+            ),
         },
     )
     home.append(
         "pyproject.toml",
-        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests_other"]\n',
+        '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests_other"]\n'
+        'themes = ["reliability"]\n',
     )
     home.git("init", "-q", "-b", "main")
     home.git("add", "-A")
     home.git("commit", "-qm", "start")
-    ran = home.covernance("run", "--suite", "calc", environ={"COVERAGE_CONTEXTS": "test"})
+    ran = home.covernance("run", environ={"COVERAGE_CONTEXTS": "test"})
     assert ran.code == 0, ran.text
     return root
 
@@ -52,7 +56,7 @@ def selected(home: Repository) -> list[str]:
     ran = home.covernance("affected-tests", "--format", "json")
     assert ran.code == 0, ran.text
     chosen: dict[str, list[str]] = json.loads(ran.out)
-    assert chosen.keys() <= {"calc"}
+    assert chosen.keys() <= {"calc"}, ran.err
     return chosen.get("calc", [])
 
 
@@ -83,35 +87,40 @@ def test_who_ran_a_changed_line_is_selected(
 def test_nothing_changed_selects_nothing(home: Repository) -> None:
     assert selected(home) == []
     told = home.covernance("affected-tests")
-    assert (told.out, told.err) == ("", "affected-tests: no test touches what changed\n")
+    assert (told.out, told.err) == ("", "affected-tests: no test is affected by the change\n")
 
 
-def test_new_and_edited_tests_and_those_that_import_what_changed_are_selected(
-    home: Repository,
-) -> None:
+def test_new_and_edited_tests_are_selected(home: Repository) -> None:
     home.write("tests/test_new.py", "def test_new(): pass\n")
     home.append("tests/test_calc.py", "# more\n")
-    home.append("lib/words.py", "two = 2\n")
-    assert selected(home) == ["tests/test_calc.py", "tests/test_new.py", "tests/test_words.py"]
+    assert selected(home) == ["tests/test_calc.py", "tests/test_new.py"]
 
 
-def test_a_conftest_selects_all_that_it_is_for(home: Repository) -> None:
-    home.write("tests/conftest.py", "")
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("lib/words.py", "changed: its last run read it"),
+        ("tests/conftest.py", "is new: its last run listed tests"),
+        ("tests/data.json", "is new: its last run listed tests"),
+        ("calc/more.py", "is new: its last run listed calc"),
+    ],
+)
+def test_what_else_a_suite_depends_on_selects_all_of_its_tests(
+    home: Repository, path: str, why: str
+) -> None:
+    home.append(path, "two = 2\n")
     assert selected(home) == ["tests"]
-
-
-def test_what_is_not_python_is_told(home: Repository) -> None:
-    home.write("tests/data.json", "{}")
     told = home.covernance("affected-tests")
-    assert "calc: tests/data.json changed, and no import tells who reads it" in told.err
+    assert f"calc: {path} {why}" in told.err
+    assert "a selection, which gives no verdict" in told.err
 
 
 def test_a_suite_of_which_nothing_is_recorded_is_selected_whole(home: Repository) -> None:
+    shutil.rmtree(home.root / "coverage/data/other/contexts")
     home.append("other/__init__.py", "x = 1\n")
     told = home.covernance("affected-tests")
     assert told.out == "tests_other\n"
     assert "other: nothing is known of who runs which line; `covernance run" in told.err
-    assert "a selection, which gives no verdict" in told.err
 
 
 def test_what_the_change_edited_before_the_recording_is_selected_too(home: Repository) -> None:

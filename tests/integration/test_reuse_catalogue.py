@@ -330,8 +330,7 @@ def test_no_result_is_reused_that_is_too_old_or_not_measured_yet(
 def test_no_result_is_reused_after_a_run_that_was_not_green(sample: Sample) -> None:
     """A run forgets what it is about to measure; only a green end brings it back."""
     table = load(sample.root)
-    environments = {suite.name: sample.evidence(suite.name).environment for suite in table.suites}
-    Reuse(table, sample.environ(), (), sample._now).prepare(table.suites, environments)
+    Reuse(table, sample.environ(), (), sample._now).forget(table.suites)
     assert sample.find().reasons == ("there is no green full run to reuse",)
 
 

@@ -108,7 +108,10 @@ def test_joined_shards_equal_the_unsharded_run_exactly(machines: Machines) -> No
     assert joined.code == 0, joined.text
     assert "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)" in joined.out
     assert read(coverage / "calc.snapshot.json").provenance.source == "shards"
+    assert read(coverage / "calc.snapshot.json").inputs == whole.inputs
     assert placeless(read(coverage / "calc.snapshot.json")) == placeless(whole)
+    assert whole.inputs
+    assert "calc/__init__.py" in whole.inputs.read
     assert without_time((coverage / "calc.json").read_bytes()) == without_time(whole_json)
     assert (coverage / "html/all/index.html").is_file()
 

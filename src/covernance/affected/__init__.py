@@ -1,1 +1,1 @@
-"""Which suites and tests a change touches."""
+"""Which suites and tests a change affects."""

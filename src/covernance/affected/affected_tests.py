@@ -1,19 +1,22 @@
-"""Which tests touch what changed: a selection for the inner loop."""
+"""The tests that a change affects: a selection for the inner loop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from covernance.affected.changed_lines import edits, on_import
-from covernance.affected.imports import Imports
-from covernance.affected.workflow import python_files, suite_reach
+from covernance.affected.policy import path_reasons
 from covernance.config import Suite, Table
 from covernance.git import changes
 from covernance.git.base import base_commit
-from covernance.model.paths import is_below, is_test
+from covernance.git.listing import list_differences
+from covernance.model.difference import Difference
+from covernance.model.inputs import Inputs
+from covernance.model.paths import folders_above, is_below, is_test
 from covernance.who import recording
 from covernance.who.recording import Tested, TestedFile
 
@@ -24,7 +27,7 @@ class Selection(msgspec.Struct, frozen=True):
     Attributes:
         suite: Its name.
         tests: Node ids, files and folders, none of them within another.
-        notes: What could not be told, a sentence each.
+        notes: Why all tests of the suite are selected, and what is unknown, a sentence each.
     """
 
     suite: str
@@ -33,11 +36,11 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 def select(table: Table, ref: str | None, environ: Mapping[str, str]) -> list[Selection]:
-    """Select of every suite the tests that touch what changed, and those that are new or edited.
+    """Select of every suite the tests that ran changed lines, and those that are new or edited.
 
-    What changed is counted both since the change began and since who ran which line was recorded,
-    so that neither an edit that was recorded nor one that was committed is missed. Of a suite that
-    nothing was recorded of all tests are selected, where the change touches it at all.
+    What changed is counted both since the change began and since the suite's tests were recorded,
+    so that neither an edit that was recorded nor one that was committed is missed. All tests of a
+    suite are selected if something else changed that its run depended on, or may have.
 
     Args:
         table: The table; its folder must be the current one.
@@ -45,47 +48,53 @@ def select(table: Table, ref: str | None, environ: Mapping[str, str]) -> list[Se
         environ: The environment, which names the target of a pull request.
 
     Raises:
-        CovernanceError: git can't be read, imports can't be told, or what was kept is damaged.
+        CovernanceError: git can't be read, or what was recorded is damaged.
     """
     base = base_commit(table, ref, environ)
-    python = python_files(table.root)
-    starts = [path for suite in table.suites for path in (*suite.source, *suite.tests)]
-    imports = Imports(table.root, python, starts)
-    diff = changes.changes(table.root, base)
-    changed = {name for file in diff.files for name in (file.path, file.before) if name}
-    selector = _Selector(table.root, base, imports, python)
-    return [selector.select(suite, recording.load(table, suite), changed) for suite in table.suites]
+    selector = _Selector(table.root, base, list_differences(table.root, base))
+    return [selector.select(suite, recording.load(table, suite)) for suite in table.suites]
 
 
 class _Selector:
     """Selects in one repository, since one commit."""
 
-    def __init__(self, root: Path, base: str, imports: Imports, python: frozenset[str]) -> None:
+    def __init__(self, root: Path, base: str, difference: Difference) -> None:
         self._root = root
         self._base = base
-        self._imports = imports
-        self._python = python
+        self._difference = difference
 
-    def select(self, suite: Suite, kept: Tested | None, changed: set[str]) -> Selection:
-        reach = suite_reach(suite, self._imports, self._python)
-        own = (*suite.source, *suite.tests)
+    def select(self, suite: Suite, kept: Tested | None) -> Selection:
         if kept is None:
-            if not any(path in reach or is_below(path, own) for path in changed):
-                return Selection(suite.name, ())
-            note = f"nothing is known of who runs which line; {recording.how(suite.name)} tells"
-            return Selection(suite.name, _outermost(suite.tests), (note,))
+            return self._unrecorded(suite)
         edited = {path for path in kept.paths if kept.is_edited(self._root, path)}
-        found: set[str] = set()
-        notes = []
-        for path in sorted(changed | edited):
-            if path in kept.snapshot.files:
-                found |= self._of_source(kept, path)
-            elif path in reach:
-                found |= self._of_module(suite, path)
-            elif is_below(path, own) and (self._root / path).is_file():
-                notes.append(f"{path} changed, and no import tells who reads it")
-        there = {test for test in found if (self._root / test.partition("::")[0]).exists()}
-        return Selection(suite.name, _outermost(there), tuple(notes))
+        changed = self._difference.files | edited
+        measured = changed.intersection(kept.snapshot.files)
+        tests = {path for path in changed - measured if _is_test_of(suite, kept, path)}
+        chosen = tests.union(*(self._of_source(kept, path) for path in measured))
+        others = self._others(edited, measured | tests)
+        reasons = _reasons(kept.snapshot.inputs, others)
+        if reasons:
+            chosen.update(suite.tests)
+        notes = (*reasons, *_unknown(kept.snapshot.inputs, others))
+        there = {test for test in chosen if (self._root / test.partition("::")[0]).exists()}
+        return Selection(suite.name, _outermost(there), notes)
+
+    def _unrecorded(self, suite: Suite) -> Selection:
+        if not self._difference.files:
+            return Selection(suite.name, ())
+        note = f"nothing is known of who runs which line; {recording.how(suite.name)} records it"
+        return Selection(suite.name, _outermost(suite.tests), (note,))
+
+    def _others(self, edited: AbstractSet[str], explained: AbstractSet[str]) -> Difference:
+        """What differs apart from measured sources and files of tests."""
+        files = (self._difference.files | edited) - explained
+        holding = files.union(*map(folders_above, files))
+        return Difference(
+            files=files,
+            new=self._difference.new & holding,
+            gone=self._difference.gone & holding,
+            replaced=self._difference.replaced & holding,
+        )
 
     def _of_source(self, kept: Tested, path: str) -> set[str]:
         """The tests that ran edited lines; all that ran the file where importing it is edited."""
@@ -103,14 +112,28 @@ class _Selector:
             lines.update(file.at(recorded))
         return _tests(kept, file, lines)
 
-    def _of_module(self, suite: Suite, path: str) -> set[str]:
-        """The test files that are, or import, a file; of a conftest all that it is for."""
-        name = PurePosixPath(path)
-        if name.name == "conftest.py":
-            inside = is_below(path, suite.tests)
-            return {name.parent.as_posix()} if inside else set(suite.tests)
-        tests = {test for test in self._python if is_test(test) and is_below(test, suite.tests)}
-        return {test for test in tests if path in self._imports.closure([test])}
+
+def _reasons(inputs: Inputs | None, others: Difference) -> tuple[str, ...]:
+    """Why changes of other files than sources and tests select all tests of a suite."""
+    if inputs is not None:
+        return path_reasons(inputs, others)
+    if not others.files:
+        return ()
+    return (f"{min(others.files)} changed: whether its tests depend on that is unknown",)
+
+
+def _unknown(inputs: Inputs | None, others: Difference) -> tuple[str, ...]:
+    """What makes a selection by paths incomplete."""
+    if inputs is None or not inputs.programs or not others.files:
+        return ()
+    started = ", ".join(inputs.programs)
+    return (f"what else {started} reads, which its tests start, is unknown",)
+
+
+def _is_test_of(suite: Suite, kept: Tested, path: str) -> bool:
+    """Whether a file holds tests of a suite, by what ran or by its name."""
+    ran = {node.partition("::")[0] for node in kept.snapshot.tests}
+    return path in ran or (is_test(path) and is_below(path, suite.tests))
 
 
 def _tests(kept: Tested, file: TestedFile, lines: Iterable[int]) -> set[str]:

@@ -1,4 +1,4 @@
-"""`covernance affected-tests`: the tests that touch what changed."""
+"""`covernance affected-tests`: the tests that a change affects."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from covernance.shell.repository import here
 @base_option
 @format_option
 def command(base: str | None, form: str) -> Exit:
-    """Tell which tests touch changed lines, and which are new or edited.
+    """List the tests that cover changed lines, plus new and edited tests.
 
-    Who touches a line is known from the last full run with --contexts=test. It is a selection for
-    the inner loop: what it leaves out is not proven untouched, so it gives no verdict.
-    `nox -s tests_affected` runs it.
+    Which tests cover a line is known from the last full run with --contexts=test. If something else
+    changed that the run of a suite depended on, all of its tests are listed. This is a selection
+    for the inner loop and gives no verdict. `nox -s tests_affected` runs it.
 
     \b
     Examples:
@@ -38,6 +38,6 @@ def command(base: str | None, form: str) -> Exit:
         click.echo(json.dumps(chosen, indent=1))
     elif chosen:
         click.echo("\n".join(test for tests in chosen.values() for test in tests))
-    told = "a selection, which gives no verdict" if chosen else "no test touches what changed"
+    told = "a selection, which gives no verdict" if chosen else "no test is affected by the change"
     click.echo(f"affected-tests: {told}", err=True)
     return Exit.PASS

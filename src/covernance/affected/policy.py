@@ -1,141 +1,129 @@
-"""Which suites a change touches; pure. Where it can't be told, every suite is touched."""
+"""Why a change affects a suite, from the inputs of its last stored result; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 import msgspec
 
-from covernance.git.changes import FileChange
-from covernance.model.paths import is_below, is_test
+from covernance.model.difference import Difference
+from covernance.model.inputs import Inputs
+from covernance.model.paths import folder_of, folders_above, is_below
 
-# What decides how everything is run and judged; `*` crosses folders.
-_EVERYWHERE = {
-    "pyproject.toml": "the table and the tools' settings",
-    "*conftest.py": "pytest's configuration",
-    "pytest.ini": "pytest's configuration",
-    ".pytest.ini": "pytest's configuration",
-    "tox.ini": "pytest's or coverage.py's configuration",
-    "setup.cfg": "pytest's or coverage.py's configuration",
-    ".coveragerc*": "coverage.py's configuration",
-    "noxfile.py": "the sessions",
+# A suite's environment is built before the run that is traced. `*` crosses folders.
+_ENVIRONMENT = {
+    "*requirements*": "requirements",
+    "*constraints*": "requirements",
+    "*.lock": "requirements",
+    "*pyproject.toml": "how a package is built",
+    "*setup.py": "how a package is built",
+    "*setup.cfg": "how a package is built",
+    "*noxfile.py": "the sessions",
+    "*tox.ini": "the sessions",
     "Makefile": "the commands",
-    "requirements*": "a lock",
-    "*.lock": "a lock",
+    ".python-version": "the interpreter",
     ".github/*": "CI",
     ".ci/*": "CI",
+    "*.sh": "the commands",
 }
-_PROSE = (".md", ".rst")
 
 
-class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """What a suite consists of and what it may execute.
-
-    Attributes:
-        source: Its sources, as the table names them.
-        tests: Its tests, likewise.
-        files: The Python files that its tests may execute by importing, its own among them.
-        mentioned: Those of the changed files without code whose name one of `files` has in it.
-        recorded: What its last green run read or asked for, where that is known.
-    """
-
-    source: tuple[str, ...]
-    tests: tuple[str, ...]
-    files: frozenset[str]
-    mentioned: frozenset[str] = frozenset()
-    recorded: frozenset[str] = frozenset()
-
-    @property
-    def own(self) -> tuple[str, ...]:
-        """Its folders."""
-        return (*self.source, *self.tests)
-
-
-class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the repository beside its suites.
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """How the environment that a suite runs in comes to be, which no trace sees.
 
     Attributes:
-        importable: The Python files that the import graph knows.
-        layer: The folder of the layer, where it lies in the repository.
-        register: The exception register.
+        requirements: The suite's requirements files with those that they include; None if the
+            table names none.
+        others: The requirements files of the other suites, which don't concern this one.
+        tool: The folders of the tool, if they are part of the repository.
     """
 
-    importable: frozenset[str]
-    layer: str | None
-    register: str
+    requirements: frozenset[str] | None
+    others: frozenset[str]
+    tool: tuple[str, ...] = ()
 
 
-def touched(
-    files: Iterable[FileChange], reaches: Mapping[str, Reach], known: Known
-) -> dict[str, tuple[str, ...]]:
-    """Why each suite is touched, a reason for each changed file; no reason means untouched."""
-    found: dict[str, list[str]] = {name: [] for name in reaches}
-    for file in files:
-        for path in dict.fromkeys(name for name in (file.path, file.before) if name):
-            gone = path != file.path
-            for suite, why in _touched(path, reaches, known, gone=gone).items():
-                found[suite].append(f"{path} {'is gone' if gone else 'changed'}: {why}")
-    return {name: tuple(reasons) for name, reasons in found.items()}
+def environment_reasons(setup: Setup, difference: Difference) -> tuple[str, ...]:
+    """Why a change affects the environment of a suite; nothing if it does not."""
+    named = ((path, _in_environment(path, setup)) for path in sorted(difference.files))
+    return tuple(f"{path} {_event(path, difference)}: {what}" for path, what in named if what)
 
 
-def _touched(
-    path: str, reaches: Mapping[str, Reach], known: Known, *, gone: bool
-) -> dict[str, str]:
-    if why := _everywhere(path, reaches, known, gone=gone):
-        return dict.fromkeys(reaches, why)
-    if path.endswith(".py") and not gone:
-        return _imported(path, reaches, known)
-    return _read(path, reaches)
+def input_reasons(inputs: Inputs | None, difference: Difference) -> tuple[str, ...]:
+    """Why a change affects what a suite's run depended on; nothing if it provably does not."""
+    if inputs is None:
+        return ("its stored result does not list what it depends on",)
+    reasons = [f"what it depends on is not fully known: {why}" for why in inputs.refusals]
+    reasons += path_reasons(inputs, difference)
+    if inputs.programs and difference.files and not reasons:
+        path, *more = sorted(difference.files)
+        also = f" (and {len(more)} more)" if more else ""
+        started = ", ".join(inputs.programs)
+        reasons.append(
+            f"{path}{also} {_event(path, difference)}: it starts {started}, which can read anything"
+        )
+    return tuple(reasons)
 
 
-def _everywhere(path: str, reaches: Mapping[str, Reach], known: Known, *, gone: bool) -> str:
-    """Why a file touches every suite; "" where it may touch some."""
-    if path == known.register:
-        return "the exception register"
-    if known.layer and is_below(path, [known.layer]):
-        return "the layer itself"
-    inside = [folder for reach in reaches.values() for folder in reach.tests]
-    for pattern, why in _EVERYWHERE.items():
-        if fnmatchcase(path, pattern) and not (
-            pattern == "*conftest.py" and is_below(path, inside)
-        ):
-            return why
-    if path.endswith(".py") and gone and not (is_test(path) and is_below(path, inside)):
-        return "what imported it can't be told"
-    return ""
+def path_reasons(inputs: Inputs, difference: Difference) -> tuple[str, ...]:
+    """Why a change affects the paths of some inputs, one reason for each path that differs."""
+    uses = _Uses(inputs)
+    named = ((path, uses.of(path, difference)) for path in sorted(_all_names(difference)))
+    return tuple(f"{path} {_event(path, difference)}: {use}" for path, use in named if use)
 
 
-def _imported(path: str, reaches: Mapping[str, Reach], known: Known) -> dict[str, str]:
-    found = {}
-    for name, reach in reaches.items():
-        if is_below(path, reach.source):
-            found[name] = "its source"
-        elif is_below(path, reach.tests):
-            found[name] = "its tests"
-        elif path in reach.files:
-            found[name] = "imported by it"
-        elif path in reach.recorded:
-            found[name] = "read by its last run"
-    if found or path in known.importable:
-        return found
-    return dict.fromkeys(reaches, "no import tells who uses it")
+class _Uses:
+    """What a run did with paths, as the end of a sentence about each."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        """Index the inputs by path."""
+        self._listed = frozenset(inputs.listed)
+        self._content = _by_path(inputs.examined, "examined") | _by_path(inputs.read, "read")
+        self._existence = _by_path(inputs.asked, "looked for") | _by_path(inputs.listed, "listed")
+        self._below = {
+            folder: f"its last run used {path}"
+            for paths in (inputs.asked, inputs.listed, inputs.examined, inputs.read)
+            for path in paths
+            for folder in folders_above(path)
+        }
+
+    def of(self, path: str, difference: Difference) -> str:
+        """Why a path that differs matters; "" if it does not."""
+        replaced = path in difference.replaced
+        if use := self._content.get(path):
+            return use
+        if replaced and (use := self._below.get(path)):
+            return use
+        if not (replaced or path in difference.new or path in difference.gone):
+            return ""  # Only its content differs, which nobody looked at.
+        folder = folder_of(path)
+        listed = f"its last run listed {folder}" if folder in self._listed else ""
+        return self._existence.get(path, listed)
 
 
-def _read(path: str, reaches: Mapping[str, Reach]) -> dict[str, str]:
-    """Who may read a file without code: its suite, and whoever imports what lies beside it."""
-    folders = [folder for reach in reaches.values() for folder in reach.own]
-    around = [folder for folder in folders if is_below(path, [folder])]
-    found = {}
-    for name, reach in reaches.items():
-        if is_below(path, reach.own):
-            found[name] = "in its folders"
-        elif any(is_below(file, around) for file in reach.files):
-            found[name] = "beside what it imports"
-        elif path in reach.mentioned:
-            found[name] = "named in what it imports"
-        elif path in reach.recorded:
-            found[name] = "read by its last run"
-    if around or path.endswith(_PROSE):
-        return found
-    return dict.fromkeys(reaches, "anything may read it")
+def _by_path(paths: Iterable[str], verb: str) -> dict[str, str]:
+    return dict.fromkeys(paths, f"its last run {verb} it")
+
+
+def _all_names(difference: Difference) -> frozenset[str]:
+    return difference.files | difference.new | difference.gone | difference.replaced
+
+
+def _in_environment(path: str, setup: Setup) -> str:
+    """What a path has to do with the environment of a suite; "" if nothing."""
+    if is_below(path, setup.tool):
+        return "covernance itself"
+    if setup.requirements is not None:
+        if path in setup.requirements:
+            return "its requirements"
+        if path in setup.others:
+            return ""
+    matching = (what for pattern, what in _ENVIRONMENT.items() if fnmatchcase(path, pattern))
+    return next(matching, "")
+
+
+def _event(path: str, difference: Difference) -> str:
+    if path in difference.new:
+        return "is new"
+    return "is gone" if path in difference.gone else "changed"

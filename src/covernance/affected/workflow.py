@@ -1,30 +1,31 @@
-"""Which suites a change touches, and for which others an earlier result may stand."""
+"""Which suites a change affects, and for which others an earlier result may be carried."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
+from posixpath import dirname, join, normpath
 
-import covernance
-from covernance.affected.imports import Imports
-from covernance.affected.policy import Known, Reach, touched
+from covernance.affected.policy import Setup, environment_reasons, input_reasons
 from covernance.config import Suite, Table
-from covernance.git import changes
 from covernance.git.ancestors import list_ancestors
 from covernance.git.base import base_commit
-from covernance.git.changes import FileChange
-from covernance.git.runner import Git
+from covernance.git.changes import current
+from covernance.git.listing import list_differences
 from covernance.history.store import Listed
-from covernance.layout import Layout
 from covernance.matrix import carry_forward
 from covernance.matrix.jobs import Decision
-from covernance.model.paths import is_below
-from covernance.reuse import evidence
+from covernance.model.difference import Difference
+from covernance.model.inputs import Inputs
 
 _ASKED = ("pull_request", "pull_request_target")
 """The events of GitHub on which a suite may be left out; on every other all are run."""
+
+_INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)", re.MULTILINE)
 
 
 def decide(
@@ -32,122 +33,81 @@ def decide(
 ) -> dict[str, Decision]:
     """Decide of every suite whether it is run.
 
-    A suite is left out where nothing that its tests may execute or read changed since the nearest
-    result before the change, and that result may stand for it.
+    A suite is left out if nothing that the run of its nearest stored result depended on differs
+    between the commit of that result and the work tree, and if that result may be carried.
 
     Args:
         table: The table; its folder must be the current one.
-        history: Where earlier results are kept.
+        history: Where earlier results are stored.
         ref: The branch or commit that the change is compared with; None for the usual one.
-        environ: The environment, which tells what CI runs for.
+        environ: The environment, which shows what CI runs for.
         now: The present.
 
     Raises:
-        CovernanceError: git or the store can't be read, or imports can't be told.
+        CovernanceError: git or the store can't be read.
     """
     event = environ.get("GITHUB_EVENT_NAME")
     if event and event not in _ASKED:
         reason = f"everything runs on {environ.get('GITHUB_REF', event)} ({event})"
         return {suite.name: Decision((reason,)) for suite in table.suites}
-    base = base_commit(table, ref, environ)
-    ancestors = list_ancestors(table.root, base)
-    python = python_files(table.root)
-    imports = Imports(
-        table.root,
-        python,
-        [path for suite in table.suites for path in (*suite.source, *suite.tests)],
-    )
-
-    @cache
-    def why(commit: str) -> dict[str, tuple[str, ...]]:
-        files = (
-            *changes.changes(table.root, commit).files,
-            *changes.changed_submodules(table.root, commit),
-        )
-        return _touched(table, imports, python, files)
-
+    ancestors = list_ancestors(table.root, base_commit(table, ref, environ))
+    difference = cache(partial(list_differences, table.root))
     decisions = {}
     for suite in table.suites:
         found = carry_forward.find(table, suite, history, ancestors, now)
         if isinstance(found, carry_forward.Refused):
-            decisions[suite.name] = Decision((found.reason, *why(base)[suite.name]))
-        elif reasons := why(found.commit)[suite.name]:
+            decisions[suite.name] = Decision((found.reason,))
+            continue
+        inputs = history.read(found).inputs
+        if reasons := suite_reasons(table, suite, inputs, difference(found.commit)):
             decisions[suite.name] = Decision(reasons)
         else:
-            reason = f"nothing that it reaches changed since {found.commit[:12]}"
+            reason = f"nothing that it depends on changed since {found.commit[:12]}"
             decisions[suite.name] = Decision((reason,), found)
     return decisions
 
 
-def suite_reach(suite: Suite, imports: Imports, python: frozenset[str]) -> frozenset[str]:
-    """The Python files that the tests of a suite may execute by importing, its own among them."""
-    own = {path for path in python if is_below(path, (*suite.source, *suite.tests))}
-    around = {
-        conftest
-        for path in suite.tests
-        for folder in Path(path).parents
-        if (conftest := (folder / "conftest.py").as_posix()) in python
-    }
-    return imports.closure(own | around)
+def suite_reasons(
+    table: Table, suite: Suite, inputs: Inputs | None, difference: Difference
+) -> tuple[str, ...]:
+    """Why a suite may end differently than its stored result; nothing if it can't.
 
-
-def _touched(
-    table: Table, imports: Imports, python: frozenset[str], files: tuple[FileChange, ...]
-) -> dict[str, tuple[str, ...]]:
-    other = {
-        name
-        for file in files
-        for name in (file.path, file.before)
-        if name and not name.endswith(".py")
-    }
-    reaches = {}
-    for suite in table.suites:
-        executed = suite_reach(suite, imports, python)
-        reaches[suite.name] = Reach(
-            source=suite.source,
-            tests=suite.tests,
-            files=executed,
-            mentioned=_mentioned(table.root, executed, other),
-            recorded=_recorded(table.root, suite),
-        )
-    known = Known(
-        importable=imports.known, layer=_layer(table.root), register=table.exceptions.register
-    )
-    return touched(files, reaches, known)
-
-
-def _recorded(root: Path, suite: Suite) -> frozenset[str]:
-    """What the last green run here read or asked for; nothing where it left no evidence."""
-    kept = evidence.read(Layout(root).evidence(suite.name))
-    seen = kept.seen if kept else evidence.Seen()
-    return frozenset({*seen.read, *seen.examined, *seen.asked})
-
-
-def _mentioned(root: Path, executed: frozenset[str], paths: set[str]) -> frozenset[str]:
-    if not paths:
-        return frozenset()
-    texts = [(root / path).read_text(encoding="utf-8", errors="replace") for path in executed]
-    named = {path: (Path(path).name, f"*{Path(path).suffix}") for path in paths}
-    return frozenset(
-        path
-        for path, names in named.items()
-        if any(name in text for name in names for text in texts)
-    )
-
-
-def _layer(root: Path) -> str | None:
-    """The folder of the layer, where the repository holds the one that is running."""
-    folder = Path(covernance.__file__).resolve().parent
-    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else None
-
-
-def python_files(root: Path) -> frozenset[str]:
-    """The Python files of the repository, ignored ones left out.
+    Args:
+        table: The table.
+        suite: The suite.
+        inputs: What the run that measured the stored result depended on.
+        difference: What differs between the commit of that result and the work tree.
 
     Raises:
-        MachineError: git is missing or refuses.
+        MachineError: A requirements file can't be read.
     """
-    listed = Git(root).fields(
-        *("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    files = {other.name: requirements_files(table.root, other) for other in table.suites}
+    own = files[suite.name] if suite.requirements else None
+    setup = Setup(
+        requirements=own,
+        others=frozenset().union(*files.values()) - (own or frozenset()),
+        tool=tool_folders(table.root),
     )
-    return frozenset(name for name in listed if (root / name).is_file())
+    return (*environment_reasons(setup, difference), *input_reasons(inputs, difference))
+
+
+def requirements_files(root: Path, suite: Suite) -> frozenset[str]:
+    """The requirements file of a suite with those that it includes by `-r` or `-c`."""
+    found: set[str] = set()
+    waiting = [suite.requirements] if suite.requirements else []
+    while waiting:
+        name = normpath(waiting.pop())
+        if name not in found:
+            found.add(name)
+            text = current(root, name) or ""
+            waiting += [join(dirname(name), included) for included in _INCLUDED.findall(text)]
+    return frozenset(found)
+
+
+def tool_folders(root: Path) -> tuple[str, ...]:
+    """The folders of covernance and its agent, if the repository holds those that run."""
+    specs = (find_spec(name) for name in ("covernance", "covernance_agent"))
+    folders = [Path(spec.origin).resolve().parent for spec in specs if spec and spec.origin]
+    return tuple(
+        folder.relative_to(root).as_posix() for folder in folders if folder.is_relative_to(root)
+    )

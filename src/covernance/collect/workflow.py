@@ -17,6 +17,7 @@ from covernance.judgement import Judgement, judgement, rejudged
 from covernance.layout import Layout
 from covernance.matrix.jobs import Plan, Planned
 from covernance.model import snapshot
+from covernance.model.inputs import merge_inputs
 from covernance.model.snapshot import SHARDS, Provenance
 from covernance.model.suite_result import SuiteResult, stand_in
 from covernance.patch import recorded
@@ -188,14 +189,16 @@ def _joined(
 ) -> SuiteResult:
     """Conclude a suite from its shards as if one machine had run it."""
     finished = []
+    inputs = []
     for arrival in arrived:
         read = part.read(arrival.path)
         if read.partial:
             msg = f"{arrival.path}: is a selection ({'; '.join(read.partial)}), which gates nothing"
             raise InputError(f"{msg}; run the whole shard")
         finished += part.passes(read, arrival.path.parent)
+        inputs.append(read.inputs)
     _combined([one.planned.folder for one in finished], work / "seen" / ".coverage")
-    passes = Passes(finished=finished, problems=part.gaps(finished))
+    passes = Passes(finished=finished, problems=part.gaps(finished), inputs=merge_inputs(inputs))
     return conclude(suite, passes, today, source, Layout(table.root), work, ())
 
 

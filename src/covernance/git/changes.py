@@ -25,7 +25,6 @@ _SYMLINK = "120000"
 _TYPE_CHANGED = "T"
 _TWO_NAMES = ("R", "C")
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
-_SUBMODULE = "160000"
 _DIFF = (
     "diff",
     "-l1000",
@@ -199,23 +198,6 @@ def show(root: Path, commit: str, path: str) -> str | None:
         if git.run("ls-tree", "-z", commit, "--", path, environ=literal):
             raise
         return None
-
-
-def changed_submodules(root: Path, commit: str) -> tuple[FileChange, ...]:
-    """The submodules that are at another commit than in `commit`, or were edited.
-
-    Raises:
-        MachineError: git is missing or failed.
-    """
-    fields = Git(root).fields(
-        *("diff", "-z", "--raw", "--no-renames", "--ignore-submodules=none", commit, "--")
-    )
-    pairs = zip(fields[::2], fields[1::2], strict=True)
-    return tuple(
-        FileChange(path=name, before=name)
-        for modes, name in pairs
-        if _SUBMODULE in modes.strip(":").split()[:2]
-    )
 
 
 def current(root: Path, path: str) -> str | None:

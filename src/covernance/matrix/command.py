@@ -35,8 +35,8 @@ _MOST_REASONS = 5
 @click.option(
     "--affected",
     is_flag=True,
-    help="Leave out suites that the change does not touch, where an earlier result may stand for "
-    "them. On GitHub only for a pull request; every other event runs everything.",
+    help="Leave out suites whose stored result depends on nothing that changed. On GitHub only for "
+    "a pull request; every other event runs everything.",
 )
 @base_option
 def command(form: str, base: str | None, *, affected: bool) -> Exit:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
+from posixpath import dirname
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:
@@ -15,3 +16,14 @@ def is_test(path: str) -> bool:
     """Whether pytest takes a file for tests by its name, where nothing says otherwise."""
     name = PurePosixPath(path).name
     return name.startswith("test_") or name.endswith("_test.py")
+
+
+def folder_of(path: str) -> str:
+    """The folder that a path lies in; `.` for the root."""
+    return dirname(path) or "."
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """The folders around a path below the root, nearest first."""
+    while path := dirname(path):
+        yield path

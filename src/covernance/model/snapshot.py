@@ -11,6 +11,7 @@ import msgspec
 from covernance.errors import InputError
 from covernance.model import document, lines
 from covernance.model.counts import Counts
+from covernance.model.inputs import Inputs
 
 SCHEMA = 2
 _KEPT = 32
@@ -175,6 +176,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     `patch` is of the change that the run measured, None where git could not tell it. `flaky` are
     the tests that ended both ways in the run: in two passes, or in an attempt and the next.
+    `inputs` is what the run that measured the result depended on, None if that is unknown.
     """
 
     schema: int = SCHEMA
@@ -190,6 +192,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     unthemed: tuple[str, ...]
     flaky: tuple[str, ...] = ()
     patch: PatchCounts | None = None
+    inputs: Inputs | None = None
 
     def encode(self) -> bytes:
         """The snapshot as JSON: sorted keys, indented, the same bytes for the same result."""

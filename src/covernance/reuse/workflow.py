@@ -18,10 +18,12 @@ from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished
 from covernance.errors import Exit, InputError
 from covernance.git.changes import WorkTree
+from covernance.git.listing import Tracked, list_tracked
 from covernance.git.provenance import commit, measured_in, provenance
 from covernance.judgement import Judgement, rejudged
 from covernance.layout import Layout
 from covernance.model import snapshot
+from covernance.model.inputs import Inputs
 from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
 from covernance.model.suite_result import SuiteResult, stand_in
 from covernance.model.text import shown
@@ -30,8 +32,10 @@ from covernance.patch import recorded
 from covernance.reuse import evidence, path_states, policy, traces, walk
 from covernance.reuse.conditions import describe_environment, digest
 from covernance.reuse.evidence import ENVIRONMENT, Evidence, Seen
+from covernance.reuse.repository_inputs import list_inputs
 from covernance.reuse.seen import Looks, Sightings
 from covernance.reuse.trace_file import VARIABLE, TraceSettings, announcement
+from covernance.reuse.traces import Gathered
 
 SETTINGS_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 """Where coverage.py looks for its settings; that one of them is new or gone counts too."""
@@ -78,6 +82,7 @@ class Reuse:
         self._settings: dict[str, dict[str, str]] = {}
         self._before: dict[str, Seen] = {}
         self._stamps: walk.Stamps = {}
+        self._measured: str | None = None
 
     def find(self, suite: Suite, python: Path) -> Found:
         """Hold what is kept of a suite against the present, in which `python` would run it."""
@@ -153,16 +158,18 @@ class Reuse:
         counted = recorded.patch(self._tree, suite, result, today.change)
         return msgspec.structs.replace(result, patch=counted)
 
-    def prepare(self, suites: Iterable[Suite], environments: Mapping[str, Environment]) -> None:
-        """Get ready to measure suites: forget what is kept of them, look at what they consist of.
+    def forget(self, suites: Iterable[Suite]) -> None:
+        """Forget what is kept of suites that are measured; a green full run brings it back."""
+        for suite in suites:
+            self._layout.evidence(suite.name).unlink(missing_ok=True)
 
-        What is forgotten comes back only with a green full run.
-        """
+    def prepare(self, suites: Iterable[Suite], environments: Mapping[str, Environment]) -> None:
+        """Get ready to measure suites: look at what they consist of."""
         self._environments |= environments
+        self._measured = commit(self._table.root)
         for suite in suites:
             described = self._describe(environments[suite.name], self._looks)
             self._settings[suite.name] = described
-            self._layout.evidence(suite.name).unlink(missing_ok=True)
             self._before[suite.name] = walk.seen(self._looks, self._table.root, self._parts(suite))
         self._stamps = walk.stamps(self._table.root, self._skipped)
 
@@ -178,30 +185,44 @@ class Reuse:
         variables = planned.environment | {VARIABLE: noting.encode()}
         return msgspec.structs.replace(planned, environment=variables)
 
-    def keep(
-        self, suite: Suite, python: Path, result: SuiteResult, finished: Sequence[Finished]
-    ) -> None:
-        """Keep what a green full run depended on; do nothing after any other run."""
-        if result.partial or result.exit is not Exit.PASS or not result.published:
-            return
+    def gather(self, suite: Suite, finished: Sequence[Finished]) -> Gathered:
+        """Gather what the passes of a suite did, with all that speaks against the traces."""
         passes = {
             str(_trace(one.planned)): announcement(os.getpid(), one.planned.command[1:])
             for one in finished
         }
         gathered = traces.gather(passes, self._table.root)
+        changed = self._changed_meanwhile(suite.name, gathered.installed)
+        return msgspec.structs.replace(gathered, refusals=(*gathered.refusals, *changed))
+
+    def inputs(self, suite: Suite, gathered: Gathered) -> Inputs:
+        """What a run depended on of the repository, whether its result may be reused or not."""
+        root = self._table.root
+        refusals = list(gathered.refusals)
+        if commit(root) != self._measured:
+            refusals.append("another commit was checked out while the suite ran")
+        if gathered.programs:
+            refusals += self._edited_meanwhile()
+        declared = walk.seen(self._looks, root, self._table.reuse.files)
+        traced = msgspec.structs.replace(gathered, refusals=tuple(refusals))
+        return list_inputs(root, traced, declared, self._before[suite.name], self._tracked)
+
+    def keep(self, suite: Suite, python: Path, result: SuiteResult, gathered: Gathered) -> None:
+        """Keep what a green full run depended on; do nothing after any other run."""
+        if result.partial or result.exit is not Exit.PASS or not result.published:
+            return
         sightings = Sightings(self._table.root)
         sightings.update(gathered.seen)
         sightings.update(self._before[suite.name])
         installed = sorted({path for path, _ in gathered.installed})
         sightings.update(walk.seen(Looks(self._table.root), self._table.root, installed))
-        refusals = [*gathered.refusals, *self._changed_meanwhile(suite.name, gathered.installed)]
+        refusals = list(gathered.refusals)
         described = self._settings[suite.name]
         if gathered.programs:
             described |= self._checkout()
             everything = walk.seen(Looks(self._table.root), self._table.root, ["."], self._skipped)
             sightings.update(everything)
-            if walk.stamps(self._table.root, self._skipped) != self._stamps:
-                refusals.append("the repository changed while programs that are not traced ran")
+            refusals += self._edited_meanwhile()
         source = result.snapshot.provenance
         reports = (*result.published, self._layout.data(suite.name))
         kept = Evidence(
@@ -257,6 +278,16 @@ class Reuse:
     def _checkout(self) -> dict[str, str]:
         """What a program that is not traced can ask git."""
         return {_COMMIT: str(commit(self._table.root))}
+
+    @cached_property
+    def _tracked(self) -> Tracked | None:
+        return list_tracked(self._table.root)
+
+    def _edited_meanwhile(self) -> list[str]:
+        """What a program that is not traced may have read before or after it was edited."""
+        if walk.stamps(self._table.root, self._skipped) != self._stamps:
+            return ["the repository changed while programs that are not traced ran"]
+        return []
 
     def _parts(self, suite: Suite) -> list[str]:
         parts = [*suite.source, *suite.tests, "pyproject.toml", *SETTINGS_FILES]

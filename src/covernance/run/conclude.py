@@ -16,6 +16,7 @@ from covernance.gate.floors import Measured, judge
 from covernance.git.changes import WorkTree
 from covernance.judgement import Judgement
 from covernance.layout import Layout
+from covernance.model.inputs import Inputs
 from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
 from covernance.model.suite_result import SuiteResult
 from covernance.model.totals import total
@@ -39,12 +40,14 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
         shard: Which part of the suite they are. One that drew no test is no mistake: `collect` sees
             whether every test ran.
         problems: Why they do not make up the suite though they should; a failure each.
+        inputs: What they depended on; None if that is unknown.
     """
 
     finished: Sequence[Finished]
     partial: tuple[str, ...] = ()
     shard: Shard = Shard()
     problems: tuple[str, ...] = ()
+    inputs: Inputs | None = None
 
 
 def conclude(
@@ -107,6 +110,7 @@ def conclude(
         tests=outcomes.tests(passes.finished),
         unthemed=outcomes.unthemed(passes.finished),
         flaky=outcomes.flaky(passes.finished),
+        inputs=passes.inputs,
     )
     if judgement.change and not passes.partial:
         counted = recorded.patch(WorkTree(layout.root), suite, snapshot, judgement.change)

@@ -120,6 +120,8 @@ def measure(
             observer.told(note)
         if reuse:
             environments = {name: one.environment for name, one in prepared.items()}
+            if request.shard.whole:
+                reuse.forget(request.suites)
             reuse.prepare(request.suites, environments)
         own = (layout.work, temporary)
         planned = plan(table, request, work.path, temporary, prepared)
@@ -140,7 +142,13 @@ def measure(
             if not mine:
                 continue
             partial = _partial(mine, request)
-            passes = Passes(finished=mine, partial=partial, shard=request.shard)
+            traced = reuse.gather(suite, mine) if reuse else None
+            passes = Passes(
+                finished=mine,
+                partial=partial,
+                shard=request.shard,
+                inputs=reuse.inputs(suite, traced) if reuse and traced else None,
+            )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
             source = measured_in(checkout, prepared[suite.name].environment)
             folder = work.path / f"{suite.name}.result"
@@ -148,8 +156,8 @@ def measure(
             results.append(conclude(suite, passes, today, source, layout, folder, reports))
             if not request.shard.whole:
                 _publish_part(suite, passes, request, source, layout, folder)
-            if reuse:
-                reuse.keep(suite, agents[suite.name].python, results[-1], mine)
+            if reuse and traced:
+                reuse.keep(suite, agents[suite.name].python, results[-1], traced)
         return results
     finally:
         work.close()
@@ -261,6 +269,7 @@ def _publish_part(
             result.planned.theme: part.PassEnd(status=result.status, seconds=result.seconds)
             for result in passes.finished
         },
+        inputs=passes.inputs,
     )
     part.publish(measured, passes.finished, layout, work)
 

@@ -15,6 +15,7 @@ from covernance.engine.processes import Finished
 from covernance.engine.shard import Shard
 from covernance.layout import Layout
 from covernance.model import document
+from covernance.model.inputs import Inputs
 
 FILE = "part.json"
 """The file that tells what a part's folder holds."""
@@ -39,6 +40,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         config: The digest of the table.
         partial: Why this was a selection beyond the shard itself; empty for all of its tests.
         passes: How the passes ended, by theme.
+        inputs: What they depended on; None if that is unknown.
     """
 
     suite: str
@@ -47,6 +49,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     config: str
     partial: tuple[str, ...]
     passes: dict[str, PassEnd]
+    inputs: Inputs | None = None
 
 
 def publish(part: Part, finished: Sequence[Finished], layout: Layout, work: Path) -> Path:

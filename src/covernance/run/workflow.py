@@ -69,17 +69,16 @@ def run_suites(
 
 
 def _reuse(table: Table, request: Request) -> Reuse | None:
-    """What reuses results and keeps what they depended on; nothing does for a selection."""
+    """What reuses results and records what they depended on; nothing does for a selection."""
     given = request.arguments
-    interactive = given.meaning.interactive
-    if request.themes or given.narrowing or interactive or not request.shard.whole:
+    if request.themes or given.narrowing or given.meaning.interactive:
         return None
     return Reuse(table, request.environ, given.rest, request.now)
 
 
 def _may_reuse(table: Table, request: Request) -> bool:
-    """Whether an earlier result would do; it has no reports or contexts beyond the usual."""
-    if request.arguments.reports or request.contexts != "theme":
+    """Whether an earlier result would do; it is whole, with the usual reports and contexts."""
+    if request.arguments.reports or request.contexts != "theme" or not request.shard.whole:
         return False
     if request.reuse is None:
         return not forbidden(request.environ, table.default_branch)

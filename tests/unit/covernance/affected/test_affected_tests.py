@@ -13,6 +13,7 @@ from covernance.config import load
 from covernance.errors import Exit
 from covernance.layout import Layout
 from covernance.model.counts import Counts
+from covernance.model.inputs import Inputs
 from covernance.model.snapshot import FileResult, Snapshot
 from covernance.who import recording
 from tests.utils.repository import Repository
@@ -34,7 +35,7 @@ def home(repository: Repository) -> Repository:
 
 
 @pytest.fixture
-def _recorded(home: Repository, snapshot: Snapshot, tmp_path: Path) -> None:
+def recorded(home: Repository, snapshot: Snapshot, tmp_path: Path) -> Snapshot:
     """Line 3 was run by a test with a parameter, line 4 by one of a class and by a session."""
     table = load(home.root)
     staged = tmp_path / "staged"
@@ -51,8 +52,15 @@ def _recorded(home: Repository, snapshot: Snapshot, tmp_path: Path) -> None:
     data.write()
     data.close()
     file = FileResult(total=Counts(4, 4, 2, 2), themes={}, executed_lines="1-4", imported_lines="1")
-    result = msgspec.structs.replace(snapshot, suite="calc", files={"calc/__init__.py": file})
-    recording.keep(staged, table.suites[0], result, Layout(table.root))
+    inputs = Inputs(
+        read=("calc/__init__.py", "lib/words.py", "tests/test_calc.py", "tests/test_more.py"),
+        listed=("calc", "tests"),
+    )
+    recorded = msgspec.structs.replace(
+        snapshot, suite="calc", files={"calc/__init__.py": file}, inputs=inputs
+    )
+    recording.keep(staged, table.suites[0], recorded, Layout(table.root))
+    return recorded
 
 
 def select(*arguments: str) -> list[str]:
@@ -61,7 +69,7 @@ def select(*arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.usefixtures("_recorded")
+@pytest.mark.usefixtures("recorded")
 @pytest.mark.parametrize(
     ("before", "after", "tests"),
     [
@@ -78,41 +86,79 @@ def test_who_ran_an_edited_line_is_selected(
     assert select() == sorted(tests)
 
 
-@pytest.mark.usefixtures("_recorded")
+@pytest.mark.usefixtures("recorded")
 def test_a_source_that_is_gone_selects_who_ran_it(home: Repository) -> None:
     (home.root / "calc/__init__.py").unlink()
     assert select() == ["tests"]
 
 
-@pytest.mark.usefixtures("_recorded")
-def test_edited_tests_and_importers_are_selected_once(home: Repository) -> None:
-    home.append("tests/test_calc.py", "# more\n")
-    home.append("lib/words.py", "x = 1\n")
-    home.write("calc/__init__.py", SOURCE.replace("return 1", "return 3"))
-    assert select() == ["tests/test_calc.py", "tests/test_more.py"]
-    assert json.loads("".join(select("--format", "json", "--base", "HEAD"))) == {
-        "calc": ["tests/test_calc.py", "tests/test_more.py"]
-    }
-
-
-@pytest.mark.usefixtures("_recorded")
-@pytest.mark.parametrize("path", ["conftest.py", "tests/conftest.py"])
-def test_a_conftest_selects_what_it_is_for(home: Repository, path: str) -> None:
-    home.write(path, "")
-    assert select() == ["tests"]
-
-
-@pytest.mark.usefixtures("_recorded")
-def test_a_file_that_is_not_python_is_named(home: Repository) -> None:
-    home.write("tests/data.json", "{}")
+def notes() -> list[str]:
     done = CliRunner().invoke(command, [], standalone_mode=False, catch_exceptions=False)
-    assert done.stderr.splitlines() == [
-        "affected-tests: calc: tests/data.json changed, and no import tells who reads it",
-        "affected-tests: no test touches what changed",
-    ]
+    return [line.removeprefix("affected-tests: ") for line in done.stderr.splitlines()]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_new_and_edited_tests_are_selected_once(home: Repository) -> None:
+    home.append("tests/test_calc.py", "# more\n")
+    home.write("tests/deeper/test_new.py", "")
+    home.write("calc/__init__.py", SOURCE.replace("return 1", "return 3"))
+    chosen = ["tests/deeper/test_new.py", "tests/test_calc.py"]
+    assert select() == chosen
+    assert json.loads("".join(select("--format", "json", "--base", "HEAD"))) == {"calc": chosen}
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("tests/conftest.py", "is new: its last run listed tests"),
+        ("tests/data.json", "is new: its last run listed tests"),
+        ("calc/more.py", "is new: its last run listed calc"),
+        ("lib/words.py", "changed: its last run read it"),
+    ],
+)
+def test_what_else_the_tests_depend_on_selects_all_and_says_so(
+    home: Repository, path: str, why: str
+) -> None:
+    home.append(path, "more = 1\n")
+    assert select() == ["tests"]
+    assert f"calc: {path} {why}" in notes()
+
+
+@pytest.mark.usefixtures("recorded")
+def test_what_the_tests_do_not_depend_on_selects_none(home: Repository) -> None:
+    home.write("README.md", "words")
+    assert select() == []
+    assert notes() == ["no test is affected by the change"]
+
+
+def test_what_a_program_reads_is_unknown_and_said(home: Repository, recorded: Snapshot) -> None:
+    assert recorded.inputs
+    inputs = msgspec.structs.replace(recorded.inputs, programs=("git",))
+    record_again(home, msgspec.structs.replace(recorded, inputs=inputs))
+    home.append("tests/test_calc.py", "# more\n")
+    assert notes() == ["a selection, which gives no verdict"]
+    home.write("README.md", "words")
+    assert select() == ["tests/test_calc.py"]
+    assert "calc: what else git reads, which its tests start, is unknown" in notes()
+
+
+def test_a_recording_without_inputs_selects_all_for_other_files(
+    home: Repository, recorded: Snapshot
+) -> None:
+    record_again(home, msgspec.structs.replace(recorded, inputs=None))
+    assert select() == []
+    home.write("README.md", "words")
+    assert select() == ["tests"]
+    assert "calc: README.md changed: whether its tests depend on that is unknown" in notes()
+
+
+def record_again(home: Repository, result: Snapshot) -> None:
+    path = Layout(home.root).contexts("calc") / "snapshot.json"
+    path.write_bytes(result.encode())
 
 
 def test_a_suite_that_is_not_recorded_is_selected_whole_or_not_at_all(home: Repository) -> None:
     assert select() == []
-    home.write("calc/__init__.py", "")
+    home.write("README.md", "words")
     assert select() == ["tests"]

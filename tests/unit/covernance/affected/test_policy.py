@@ -2,109 +2,126 @@ from __future__ import annotations
 
 import pytest
 
-from covernance.affected.policy import Known, Reach, touched
-from covernance.git.changes import FileChange
+from covernance.affected.policy import Setup, environment_reasons, input_reasons, path_reasons
+from covernance.model.difference import Difference
+from covernance.model.inputs import Inputs
 
 pytestmark = pytest.mark.reliability
 
-REACHES = {
-    "api": Reach(
-        source=("apps/api",),
-        tests=("tests/unit/api",),
-        files=frozenset({"apps/api/main.py", "tests/unit/api/test_main.py", "lib/log.py"}),
-        mentioned=frozenset({"docs/limits.md"}),
-        recorded=frozenset({"apps/started.py", "docs/read.md"}),
-    ),
-    "lib": Reach(
-        source=("lib",), tests=("tests/unit/lib",), files=frozenset({"lib/log.py", "shared/x.py"})
-    ),
-    "web": Reach(source=("web",), tests=("tests/unit/web",), files=frozenset({"web/app.py"})),
-}
-KNOWN = Known(
-    importable=frozenset({"apps/other.py", "apps/api/main.py", "lib/log.py", "shared/x.py"}),
-    layer="src/covernance",
-    register="docs/exceptions.md",
+INPUTS = Inputs(
+    read=("apps/api/main.py", "pyproject.toml", "vendor/lib/code.py"),
+    examined=("data/size.bin",),
+    asked=("local/settings.py", "docs"),
+    listed=("apps/api", "tests/api"),
+)
+SETUP = Setup(
+    requirements=frozenset({"requirements/api.txt"}),
+    others=frozenset({"requirements/auth.txt"}),
+    tool=("src/covernance",),
 )
 
 
-def why(path: str | None, before: str | None = "") -> dict[str, tuple[str, ...]]:
-    change = FileChange(path=path, before=path if before == "" else before)
-    return {name: found for name, found in touched([change], REACHES, KNOWN).items() if found}
+def edited(*paths: str) -> Difference:
+    return Difference(files=frozenset(paths))
+
+
+def new(*paths: str) -> Difference:
+    return Difference(files=frozenset(paths), new=frozenset(paths))
+
+
+def gone(*paths: str) -> Difference:
+    return Difference(files=frozenset(paths), gone=frozenset(paths))
+
+
+def replaced(*paths: str) -> Difference:
+    return Difference(files=frozenset(paths), replaced=frozenset(paths))
 
 
 @pytest.mark.parametrize(
-    ("path", "suites"),
+    ("difference", "reason"),
     [
-        ("apps/api/main.py", {"api": "its source"}),
-        ("apps/api/new.py", {"api": "its source"}),
-        ("tests/unit/api/test_main.py", {"api": "its tests"}),
-        ("tests/unit/api/conftest.py", {"api": "its tests"}),
-        ("lib/log.py", {"api": "imported by it", "lib": "its source"}),
-        ("shared/x.py", {"lib": "imported by it"}),
-        ("apps/other.py", {}),
-        ("apps/api/schema.json", {"api": "in its folders"}),
-        ("lib/words.txt", {"api": "beside what it imports", "lib": "in its folders"}),
-        ("tests/unit/api/data.csv", {"api": "in its folders"}),
-        ("docs/guide.md", {}),
-        ("docs/read.md", {"api": "read by its last run"}),
-        ("apps/started.py", {"api": "read by its last run"}),
-        ("docs/limits.md", {"api": "named in what it imports"}),
-        ("apps/api/README.md", {"api": "in its folders"}),
+        (edited("apps/api/main.py"), "apps/api/main.py changed: its last run read it"),
+        (gone("apps/api/main.py"), "apps/api/main.py is gone: its last run read it"),
+        (edited("data/size.bin"), "data/size.bin changed: its last run examined it"),
+        (new("local/settings.py"), "local/settings.py is new: its last run looked for it"),
+        (gone("docs"), "docs is gone: its last run looked for it"),
+        (gone("tests/api"), "tests/api is gone: its last run listed it"),
+        (new("apps/api/more.txt"), "apps/api/more.txt is new: its last run listed apps/api"),
+        (gone("tests/api/old.py"), "tests/api/old.py is gone: its last run listed tests/api"),
+        (replaced("vendor/lib"), "vendor/lib changed: its last run used vendor/lib/code.py"),
+        (replaced("apps/api/x"), "apps/api/x changed: its last run listed apps/api"),
     ],
 )
-def test_a_file_touches_who_has_or_imports_it(path: str, suites: dict[str, str]) -> None:
-    assert why(path) == {name: (f"{path} changed: {told}",) for name, told in suites.items()}
+def test_a_path_that_the_run_used_is_a_reason(difference: Difference, reason: str) -> None:
+    assert path_reasons(INPUTS, difference) == (reason,)
+    assert input_reasons(INPUTS, difference) == (reason,)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        Difference(),
+        edited("README.md", "apps/auth/main.py"),
+        edited("docs", "local/settings.py", "apps/api/unread.txt"),
+        new("vendor", "vendor/other.py", "apps/api/deep/er.txt", "data/more.bin"),
+        gone("data/less.bin"),
+        replaced("vendor/other"),
+    ],
+)
+def test_any_other_path_is_none(difference: Difference) -> None:
+    assert input_reasons(INPUTS, difference) == ()
+
+
+@pytest.mark.security
+def test_unknown_inputs_are_a_reason_whatever_changed() -> None:
+    assert input_reasons(None, Difference()) == (
+        "its stored result does not list what it depends on",
+    )
+    assert input_reasons(Inputs(refusals=("it talked to x:80",)), Difference()) == (
+        "what it depends on is not fully known: it talked to x:80",
+    )
+
+
+@pytest.mark.security
+def test_a_program_that_was_not_traced_may_read_anything() -> None:
+    inputs = Inputs(programs=("/usr/bin/git", "sh"), read=("a",))
+    started = "it starts /usr/bin/git, sh, which can read anything"
+    assert input_reasons(inputs, Difference()) == ()
+    assert input_reasons(inputs, edited("b")) == (f"b changed: {started}",)
+    assert input_reasons(inputs, new("d", "c")) == (f"c (and 1 more) is new: {started}",)
+    assert input_reasons(inputs, edited("b", "a")) == ("a changed: its last run read it",)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "what"),
     [
-        ("pyproject.toml", "the table and the tools' settings"),
-        ("pytest.ini", "pytest's configuration"),
-        ("tests/conftest.py", "pytest's configuration"),
-        ("conftest.py", "pytest's configuration"),
-        (".coveragerc", "coverage.py's configuration"),
-        ("setup.cfg", "pytest's or coverage.py's configuration"),
+        ("requirements/api.txt", "its requirements"),
+        ("requirements/constraints.txt", "requirements"),
+        ("uv.lock", "requirements"),
         ("noxfile.py", "the sessions"),
+        ("lib/setup.py", "how a package is built"),
+        ("lib/pyproject.toml", "how a package is built"),
         ("Makefile", "the commands"),
-        ("requirements/api.txt", "a lock"),
-        ("requirements-dev.txt", "a lock"),
-        ("uv.lock", "a lock"),
+        ("scripts/run.sh", "the commands"),
+        (".python-version", "the interpreter"),
         (".github/workflows/tests.yml", "CI"),
         (".ci/run", "CI"),
-        ("src/covernance/cli.py", "the layer itself"),
-        ("docs/exceptions.md", "the exception register"),
-        ("scripts/tool.py", "no import tells who uses it"),
-        ("scripts/tool.sh", "anything may read it"),
-        (".gitattributes", "anything may read it"),
+        ("src/covernance/cli.py", "covernance itself"),
     ],
 )
-def test_what_may_touch_any_suite_touches_all(path: str, told: str) -> None:
-    assert why(path) == dict.fromkeys(REACHES, (f"{path} changed: {told}",))
+def test_what_sets_up_the_environment_is_a_reason(path: str, what: str) -> None:
+    assert environment_reasons(SETUP, edited(path)) == (f"{path} changed: {what}",)
 
 
-@pytest.mark.security
-@pytest.mark.parametrize("path", ["lib/gone.py", "apps/gone.py", "tests/unit/api/helpers.py"])
-def test_who_imported_a_module_that_is_gone_can_not_be_told(path: str) -> None:
-    told = f"{path} is gone: what imported it can't be told"
-    assert why(None, path) == dict.fromkeys(REACHES, (told,))
+@pytest.mark.parametrize(
+    "path", ["requirements/auth.txt", "src/covernance_more/x.py", "a/Makefile"]
+)
+def test_what_sets_up_something_else_is_none(path: str) -> None:
+    assert environment_reasons(SETUP, edited(path)) == ()
 
 
-def test_a_test_that_is_gone_touches_its_suite() -> None:
-    path = "tests/unit/api/test_old.py"
-    assert why(None, path) == {"api": (f"{path} is gone: in its folders",)}
-
-
-def test_a_renamed_file_touches_under_both_names() -> None:
-    found = why("tests/unit/api/test_new.py", "tests/unit/lib/test_old.py")
-    assert found == {
-        "api": ("tests/unit/api/test_new.py changed: its tests",),
-        "lib": ("tests/unit/lib/test_old.py is gone: in its folders",),
-    }
-
-
-def test_without_a_layer_in_the_repository_its_folder_is_like_any_other() -> None:
-    known = Known(importable=frozenset(), layer=None, register="r.md")
-    change = FileChange(path="src/covernance/x.md", before=None)
-    assert touched([change], REACHES, known) == {"api": (), "lib": (), "web": ()}
+def test_a_suite_without_requirements_of_its_own_depends_on_all() -> None:
+    path = "r/requirements.txt"
+    setup = Setup(requirements=None, others=frozenset({path}))
+    assert environment_reasons(setup, gone(path)) == (f"{path} is gone: requirements",)

@@ -8,36 +8,52 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from covernance.affected.workflow import _layer, decide, python_files
+from covernance.affected.workflow import decide, requirements_files, tool_folders
 from covernance.config import Table, load
-from covernance.errors import Exit, MachineError
+from covernance.errors import Exit
 from covernance.history.directory import Directory
 from covernance.history.store import Listed
 from covernance.matrix.command import command
 from covernance.matrix.jobs import Decision
+from covernance.model.inputs import Inputs
 from covernance.model.snapshot import Snapshot
-from covernance.reuse.evidence import Evidence, Seen
-from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
+INPUTS = Inputs(
+    read=("calc/__init__.py", "pyproject.toml", "tests/test_calc.py"),
+    asked=("tests/conftest.py",),
+    listed=("calc",),
+)
 
 
 @pytest.fixture
-def began(repository: Repository, snapshot: Snapshot) -> str:
-    """The commit that a passing result of `calc` is kept of; notes.md and a helper lie there."""
+def kept(snapshot: Snapshot, repository: Repository) -> Snapshot:
+    """A passing result of `calc`, of a commit that is still to come."""
+    source = msgspec.structs.replace(snapshot.provenance, config=load(repository.root).digest())
+    return msgspec.structs.replace(
+        snapshot, suite="calc", verdict="pass", provenance=source, inputs=INPUTS
+    )
+
+
+@pytest.fixture
+def began(repository: Repository, kept: Snapshot) -> str:
+    """The commit that the result is stored of; notes.md lies there."""
     repository.write("notes.md", "")
-    repository.write("tests/conftest.py", "import calc\n")
     repository.commit_first()
     commit = repository.git("rev-parse", "HEAD")
-    source = msgspec.structs.replace(
-        snapshot.provenance, commit=commit, config=load(repository.root).digest()
-    )
-    kept = msgspec.structs.replace(snapshot, suite="calc", verdict="pass", provenance=source)
-    Directory(repository.root / "coverage/history").add([kept])
+    store(repository, kept, commit)
     return commit
+
+
+def store(repository: Repository, result: Snapshot, commit: str) -> None:
+    shutil.rmtree(repository.root / "coverage/history", ignore_errors=True)
+    source = msgspec.structs.replace(result.provenance, commit=commit)
+    Directory(repository.root / "coverage/history").add(
+        [msgspec.structs.replace(result, provenance=source)]
+    )
 
 
 @pytest.fixture
@@ -50,9 +66,9 @@ def decided(table: Table, began: str, **environ: str) -> Decision:
     return decide(table, Listed(store), began, environ, NOW)["calc"]
 
 
-def test_an_untouched_suite_is_left_out(table: Table, began: str) -> None:
+def test_an_unaffected_suite_is_left_out(table: Table, began: str) -> None:
     decision = decided(table, began)
-    assert decision.reasons == (f"nothing that it reaches changed since {began[:12]}",)
+    assert decision.reasons == (f"nothing that it depends on changed since {began[:12]}",)
     assert decision.entry
     assert decision.entry.commit == began
 
@@ -64,29 +80,47 @@ def test_a_suite_without_a_kept_result_runs(
     assert decided(table, began) == Decision(("no earlier result is kept",))
 
 
-def test_what_the_last_run_read_touches_it(
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("calc/__init__.py", "calc/__init__.py changed: its last run read it"),
+        ("calc/more.py", "calc/more.py is new: its last run listed calc"),
+        ("tests/conftest.py", "tests/conftest.py is new: its last run looked for it"),
+        ("noxfile.py", "noxfile.py is new: the sessions"),
+    ],
+)
+def test_what_the_run_depended_on_affects_its_suite(
+    table: Table, began: str, repository: Repository, path: str, reason: str
+) -> None:
+    repository.append(path, "# more\n")
+    assert decided(table, began) == Decision((reason,))
+
+
+def test_what_the_run_did_not_depend_on_affects_nothing(
     table: Table, began: str, repository: Repository
 ) -> None:
-    kept = Evidence(
-        suite="calc",
-        commit=began,
-        recorded_at="2026-11-21T12:00:00Z",
-        python="/env/bin/python",
-        environment=ENVIRONMENT,
-        settings={},
-        seen=Seen(read={"notes.md": "x"}),
-        reports={},
-    )
-    repository.write("coverage/data/calc/evidence.json", kept.encode().decode())
-    repository.write("notes.md", "more")
-    assert decided(table, began) == Decision(("notes.md changed: read by its last run",))
-
-
-def test_prose_touches_who_names_it(table: Table, began: str, repository: Repository) -> None:
-    repository.write("notes.md", "more")
+    repository.append("notes.md", "more")
+    repository.write("tests/data.csv", "")
     assert decided(table, began).entry
-    repository.append("calc/__init__.py", "# see notes.md\n")
-    assert "notes.md changed: named in what it imports" in decided(table, began).reasons
+
+
+@pytest.mark.security
+def test_a_result_without_inputs_runs_its_suite(
+    table: Table, began: str, repository: Repository, kept: Snapshot
+) -> None:
+    store(repository, msgspec.structs.replace(kept, inputs=None), began)
+    reason = "its stored result does not list what it depends on"
+    assert decided(table, began) == Decision((reason,))
+
+
+@pytest.mark.security
+def test_a_change_since_an_older_result_counts(
+    table: Table, began: str, repository: Repository
+) -> None:
+    repository.append("calc/__init__.py", "# more\n")
+    repository.git("commit", "-qam", "more")
+    decision = decided(table, repository.git("rev-parse", "HEAD"))
+    assert decision == Decision(("calc/__init__.py changed: its last run read it",))
 
 
 def test_everything_runs_where_ci_does_not_ask(table: Table, began: str) -> None:
@@ -95,27 +129,24 @@ def test_everything_runs_where_ci_does_not_ask(table: Table, began: str) -> None
     assert decided(table, began, GITHUB_EVENT_NAME="pull_request").entry
 
 
-@pytest.mark.security
-def test_prose_touches_who_asks_for_all_of_it(
-    table: Table, began: str, repository: Repository
-) -> None:
-    repository.append("calc/__init__.py", '# glob("*.md")\n')
-    repository.write("notes.md", "more")
-    assert "notes.md changed: named in what it imports" in decided(table, began).reasons
+def test_requirements_are_followed_to_what_they_include(repository: Repository) -> None:
+    repository.write("locks/calc.txt", "-r ../base.txt\n--constraint=limits.txt  # why\n-e .\n")
+    repository.write("base.txt", "-r locks/calc.txt\n-crequired.txt\npytest\n")
+    suite = msgspec.structs.replace(load(repository.root).suites[0], requirements="locks/calc.txt")
+    assert requirements_files(repository.root, suite) == {
+        "base.txt",
+        "locks/calc.txt",
+        "locks/limits.txt",
+        "required.txt",
+    }
 
 
 @pytest.mark.security
-def test_a_layer_that_lies_in_the_repository_is_watched(
-    monkeypatch: pytest.MonkeyPatch, table: Table
-) -> None:
-    assert _layer(table.root) is None
-    monkeypatch.setattr("covernance.__file__", str(table.root / "src/covernance/__init__.py"))
-    assert _layer(table.root) == "src/covernance"
-
-
-def test_outside_of_a_repository_it_is_told(tmp_path: Path) -> None:
-    with pytest.raises(MachineError, match="git ls-files: fatal: not a git repository"):
-        python_files(tmp_path)
+def test_a_tool_that_is_part_of_the_repository_is_watched(table: Table) -> None:
+    assert tool_folders(table.root) == ()
+    here = Path(__file__).resolve().parents[4]
+    assert set(tool_folders(here)) <= {"src/covernance", "src/covernance_agent"}
+    assert tool_folders(Path("/"))
 
 
 @pytest.mark.usefixtures("began")
@@ -128,6 +159,6 @@ def test_the_command_tells_at_most_a_few_reasons(repository: Repository) -> None
     assert done.return_value is Exit.PASS
     assert done.stdout.splitlines() == [
         "calc: nox -s tests_unit_calc",
-        *(f"  calc/m{number}.py changed: its source" for number in range(5)),
+        *(f"  calc/m{number}.py is new: its last run listed calc" for number in range(5)),
         "  … and 2 more",
     ]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from covernance.errors import InputError, MachineError
 from covernance.git.changes import (
     FileChange,
-    changed_submodules,
     changes,
     current,
     merge_base,
@@ -207,16 +206,6 @@ def test_a_submodule_and_a_nested_repository_are_left_out(repository: Repository
     nested.git("init", "--quiet")
     commit(nested)
     assert differences(repository) == ()
-
-
-def test_a_submodule_at_another_commit_is_listed(repository: Repository) -> None:
-    part = Repository(repository.root / "part")
-    part.git("init", "--quiet")
-    commit(part)
-    base = commit(repository)
-    assert changed_submodules(repository.root, base) == ()
-    commit(part)
-    assert changed_submodules(repository.root, base) == (FileChange(path="part", before="part"),)
 
 
 @pytest.mark.security

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from covernance.model.paths import is_below, is_test
+from covernance.model.paths import folder_of, folders_above, is_below, is_test
 
 pytestmark = pytest.mark.architecture
 
@@ -34,3 +34,12 @@ def test_a_path_is_below_a_folder_by_whole_names(path: str, *, expected: bool) -
 )
 def test_a_test_is_known_by_its_files_name(path: str, *, expected: bool) -> None:
     assert is_test(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "folders"),
+    [("a", []), (".", []), ("a/b/c", ["a/b", "a"]), ("../a/b", ["../a", ".."])],
+)
+def test_the_folders_around_a_path_are_named_nearest_first(path: str, folders: list[str]) -> None:
+    assert list(folders_above(path)) == folders
+    assert folder_of(path) == (folders or ["."])[0]

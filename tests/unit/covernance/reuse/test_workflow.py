@@ -3,12 +3,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain, repeat
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from covernance.config import load
+from covernance.engine.shard import Shard
 from covernance.errors import Exit
 from covernance.model.snapshot import read
 from covernance.model.suite_result import SuiteResult
@@ -17,6 +19,7 @@ from covernance.reuse.evidence import Evidence, Seen
 from covernance.reuse.trace_file import VARIABLE
 from covernance.reuse.traces import Gathered
 from covernance.reuse.workflow import Reuse
+from covernance.run.part import read as read_part
 from covernance.run.workflow import run_suites
 from covernance_agent import journal
 from tests.unit.covernance.conftest import FakePasses
@@ -154,6 +157,54 @@ def test_what_the_suite_consists_of_is_kept(run_calc: RunIt, repository: Reposit
     assert {"calc", "tests"} <= set(seen.listed)
 
 
+def test_a_snapshot_lists_what_its_run_depended_on(
+    run_calc: RunIt, gathered: dict[str, object], repository: Repository
+) -> None:
+    gathered["seen"] = Seen(read={"data.csv": "absent", __file__: path_states.content(__file__)})
+    measured = run_calc(environ={"CI": "true"}).snapshot.inputs
+    assert measured
+    assert {"calc/__init__.py", "tests/test_calc.py", "pyproject.toml"} <= set(measured.read)
+    assert {"data.csv", "setup.cfg"} <= set(measured.asked)
+    assert measured.refusals == ()
+    assert measured.listed == ("calc", "tests")
+    reused = run_calc(environ={}).snapshot
+    assert (reused.provenance.source, reused.inputs) == ("reused", measured)
+
+
+def test_a_red_run_lists_its_inputs_too(run_calc: RunIt, passes: FakePasses) -> None:
+    passes.statuses["security"] = 1
+    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+    result = run_calc()
+    assert result.exit is Exit.TESTS_FAILED
+    assert result.snapshot.inputs
+    assert "calc/__init__.py" in result.snapshot.inputs.read
+
+
+def test_a_selection_lists_no_inputs(run_calc: RunIt) -> None:
+    assert run_calc("-k", "x").snapshot.inputs is None
+
+
+def test_a_shard_lists_its_inputs_and_leaves_what_is_kept_alone(
+    run_calc: RunIt, repository: Repository
+) -> None:
+    whole = run_calc()
+    before = kept(repository)
+    run_calc(shard=Shard(1, 2))
+    measured = read_part(repository.root / "coverage/parts/calc-1-of-2/part.json")
+    assert measured.inputs == whole.snapshot.inputs
+    assert kept(repository) == before
+
+
+def test_another_commit_meanwhile_is_a_refusal(
+    run_calc: RunIt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = chain(["a"], repeat("b"))
+    monkeypatch.setattr("covernance.reuse.workflow.commit", lambda _: next(commits))
+    inputs = run_calc().snapshot.inputs
+    assert inputs
+    assert inputs.refusals == ("another commit was checked out while the suite ran",)
+
+
 def test_files_that_a_library_opens_are_kept_where_the_table_names_them(
     run_calc: RunIt, repository: Repository
 ) -> None:
@@ -194,10 +245,12 @@ def test_a_repository_that_changed_meanwhile_is_refused_where_a_program_ran(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gathered["programs"] = ("/usr/bin/git",)
-    states = iter([{"a": (1,)}, {"a": (2,)}])
+    states = chain([{"a": (1,)}], repeat({"a": (2,)}))
     monkeypatch.setattr("covernance.reuse.walk.stamps", lambda *_: next(states))
-    run_calc()
+    result = run_calc()
     assert "programs that are not traced" in kept(repository).refusals[0]
+    assert result.snapshot.inputs
+    assert result.snapshot.inputs.refusals == kept(repository).refusals
 
 
 def test_an_installed_file_that_changed_meanwhile_is_refused(

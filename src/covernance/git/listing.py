@@ -1,0 +1,125 @@
+"""Names of files: those that git tracks, and those that differ between a commit and the work tree.
+
+Names are relative to a folder of the checkout, its root or one below; `..` leads to the others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from posixpath import relpath
+from typing import NamedTuple
+
+import msgspec
+
+from covernance.errors import MachineError
+from covernance.git.runner import Git
+from covernance.model.difference import Difference
+from covernance.model.paths import folders_above
+
+_SUBMODULE = "160000"
+_DIFF = (
+    "diff",
+    "--raw",
+    "-z",
+    "--no-renames",
+    "--no-relative",
+    "--ignore-submodules=none",
+    "--no-ext-diff",
+    "--no-textconv",
+)
+
+
+class Tracked(msgspec.Struct, frozen=True):
+    """What git tracks in a checkout.
+
+    Attributes:
+        top: The root of the checkout, an absolute path without links.
+        names: Files, links and submodules.
+    """
+
+    top: str
+    names: frozenset[str]
+
+
+def list_tracked(root: Path) -> Tracked | None:
+    """What git tracks in the checkout that holds `root`; None without git or a checkout."""
+    try:
+        git, prefix = _open(root)
+        names = git.fields("ls-files", "-z", "--full-name")
+    except MachineError:
+        return None
+    return Tracked(git.top, frozenset(_relative(names, prefix)))
+
+
+def list_differences(root: Path, commit: str) -> Difference:
+    """Compare a commit with the work tree, untracked files included.
+
+    Raises:
+        MachineError: git is missing or failed.
+    """
+    git, prefix = _open(root)
+    fields = iter(git.fields(*_DIFF, commit, "--"))
+    changed = [
+        _Change(name, *what.strip(":").split()) for what, name in zip(fields, fields, strict=True)
+    ]
+    untracked = set(git.fields("ls-files", "-z", "--others", "--exclude-standard"))
+    before = set(git.fields("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit))
+    removed = {change.name for change in changed if change.status == "D"}
+    added = {change.name for change in changed if change.status == "A"} | untracked
+    old, now = _with_folders(before), _with_folders((before - removed) | added)
+    replaced = {change.name for change in changed if change.replaces} | removed & now | added & old
+    names = {
+        "files": untracked.union(change.name for change in changed),
+        "new": now - old,
+        "gone": old - now,
+        "replaced": replaced,
+    }
+    return Difference(**{kind: frozenset(_relative(some, prefix)) for kind, some in names.items()})
+
+
+class _Change(NamedTuple):
+    """One line of `git diff --raw`: a name, its modes and objects on both sides, what happened."""
+
+    name: str
+    mode_before: str
+    mode_now: str
+    object_before: str
+    object_now: str
+    status: str
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the name is of another type than before, or a submodule."""
+        return self.status == "T" or _SUBMODULE in (self.mode_before, self.mode_now)
+
+
+class _TopGit(Git):
+    """git at the root of a checkout."""
+
+    def __init__(self, top: str) -> None:
+        super().__init__(Path(top), os.environ)
+        self.top = top
+
+
+def _open(root: Path) -> tuple[_TopGit, str]:
+    """Open git at the root of the checkout that holds `root`, and the way from there to `root`."""
+    top, prefix = (
+        os.fsdecode(line)
+        for line in Git(root, os.environ)
+        .run("rev-parse", "--show-toplevel", "--show-prefix")
+        .split(b"\n")[:2]
+    )
+    return _TopGit(top), prefix.removesuffix("/")
+
+
+def _relative(names: Iterable[str], prefix: str) -> Iterable[str]:
+    return (relpath(f"/{name}", f"/{prefix}") for name in names) if prefix else names
+
+
+def _with_folders(names: Iterable[str]) -> set[str]:
+    found = set(names)
+    for name in names:
+        found.update(folders_above(name))
+    return found

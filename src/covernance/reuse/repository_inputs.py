@@ -1,0 +1,211 @@
+"""From what a run saw to the inputs that its snapshot lists: paths that are part of a commit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from covernance.git.listing import Tracked
+from covernance.model.inputs import KINDS, Inputs, make_inputs
+from covernance.model.paths import folders_above
+from covernance.reuse.evidence import Seen
+from covernance.reuse.path_states import ABSENT, KEPT_BY_TOOLS
+from covernance.reuse.seen import CHANGED_MEANWHILE, Looks
+from covernance.reuse.trace_file import ASKED, LISTED, READ
+from covernance.reuse.traces import Gathered
+
+_MOST_LINKS = 40
+_FOLDER = "directory"
+
+
+def list_inputs(
+    root: Path, traced: Gathered, declared: Seen, parts: Seen, tracked: Tracked | None
+) -> Inputs:
+    """List what a run depended on of the repository.
+
+    A path that the run saw in a state that is not the commit's is a refusal: a file that git
+    ignores, or one that was edited meanwhile. The caller knows whether the work tree is the
+    commit's otherwise.
+
+    Args:
+        root: The folder of pyproject.toml.
+        traced: What the run did.
+        declared: What the table says that the run read.
+        parts: What the suite consists of, whether the run read it or not.
+        tracked: What git tracks; None outside of a checkout.
+    """
+    listing = _Listing(root, tracked)
+    for kind in KINDS:
+        for seen in (traced.seen, declared):
+            for path, state in getattr(seen, kind).items():
+                listing.add(kind, path, state)
+                listing.check(kind, path, state)
+        for path, state in getattr(parts, kind).items():
+            listing.add(kind, path, state)
+    return make_inputs(listing.paths, traced.programs, [*traced.refusals, *listing.refusals()])
+
+
+class _Listing:
+    """Collects paths by kind, and what speaks against them."""
+
+    def __init__(self, root: Path, tracked: Tracked | None) -> None:
+        self.paths: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        self._root = os.path.realpath(root)
+        self._given = str(root)
+        self._top = tracked.top if tracked else self._root
+        self._tracked = tracked
+        self._looks = Looks(root)
+        self._ways = Ways()
+        self._changed: set[str] = set()
+        self._untracked: set[str] = set()
+        self._unnamed: set[str] = set()
+
+    def add(self, kind: str, path: str, state: str) -> None:
+        """Add a path and the links on the way to it."""
+        way = self._ways.follow(self._absolute(path))
+        end = way.end
+        for link in way.links:
+            self._add(READ, self._name(link))
+        for folder in way.folders:
+            self._add(ASKED, self._name(folder))
+        if kind == LISTED and self._ways.is_folder(end):
+            self._add(LISTED, self._name(end))
+            for link in self._ways.links_in(end) if self._name(end) else ():
+                self.add(ASKED, link, ABSENT)  # A listing shows whether a link leads to a folder.
+        elif state.startswith(ABSENT):
+            # It can come into being only with the first folder on the way that is missing.
+            self._add(ASKED, self._name(self._ways.first_missing(end)))
+        elif state.startswith(_FOLDER) and kind != LISTED:
+            self._add(ASKED, self._name(end))  # git knows nothing else of a folder
+        else:
+            self._add(kind, self._name(end))
+
+    def check(self, kind: str, path: str, state: str) -> None:
+        """Check that a path was seen in the state that the commit has it in."""
+        name = self._name(self._ways.follow(self._absolute(path)).end)
+        if name is None or kind == LISTED or self._tracked is None:
+            return
+        if kind == ASKED and KEPT_BY_TOOLS.intersection(name.split("/")):
+            return  # such as `.git`: they come and go between two equal runs
+        if state == CHANGED_MEANWHILE:
+            self._changed.add(name)
+        elif self._is_tracked(name):
+            if self._looks.look(kind, path) != state:
+                self._changed.add(name)
+        elif not state.startswith((ABSENT, _FOLDER)):
+            self._untracked.add(name)
+
+    def refusals(self) -> Iterator[str]:
+        """Why the paths are not all that the run depended on."""
+        for names, what in (
+            (self._changed, "changed while the suite ran"),
+            (self._untracked, "was read or looked for, and is not part of the commit"),
+            (self._unnamed, "has a name that is not UTF-8"),
+        ):
+            if names:
+                first, *more = sorted(names)
+                yield f"{first}{f' (and {len(more)} more)' if more else ''} {what}"
+
+    def _add(self, kind: str, name: str | None) -> None:
+        if name is None:
+            return
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            self._unnamed.add(repr(name))
+        else:
+            self.paths[kind].add(name)
+
+    def _absolute(self, path: str) -> str:
+        return self._given if path == "." else str(Path(self._given, path))
+
+    def _name(self, path: str) -> str | None:
+        """The name of an absolute path relative to the root; None outside of the checkout."""
+        if path == self._root:
+            return "."
+        if path.startswith(f"{self._root}/"):
+            return path.removeprefix(f"{self._root}/")
+        if f"{path}/".startswith(f"{self._top}/"):
+            return os.path.relpath(path, self._root)
+        return None
+
+    def _is_tracked(self, name: str) -> bool:
+        """Whether git tracks a file, or the submodule that it lies in."""
+        names = self._tracked.names if self._tracked else frozenset()
+        return name in names or any(folder in names for folder in folders_above(name))
+
+
+class Way(NamedTuple):
+    """How an absolute path leads through symbolic links.
+
+    Attributes:
+        links: The links.
+        folders: The folders that `..` leads out of, which have to exist.
+        end: Where it leads, without links. It need not exist.
+    """
+
+    links: tuple[str, ...]
+    folders: tuple[str, ...]
+    end: str
+
+
+class Ways:
+    """Follows paths through symbolic links, and looks at each step once."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._targets: dict[str, str | None] = {}
+        self._folders: dict[str, bool] = {}
+
+    def follow(self, path: str) -> Way:
+        """Follow an absolute path. One that goes round in a circle ends at one of its links."""
+        waiting = path.split("/")[::-1]
+        here = ""
+        links: list[str] = []
+        folders: list[str] = []
+        while waiting:
+            part = waiting.pop()
+            if part in {"", "."}:
+                continue
+            if part == "..":
+                if here and not self.is_folder(here):
+                    break
+                folders.append(here)
+                here = here.rpartition("/")[0]
+                continue
+            here = f"{here}/{part}"
+            target = self._target(here) if len(links) < _MOST_LINKS else None
+            if target is not None:
+                links.append(here)
+                waiting += target.split("/")[::-1]
+                here = "" if target.startswith("/") else here.rpartition("/")[0]
+        return Way(tuple(links), tuple(folders), here or "/")
+
+    def first_missing(self, path: str) -> str:
+        """The first step of an absolute path without links that is no folder."""
+        while (folder := path.rpartition("/")[0]) and not self.is_folder(folder):
+            path = folder
+        return path
+
+    def links_in(self, folder: str) -> Iterator[str]:
+        """The symbolic links in a folder."""
+        with suppress(OSError), os.scandir(folder) as entries:
+            yield from (entry.path for entry in entries if entry.is_symlink())
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at an absolute path."""
+        if path not in self._folders:
+            self._folders[path] = os.path.isdir(path)  # noqa: PTH112 - as above
+        return self._folders[path]
+
+    def _target(self, path: str) -> str | None:
+        """Where a symbolic link points; None for everything else."""
+        if path not in self._targets:
+            try:
+                self._targets[path] = os.readlink(path)  # noqa: PTH115 - as texts, many of them
+            except OSError:
+                self._targets[path] = None
+        return self._targets[path]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from covernance.errors import MachineError
+from covernance.git.listing import list_differences, list_tracked
+from covernance.model.difference import Difference
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.architecture
+
+
+@pytest.fixture
+def began(repository: Repository) -> str:
+    """The first commit of the repository."""
+    repository.git("init", "--quiet", "--initial-branch=main")
+    return commit(repository)
+
+
+def commit(repository: Repository) -> str:
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--message=step")
+    return repository.git("rev-parse", "HEAD")
+
+
+def names(*paths: str) -> frozenset[str]:
+    return frozenset(paths)
+
+
+def test_nothing_differs_from_the_commit_that_is_checked_out(
+    repository: Repository, began: str
+) -> None:
+    repository.write("coverage/ignored.json", "{}")
+    assert list_differences(repository.root, began) == Difference()
+
+
+def test_new_edited_and_removed_files_are_named_committed_or_not(
+    repository: Repository, began: str
+) -> None:
+    repository.append("calc/__init__.py", "# more\n")
+    repository.write("data/deep/new.txt", "")
+    (repository.root / "tests/test_calc.py").unlink()
+    expected = Difference(
+        files=names("calc/__init__.py", "data/deep/new.txt", "tests/test_calc.py"),
+        new=names("data", "data/deep", "data/deep/new.txt"),
+        gone=names("tests", "tests/test_calc.py"),
+    )
+    assert list_differences(repository.root, began) == expected
+    commit(repository)
+    assert list_differences(repository.root, began) == expected
+
+
+def test_a_renamed_file_counts_under_both_names(repository: Repository, began: str) -> None:
+    repository.git("mv", "calc/__init__.py", "calc/ä new\nname.py")
+    found = list_differences(repository.root, began)
+    assert found == Difference(
+        files=names("calc/__init__.py", "calc/ä new\nname.py"),
+        new=names("calc/ä new\nname.py"),
+        gone=names("calc/__init__.py"),
+    )
+
+
+def test_permissions_count_as_an_edit(repository: Repository, began: str) -> None:
+    (repository.root / "calc/__init__.py").chmod(0o755)
+    assert list_differences(repository.root, began) == Difference(files=names("calc/__init__.py"))
+
+
+def test_what_is_something_else_now_was_replaced(repository: Repository, began: str) -> None:
+    for name in ("calc/__init__.py", ".coveragerc"):
+        (repository.root / name).unlink()
+    (repository.root / "calc/__init__.py").symlink_to("other.py")
+    repository.write(".coveragerc/folder.txt", "")
+    found = list_differences(repository.root, began)
+    assert found.replaced == names("calc/__init__.py", ".coveragerc")
+    assert found.new == names(".coveragerc/folder.txt")
+    assert found.gone == names()
+
+
+@pytest.mark.security
+def test_a_submodule_at_another_commit_or_edited_was_replaced(
+    repository: Repository, began: str
+) -> None:
+    part = Repository(repository.root / "part")
+    part.git("init", "--quiet", "--initial-branch=main")
+    commit(part)
+    assert commit(repository) != began
+    base = repository.git("rev-parse", "HEAD")
+    assert list_differences(repository.root, base) == Difference()
+    replaced = Difference(files=names("part"), replaced=names("part"))
+    part.append("calc/__init__.py", "# edited\n")
+    assert list_differences(repository.root, base) == replaced
+    commit(part)
+    assert list_differences(repository.root, base) == replaced
+
+
+def test_names_are_relative_to_a_folder_of_the_checkout(repository: Repository, began: str) -> None:
+    repository.append("calc/__init__.py", "# more\n")
+    repository.write("new/file.txt", "")
+    folder = repository.root / "calc"
+    assert list_differences(folder, began) == Difference(
+        files=names("__init__.py", "../new/file.txt"), new=names("../new", "../new/file.txt")
+    )
+    tracked = list_tracked(folder)
+    assert tracked
+    assert tracked.top == os.path.realpath(repository.root)
+    assert {"__init__.py", "../.gitignore"} <= tracked.names
+
+
+def test_what_is_tracked_leaves_out_ignored_and_untracked_files(
+    repository: Repository, began: str
+) -> None:
+    repository.write("coverage/ignored.json", "{}")
+    repository.write("untracked.txt", "")
+    tracked = list_tracked(repository.root)
+    assert tracked
+    assert tracked.names == frozenset(repository.git("ls-files").splitlines())
+
+
+def test_outside_of_a_checkout_nothing_is_tracked_and_nothing_compared(tmp_path: Path) -> None:
+    assert list_tracked(tmp_path) is None
+    with pytest.raises(MachineError, match="git rev-parse: fatal: not a git repository"):
+        list_differences(tmp_path, "HEAD")
