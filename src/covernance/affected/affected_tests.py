@@ -14,8 +14,7 @@ from covernance.config import Suite, Table
 from covernance.git import changes
 from covernance.git.base import base_commit
 from covernance.git.listing import list_differences
-from covernance.model.difference import Difference
-from covernance.model.inputs import Inputs
+from covernance.model.inputs import Difference, Inputs
 from covernance.model.paths import folders_above, is_below, is_test
 from covernance.who import recording
 from covernance.who.recording import Tested, TestedFile

@@ -7,8 +7,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from covernance.model.difference import Difference
-from covernance.model.inputs import Inputs
+from covernance.model.inputs import Difference, Inputs
 from covernance.model.paths import folder_of, folders_above, is_below
 
 # A suite's environment is built before the run that is traced. `*` crosses folders.

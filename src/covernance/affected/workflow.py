@@ -19,8 +19,7 @@ from covernance.git.listing import list_differences
 from covernance.history.store import Listed
 from covernance.matrix import carry_forward
 from covernance.matrix.jobs import Decision
-from covernance.model.difference import Difference
-from covernance.model.inputs import Inputs
+from covernance.model.inputs import Difference, Inputs
 
 _ASKED = ("pull_request", "pull_request_target")
 """The events of GitHub on which a suite may be left out; on every other all are run."""

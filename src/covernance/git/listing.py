@@ -15,7 +15,7 @@ import msgspec
 
 from covernance.errors import MachineError
 from covernance.git.runner import Git
-from covernance.model.difference import Difference
+from covernance.model.inputs import Difference
 from covernance.model.paths import folders_above
 
 _SUBMODULE = "160000"

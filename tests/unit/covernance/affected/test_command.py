@@ -53,4 +53,4 @@ def test_json_lists_the_tests_of_each_suite_that_has_some(selections: list[Selec
 def test_without_any_test_standard_output_holds_none(selections: list[Selection]) -> None:
     assert call().stdout == ""
     assert call("--format", "json").stdout == "{}\n"
-    assert "no test touches what changed" in call().stderr
+    assert "no test is affected by the change" in call().stderr

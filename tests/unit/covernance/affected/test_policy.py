@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from covernance.affected.policy import Setup, environment_reasons, input_reasons, path_reasons
-from covernance.model.difference import Difference
-from covernance.model.inputs import Inputs
+from covernance.model.inputs import Difference, Inputs
 
 pytestmark = pytest.mark.reliability
 

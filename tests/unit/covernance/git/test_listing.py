@@ -7,7 +7,7 @@ import pytest
 
 from covernance.errors import MachineError
 from covernance.git.listing import list_differences, list_tracked
-from covernance.model.difference import Difference
+from covernance.model.inputs import Difference
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
