@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.config import BASELINE
+from covernance.report_formats import FORMATS
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -62,12 +63,13 @@ class Layout(msgspec.Struct, frozen=True):
         return self.folder / "data" / suite / "evidence.json"
 
     def report(self, suite: str, kind: str) -> Path:
-        """A suite's report: a folder for html, a file for the others."""
-        return self.html / suite if kind == "html" else self.folder / f"{suite}.{kind}"
+        """A suite's report in one of `covernance.report_formats`."""
+        return self.html / suite if _is_folder(kind) else self.folder / f"{suite}.{kind}"
 
     def partial(self, suite: str, kind: str) -> Path:
         """A report of a selection, beside those of full runs."""
-        return self.folder / "partial" / (f"{suite}-html" if kind == "html" else f"{suite}.{kind}")
+        separator = "-" if _is_folder(kind) else "."
+        return self.folder / "partial" / f"{suite}{separator}{kind}"
 
     def snapshot(self, suite: str) -> Path:
         """A suite's last full result."""
@@ -86,3 +88,8 @@ class Layout(msgspec.Struct, frozen=True):
     def baseline(self) -> Path:
         """The JSON report of all suites together, with contexts."""
         return self.folder / f"{BASELINE}.json"
+
+
+def _is_folder(kind: str) -> bool:
+    """Whether reports of a kind, which need not be one of coverage.py's, are folders."""
+    return kind in FORMATS and FORMATS[kind].is_folder

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import coverage
-import msgspec
 from coverage.exceptions import CoverageException
 from coverage.misc import join_regex
 from coverage.parser import PythonParser
 from coverage.regions import RegionFinder
 
-from covernance_agent.source import Region, Source, branches, forks, packed
+from covernance_agent.source import Region, Source, branches, encode_regions, forks, packed
 
-_SCHEMA = 2
+_SCHEMA = 3
 
 
-class Rules(msgspec.Struct, frozen=True):
+class Rules(NamedTuple):
     """Which lines need not run, and which need not take all of their branches.
 
     Both are lists of regular expressions, as in coverage.py's configuration.
@@ -31,8 +31,8 @@ class Rules(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """A name for all but the source itself that an analysis depends on."""
         tools = (_SCHEMA, coverage.__version__, sys.version, sys.implementation.cache_tag)
-        content = msgspec.json.encode((tools, self.exclude, self.partial))
-        return hashlib.sha256(content).hexdigest()[:32]
+        content = repr((tools, self.exclude, self.partial))
+        return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def analyse(path: Path, rules: Rules) -> Source | None:
@@ -55,7 +55,7 @@ def analyse(path: Path, rules: Rules) -> Source | None:
         jumps=parser._with_jump_fixers,  # noqa: SLF001 - without it the source would be parsed for every report
         exits=exits,
         branches=branches(arcs, exits, no_branch, parser.excluded),
-        regions=msgspec.Raw(msgspec.msgpack.encode(regions)),
+        regions=encode_regions(regions),
     )
 
 

@@ -7,13 +7,12 @@ begins with a digest of its name and its content; one that is damaged or foreign
 from __future__ import annotations
 
 import hashlib
+import marshal
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-
-import msgspec
 
 from covernance_agent import garbage
 from covernance_agent.analysis import Rules, analyse
@@ -28,7 +27,6 @@ _WORTH_COPIES = 2**17
 """From so many bytes of sources on, analysing takes longer than processes take to be copied."""
 
 _Sighted = tuple[Path, str, int]
-_decode = msgspec.msgpack.Decoder(dict[str, Source | None]).decode
 
 
 class AnalysisCache:
@@ -62,7 +60,7 @@ class AnalysisCache:
         return found
 
     def _entry(self, name: str) -> Path:
-        return self._mine / name[:2] / f"{name}.msgpack"
+        return self._mine / name[:2] / f"{name}.marshal"
 
     def _read(self, name: str) -> Source | None:
         entry = self._entry(name)
@@ -72,14 +70,14 @@ class AnalysisCache:
             if _digest(name, body) != content[:_DIGEST_BYTES]:
                 return None
             os.utime(entry)
-            return msgspec.msgpack.decode(body, type=Source)
-        except (OSError, msgspec.MsgspecError):
+            return Source(*marshal.loads(body))  # noqa: S302 - what `_write` wrote, by its digest
+        except OSError:
             return None
 
     def _write(self, path: Path, name: str, source: Source) -> None:
         """Put an entry in place in one step; without a disk that takes it there is none."""
         entry = self._entry(name)
-        body = msgspec.msgpack.encode(source)
+        body = marshal.dumps(tuple(source))
         with suppress(OSError):
             if hashlib.sha256(path.read_bytes()).hexdigest() != name:
                 return  # edited meanwhile: the analysis may be of either text
@@ -113,8 +111,17 @@ def _analysed(new: Sequence[_Sighted], rules: Rules) -> dict[str, Source | None]
     paths = [str(path) for path, _, _ in new]
     if sum(size for _, _, size in new) < _WORTH_COPIES:
         return _analyses(paths, rules)
-    made = share(paths, lambda part: msgspec.msgpack.encode(_analyses(part, rules)))
-    return {path: source for content in made for path, source in _decode(content).items()}
+    made = share(paths, lambda part: _encode(_analyses(part, rules)))
+    return {path: source for content in made for path, source in _decode(content)}
+
+
+def _encode(sources: Mapping[str, Source | None]) -> bytes:
+    return marshal.dumps([(path, source and tuple(source)) for path, source in sources.items()])
+
+
+def _decode(content: bytes) -> Iterator[tuple[str, Source | None]]:
+    for path, fields in marshal.loads(content):  # noqa: S302 - from a copy of this process
+        yield path, fields and Source(*fields)
 
 
 @garbage.seldom()

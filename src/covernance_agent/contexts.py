@@ -5,18 +5,20 @@ coverage.py documents the tables that are changed here: https://coverage.readthe
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
 
 from coverage import CoverageData
 
-from covernance.model.context_name import RUN
+from covernance_agent import fence, public_contexts
+from covernance_agent.lines import encode
+from covernance_agent.scan import scan
+from covernance_agent.source import unpacked
 
-Contexts = Literal["theme", "test"]
-"""What has a context of its own in a run: each theme, or within it each test."""
+RUN = "run"
+"""The dynamic part of a context, from the end of collection on."""
 
 _MARK = f"|{RUN}|"
 
@@ -42,38 +44,38 @@ _MERGE = f"""
 """  # noqa: S608 - made of constants
 
 
-def options(contexts: Contexts) -> tuple[str, ...]:
-    """What the layer's pytest plugin is told; nothing for what is usual."""
-    return () if contexts == "theme" else (f"--covernance-contexts={contexts}",)
-
-
-def split(context: str) -> tuple[str, str]:
-    """The theme's own part of a context, `<theme>` or `<theme>|run`, and the node id or ``""``."""
-    whole, mark, nodeid = context.partition(_MARK)
-    return (f"{whole}|{RUN}", nodeid) if mark else (context, "")
-
-
-def take_tests(data_file: Path, target: Path) -> bool:
-    """Move what is known of single tests out of combined data with branches.
-
-    `target` becomes a copy of the data as it was; in `data_file` what a test executed is its
-    theme's from here on, as in a run without contexts of tests.
-
-    Returns whether there was any; without, nothing is written.
-    """
+def names_tests(data_file: Path) -> bool:
+    """Whether coverage data has contexts of single tests."""
     with closing(CoverageData(basename=str(data_file))) as data:
         data.read()
-        if not any(_MARK in context for context in data.measured_contexts()):
-            return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(data_file, target)
+        return any(_MARK in context for context in data.measured_contexts())
+
+
+def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
+    """For each file of coverage data, the lines that each context executed.
+
+    They are the lines that Python reported: one need not begin a statement.
+    """
+    if not fence.is_known():
+        return public_contexts.lines_by_context(data_file)
+    with closing(CoverageData(basename=str(data_file))) as data:
+        data.read()
+        names = sorted(data.measured_files())
+    return {
+        name: {context: _lines(steps) for context, steps in sorted(ran.items())}
+        for name, ran in scan(data_file, str, names)
+    }
+
+
+def merge_tests(data_file: Path) -> None:
+    """Give to the themes what their tests executed, in combined data with branches."""
+    if not fence.is_known():
+        public_contexts.merge_tests(data_file, _MARK)
+        return
     with closing(sqlite3.connect(data_file)) as connection:
         connection.executescript(_MERGE)
-    return True
 
 
-def by_line(data_file: Path, path: str) -> dict[int, frozenset[str]]:
-    """The contexts that executed each line of a file, which need not begin a statement."""
-    with closing(CoverageData(basename=str(data_file))) as data:
-        data.read()
-        return {line: frozenset(found) for line, found in data.contexts_by_lineno(path).items()}
+def _lines(steps: Iterable[int]) -> str:
+    ends = {line for step in steps for line in unpacked(step)}
+    return encode(line for line in ends if line > 0)

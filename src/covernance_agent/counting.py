@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from coverage.exceptions import CoverageException, NotPython
 from coverage.plugin import FileReporter
 
-from covernance.errors import InputError
-from covernance.model.snapshot import FileResult
 from covernance_agent import garbage
+from covernance_agent.failures import InputError
 from covernance_agent.parallel import share
 from covernance_agent.reporting import KnownFile, Reporting
 from covernance_agent.scan import scan
-from covernance_agent.slices import Code, file_result, group
+from covernance_agent.slices import Code, FileResult, file_result, group
 from covernance_agent.source import Arc, Counted, branches, forks
 
 _WORTH_COPIES = 50
 """From so many files on, counting them takes longer than processes take to be copied."""
-
-_decode = msgspec.msgpack.Decoder(dict[str, FileResult]).decode
 
 
 @garbage.seldom()
@@ -47,8 +44,9 @@ def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]
 
     if len(reporters) < _WORTH_COPIES:
         return dict(sorted(counted(reporters).items()))
-    made = share([*reporters], lambda names: msgspec.msgpack.encode(counted(names)))
-    return dict(sorted(one for content in made for one in _decode(content).items()))
+    made = share([*reporters], lambda names: marshal.dumps(counted(names)))
+    # From copies of this process.
+    return dict(sorted(one for content in made for one in marshal.loads(content).items()))  # noqa: S302
 
 
 def _code(reporter: FileReporter, cov: Reporting) -> Code | None:

@@ -6,14 +6,13 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO, TypeVar
 
-from covernance.interruptions import blocked
-from covernance.machine import cpus
-
 T = TypeVar("T")
+
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 
 
 def share(items: Sequence[T], work: Callable[[Sequence[T]], bytes]) -> list[bytes]:
@@ -44,7 +43,7 @@ def share(items: Sequence[T], work: Callable[[Sequence[T]], bytes]) -> list[byte
                     stream: BinaryIO = streams.enter_context(tempfile.TemporaryFile())
                     with blocked():
                         copies[_copy(one, work, stream)] = one, stream
-                except OSError:
+                except OSError:  # noqa: PERF203 - a copy that the system refuses
                     mine.append(one)
             made = [work(one) for one in mine]
             for process, (one, stream) in [*copies.items()]:
@@ -59,6 +58,36 @@ def share(items: Sequence[T], work: Callable[[Sequence[T]], bytes]) -> list[byte
                     os.waitpid(process, 0)
             raise
     return made
+
+
+def cpus() -> int:
+    """The cores that this process may use, if the system reports them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Put interruptions off to the end of the block, and block them in processes that it starts.
+
+    Here blocking is not enough: another thread may take the signal, and Python raises the
+    interruption in this one.
+    """
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in _INTERRUPTIONS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _copy(items: Sequence[T], work: Callable[[Sequence[T]], bytes], stream: BinaryIO) -> int:

@@ -20,6 +20,7 @@ from coverage.types import TArc, TLineNo, TMorf, TMorfs
 
 from covernance_agent.analysis import Rules
 from covernance_agent.analysis_cache import AnalysisCache
+from covernance_agent.settings import ConfigFile
 from covernance_agent.source import Source, unpacked
 
 
@@ -85,9 +86,9 @@ class KnownFile(PythonFileReporter):
 class Reporting(Coverage):
     """Combined data, opened for reports that share the analyses of the sources."""
 
-    def __init__(self, data_file: Path, analyses: Path) -> None:
-        """Open `data_file`; analyses are kept in the folder `analyses`."""
-        super().__init__(data_file=str(data_file))
+    def __init__(self, data_file: Path, analyses: Path, config_file: ConfigFile) -> None:
+        """Open `data_file`; analyses are stored in the folder `analyses`."""
+        super().__init__(data_file=str(data_file), config_file=config_file)
         self._analyses = analyses
         self._known: dict[Path, KnownFile] | None = None
 

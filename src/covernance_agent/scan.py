@@ -5,16 +5,16 @@ coverage.py documents the schema and may change it: another than `SCHEMA` is ref
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
 from coverage.numbits import numbits_to_nums
 
-from covernance.errors import InputError
+from covernance_agent.failures import InputError
 from covernance_agent.source import PACKING
 
 SCHEMA = 7
@@ -26,7 +26,7 @@ _ARCS = f"""
 """  # noqa: S608 - the factor is a number of this module
 _LINES = "select context_id, numbits from line_bits where file_id = ?"
 
-_numbers = msgspec.json.Decoder(list[int]).decode
+_decode = json.JSONDecoder(parse_float=int).decode
 
 _Group = TypeVar("_Group", bound=Hashable)
 
@@ -50,7 +50,7 @@ def scan(
     try:
         with closing(sqlite3.connect(f"{data_file.absolute().as_uri()}?mode=ro", uri=True)) as data:
             yield from _scan(data, group, names)
-    except (sqlite3.Error, msgspec.DecodeError) as error:
+    except (sqlite3.Error, ValueError) as error:
         msg = f"{data_file}: is damaged: {error}; run the suite again"
         raise InputError(msg) from error
 
@@ -75,7 +75,8 @@ def _scan(
 
 
 def _arcs(content: str) -> list[int]:
-    return _numbers(f"[{content}]")
+    numbers: list[int] = _decode(f"[{content}]")
+    return numbers
 
 
 def _lines(content: bytes) -> list[int]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple, Union
 
-import msgspec
+from coverage import Coverage
+from coverage.exceptions import ConfigError as UnreadableConfig
+from coverage.exceptions import CoverageException
+from coverage.files import GlobMatcher, prep_patterns
 
-from covernance.errors import ConfigError
+from covernance_agent.failures import ConfigError
 
-FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
-"""Where coverage.py looks, in its order; the first file with settings is the only one it uses."""
+ConfigFile = Union[str, bool]
+"""What `coverage.Coverage` takes as `config_file`."""
 
-_ITS_OWN = FILES[:2]
+_ELSEWHERE = "COVERAGE_RCFILE"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(NamedTuple):
     """What is measured and what is left out, with coverage.py's defaults.
 
     Attributes:
@@ -40,10 +46,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         A relative pattern begins at the current folder, as for coverage.py itself.
         """
-        from coverage.files import GlobMatcher, prep_patterns  # noqa: PLC0415 - see settings
-
         included = not self.include or GlobMatcher(prep_patterns(self.include)).match(str(path))
         return included and not GlobMatcher(prep_patterns(self.omit)).match(str(path))
+
+
+def perform(task: dict[str, Any]) -> dict[str, Any]:
+    """Read the settings from `files`, texts by name.
+
+    Raises:
+        ConfigError: coverage.py can't read one of them.
+    """
+    return read_settings(task["files"])._asdict()
 
 
 def read_settings(files: Mapping[str, str]) -> Settings:
@@ -52,30 +65,53 @@ def read_settings(files: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: coverage.py can't read one of them.
     """
-    # An unchanged run need not know them, and half of its time would go into this import.
-    from coverage.config import CoverageConfig  # noqa: PLC0415
-    from coverage.exceptions import CoverageException  # noqa: PLC0415
-
-    config = CoverageConfig()
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
-        for name in FILES:
-            if name not in files:
-                continue
-            copy = Path(folder, name)
-            copy.write_text(files[name], encoding="utf-8")
+        for name, text in files.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        with _inside(folder):
             try:
-                if config.from_file(str(copy), lambda _: None, our_file=name in _ITS_OWN):
-                    break
-            except CoverageException as error:
-                reason = str(error).replace(str(copy), name)
-                msg = f"{name}: coverage.py's configuration: {reason}"
+                cov = Coverage(data_file=None, config_file=True)
+            except (CoverageException, UnreadableConfig) as error:
+                _blame(files)
+                msg = f"{', '.join(files)}: coverage.py's configuration: {error}"
                 raise ConfigError(msg) from error
-    config.post_process()
     return Settings(
-        branch=config.branch,
-        ignore_errors=config.ignore_errors,
-        include=(*(config.run_include or ()), *(config.report_include or ())),
-        omit=(*(config.run_omit or ()), *(config.report_omit or ())),
-        exclude=tuple(config.exclude_list),
-        partial=(*config.partial_list, *config.partial_always_list),
+        branch=bool(cov.get_option("run:branch")),
+        ignore_errors=bool(cov.get_option("report:ignore_errors")),
+        include=_both(cov, "include"),
+        omit=_both(cov, "omit"),
+        exclude=_strings(cov, "report:exclude_lines"),
+        partial=(
+            *_strings(cov, "report:partial_branches"),
+            *_strings(cov, "report:partial_branches_always"),
+        ),
     )
+
+
+def _blame(files: Mapping[str, str]) -> None:
+    """Fail for the first of several files that can't be read by itself, if one can't."""
+    if len(files) > 1:
+        for name, text in files.items():
+            read_settings({name: text})
+
+
+@contextmanager
+def _inside(folder: str) -> Iterator[None]:
+    """Have coverage.py look for its files in a folder."""
+    before, elsewhere = Path.cwd(), os.environ.pop(_ELSEWHERE, None)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        if elsewhere is not None:
+            os.environ[_ELSEWHERE] = elsewhere
+
+
+def _both(cov: Coverage, option: str) -> tuple[str, ...]:
+    return (*_strings(cov, f"run:{option}"), *_strings(cov, f"report:{option}"))
+
+
+def _strings(cov: Coverage, option: str) -> tuple[str, ...]:
+    value = cov.get_option(option)
+    return tuple(map(str, value)) if isinstance(value, list) else ()

@@ -13,14 +13,19 @@ from collections.abc import Set as AbstractSet
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter, or_
-from typing import Protocol
+from typing import Any, Protocol
 
-from covernance.model import lines
-from covernance.model.counts import Counts
-from covernance.model.snapshot import FileCell, FileResult
+from covernance_agent.lines import count_bits, encode_bits
 from covernance_agent.source import Arc, Counted, unpacked
 
-_Branches = dict[int, tuple[int, int]]
+Counts = dict[str, int]
+"""`statements` and `branches`: how many there are; `executed` and `taken`: how many of each ran."""
+
+Branches = dict[int, tuple[int, int]]
+"""For each line with more than one exit: how many there are, how many were taken."""
+
+FileResult = dict[str, Any]
+"""The counts of one file, as `covernance.model.snapshot.FileResult` reads them."""
 
 
 class Code(Protocol):
@@ -66,18 +71,18 @@ def file_result(
     bits = ground.bits(ran)
     everything = reduce(or_, bits.values(), 0)
     importing = {theme: bits.get((theme, True), 0) for theme in themes}
-    return FileResult(
-        total=ground.counts(everything),
-        themes={
+    return {
+        "total": ground.counts(everything),
+        "themes": {
             theme: ground.cell(imported | bits.get((theme, False), 0), imported)
             for theme, imported in importing.items()
         },
-        executed_lines=ground.executed(everything),
-        missing_lines=ground.missing(everything),
-        imported_lines=ground.executed(reduce(or_, importing.values(), 0)),
-        branches=ground.branches(everything),
-        missing_branches=ground.missing_branches(everything),
-    )
+        "executed_lines": ground.executed(everything),
+        "missing_lines": ground.missing(everything),
+        "imported_lines": ground.executed(reduce(or_, importing.values(), 0)),
+        "branches": ground.branches(everything),
+        "missing_branches": ground.missing_branches(everything),
+    }
 
 
 class _Ground:
@@ -109,7 +114,7 @@ class _Ground:
             known[step] = lines(start, 0) | lines(end, 0) | arcs(settled, 0)
         new = list(set[int]().union(*ran.values()) - known.keys())
         counted = self._code.counted(map(unpacked, new))
-        for step, (start, end, arc) in zip(new, counted, strict=True):
+        for step, (start, end, arc) in zip(new, counted):
             known[step] = lines(start, 0) | lines(end, 0) | (arcs(arc, 0) if arc else 0)
         return {
             group: reduce(or_, map(known.__getitem__, found), 0) for group, found in ran.items()
@@ -118,30 +123,35 @@ class _Ground:
     def counts(self, bits: int) -> Counts:
         statements, exits = self._totals
         executed = bits >> self._width
-        missed = self._width - (bits - (executed << self._width)).bit_count()
-        return Counts(statements, executed.bit_count(), exits, exits - missed)
+        missed = self._width - count_bits(bits - (executed << self._width))
+        return {
+            "statements": statements,
+            "executed": count_bits(executed),
+            "branches": exits,
+            "taken": exits - missed,
+        }
 
-    def cell(self, bits: int, imported: int) -> FileCell:
+    def cell(self, bits: int, imported: int) -> dict[str, Any]:
         raw = self.counts(bits)
-        return FileCell(
-            raw=raw,
-            earned=raw.beyond(self.counts(imported)),
-            executed_lines=self.executed(bits),
-            earnable=self.missing(imported),
-            earnable_branches=_beyond(self.branches(bits), self.branches(imported)),
-        )
+        return {
+            "raw": raw,
+            "earned": counts_beyond(raw, self.counts(imported)),
+            "executed_lines": self.executed(bits),
+            "earnable": self.missing(imported),
+            "earnable_branches": branches_beyond(self.branches(bits), self.branches(imported)),
+        }
 
     def executed(self, bits: int) -> str:
-        return lines.encode_bits(bits >> self._width)
+        return encode_bits(bits >> self._width)
 
     def missing(self, bits: int) -> str:
-        return lines.encode_bits(self._statements & ~(bits >> self._width))
+        return encode_bits(self._statements & ~(bits >> self._width))
 
-    def branches(self, bits: int) -> _Branches:
+    def branches(self, bits: int) -> Branches:
         """For each line with more than one exit: how many there are, how many were taken."""
         missed = ~bits
         return {
-            line: (exits, exits - (self._branches_of.get(line, 0) & missed).bit_count())
+            line: (exits, exits - count_bits(self._branches_of.get(line, 0) & missed))
             for line, exits in self._exits.items()
         }
 
@@ -155,8 +165,18 @@ class _Ground:
         )
 
 
-def _beyond(raw: _Branches, imported: _Branches) -> _Branches:
-    """What is left of each line's branches once those that importing took are out."""
+def counts_beyond(raw: Counts, imported: Counts) -> Counts:
+    """What is left to earn, and what of it ran, without what importing executed."""
+    return {
+        "statements": raw["statements"] - imported["executed"],
+        "executed": raw["executed"] - imported["executed"],
+        "branches": raw["branches"] - imported["taken"],
+        "taken": raw["taken"] - imported["taken"],
+    }
+
+
+def branches_beyond(raw: Branches, imported: Branches) -> Branches:
+    """What is left of each line's branches without those that importing took."""
     left = {
         line: (exits - imported[line][1], taken - imported[line][1])
         for line, (exits, taken) in raw.items()

@@ -1,15 +1,15 @@
-"""What reading a source tells, before any of it ran: the ground that executed lines stand on."""
+"""Static analysis of a source file: statements, branches, regions."""
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Container, Iterable, Iterator, Mapping
-
-import msgspec
+from typing import NamedTuple, Optional
 
 Arc = tuple[int, int]
 """A step from one line to another; a negative number is a way in or out of that line's code."""
 
-Counted = tuple[int, int, Arc | None]
+Counted = tuple[int, int, Optional[Arc]]
 """Of a step: the two lines that it executed (ways in and out below zero), and the branch taken."""
 
 PACKING = 2**32
@@ -46,7 +46,7 @@ def branches(
     )
 
 
-class Region(msgspec.Struct, frozen=True, array_like=True):
+class Region(NamedTuple):
     """A function or a class: `kind`, its qualified name, its first line, the lines of its body."""
 
     kind: str
@@ -55,7 +55,7 @@ class Region(msgspec.Struct, frozen=True, array_like=True):
     lines: set[int]
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Source(NamedTuple):
     """The static analysis of one source; lines are numbered as the first of their statement.
 
     Attributes:
@@ -78,7 +78,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     jumps: dict[Arc, Arc | None]
     exits: dict[int, int]
     branches: list[Arc]
-    regions: msgspec.Raw
+    regions: bytes
 
     def line(self, number: int) -> int:
         """The line that a recorded one counts as; of -N, the way in or out of N, likewise."""
@@ -118,4 +118,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     def decoded_regions(self) -> list[Region]:
         """The functions and classes, in the order of the source."""
-        return msgspec.msgpack.decode(self.regions, type=list[Region])
+        return [Region(*region) for region in marshal.loads(self.regions)]  # noqa: S302 - behind the digest of the cache
+
+
+def encode_regions(regions: Iterable[Region]) -> bytes:
+    """Write regions as `Source.regions` has them: few reports ask for them."""
+    return marshal.dumps([tuple(region) for region in regions])

@@ -1,40 +1,88 @@
-"""Which statements a set of lines belongs to, as coverage.py numbers them: by their first lines."""
+"""Statements of source texts: where they begin, and which of them must run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from tokenize import TokenError
+import io
+import tempfile
+import token
+import tokenize
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from coverage import Coverage
+from coverage.exceptions import NotPython
+
+from covernance_agent.lines import encode
+from covernance_agent.settings import Settings, read_settings
+
+Span = tuple[int, int]
+"""The first and the last line of a statement."""
 
 
-def first_lines(text: str, touched: Iterable[int]) -> frozenset[int]:
-    """The touched lines, each as the first line of its statement where that spans several.
+def perform(task: dict[str, Any]) -> dict[str, Any]:
+    """Read sources.
 
-    Text that is not Python keeps its lines as they are.
+    Args:
+        task: `sources`, texts by path from the current folder, and `settings`, the texts of
+            coverage.py's files by name; null if it does not matter which statements must run.
+
+    Returns:
+        `sources`, by path: `spans`, `must_run` (null if the text is not Python, or nothing was
+        asked of it) and `measured`, whether the settings leave the file in.
+
+    Raises:
+        ConfigError: coverage.py can't read the settings.
     """
-    from coverage.parser import multiline_map_from_text  # noqa: PLC0415 - as in `settings`
+    settings = None if task["settings"] is None else read_settings(task["settings"])
+    texts: dict[str, str] = task["sources"]
+    return {"sources": {path: _source(path, text, settings) for path, text in texts.items()}}
 
+
+def _source(path: str, text: str, settings: Settings | None) -> dict[str, Any]:
+    must_run = None if settings is None else statements(text, settings.exclude)
+    return {
+        "spans": spans(text),
+        "must_run": None if must_run is None else encode(must_run),
+        "measured": settings is None or settings.measures(Path.cwd() / path),
+    }
+
+
+def spans(text: str) -> list[Span]:
+    """The statements that span several lines, in order; none of what is not Python.
+
+    A statement with a body, such as `if`, ends where its body begins.
+    """
+    found: list[Span] = []
+    first = 0
     try:
-        first = multiline_map_from_text(text)
-    except (TokenError, SyntaxError):
-        first = {}
-    return frozenset(first.get(line, line) for line in touched)
+        for kind, word, (start, _), (end, _), _ in tokenize.generate_tokens(
+            io.StringIO(text).readline
+        ):
+            if kind == token.NEWLINE:
+                if first and end != first:
+                    found.append((first, end))
+                first = 0
+            elif not first and word.strip() and kind != tokenize.COMMENT:
+                first = start
+    except (tokenize.TokenError, SyntaxError):
+        return []
+    return found
 
 
-def statements(text: str, exclude: Iterable[str]) -> frozenset[int] | None:
-    """The statements that must run; None where the text can't be parsed as Python.
+def statements(text: str, exclude: Sequence[str]) -> Iterable[int] | None:
+    """The statements that must run, by their first lines; None if the text is not Python.
 
     Args:
         text: The source.
         exclude: The regular expressions of lines that need not run.
     """
-    from coverage.exceptions import NotPython  # noqa: PLC0415 - as in `settings`
-    from coverage.parser import PythonParser  # noqa: PLC0415 - as in `settings`
-
-    if not text:
-        return frozenset()
-    parser = PythonParser(text=text, exclude="|".join(f"(?:{pattern})" for pattern in exclude))
-    try:
-        parser.parse_source()
-    except NotPython:
-        return None
-    return frozenset(parser.statements)
+    with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
+        copy = Path(folder, "source.py")
+        copy.write_text(text, encoding="utf-8")
+        cov = Coverage(data_file=None, config_file=False)
+        cov.set_option("report:exclude_lines", list(exclude))
+        try:
+            return cov.analysis2(str(copy))[1]
+        except NotPython:
+            return None

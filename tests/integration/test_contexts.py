@@ -73,7 +73,7 @@ def test_the_result_equals_that_of_a_run_without_contexts_of_tests(
     assert "calc: wrote coverage/data/calc/contexts" in ran.out
     assert results(repository) == without
     assert {path.name for path in contexts.iterdir()} == {
-        "data.coverage",
+        "tests.json",
         "snapshot.json",
         "sources.zip",
     }

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import Coverage
 
 from covernance.model.context_name import pattern
 from covernance.model.counts import Counts
-from covernance_agent import combining, counting
-from covernance_agent.reporting import Reporting
+from covernance.report_formats import FORMATS
+from covernance_agent.combining import combine, load
+from covernance_agent.formats import FileReport, write_report
+from tests.unit.covernance_agent.results import count
 from tests.utils.repository import clean_environment
 
 pytestmark = pytest.mark.reliability
@@ -53,14 +56,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *(f"--covernance-record={folder / theme / 'record'}", f"--covernance-theme={theme}"),
             f"--covernance-themes={','.join(PASSES)}",
         )
-    assert combining.combine([folder / theme for theme in PASSES], folder / ".coverage")
+    folders = [folder / theme for theme in PASSES]
+    assert combine(folders, folder / ".coverage", config_file=True)
     return folder / ".coverage"
 
 
 @pytest.fixture
-def cov(data: Path, monkeypatch: pytest.MonkeyPatch) -> Reporting:
+def cov(data: Path, monkeypatch: pytest.MonkeyPatch) -> Coverage:
     monkeypatch.chdir(ROOT)
-    return combining.load(data, data.parent / "analyses")
+    return load(data, data.parent / "analyses", config_file=True)
 
 
 def settled(path: Path) -> str:
@@ -105,21 +109,24 @@ def own(data: Path, tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_json_and_lcov_are_coverage_pys_own_to_the_byte(
-    cov: Reporting, own: Callable[..., Path], tmp_path: Path
+    cov: Coverage, own: Callable[..., Path], tmp_path: Path
 ) -> None:
-    combining.write_report(cov, "json", tmp_path / "json", title="both")
+    write_report(cov, FileReport("json", tmp_path / "json", "both"))
+    finish = FORMATS["json"].finish
+    assert finish
+    (tmp_path / "json").write_bytes(finish((tmp_path / "json").read_bytes()))
     assert settled(tmp_path / "json") == settled(own("json", "--pretty-print"))
-    combining.write_json_with_contexts(cov, tmp_path / "contexts")
+    write_report(cov, FileReport("json", tmp_path / "contexts", "both", contexts=True))
     expected = own("json", "--show-contexts")
     assert sorted_lists(tmp_path / "contexts") == sorted_lists(expected)
-    combining.write_report(cov, "lcov", tmp_path / "lcov", title="both")
+    write_report(cov, FileReport("lcov", tmp_path / "lcov", "both"))
     assert (tmp_path / "lcov").read_bytes() == own("lcov").read_bytes()
 
 
 def test_xml_is_coverage_pys_own_without_a_source(
-    cov: Reporting, own: Callable[..., Path], tmp_path: Path
+    cov: Coverage, own: Callable[..., Path], tmp_path: Path
 ) -> None:
-    combining.write_report(cov, "xml", tmp_path / "xml", title="both")
+    write_report(cov, FileReport("xml", tmp_path / "xml", "both"))
     settings = ConfigParser(interpolation=None)
     settings.read(ROOT / ".coveragerc")
     settings.remove_option("run", "source")
@@ -130,15 +137,15 @@ def test_xml_is_coverage_pys_own_without_a_source(
 
 
 def test_html_is_coverage_pys_own_to_the_byte(
-    cov: Reporting, own: Callable[..., Path], tmp_path: Path
+    cov: Coverage, own: Callable[..., Path], tmp_path: Path
 ) -> None:
-    combining.write_report(cov, "html", tmp_path / "html", title="both")
+    write_report(cov, FileReport("html", tmp_path / "html", "both"))
     expected = own("html", "--show-contexts", "--title=both", target="-d")
     assert settled_folder(tmp_path / "html") == settled_folder(expected)
 
 
-def test_the_counts_are_coverage_pys_own(cov: Reporting, own: Callable[..., Path]) -> None:
-    results = counting.file_results(cov, list(PASSES))
+def test_the_counts_are_coverage_pys_own(cov: Coverage, own: Callable[..., Path]) -> None:
+    results = count(cov, list(PASSES))
     document = json.loads(own("json").read_bytes())
     assert {name: result.total for name, result in results.items()} == counts(document)
     for theme in PASSES:

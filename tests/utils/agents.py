@@ -37,6 +37,11 @@ class LocalAgent(Agent):
         return ""
 
 
+def local_agent(_suite: Suite) -> Agent:
+    """A local agent for any suite."""
+    return LocalAgent()
+
+
 def local_agents(*suites: Suite) -> dict[str, Agent]:
     """A local agent for each suite."""
     return {suite.name: LocalAgent() for suite in suites}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from covernance.agent.suites import suite_agents
 from covernance.collect import workflow
 from covernance.combine.command import combiner
 from covernance.errors import Exit
@@ -50,12 +51,13 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     plan = read(given or Layout(table.root).plan)
     arrived = workflow.arrivals(folder, plan, table)
     now = datetime.now(UTC)
+    agents = suite_agents(table, os.environ)
     carried, refused = take_all(table, plan, Listed(open_table_store(table)), os.environ, now)
-    results = workflow.collect(table, arrived.complete, os.environ, now) + carried
+    results = workflow.collect(table, arrived.complete, os.environ, now, agents) + carried
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))
     if results:
-        tell(results, table, combiner(table))
+        tell(results, table, combiner(table, agents))
     codes = [result.exit for result in results]
     if arrived.missing:
         named = ", ".join(job.name for job in arrived.missing)

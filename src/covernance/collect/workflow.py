@@ -10,6 +10,9 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
+from covernance.agent.client import Agent
+from covernance.agent.reports import Report, Reported
+from covernance.agent.suites import Agents
 from covernance.config import UNTHEMED, Suite, Table
 from covernance.errors import InputError
 from covernance.git.provenance import provenance
@@ -23,7 +26,6 @@ from covernance.model.suite_result import SuiteResult, stand_in
 from covernance.patch import recorded
 from covernance.run import part, publish
 from covernance.run.conclude import Passes, conclude
-from covernance_agent import combining
 
 _SNAPSHOTS = "*.snapshot.json"
 
@@ -103,7 +105,11 @@ def _refuse_strangers(arrival: Arrival, table: Table) -> None:
 
 
 def collect(
-    table: Table, found: Sequence[Arrival], environ: Mapping[str, str], now: datetime
+    table: Table,
+    found: Sequence[Arrival],
+    environ: Mapping[str, str],
+    now: datetime,
+    agents: Agents,
 ) -> list[SuiteResult]:
     """Put whole suites in place; combine and publish those that were split. Judge both anew.
 
@@ -112,12 +118,12 @@ def collect(
         found: What the jobs brought, with nothing missing.
         environ: The environment that floors and provenance are read from.
         now: When the collecting began, with a time zone.
+        agents: Find the agent that combines a suite's data and writes its reports.
 
     Raises:
         CovernanceError: Something is damaged; earlier results of the suites that follow it in
             the table are untouched.
     """
-    combining.check_settings()
     work = files.Workspace(Layout(table.root).work)
     try:
         split = any(not arrival.planned.shard.whole for arrival in found)
@@ -134,10 +140,10 @@ def collect(
             folder = work.path / suite.name
             today = judgement(table, suite, environ, now)
             if mine[0].planned.shard.whole:
-                results.append(_whole(table, suite, mine[0].path, today, folder))
+                results.append(_whole(table, suite, mine[0].path, today, folder, agents(suite)))
             else:
                 today = msgspec.structs.replace(today, change=change)
-                results.append(_joined(table, suite, mine, today, source, folder))
+                results.append(_joined(table, suite, mine, today, source, folder, agents(suite)))
         return results
     finally:
         work.close()
@@ -162,21 +168,29 @@ def _parts(folder: Path) -> list[Arrival]:
     return found
 
 
-def _whole(table: Table, suite: Suite, path: Path, today: Judgement, work: Path) -> SuiteResult:
+def _whole(
+    table: Table, suite: Suite, path: Path, today: Judgement, work: Path, agent: Agent
+) -> SuiteResult:
     """Publish a whole suite again from its data, judged anew."""
     result = rejudged(suite, snapshot.read(path), today)
     delivered = path.parent / "data" / suite.name / ".coverage"
     if not delivered.is_file():
         msg = f"{delivered}: is not there; upload hidden files with the job's results"
         raise InputError(msg)
-    staged = work / "whole" / delivered.name
-    if not _combined([delivered], staged):
+    layout = Layout(table.root)
+    targets = publish.plan_complete(suite.name, (), layout, work)
+    report = Report(
+        data=(delivered,),
+        target=work / "whole" / delivered.name,
+        source=suite.source,
+        analyses=layout.analyses,
+        where=str(delivered),
+        reports=tuple(targets.values()),
+    )
+    if not agent.ask(report, Reported).data:
         msg = f"{delivered}: holds no coverage data; run the suite again"
         raise InputError(msg)
-    layout = Layout(table.root)
-    cov = combining.load(staged, layout.analyses)
-    published = publish.full(result, cov, staged, (), layout, work)
-    return stand_in(result, published)
+    return stand_in(result, publish.publish_complete(result, targets, report.target, layout))
 
 
 def _joined(
@@ -186,6 +200,7 @@ def _joined(
     today: Judgement,
     source: Provenance,
     work: Path,
+    agent: Agent,
 ) -> SuiteResult:
     """Conclude a suite from its shards as if one machine had run it."""
     finished = []
@@ -197,15 +212,10 @@ def _joined(
             raise InputError(f"{msg}; run the whole shard")
         finished += part.passes(read, arrival.path.parent)
         inputs.append(read.inputs)
-    _combined([one.planned.folder for one in finished], work / "seen" / ".coverage")
-    passes = Passes(finished=finished, problems=part.gaps(finished), inputs=merge_inputs(inputs))
-    return conclude(suite, passes, today, source, Layout(table.root), work, ())
-
-
-def _combined(sources: Sequence[Path], target: Path) -> bool:
-    """Combine what arrived, which must be of this repository; tell whether there is any."""
-    target.parent.mkdir(parents=True)
-    found = combining.combine(sources, target)
-    if found:
-        combining.refuse_outsiders(target, os.path.commonpath(sources))
-    return found
+    passes = Passes(
+        finished=finished,
+        problems=part.gaps(finished),
+        inputs=merge_inputs(inputs),
+        where=os.path.commonpath([one.planned.folder for one in finished]),
+    )
+    return conclude(suite, passes, today, source, Layout(table.root), work, (), agent)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from covernance import files
+from covernance.agent.client import Agent
+from covernance.agent.reports import Report, Reported, ReportFile
 from covernance.config import BASELINE, Table
 from covernance.errors import InputError
 from covernance.layout import Layout
-from covernance_agent import combining
 
 
-def write(table: Table, layout: Layout) -> None:
+def write_combined(table: Table, layout: Layout, agent: Agent) -> None:
     """Combine the data of every suite; publish `coverage/baseline.json` and the HTML report.
 
     The current folder must be the repository's root.
@@ -20,21 +21,29 @@ def write(table: Table, layout: Layout) -> None:
     """
     work = files.Workspace(layout.work)
     try:
-        data_file = work.path / ".coverage"
-        json_report, html = work.path / "report.json", work.path / "html"
-        with files.locked(layout.lock):
-            if not combining.combine(
-                [layout.data(suite.name) for suite in table.suites], data_file
-            ):
-                msg = f"{BASELINE}: the suites' data is empty; run every suite again"
-                raise InputError(msg)
-        cov = combining.load(data_file, layout.analyses)
-        combining.write_json_with_contexts(cov, json_report)
         suites = [layout.report(suite.name, "html") for suite in table.suites]
-        others = [layout.combined_html, *suites]
-        combining.write_report(cov, "html", html, title="all suites", others=others)
+        html = ReportFile(
+            format="html",
+            path=work.path / "html",
+            title="all suites",
+            others=(layout.combined_html, *suites),
+        )
+        # On one line: with the contexts of every line it is too large to be read by people.
+        json = ReportFile(
+            format="json", path=work.path / "report.json", title="all suites", contexts=True
+        )
+        report = Report(
+            data=tuple(layout.data(suite.name) for suite in table.suites),
+            target=work.path / ".coverage",
+            source=tuple(dict.fromkeys(path for suite in table.suites for path in suite.source)),
+            analyses=layout.analyses,
+            reports=(json, html),
+        )
+        if not agent.ask(report, Reported).data:
+            msg = f"{BASELINE}: the suites' data is empty; run every suite again"
+            raise InputError(msg)
         with files.locked(layout.lock):
-            files.publish_folder(html, layout.combined_html)
-            files.publish_file(json_report, layout.baseline)
+            files.publish_folder(html.path, layout.combined_html)
+            files.publish_file(json.path, layout.baseline)
     finally:
         work.close()

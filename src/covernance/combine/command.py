@@ -8,18 +8,19 @@ from pathlib import Path
 
 import click
 
+from covernance.agent.suites import Agents, suite_agents
 from covernance.config import Table
 from covernance.errors import Exit
 from covernance.shell.repository import here
 
 
-def combiner(table: Table) -> Callable[[], Sequence[Path]]:
+def combiner(table: Table, agents: Agents) -> Callable[[], Sequence[Path]]:
     """What combines all suites when called; only then is what draws charts imported."""
 
     def combine() -> Sequence[Path]:
         from covernance.combine.workflow import combine_suites  # noqa: PLC0415 - see above
 
-        return combine_suites(table, os.environ, click.echo)
+        return combine_suites(table, os.environ, agents, click.echo)
 
     return combine
 
@@ -32,6 +33,6 @@ def command() -> Exit:
     suites would read as all.
     """
     table = here()
-    for path in combiner(table)():
+    for path in combiner(table, suite_agents(table, os.environ))():
         click.echo(f"wrote {path.relative_to(table.root)}")
     return Exit.PASS

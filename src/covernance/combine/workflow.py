@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from covernance import files, results
+from covernance.agent.suites import Agents
 from covernance.config import BASELINE, Table
 from covernance.dashboard.workflow import history, publish, render_files
 from covernance.errors import InputError
@@ -29,7 +30,7 @@ class _Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def combine_suites(
-    table: Table, environ: Mapping[str, str], tell: Callable[[str], None]
+    table: Table, environ: Mapping[str, str], agents: Agents, tell: Callable[[str], None]
 ) -> tuple[Path, ...]:
     """Combine the last full data of every suite of the table, and publish what comes of it.
 
@@ -38,6 +39,7 @@ def combine_suites(
     Args:
         table: The table; its folder must be the current one.
         environ: The environment, which names the target of a pull request.
+        agents: Find the agents of suites; that of the first combines.
         tell: Is told what the landing page had to leave out, and why.
 
     Returns:
@@ -64,12 +66,12 @@ def combine_suites(
     runs = _runs(table, layout)
     if not runs or _last(layout) != _Stamp(runs, _digests(layout)):
         # Where they are made already, neither coverage.py nor what makes reports is needed.
-        from covernance.combine import combined  # noqa: PLC0415
+        from covernance.combine.combined import write_combined  # noqa: PLC0415
 
-        combined.write(table, layout)
+        write_combined(table, layout, agents(table.suites[0]))
         made = _Stamp(runs, _digests(layout))
         files.write_atomic(layout.stamp, msgspec.json.encode(made, order="sorted"))
-    state = overview.full_state(table, None, environ, tell)
+    state = overview.full_state(table, None, environ, agents, tell)
     past = history(open_table_store(table), table.default_branch, state)
     publish(table, render_files(table, state, past))
     return (layout.baseline, layout.combined_html, layout.html / "index.html")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from covernance.agent.suites import suite_agents
 from covernance.errors import Exit
 from covernance.shell.options import base_option
 from covernance.shell.repository import here
@@ -43,12 +44,14 @@ def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bo
     from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
 
     table = here()
+    agents = suite_agents(table, os.environ)
+    warn = functools.partial(click.echo, err=True)
     written: list[Path] = []
     if by_theme and not dry_run:
         from covernance.dashboard.theme_html import theme_reports  # noqa: PLC0415 - likewise
 
-        written += theme_reports(table)
-    state = overview.full_state(table, base, os.environ, functools.partial(click.echo, err=True))
+        written += theme_reports(table, agents)
+    state = overview.full_state(table, base, os.environ, agents, warn)
     past = workflow.history(open_table_store(table), branch or table.default_branch, state)
     content = workflow.render_files(table, state, past)
     if not dry_run:

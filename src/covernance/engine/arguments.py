@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import msgspec
 
 from covernance.agent.environment import GivenArguments
 from covernance.errors import InputError
-
-Format = Literal["html", "xml", "json", "lcov", "term", "term-missing"]
+from covernance.report_formats import FORMATS
 
 _MOST_PATHS = 3
 
@@ -18,7 +16,7 @@ _MOST_PATHS = 3
 class ReportRequest(msgspec.Struct, frozen=True):
     """One `--cov-report=FORMAT[:PATH]`."""
 
-    format: Format
+    format: str
     path: str | None
 
 
@@ -80,10 +78,9 @@ def _report(text: str) -> list[ReportRequest]:
     if kind.startswith("term"):
         kind = "term-missing" if kind == "term-missing" else "term"
         path = ""
-    for known in get_args(Format):
-        if kind == known:
-            return [ReportRequest(known, path or None)]
-    formats = ", ".join(get_args(Format))
+    if kind in FORMATS:
+        return [ReportRequest(kind, path or None)]
+    formats = ", ".join(FORMATS)
     msg = f"--cov-report={text}: {kind!r} is not a report format; formats: {formats}"
     raise InputError(msg)
 

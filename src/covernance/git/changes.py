@@ -11,15 +11,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from covernance.errors import InputError, MachineError
 from covernance.git.runner import Git, GitError
-from covernance_agent import settings
-from covernance_agent.settings import Settings
 
 _SYMLINK = "120000"
 _TYPE_CHANGED = "T"
@@ -89,18 +86,6 @@ class WorkTree:
         if commit not in self._known:
             self._known[commit] = changes(self.root, commit)
         return self._known[commit]
-
-    @cached_property
-    def settings(self) -> Settings:
-        """coverage.py's settings.
-
-        Raises:
-            CovernanceError: They can't be read.
-        """
-        texts = {name: current(self.root, name) for name in settings.FILES}
-        return settings.read_settings(
-            {name: text for name, text in texts.items() if text is not None}
-        )
 
 
 def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:

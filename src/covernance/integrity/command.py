@@ -68,7 +68,8 @@ def command(
       covernance integrity --base origin/main --allow test-deleted
       COVERAGE_ALLOW=floor-lowered covernance integrity --format json
     """  # noqa: D301 - click reads the escape
-    from covernance.git.base import base_commit  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.agent.suites import suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.git.base import base_commit  # noqa: PLC0415 - likewise
     from covernance.integrity.workflow import find_weakenings, waived  # noqa: PLC0415 - likewise
 
     kinds = frozenset(allowed) | _kinds(os.environ.get(_VARIABLE, ""))
@@ -76,7 +77,8 @@ def command(
     table = here()
     allowances = Allowances(kinds=kinds, subjects=waived(table, _today()))
     commit = base_commit(table, base, os.environ)
-    report = find_weakenings(table, commit, allowances, snapshots)
+    agent = suite_agents(table, os.environ)(table.suites[0])
+    report = find_weakenings(table, commit, allowances, agent, snapshots)
     if form == "json":
         click.echo(_json(report))
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit

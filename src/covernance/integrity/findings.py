@@ -6,16 +6,14 @@ Each finding blocks unless somebody allows it by name, and is reported either wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
+from covernance.agent.sources import Settings
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
 from covernance.model import lines
-
-if TYPE_CHECKING:
-    from covernance_agent.settings import Settings
 
 Kind = Literal[
     "floor-lowered",

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from covernance.agent.client import Agent
+from covernance.agent.sources import ReadSettings, Settings, settings_texts
 from covernance.config import Table
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
@@ -34,7 +36,6 @@ from covernance.model import snapshot
 from covernance.model.paths import is_below
 from covernance.patch.freshness import Unusable, usable
 from covernance.results import read_results
-from covernance_agent.settings import FILES, Settings, read_settings
 
 _PYPROJECT = "pyproject.toml"
 
@@ -75,7 +76,11 @@ def waived(table: Table, today: date) -> frozenset[str]:
 
 
 def find_weakenings(
-    table: Table, base: str, allowances: Allowances, base_snapshots: Sequence[Path] = ()
+    table: Table,
+    base: str,
+    allowances: Allowances,
+    agent: Agent,
+    base_snapshots: Sequence[Path] = (),
 ) -> IntegrityReport:
     """Tell what the work tree weakens since `base`.
 
@@ -83,6 +88,7 @@ def find_weakenings(
         table: The table; its folder must be the current one.
         base: A commit.
         allowances: What labels and the exception register allow.
+        agent: Reads coverage.py's settings, if they or a source changed.
         base_snapshots: Results of the base. A suite that has one here is compared test by test
             with its last full run; the tests of another are those that its changed files define.
 
@@ -102,11 +108,10 @@ def find_weakenings(
         _parsed(before, f"{_PYPROJECT} at {base}"),
         _parsed(after, _PYPROJECT),
     )
-    old_settings, new_settings = _settings(before), _settings(after)
+    sources = _changed_python(diff, _all(old_table, new_table, "source"))
     findings = [
         *compare_tables(old_table, new_table),
-        *settings_findings(old_settings, new_settings),
-        *_pragmas(diff, before, after, new_settings, _all(old_table, new_table, "source")),
+        *_coverage_findings(before, after, sources, agent),
     ]
     measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}
     results = read_results(table) if measured else {}
@@ -128,20 +133,39 @@ def find_weakenings(
     return IntegrityReport(base, judge(findings, allowances), tuple(without))
 
 
+def _coverage_findings(
+    before: Texts, after: Texts, sources: Sequence[FileChange], agent: Agent
+) -> Iterator[Finding]:
+    """Compare coverage.py's settings, and the comments that they give a meaning."""
+    texts = [settings_texts(before), settings_texts(after)]
+    changed = texts[0] != texts[1]
+    if not changed and not sources:
+        return
+    asked = texts if changed else texts[1:]
+    read: list[Settings] = agent.ask_all([(ReadSettings(files), Settings) for files in asked])
+    if changed:
+        yield from settings_findings(*read)
+    yield from _pragmas(sources, before, after, read[-1])
+
+
+def _changed_python(diff: Changes, sources: Iterable[str]) -> list[FileChange]:
+    return [
+        file
+        for file in diff.files
+        if file.path is not None and file.path.endswith(".py") and is_below(file.path, sources)
+    ]
+
+
 def _pragmas(
-    diff: Changes, before: Texts, after: Texts, settings: Settings, sources: Iterable[str]
+    sources: Iterable[FileChange], before: Texts, after: Texts, settings: Settings
 ) -> Iterator[Finding]:
     """Compare the comments of changed sources, read with the settings as they are now."""
     kinds = {"no cover": settings.exclude, "no branch": settings.partial}
-    for file in diff.files:
-        if file.path is None or not file.path.endswith(".py"):
-            continue
-        if not is_below(file.path, sources):
-            continue
+    for file in sources:
         old, new = _both(file, before, after)
         for what, patterns in kinds.items():
             yield from pragma_findings(
-                file.path, pragmas(old, patterns), pragmas(new, patterns), what
+                file.path or "", pragmas(old, patterns), pragmas(new, patterns), what
             )
 
 
@@ -176,11 +200,6 @@ def _parsed(texts: Texts, where: str) -> Mapping[str, Any]:
     table: Mapping[str, Any] = document.get("tool", {}).get("covernance", {})
     check_comparable(table, where)
     return table
-
-
-def _settings(texts: Texts) -> Settings:
-    found = {name: texts(name) for name in FILES}
-    return read_settings({name: text for name, text in found.items() if text is not None})
 
 
 def _all(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> set[str]:

@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
+from covernance.agent.sources import ReadStatements, SourceStatements, Statements, settings_texts
 from covernance.config import Suite
 from covernance.git import changes
 from covernance.git.changes import Changes
 from covernance.model.snapshot import Snapshot
 from covernance.patch.freshness import is_source
-from covernance_agent.statements import first_lines, statements
+
+NOTHING = Statements({})
+"""What is known of statements if no source changed."""
+
+
+def statements_task(
+    root: Path, suite: Suite, snapshot: Snapshot | None, diff: Changes
+) -> ReadStatements | None:
+    """What to ask an agent to find the changed statements of a suite; None if nothing changed.
+
+    Args:
+        root: The repository's root.
+        suite: The suite.
+        snapshot: Its result; None if there is none yet.
+        diff: The change.
+
+    Raises:
+        CovernanceError: A changed file, or one of coverage.py's settings, can't be read.
+    """
+    paths = [
+        file.path
+        for file in diff.files
+        if file.path is not None and is_source(file.path, suite, snapshot)
+    ]
+    if not paths:
+        return None
+    known = snapshot.files if snapshot else {}
+    settings = None
+    if not known.keys() >= set(paths):
+        settings = settings_texts(lambda name: changes.current(root, name))
+    return ReadStatements({path: changes.current(root, path) or "" for path in paths}, settings)
 
 
 def changed_statements(
-    tree: changes.WorkTree, suite: Suite, snapshot: Snapshot, diff: Changes
+    suite: Suite, snapshot: Snapshot, diff: Changes, read: Mapping[str, SourceStatements]
 ) -> dict[str, frozenset[int]]:
     """The statements of a suite's sources that are new or edited, by their first lines.
-
-    Raises:
-        CovernanceError: A changed file, or coverage.py's settings, can't be read.
-    """
-    sources = {
-        file.path: file.added
-        for file in diff.files
-        if file.path is not None and is_source(file.path, suite, snapshot)
-    }
-    return {
-        path: found
-        for path, added in sources.items()
-        if (found := _statements(tree, path, added, snapshot))
-    }
-
-
-def _statements(
-    tree: changes.WorkTree, path: str, added: frozenset[int], snapshot: Snapshot
-) -> frozenset[int]:
-    """The first lines of the statements that the added lines belong to.
 
     What the snapshot knows of a file tells which of them must run; of a file that it does not
     know the source tells, unless the settings leave the file out.
     """
-    text = changes.current(tree.root, path) or ""
-    touched = first_lines(text, added)
-    if path in snapshot.files:
-        return touched
-    if not tree.settings.measures(tree.root / path):
-        return frozenset()
-    known = statements(text, tree.settings.exclude)
-    return touched if known is None else touched & known
+    found: dict[str, frozenset[int]] = {}
+    for file in diff.files:
+        if file.path is None or not is_source(file.path, suite, snapshot):
+            continue
+        source = read.get(file.path, SourceStatements())
+        if file.path in snapshot.files:
+            found[file.path] = source.first_lines(file.added)
+        elif source.measured:
+            found[file.path] = source.required(file.added)
+    return {path: lines for path, lines in found.items() if lines}

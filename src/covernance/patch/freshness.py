@@ -56,9 +56,10 @@ def usable(
     return Unusable(suite.name, STALE, tuple(reasons))
 
 
-def is_source(path: str, suite: Suite, snapshot: Snapshot) -> bool:
+def is_source(path: str, suite: Suite, snapshot: Snapshot | None) -> bool:
     """Whether a file was measured for a suite, or should have been."""
-    return path in snapshot.files or (path.endswith(".py") and is_below(path, suite.source))
+    known = snapshot is not None and path in snapshot.files
+    return known or (path.endswith(".py") and is_below(path, suite.source))
 
 
 def _since_commit(tree: WorkTree, snapshot: Snapshot) -> Changes | None:

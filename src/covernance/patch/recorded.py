@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
+from covernance.agent.client import Agent
+from covernance.agent.sources import Statements
 from covernance.config import Suite, Table
 from covernance.errors import CovernanceError
 from covernance.git import changes
 from covernance.git.base import base_commit
-from covernance.git.changes import Changes, WorkTree
+from covernance.git.changes import Changes
 from covernance.model.snapshot import PatchCounts, Snapshot
-from covernance.patch.changed import changed_statements
+from covernance.patch.changed import NOTHING, changed_statements, statements_task
 from covernance.patch.policy import PatchRule, judge_patch
 
 _NO_FLOOR = PatchRule(percent=Decimal(0))
@@ -34,18 +37,34 @@ def change(table: Table, environ: Mapping[str, str]) -> Changes | None:
         return None
 
 
-def patch(tree: WorkTree, suite: Suite, snapshot: Snapshot, diff: Changes) -> PatchCounts | None:
-    """How much of a change ran, by the result of the run that measured it just now.
+def patch(suite: Suite, snapshot: Snapshot, diff: Changes, statements: Statements) -> PatchCounts:
+    """How much of a change ran.
 
-    None where a changed file can't be read.
+    Args:
+        suite: The suite.
+        snapshot: The result of the run that measured it just now.
+        diff: The change.
+        statements: What an agent read of the changed sources, see `statements_task`.
     """
-    try:
-        changed = changed_statements(tree, suite, snapshot, diff)
-    except CovernanceError:
-        return None
+    changed = changed_statements(suite, snapshot, diff, statements.sources)
     whole, *themes = judge_patch(snapshot, changed, _NO_FLOOR)
     return PatchCounts(
         base=diff.base,
         total=whole.counts,
         themes={result.theme: result.counts for result in themes if result.theme},
     )
+
+
+def ask_patch(
+    root: Path, suite: Suite, snapshot: Snapshot, diff: Changes, agent: Agent
+) -> PatchCounts | None:
+    """How much of a change ran, by a result of the sources as they are now.
+
+    None where a changed file can't be read.
+    """
+    try:
+        task = statements_task(root, suite, snapshot, diff)
+        statements = agent.ask(task, Statements) if task else NOTHING
+    except CovernanceError:
+        return None
+    return patch(suite, snapshot, diff, statements)

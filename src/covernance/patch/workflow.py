@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
+from covernance.agent.sources import Statements
+from covernance.agent.suites import Agents, ask_each
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.git import changes
-from covernance.git.changes import Changes
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import PASS
-from covernance.patch.changed import changed_statements
+from covernance.patch.changed import NOTHING, changed_statements, statements_task
 from covernance.patch.freshness import Unusable, usable
 from covernance.patch.policy import INFORMS, PatchResult, PatchRule, judge_patch
 from covernance.results import read_results
@@ -52,8 +53,9 @@ class PatchReport(msgspec.Struct, frozen=True):
 
 def measure_patch(
     table: Table,
-    suites: Iterable[Suite],
+    suites: Sequence[Suite],
     base: str,
+    agents: Agents,
     *,
     fail_under: Decimal | None = None,
     min_lines: int | None = None,
@@ -64,6 +66,7 @@ def measure_patch(
         table: The table; its folder must be the current one.
         suites: The suites to judge.
         base: A commit.
+        agents: Find the agent that reads a suite's changed sources.
         fail_under: The floor, in place of each suite's own.
         min_lines: The least changed lines to judge by, in place of the table's.
 
@@ -74,25 +77,33 @@ def measure_patch(
     diff = tree.since(base)
     results = read_results(table)
     least = table.patch_min_lines if min_lines is None else min_lines
+    known = {suite.name: usable(tree, suite, results[suite.name], diff) for suite in suites}
+    tasks = [
+        (suite, task)
+        for suite in suites
+        if isinstance(snapshot := known[suite.name], Snapshot)
+        and (task := statements_task(table.root, suite, snapshot, diff))
+    ]
+    answers = ask_each(agents, tasks, Statements)
+    read = {suite.name: answer for (suite, _), answer in zip(tasks, answers, strict=True)}
     judged = []
     for suite in suites:
+        snapshot = known[suite.name]
+        if isinstance(snapshot, Unusable):
+            verdict, reasons = snapshot.verdict, snapshot.reasons
+            judged.append(SuitePatch(suite=suite.name, verdict=verdict, reasons=reasons))
+            continue
         percent = suite.patch_fail_under if fail_under is None else fail_under
         rule = PatchRule(percent=percent, min_lines=least)
-        judged.append(_suite_patch(tree, suite, results[suite.name], diff, rule))
+        sources = read.get(suite.name, NOTHING).sources
+        changed = changed_statements(suite, snapshot, diff, sources)
+        judged.append(_suite_patch(suite, snapshot, changed, rule))
     return PatchReport(base, tuple(judged))
 
 
 def _suite_patch(
-    tree: changes.WorkTree,
-    suite: Suite,
-    result: Snapshot | None,
-    diff: Changes,
-    rule: PatchRule,
+    suite: Suite, snapshot: Snapshot, changed: Mapping[str, frozenset[int]], rule: PatchRule
 ) -> SuitePatch:
-    snapshot = usable(tree, suite, result, diff)
-    if isinstance(snapshot, Unusable):
-        return SuitePatch(suite=suite.name, verdict=snapshot.verdict, reasons=snapshot.reasons)
-    changed = changed_statements(tree, suite, snapshot, diff)
     results = judge_patch(snapshot, changed, rule)
     return SuitePatch(
         suite=suite.name,

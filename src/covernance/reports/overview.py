@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from covernance import results
+from covernance.agent.suites import Agents
 from covernance.config import Table
 from covernance.errors import CovernanceError
 from covernance.exceptions.row import Row
@@ -22,7 +23,11 @@ from covernance.results import read_results
 
 
 def full_state(
-    table: Table, ref: str | None, environ: Mapping[str, str], tell: Callable[[str], None]
+    table: Table,
+    ref: str | None,
+    environ: Mapping[str, str],
+    agents: Agents,
+    tell: Callable[[str], None],
 ) -> State:
     """The current results with exceptions due, patch coverage and drops.
 
@@ -30,6 +35,7 @@ def full_state(
         table: The table; its folder must be the current one.
         ref: The branch or commit to compare with; None for the default branch.
         environ: The environment, which names the target of a pull request.
+        agents: Find the agent that reads a suite's changed sources.
         tell: Is told what had to be left out, and why.
 
     Raises:
@@ -39,7 +45,7 @@ def full_state(
     drops: Sequence[Drop] = ()
     try:
         base = base_commit(table, ref, environ)
-        patches = _patches(table, base)
+        patches = _patches(table, base, agents)
         drops = _drops(guard_suites(table, table.suites, open_table_store(table), base))
     except CovernanceError as error:
         tell(f"patch coverage and drops are left out: {error}")
@@ -48,7 +54,7 @@ def full_state(
     return read_state(table, patches=patches, drops=drops, exceptions=told)
 
 
-def _patches(table: Table, base: str) -> list[Patch]:
+def _patches(table: Table, base: str, agents: Agents) -> list[Patch]:
     """What runs of the change since `base`, for the suites that it touches.
 
     On the default branch there is none since `base`: it is what the results recorded of their
@@ -56,7 +62,7 @@ def _patches(table: Table, base: str) -> list[Patch]:
     """
     results = read_results(table)
     found = []
-    for suite in measure_patch(table, table.suites, base).suites:
+    for suite in measure_patch(table, table.suites, base, agents).suites:
         for whole in suite.results[:1]:
             counts, result = whole.counts, results[suite.suite]
             if not counts.total and result and result.patch and result.provenance.commit == base:

@@ -13,11 +13,11 @@ import msgspec
 from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
+from covernance.agent.sources import SETTINGS_FILES
 from covernance.config import Suite, Table
 from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished
 from covernance.errors import Exit, InputError
-from covernance.git.changes import WorkTree
 from covernance.git.listing import Tracked, list_tracked
 from covernance.git.provenance import commit, measured_in, provenance
 from covernance.judgement import Judgement, rejudged
@@ -36,9 +36,6 @@ from covernance.reuse.repository_inputs import list_inputs
 from covernance.reuse.seen import Looks, Sightings
 from covernance.reuse.trace_file import VARIABLE, TraceSettings, announcement
 from covernance.reuse.traces import Gathered
-
-SETTINGS_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
-"""Where coverage.py looks for its settings; that one of them is new or gone counts too."""
 
 _COMMIT = "the commit"
 
@@ -77,7 +74,6 @@ class Reuse:
         self._arguments = tuple(arguments)
         self._now = now
         self._looks = Looks(table.root)
-        self._tree = WorkTree(table.root)
         self._environments: dict[str, Environment] = {}
         self._settings: dict[str, dict[str, str]] = {}
         self._before: dict[str, Seen] = {}
@@ -134,13 +130,20 @@ class Reuse:
         results = {}
         for name, (suite, depended_on) in kept.items():
             today = msgspec.structs.replace(judgements[name], change=change)
-            if depended_on and (result := self._judged(suite, depended_on, today, source)):
+            if depended_on and (
+                result := self._judged(suite, depended_on, today, source, agents[name])
+            ):
                 self._publish(result, depended_on)
                 results[name] = stand_in(result, (self._layout.snapshot(name),))
         return results
 
     def _judged(
-        self, suite: Suite, depended_on: Evidence, today: Judgement, source: Provenance
+        self,
+        suite: Suite,
+        depended_on: Evidence,
+        today: Judgement,
+        source: Provenance,
+        agent: Agent,
     ) -> Snapshot | None:
         """The kept result as one of today; None where it does not pass any more."""
         kept = rejudged(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
@@ -155,7 +158,7 @@ class Reuse:
             return msgspec.structs.replace(result, patch=None)
         if kept.patch and kept.patch.base == today.change.base:
             return result  # of the same sources
-        counted = recorded.patch(self._tree, suite, result, today.change)
+        counted = recorded.ask_patch(self._table.root, suite, result, today.change, agent)
         return msgspec.structs.replace(result, patch=counted)
 
     def forget(self, suites: Iterable[Suite]) -> None:

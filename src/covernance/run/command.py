@@ -154,7 +154,7 @@ def command(  # noqa: PLR0913 - click hands over every option
     )
     with watch as observer:
         results = run_suites(table, request, agents, observer)
-    tell(results, table, combiner(table))
+    tell(results, table, combiner(table, lambda suite: agents[suite.name]))
     return softened(worst(result.exit for result in results), soft=soft)
 
 

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from covernance.agent.client import Agent
+from covernance.agent.reports import Report, Reported
+from covernance.agent.sources import Statements
 from covernance.config import Suite
 from covernance.engine.arguments import ReportRequest
 from covernance.engine.processes import Finished
 from covernance.engine.shard import Shard
-from covernance.errors import Exit, InputError
+from covernance.errors import CovernanceError, Exit
 from covernance.gate.floors import Measured, judge
-from covernance.git.changes import WorkTree
 from covernance.judgement import Judgement
 from covernance.layout import Layout
 from covernance.model.inputs import Inputs
-from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
+from covernance.model.snapshot import Floor, Provenance, Snapshot
 from covernance.model.suite_result import SuiteResult
 from covernance.model.totals import total
 from covernance.model.verdict import NO_DATA, NO_TESTS, TESTS_FAILED, Verdict
 from covernance.patch import recorded
+from covernance.patch.changed import NOTHING, statements_task
+from covernance.report_formats import FORMATS
 from covernance.run import outcomes, publish
 from covernance.who import recording
-from covernance_agent import combining, contexts, counting
-from covernance_agent.reporting import Reporting
 
 PARTIAL = "partial"
 """In place of a verdict: a selection of tests or themes gates nothing."""
@@ -41,6 +44,8 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
             whether every test ran.
         problems: Why they do not make up the suite though they should; a failure each.
         inputs: What they depended on; None if that is unknown.
+        where: Where they came from, if another machine ran them: then their data must not name
+            files outside of this repository.
     """
 
     finished: Sequence[Finished]
@@ -48,6 +53,29 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     shard: Shard = Shard()
     problems: tuple[str, ...] = ()
     inputs: Inputs | None = None
+    where: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether they are the whole suite, and every test of it ran and left data."""
+        return (
+            not self.partial
+            and all(map(outcomes.is_whole, self.finished))
+            and not outcomes.unmeasured(self.finished)
+            and not self.problems
+        )
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What an agent made of a suite's passes, in the tested environment.
+
+    Attributes:
+        reported: The counts, and whether reports were written.
+        statements: What it read of the changed sources; None if one of these can't be read.
+    """
+
+    reported: Reported
+    statements: Statements | None = NOTHING
 
 
 def conclude(
@@ -58,8 +86,9 @@ def conclude(
     layout: Layout,
     work: Path,
     reports: Sequence[ReportRequest],
+    agent: Agent,
 ) -> SuiteResult:
-    """Combine, judge and publish.
+    """Combine, count, judge and publish.
 
     Args:
         suite: The suite.
@@ -69,19 +98,55 @@ def conclude(
         layout: Where results lie.
         work: A folder on the same file system that nothing else uses.
         reports: The user's `--cov-report` options.
+        agent: Combines, counts and writes the reports.
     """
-    data_file = work / "combined" / ".coverage"
-    data_file.parent.mkdir(parents=True)
-    has_data = combining.combine([result.planned.folder for result in passes.finished], data_file)
-    by_test = work / "contexts" / recording.DATA
-    cov = _loaded(data_file, by_test, layout.analyses) if has_data else None
-    themes = dict.fromkeys(result.planned.theme for result in passes.finished)
-    results: dict[str, FileResult] = {}
-    unreadable = ""
-    try:
-        results = counting.file_results(cov, list(themes)) if cov else {}
-    except InputError as error:
-        unreadable = str(error)
+    if passes.partial:
+        targets = publish.plan_partial(suite.name, reports, layout, work)
+    elif passes.complete:
+        targets = publish.plan_complete(suite.name, reports, layout, work)
+    else:
+        targets = {}
+    task = Report(
+        data=tuple(result.planned.folder for result in passes.finished),
+        target=work / "combined" / ".coverage",
+        source=suite.source,
+        analyses=layout.analyses,
+        where=passes.where,
+        themes=_themes(passes),
+        tests=work / "contexts" / recording.TESTS if passes.complete else None,
+        reports=tuple(targets.values()),
+        text=_text(reports),
+    )
+    counted = _ask(agent, task, suite, passes, judgement, layout)
+    snapshot, exit_code = assess(suite, passes, judgement, source, counted)
+    published: tuple[Path, ...] = ()
+    if snapshot.files and passes.partial:
+        published = publish.publish_reports(targets, layout)
+    elif snapshot.files and passes.complete:
+        published = publish.publish_complete(snapshot, targets, task.target, layout)
+        published += recording.publish_recording(work / "contexts", suite, snapshot, layout)
+    return SuiteResult(
+        snapshot=snapshot,
+        exit=exit_code,
+        partial=passes.partial,
+        published=published,
+        text=counted.reported.text,
+    )
+
+
+def assess(
+    suite: Suite, passes: Passes, judgement: Judgement, source: Provenance, counted: Counted
+) -> tuple[Snapshot, Exit]:
+    """The result of a suite, and the exit code that follows from it; writes nothing.
+
+    Args:
+        suite: The suite.
+        passes: What was run of it.
+        judgement: What it is judged by.
+        source: Where the result comes from.
+        counted: What was counted of it.
+    """
+    results, unreadable = counted.reported.files, counted.reported.unreadable
     cells = outcomes.cells(passes.finished, results)
     measured = Measured(
         cells=cells,
@@ -112,25 +177,42 @@ def conclude(
         flaky=outcomes.flaky(passes.finished),
         inputs=passes.inputs,
     )
+    if judgement.change and counted.statements and not passes.partial:
+        patch = recorded.patch(suite, snapshot, judgement.change, counted.statements)
+        snapshot = msgspec.structs.replace(snapshot, patch=patch)
+    return snapshot, Exit.PASS if verdict.name == PARTIAL else verdict.exit
+
+
+def _ask(
+    agent: Agent,
+    report: Report,
+    suite: Suite,
+    passes: Passes,
+    judgement: Judgement,
+    layout: Layout,
+) -> Counted:
+    """Have everything done that the agent is needed for, by one process."""
+    tasks: list[tuple[msgspec.Struct, type[Any]]] = [(report, Reported)]
+    statements: Statements | None = NOTHING
     if judgement.change and not passes.partial:
-        counted = recorded.patch(WorkTree(layout.root), suite, snapshot, judgement.change)
-        snapshot = msgspec.structs.replace(snapshot, patch=counted)
-    published: tuple[Path, ...] = ()
-    text = ""
-    if cov and results:
-        text = _text(cov, reports)
-        if passes.partial:
-            published = publish.partial(suite.name, cov, reports, layout, work)
-        elif _is_whole(passes, measured):
-            published = publish.full(snapshot, cov, data_file, reports, layout, work)
-            published += recording.keep(by_test.parent, suite, snapshot, layout)
-    return SuiteResult(
-        snapshot=snapshot,
-        exit=Exit.PASS if verdict.name == PARTIAL else verdict.exit,
-        partial=passes.partial,
-        published=published,
-        text=text,
-    )
+        try:
+            task = statements_task(layout.root, suite, None, judgement.change)
+        except CovernanceError:
+            statements, task = None, None
+        if task:
+            tasks.append((task, Statements))
+    reported, *read = agent.ask_all(tasks)
+    return Counted(reported, read[0] if read else statements)
+
+
+def _themes(passes: Passes) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(result.planned.theme for result in passes.finished))
+
+
+def _text(asked: Sequence[ReportRequest]) -> str | None:
+    """Of the reports for the terminal that are asked for, the last of the registry."""
+    kinds = {request.format for request in asked if FORMATS[request.format].for_terminal}
+    return next((name for name in reversed(FORMATS) if name in kinds), None)
 
 
 def _of_partial(measured: Measured, shard: Shard) -> Verdict:
@@ -142,18 +224,3 @@ def _of_partial(measured: Measured, shard: Shard) -> Verdict:
     if shard.whole and not any(cell.outcomes.tests for cell in measured.cells.values()):
         return Verdict(NO_TESTS, ("the selection matches no test",))
     return Verdict(PARTIAL)
-
-
-def _loaded(data_file: Path, by_test: Path, analyses: Path) -> Reporting:
-    contexts.take_tests(data_file, by_test)
-    return combining.load(data_file, analyses)
-
-
-def _is_whole(passes: Passes, measured: Measured) -> bool:
-    complete = all(map(outcomes.is_whole, passes.finished))
-    return complete and not measured.unmeasured and not passes.problems
-
-
-def _text(cov: Reporting, asked: Sequence[ReportRequest]) -> str:
-    kinds = [request.format for request in asked if request.format.startswith("term")]
-    return combining.text_report(cov, show_missing="term-missing" in kinds) if kinds else ""

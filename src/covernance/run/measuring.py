@@ -153,7 +153,8 @@ def measure(
             source = measured_in(checkout, prepared[suite.name].environment)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
-            results.append(conclude(suite, passes, today, source, layout, folder, reports))
+            agent = agents[suite.name]
+            results.append(conclude(suite, passes, today, source, layout, folder, reports, agent))
             if not request.shard.whole:
                 _publish_part(suite, passes, request, source, layout, folder)
             if reuse and traced:

@@ -1,4 +1,4 @@
-"""Put reports in their places: written aside, then moved, so that each is whole or the old one."""
+"""Where the reports of a run go; put there by moving, so that each is complete or the old one."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from covernance import files
+from covernance.agent.reports import ReportFile
 from covernance.config import Suite, Table
-from covernance.engine.arguments import Format, ReportRequest
+from covernance.engine.arguments import ReportRequest
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
-from covernance_agent import combining
-from covernance_agent.reporting import Reporting
+from covernance.report_formats import FORMATS, STANDARD
 
-_STANDARD: tuple[Format, ...] = ("json", "xml", "html")
+Targets = Mapping[Path, ReportFile]
+"""The places of reports, each with the report that is written aside first."""
 
 
 def refuse(table: Table, suite: Suite, asked: Sequence[ReportRequest]) -> None:
@@ -35,10 +36,11 @@ def refuse(table: Table, suite: Suite, asked: Sequence[ReportRequest]) -> None:
         if _belongs(target, layout, table):
             msg = f"{option}: is the place of another result; choose another path"
             raise InputError(msg)
-        if request.format != "html" and target.is_dir():
+        is_folder = FORMATS[request.format].is_folder
+        if not is_folder and target.is_dir():
             msg = f"{option}: is a folder; name a file"
             raise InputError(msg)
-        if request.format == "html" and _holds_other_things(target, layout.root):
+        if is_folder and _holds_other_things(target, layout.root):
             msg = f"{option}: holds other things than a report of coverage.py; name a new folder"
             raise InputError(msg)
 
@@ -46,7 +48,7 @@ def refuse(table: Table, suite: Suite, asked: Sequence[ReportRequest]) -> None:
 def _belongs(target: Path, layout: Layout, table: Table) -> bool:
     owned = [layout.baseline, layout.html, layout.combined_html, layout.folder]
     for suite in table.suites:
-        owned += [layout.report(suite.name, kind) for kind in _STANDARD]
+        owned += [layout.report(suite.name, kind) for kind in STANDARD]
         owned += [layout.snapshot(suite.name), layout.data(suite.name)]
     data = layout.data("any").parents[1]
     return any(target == path.resolve() for path in owned) or target.is_relative_to(data.resolve())
@@ -58,79 +60,97 @@ def _holds_other_things(target: Path, root: Path) -> bool:
     return target.is_dir() and any(target.iterdir()) and not (target / "status.json").is_file()
 
 
-def full(
-    snapshot: Snapshot,
-    cov: Reporting,
-    data_file: Path,
-    asked: Sequence[ReportRequest],
-    layout: Layout,
-    work: Path,
-) -> tuple[Path, ...]:
-    """Publish a full run: data, the standard reports, those asked for, and the snapshot last.
+def plan_complete(
+    suite: str, asked: Sequence[ReportRequest], layout: Layout, work: Path
+) -> Targets:
+    """The reports of a complete run: the standard ones and those asked for.
 
     Args:
-        snapshot: The suite's result.
-        cov: Its combined data, opened for reporting.
-        data_file: The file that holds that data; it is moved.
+        suite: The suite's name.
         asked: The user's `--cov-report` options.
         layout: Where results lie.
         work: A folder on the same file system that nothing else uses.
-
-    Returns:
-        The paths of the reports, in the order of writing.
     """
-    suite = snapshot.suite
-    targets: dict[Path, Format] = {layout.report(suite, kind): kind for kind in _STANDARD}
-    targets |= _asked(asked, layout, lambda kind: layout.report(suite, kind))
-    staged = _stage(cov, targets, work, title=suite)
-    with files.locked(layout.lock):
-        files.publish_file(data_file, layout.data(suite))
-        _publish(staged, targets)
-        files.write_atomic(layout.snapshot(suite), snapshot.encode())
-    return (*targets, layout.snapshot(suite))
+    places = {layout.report(suite, kind): kind for kind in STANDARD}
+    places |= _asked(asked, layout, lambda kind: layout.report(suite, kind))
+    return _staged(places, work, title=suite)
 
 
-def partial(
-    suite: str, cov: Reporting, asked: Sequence[ReportRequest], layout: Layout, work: Path
-) -> tuple[Path, ...]:
-    """Publish the reports asked for of a selection, never in the place of a full run's.
+def plan_partial(suite: str, asked: Sequence[ReportRequest], layout: Layout, work: Path) -> Targets:
+    """The reports asked for of a selection, never in the place of a complete run's.
 
-    A path that belongs to a full run's report goes to `coverage/partial/` instead.
+    A path that belongs to a complete run's report goes to `coverage/partial/` instead.
     """
-    reserved = {layout.report(suite, kind).resolve() for kind in _STANDARD}
-    targets = {
+    reserved = {layout.report(suite, kind).resolve() for kind in STANDARD}
+    places = {
         layout.partial(suite, kind) if path.resolve() in reserved else path: kind
         for path, kind in _asked(asked, layout, lambda kind: layout.partial(suite, kind)).items()
     }
-    staged = _stage(cov, targets, work, title=f"{suite} (partial)")
+    return _staged(places, work, title=f"{suite} (partial)")
+
+
+def publish_reports(targets: Targets, layout: Layout) -> tuple[Path, ...]:
+    """Move reports to their places.
+
+    Returns:
+        The places, in the order of writing.
+    """
+    _finish(targets)
     with files.locked(layout.lock):
-        _publish(staged, targets)
+        _move(targets)
     return tuple(targets)
 
 
+def publish_complete(
+    snapshot: Snapshot, targets: Targets, data_file: Path, layout: Layout
+) -> tuple[Path, ...]:
+    """Publish a complete run: its data, its reports, and the snapshot last.
+
+    Args:
+        snapshot: The suite's result.
+        targets: Its reports, which are moved.
+        data_file: Its combined data, which is moved.
+        layout: Where results lie.
+
+    Returns:
+        The places of reports and snapshot, in the order of writing.
+    """
+    _finish(targets)
+    with files.locked(layout.lock):
+        files.publish_file(data_file, layout.data(snapshot.suite))
+        _move(targets)
+        files.write_atomic(layout.snapshot(snapshot.suite), snapshot.encode())
+    return (*targets, layout.snapshot(snapshot.suite))
+
+
 def _asked(
-    asked: Sequence[ReportRequest], layout: Layout, usual: Callable[[Format], Path]
-) -> dict[Path, Format]:
+    asked: Sequence[ReportRequest], layout: Layout, usual: Callable[[str], Path]
+) -> dict[Path, str]:
     return {
         layout.root / request.path if request.path else usual(request.format): request.format
         for request in asked
-        if not request.format.startswith("term")
+        if not FORMATS[request.format].for_terminal
     }
 
 
-def _stage(
-    cov: Reporting, targets: Mapping[Path, Format], work: Path, *, title: str
-) -> dict[Path, Path]:
-    staged = {}
-    for number, (target, kind) in enumerate(targets.items()):
-        staged[target] = work / "reports" / f"{number}-{kind}"
-        combining.write_report(cov, kind, staged[target], title=title, others=[target])
-    return staged
+def _staged(places: Mapping[Path, str], work: Path, *, title: str) -> Targets:
+    return {
+        place: ReportFile(
+            format=kind, path=work / "reports" / f"{number}-{kind}", title=title, others=(place,)
+        )
+        for number, (place, kind) in enumerate(places.items())
+    }
 
 
-def _publish(staged: Mapping[Path, Path], targets: Mapping[Path, Format]) -> None:
-    for target, source in staged.items():
-        if targets[target] == "html":
-            files.publish_folder(source, target)
+def _finish(targets: Targets) -> None:
+    for report in targets.values():
+        if finish := FORMATS[report.format].finish:
+            report.path.write_bytes(finish(report.path.read_bytes()))
+
+
+def _move(targets: Targets) -> None:
+    for place, report in targets.items():
+        if FORMATS[report.format].is_folder:
+            files.publish_folder(report.path, place)
         else:
-            files.publish_file(source, target)
+            files.publish_file(report.path, place)

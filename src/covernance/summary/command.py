@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from covernance.agent.suites import suite_agents
 from covernance.errors import Exit, InputError
 from covernance.reports.markdown import COMMENT_LIMIT
 from covernance.shell.options import base_option
@@ -84,7 +85,10 @@ def command(
         for label, name in (_labelled("--attach", text, "FILE") for text in attachments)
     }
     ended = dict(_labelled("--step", text, "success") for text in steps)
-    found = overview.full_state(here(), base, os.environ, functools.partial(click.echo, err=True))
+    table = here()
+    agents = suite_agents(table, os.environ)
+    warn = functools.partial(click.echo, err=True)
+    found = overview.full_state(table, base, os.environ, agents, warn)
     told = workflow.render(
         found, form, links=addresses, attached=attached, steps=ended, limit=limit
     )

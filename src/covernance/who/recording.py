@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
-from coverage.parser import multiline_map_from_text
+import msgspec
 
 from covernance import files
+from covernance.agent.sources import first_lines
 from covernance.config import Suite, Table
 from covernance.git import changes
 from covernance.layout import Layout
-from covernance.model import lines, snapshot
+from covernance.model import context_name, document, lines, snapshot
 from covernance.model.snapshot import Snapshot
-from covernance_agent import contexts
 
-DATA = "data.coverage"
+TESTS = "tests.json"
+"""The file that an agent writes: which lines each test executed."""
+
 _SNAPSHOT = "snapshot.json"
 _SOURCES = "sources.zip"
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def keep(staged: Path, suite: Suite, result: Snapshot, layout: Layout) -> tuple[Path, ...]:
+class RanFile(msgspec.Struct, frozen=True):
+    """Who executed which lines of a file.
+
+    Attributes:
+        spans: The first and last lines of its statements that span several.
+        lines: The lines that a context executed, by the number of the context. They are those that
+            Python reported: one need not begin a statement.
+    """
+
+    spans: list[tuple[int, int]] = []
+    lines: dict[int, str] = {}
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """Who executed which lines of a suite's files; a context's number is its place in the list."""
+
+    schema: Literal[1]
+    contexts: list[str]
+    files: dict[str, RanFile]
+
+
+def publish_recording(
+    staged: Path, suite: Suite, result: Snapshot, layout: Layout
+) -> tuple[Path, ...]:
     """Put a run's contexts in their place, with the texts that its line numbers are of.
 
     Args:
-        staged: A folder that holds the data as `DATA`, and is moved; none where the run had no
-            contexts of tests.
+        staged: A folder that holds `TESTS`, and is moved; none where the run had no contexts of
+            tests.
         suite: The suite.
         result: The run's result.
         layout: Where results lie.
@@ -78,13 +104,21 @@ class Tested:
         """Whether a file whose text is kept differs now, or is gone."""
         return path in self.paths and changes.current(root, path) != self.text(path)
 
+    @cached_property
+    def _recording(self) -> Recording:
+        what = "a recording of who ran which line"
+        remedy = f"run {how(self.suite.name)} again"
+        return document.read(self._folder / TESTS, Recording, what, remedy)
+
     def file(self, path: str) -> TestedFile:
-        """What is known of a measured file."""
-        return TestedFile(
-            self.text(path),
-            self.snapshot.files[path],
-            contexts.by_line(self._folder / DATA, path),
-        )
+        """What is known of a measured file.
+
+        Raises:
+            InputError: The recording is damaged.
+        """
+        ran = self._recording.files.get(path, RanFile())
+        named = {self._recording.contexts[number]: text for number, text in ran.lines.items()}
+        return TestedFile(self.text(path), self.snapshot.files[path], first_lines(ran.spans), named)
 
 
 class TestedFile:
@@ -94,17 +128,22 @@ class TestedFile:
         self,
         text: str,
         result: snapshot.FileResult,
-        by_line: dict[int, frozenset[str]],
+        first: Mapping[int, int],
+        ran: Mapping[str, str],
     ) -> None:
-        """Join what `by_line` knows of lines to the statements that they belong to."""
+        """Join the lines that each context `ran` to the statements that they belong to.
+
+        `first` has the first line of the statement, for each line of one that spans several.
+        """
         self.text = text
-        self._first = multiline_map_from_text(text)
+        self._first = first
         self.never = lines.decode(result.missing_lines)
         self.statements = lines.decode(result.executed_lines) | self.never
         self.imported = lines.decode(result.imported_lines)
         self._contexts: dict[int, set[str]] = {}
-        for line, found in by_line.items():
-            self._contexts.setdefault(self.statement(line), set()).update(found)
+        for context, executed in ran.items():
+            for line in lines.decode(executed):
+                self._contexts.setdefault(self.statement(line), set()).add(context)
 
     def statement(self, line: int) -> int:
         """The line at which the statement begins that `line` belongs to."""
@@ -120,7 +159,7 @@ class TestedFile:
     def ran(self, line: int) -> frozenset[tuple[str, str]]:
         """Who ran a line's statement: (theme, node id); "" for what a session set up."""
         found = (
-            contexts.split(context) for context in self._contexts.get(self.statement(line), ())
+            context_name.split(context) for context in self._contexts.get(self.statement(line), ())
         )
         return frozenset(
             (whole.partition("|")[0], nodeid) for whole, nodeid in found if "|" in whole

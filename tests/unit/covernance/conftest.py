@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 from coverage import CoverageData
 
+from covernance.agent.client import Agent
 from covernance.config import Suite
 from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished, Observer
@@ -27,7 +29,20 @@ from covernance.model.snapshot import (
     Snapshot,
     TestResult,
 )
+from tests.utils.agents import LocalAgent
 from tests.utils.repository import Repository, clean_environment
+
+
+@pytest.fixture(autouse=True)
+def _local_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do in this process what agents of its environment do: a start costs more than most tests."""
+    start = Agent._run
+
+    def run(agent: Agent, request: Path, answer: Path) -> str:
+        local = agent.python.is_relative_to(sys.prefix) or agent.python == Path(sys.executable)
+        return LocalAgent._run(agent, request, answer) if local else start(agent, request, answer)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Agent, "_run", run)
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from coverage import Coverage, CoverageData
+from coverage import CoverageData
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance_agent import contexts
+from covernance.model import lines
+from covernance.model.context_name import split
+from covernance_agent import contexts, public_contexts
 
 pytestmark = pytest.mark.architecture
 
@@ -51,49 +53,48 @@ CONTEXTS = st.builds(
 )
 
 
+@pytest.fixture(params=[True, False], ids=["by SQL", "public interface"], scope="module")
+def merge(request: pytest.FixtureRequest) -> Callable[[Path], None]:
+    if request.param:
+        return contexts.merge_tests
+    return lambda path: public_contexts.merge_tests(path, "|run|")
+
+
 @given(measured=st.dictionaries(CONTEXTS, ARCS, min_size=1))
 def test_what_tests_ran_is_their_themes_and_nothing_is_lost(
-    tmp_path_factory: pytest.TempPathFactory, measured: dict[str, Arcs]
+    tmp_path_factory: pytest.TempPathFactory,
+    merge: Callable[[Path], None],
+    measured: dict[str, Arcs],
 ) -> None:
-    folder = tmp_path_factory.mktemp("data")
-    data_file, target = folder / ".coverage", folder / "by-test/data"
+    data_file = tmp_path_factory.mktemp("data") / ".coverage"
     write(data_file, measured)
 
-    taken = contexts.take_tests(data_file, target)
+    assert contexts.names_tests(data_file) == any(split(context)[1] for context in measured)
+    merge(data_file)
 
-    assert taken == any(contexts.split(context)[1] for context in measured) == target.exists()
     expected: dict[str, Arcs] = {}
     for context, files in measured.items():
-        whole = expected.setdefault(contexts.split(context)[0], {})
+        whole = expected.setdefault(split(context)[0], {})
         for name, arcs in files.items():
             whole.setdefault(name, set()).update(arcs)
     assert read(data_file) == expected
-    if taken:
-        assert read(target) == measured
+    assert not contexts.names_tests(data_file)
 
 
-@pytest.mark.parametrize(
-    ("context", "parts"),
-    [
-        ("security", ("security", "")),
-        ("security|run", ("security|run", "")),
-        ("security|run|t.py::test[a|b]", ("security|run", "t.py::test[a|b]")),
-    ],
-)
-def test_a_context_has_a_themes_part_and_a_tests(context: str, parts: tuple[str, str]) -> None:
-    assert contexts.split(context) == parts
-
-
-def test_the_plugin_is_told_only_what_is_unusual() -> None:
-    assert contexts.options("theme") == ()
-    assert contexts.options("test") == ("--covernance-contexts=test",)
-
-
-def test_every_line_knows_its_contexts(
-    measured: Callable[[dict[str, dict[str, list[tuple[int, int]]]]], Coverage], tmp_path: Path
+@given(measured=st.dictionaries(CONTEXTS, ARCS, min_size=1))
+def test_every_context_has_the_lines_that_it_executed(
+    tmp_path_factory: pytest.TempPathFactory, measured: dict[str, Arcs]
 ) -> None:
-    measured({"security": {"a.py": [(-1, 1)]}, "security|run|t": {"a.py": [(1, 2)]}})
-    assert contexts.by_line(tmp_path / ".coverage", "a.py") == {
-        1: frozenset({"security", "security|run|t"}),
-        2: frozenset({"security|run|t"}),
-    }
+    data_file = tmp_path_factory.mktemp("data") / ".coverage"
+    write(data_file, measured)
+    expected: dict[str, dict[str, set[int]]] = {}
+    for context, files in measured.items():
+        for name, arcs in files.items():
+            ran = {line for arc in arcs for line in arc if line > 0}
+            expected.setdefault(name, {})[context] = ran
+    for read_lines in (contexts.lines_by_context, public_contexts.lines_by_context):
+        found = {
+            name: {context: set(lines.decode(text)) for context, text in by_context.items()}
+            for name, by_context in read_lines(data_file).items()
+        }
+        assert found == expected

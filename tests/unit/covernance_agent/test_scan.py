@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import Coverage
 
-from covernance.errors import InputError
-from covernance_agent.reporting import Reporting
+from covernance_agent.failures import InputError
 from covernance_agent.scan import scan
 from covernance_agent.source import unpacked
 
@@ -16,7 +16,7 @@ ARCS = [(-1, 1), (1, 2), (2, -1)]
 
 
 @pytest.mark.architecture
-def test_steps_are_joined_by_group(tmp_path: Path, measured: Callable[[Any], Reporting]) -> None:
+def test_steps_are_joined_by_group(tmp_path: Path, measured: Callable[[Any], Coverage]) -> None:
     measured({"a": {"x.py": ARCS[:2]}, "b": {"x.py": ARCS[1:], "y.py": ARCS[:1]}, "c": {}})
     found = {
         name: {group: {unpacked(step) for step in steps} for group, steps in ran.items()}
@@ -26,7 +26,7 @@ def test_steps_are_joined_by_group(tmp_path: Path, measured: Callable[[Any], Rep
 
 
 @pytest.mark.reliability
-def test_another_schema_is_refused(tmp_path: Path, measured: Callable[[Any], Reporting]) -> None:
+def test_another_schema_is_refused(tmp_path: Path, measured: Callable[[Any], Coverage]) -> None:
     measured({"a": {"x.py": ARCS}})
     with sqlite3.connect(tmp_path / ".coverage") as data:
         data.execute("update coverage_schema set version = 8")
@@ -44,7 +44,7 @@ def test_damaged_data_is_a_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.reliability
 def test_lines_that_are_no_numbers_are_a_clear_error(
-    tmp_path: Path, measured: Callable[[Any], Reporting]
+    tmp_path: Path, measured: Callable[[Any], Coverage]
 ) -> None:
     measured({"a": {"x.py": ARCS}})
     with sqlite3.connect(tmp_path / ".coverage") as data:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
-from covernance.errors import ConfigError
+from covernance_agent import fence
+from covernance_agent.failures import ConfigError
 from covernance_agent.settings import read_settings
 
 pytestmark = pytest.mark.architecture
@@ -65,11 +66,13 @@ def test_the_file_that_coverage_would_use_is_used(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert read_settings(files).omit == expected
+    found = read_settings(files).omit
     monkeypatch.chdir(tmp_path)
     for name, text in files.items():
         Path(name).write_text(text, encoding="utf-8")
-    assert tuple(Coverage().config.run_omit) == expected
+    assert list(found) == (Coverage().get_option("run:omit") or [])
+    if fence.is_known():  # older versions do not know all of the names
+        assert found == expected
 
 
 @pytest.mark.reliability

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from covernance_agent.statements import first_lines, statements
+import pytest
+from coverage.parser import PythonParser
+from hypothesis import given
+
+from covernance.agent.sources import first_lines
+from covernance_agent.statements import perform, spans, statements
+from tests.unit.covernance_agent.programs import SOURCES
+from tests.utils.properties import examples_divided_by
 
 pytestmark = pytest.mark.architecture
 
@@ -21,18 +28,42 @@ if TYPE_CHECKING:
 '''
 
 
-def test_a_line_within_a_statement_stands_for_its_first() -> None:
-    assert first_lines(SOURCE, {2, 4, 6, 8, 9}) == {2, 4, 5}
+def test_statements_of_several_lines_are_told_by_the_first_and_the_last() -> None:
+    assert spans(SOURCE) == [(5, 9)]
+
+
+@examples_divided_by(2)
+@given(SOURCES)
+def test_a_span_is_what_coverage_py_takes_for_a_statement(text: str) -> None:
+    parser = PythonParser(text=text + "\n")
+    parser.parse_source()
+    known = getattr(parser, "multiline_map", None) or getattr(parser, "_multiline", {})
+    assert first_lines(spans(text + "\n")) == known
 
 
 def test_statements_are_those_that_must_run() -> None:
-    assert statements(SOURCE, ()) == frozenset({2, 5, 10, 11})
-    assert statements(SOURCE, ("if TYPE_CHECKING", "nothing")) == frozenset({2, 5})
-    assert statements("", ()) == frozenset()
+    assert statements(SOURCE, ()) == [2, 5, 10, 11]
+    assert statements(SOURCE, ("if TYPE_CHECKING", "nothing")) == [2, 5]
+    assert statements("", ()) == []
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["def f(:\n", "x = (\n", "if x:\n        y\n    z\n"])
-def test_what_is_not_python_keeps_its_lines(text: str) -> None:
-    assert first_lines(text, {1, 2}) == {1, 2}
+def test_what_is_not_python_has_no_statements(text: str) -> None:
     assert statements(text, ()) is None
+
+
+def test_a_task_tells_of_each_source_what_must_run_and_whether_it_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rc = "[run]\nomit = b.py\n[report]\nexclude_also = no\n"
+    sources = {"a.py": "x = (\n1)\nno = 1\n", "b.py": "", "c.py": "def f(:"}
+    found = perform({"sources": sources, "settings": {".coveragerc": rc}})["sources"]
+    assert found == {
+        "a.py": {"spans": [(1, 2)], "must_run": "1", "measured": True},
+        "b.py": {"spans": [], "must_run": "", "measured": False},
+        "c.py": {"spans": [], "must_run": None, "measured": True},
+    }
+    (without,) = perform({"sources": {"b.py": "x"}, "settings": None})["sources"].values()
+    assert without == {"spans": [], "must_run": None, "measured": True}

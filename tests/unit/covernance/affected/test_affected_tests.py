@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
-from coverage import CoverageData
 
 from covernance.affected.command import command
 from covernance.config import load
@@ -16,6 +15,7 @@ from covernance.model.counts import Counts
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import FileResult, Snapshot
 from covernance.who import recording
+from tests.unit.covernance.who.recordings import write_recording
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -40,17 +40,13 @@ def recorded(home: Repository, snapshot: Snapshot, tmp_path: Path) -> Snapshot:
     table = load(home.root)
     staged = tmp_path / "staged"
     staged.mkdir()
-    data = CoverageData(basename=str(staged / recording.DATA))
-    for context, arcs in {
-        "security": [(-1, 1), (1, -1)],
-        f"security|run|{FIRST}": [(-1, 2), (2, 3), (3, -1)],
-        f"security|run|{SECOND}": [(-1, 2), (2, 3), (3, -1)],
-        "security|run": [(-1, 4), (4, -1)],
-    }.items():
-        data.set_context(context)
-        data.add_arcs({"calc/__init__.py": arcs})
-    data.write()
-    data.close()
+    ran = {
+        "security": "1",
+        f"security|run|{FIRST}": "2-3",
+        f"security|run|{SECOND}": "2-3",
+        "security|run": "4",
+    }
+    write_recording(staged, "calc/__init__.py", ran)
     file = FileResult(total=Counts(4, 4, 2, 2), themes={}, executed_lines="1-4", imported_lines="1")
     inputs = Inputs(
         read=("calc/__init__.py", "lib/words.py", "tests/test_calc.py", "tests/test_more.py"),
@@ -59,7 +55,7 @@ def recorded(home: Repository, snapshot: Snapshot, tmp_path: Path) -> Snapshot:
     recorded = msgspec.structs.replace(
         snapshot, suite="calc", files={"calc/__init__.py": file}, inputs=inputs
     )
-    recording.keep(staged, table.suites[0], recorded, Layout(table.root))
+    recording.publish_recording(staged, table.suites[0], recorded, Layout(table.root))
     return recorded
 
 

@@ -24,10 +24,11 @@ from covernance.layout import Layout
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Plan, Planned
 from covernance.model.snapshot import read
+from covernance.model.suite_result import SuiteResult
 from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.run.runs import NOW, Quiet, record, request
-from tests.utils.agents import local_agents
+from tests.utils.agents import local_agent, local_agents
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -72,11 +73,17 @@ def plan_of(table: Table, shards: int) -> Plan:
     return msgspec.structs.replace(planned, config=table.digest())
 
 
+def collected(table: Table, folder: Path, shards: int) -> list[SuiteResult]:
+    """What came of a suite's shards."""
+    found = arrivals(folder, plan_of(table, shards), table).complete
+    return collect(table, found, {}, NOW, local_agent)
+
+
 def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrived: Path) -> None:
     measure(Shard(1, 2))
     table = measure(Shard(2, 2))
     came = arrivals(arrived, plan_of(table, 2), table)
-    (result,) = collect(table, came.complete, {}, NOW)
+    (result,) = collect(table, came.complete, {}, NOW, local_agent)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert len(result.snapshot.tests) == 6
     assert result.snapshot.themes["security"].outcomes.tests == 2
@@ -91,7 +98,7 @@ def test_what_is_missing_is_named_and_its_suite_is_not_complete(
     came = arrivals(arrived, plan_of(table, 2), table)
     assert [job.name for job in came.missing] == ["calc-2-of-2"]
     assert came.complete == ()
-    assert collect(table, came.complete, {}, NOW) == []
+    assert collect(table, came.complete, {}, NOW, local_agent) == []
 
 
 @pytest.mark.security
@@ -103,7 +110,7 @@ def test_a_gap_between_shards_fails_and_publishes_nothing(
     shutil.copytree(arrived / "calc-1-of-3", arrived / "calc-2-of-3")
     part = arrived / "calc-2-of-3/part.json"
     part.write_text(part.read_text().replace('"number":1', '"number":2'))
-    (result,) = collect(table, arrivals(arrived, plan_of(table, 3), table).complete, {}, NOW)
+    (result,) = collected(table, arrived, 3)
     assert result.exit is Exit.TESTS_FAILED
     assert result.published == ()
     assert any("no shard ran t::security-2" in reason for reason in result.snapshot.reasons)
@@ -115,12 +122,12 @@ def test_a_selection_can_not_be_joined(measure: Callable[..., Table], arrived: P
     measure(Shard(1, 2), "-k", "x")
     table = measure(Shard(2, 2))
     with pytest.raises(InputError, match=r"is a selection \(-k 'x'\)"):
-        collect(table, arrivals(arrived, plan_of(table, 2), table).complete, {}, NOW)
+        collected(table, arrived, 2)
 
 
 def test_a_whole_suite_is_put_in_place(measure: Callable[..., Table], arrived: Path) -> None:
     table = measure(Shard())
-    (result,) = collect(table, arrivals(arrived, plan_of(table, 1), table).complete, {}, NOW)
+    (result,) = collected(table, arrived, 1)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert Layout(table.root).data("calc").is_file()
     assert Layout(table.root).snapshot("calc") in result.published
@@ -140,7 +147,7 @@ def test_data_that_names_a_file_of_another_place_is_refused(
         data.add_arcs({name: [(-1, 1), (1, -1)]})
     told = rf"^{re.escape(str(arrived))}.*: names {name}, which is not of this repository"
     with pytest.raises(InputError, match=told):
-        collect(table, arrivals(arrived, plan_of(table, shard.of), table).complete, {}, NOW)
+        collected(table, arrived, shard.of)
 
 
 def test_a_process_that_ran_in_another_folder_names_sources_by_their_whole_path(
@@ -152,7 +159,7 @@ def test_a_process_that_ran_in_another_folder_names_sources_by_their_whole_path(
     with closing(CoverageData(str(arrived / "calc-1-of-2/security/.coverage.child"))) as data:
         data.set_context("security|run")
         data.add_arcs({str(source): [(-1, 1), (1, -1)]})
-    (result,) = collect(table, arrivals(arrived, plan_of(table, 2), table).complete, {}, NOW)
+    (result,) = collected(table, arrived, 2)
     assert result.exit is Exit.PASS
     assert [*result.snapshot.files] == ["calc/__init__.py"]
 
@@ -182,7 +189,7 @@ def test_what_a_job_refused_stays_refused(measure: Callable[..., Table], arrived
     table = measure(Shard())
     came = arrived / "calc.snapshot.json"
     came.write_text(came.read_text().replace('"verdict": "pass"', '"verdict": "no-data"'))
-    (result,) = collect(table, arrivals(arrived, plan_of(table, 1), table).complete, {}, NOW)
+    (result,) = collected(table, arrived, 1)
     assert (result.exit, result.snapshot.verdict) == (Exit.GATE, "no-data")
 
 
@@ -194,7 +201,7 @@ def test_a_whole_suite_without_its_data_is_refused(
     came = arrivals(arrived, plan_of(table, 1), table).complete
     shutil.rmtree(arrived / "data")
     with pytest.raises(InputError, match="upload hidden files"):
-        collect(table, came, {}, NOW)
+        collect(table, came, {}, NOW, local_agent)
 
 
 @pytest.mark.security

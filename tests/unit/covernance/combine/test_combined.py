@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from covernance.combine.combined import write
+from covernance.combine.combined import write_combined
 from covernance.combine.workflow import combine_suites
 from covernance.config import load
 from covernance.errors import CovernanceError, InputError
 from covernance.layout import Layout
 from tests.unit.covernance.combine.conftest import measure
+from tests.utils.agents import local_agent
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -20,7 +21,7 @@ def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> Non
     for suite in ("calc", "other"):
         measure(two_suites, suite, None)
     with pytest.raises(InputError, match="the suites' data is empty"):
-        combine_suites(load(two_suites.root), {}, print)
+        combine_suites(load(two_suites.root), {}, local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 
@@ -28,10 +29,10 @@ def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> Non
 def test_an_error_leaves_the_last_reports_and_no_work_behind(two_suites: Repository) -> None:
     measure(two_suites, "other", "other/__init__.py")
     table, layout = load(two_suites.root), Layout(two_suites.root)
-    write(table, layout)
+    write_combined(table, layout, local_agent(table.suites[0]))
     before = layout.baseline.read_bytes()
     layout.data("other").write_bytes(b"damaged")
     with pytest.raises(CovernanceError, match="other"):
-        write(table, layout)
+        write_combined(table, layout, local_agent(table.suites[0]))
     assert layout.baseline.read_bytes() == before
     assert not [path for path in layout.work.iterdir() if path.is_dir()]

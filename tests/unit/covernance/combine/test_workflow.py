@@ -12,7 +12,7 @@ from covernance.errors import InputError
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.reuse.evidence import Evidence, Seen
 from tests.unit.covernance.combine.conftest import measure
-from tests.utils.agents import ENVIRONMENT
+from tests.utils.agents import ENVIRONMENT, local_agent
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -25,7 +25,9 @@ def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) ->
     (html / "all").mkdir(parents=True)
     (html / "all" / "stale.html").touch()
     told: list[str] = []
-    json_report, combined, landing = combine_suites(load(two_suites.root), {}, told.append)
+    json_report, combined, landing = combine_suites(
+        load(two_suites.root), {}, local_agent, told.append
+    )
     text = json_report.read_text()
     assert "calc/__init__.py" in text
     assert "other/__init__.py" in text
@@ -44,7 +46,7 @@ def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
     two_suites: Repository,
 ) -> None:
     with pytest.raises(InputError, match="no data of suite other"):
-        combine_suites(load(two_suites.root), {}, print)
+        combine_suites(load(two_suites.root), {}, local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 
@@ -57,7 +59,7 @@ def test_a_carried_result_has_no_data_to_combine(
     result = msgspec.structs.replace(snapshot, suite="other", provenance=source)
     two_suites.write("coverage/other.snapshot.json", result.encode().decode())
     with pytest.raises(InputError, match="other: the last result was carried"):
-        combine_suites(load(two_suites.root), {}, print)
+        combine_suites(load(two_suites.root), {}, local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 
@@ -101,9 +103,11 @@ def test_combined_reports_are_made_again_only_of_other_runs(
     for suite in ("calc", "other"):
         leave_evidence(two_suites, suite, "2026-11-21T12:00:00Z")
     table = load(two_suites.root)
-    combine_suites(table, {}, lambda _: None)
+    combine_suites(table, {}, local_agent, lambda _: None)
     change(two_suites)
     made: list[str] = []
-    monkeypatch.setattr("covernance.combine.combined.write", lambda *_: made.append("made"))
-    combine_suites(table, {}, lambda _: None)
+    monkeypatch.setattr(
+        "covernance.combine.combined.write_combined", lambda *_: made.append("made")
+    )
+    combine_suites(table, {}, local_agent, lambda _: None)
     assert bool(made) is again

@@ -8,6 +8,7 @@ from covernance.config import Table, load
 from covernance.dashboard.theme_html import theme_reports
 from covernance.layout import Layout
 from tests.unit.covernance.conftest import FakePasses
+from tests.utils.agents import local_agent
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -26,7 +27,7 @@ def measured_run(repository: Repository, passes: FakePasses) -> None:
 
 
 def test_a_report_of_a_theme_holds_what_that_theme_ran(table: Table, measured_run: None) -> None:
-    written = theme_reports(table)
+    written = theme_reports(table, local_agent)
     html = Layout(table.root).html
     assert written == tuple(html / "calc" / theme for theme in table.themes)
     percents = {
@@ -39,4 +40,4 @@ def test_a_report_of_a_theme_holds_what_that_theme_ran(table: Table, measured_ru
 
 @pytest.mark.reliability
 def test_a_suite_without_data_has_no_reports_of_themes(table: Table) -> None:
-    assert theme_reports(table) == ()
+    assert theme_reports(table, local_agent) == ()

@@ -53,7 +53,7 @@ def test_an_option_without_its_value_is_rejected() -> None:
 
 @pytest.mark.reliability
 def test_an_unknown_report_format_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match="'pdf' is not a report format; formats: html, xml"):
+    with pytest.raises(InputError, match="'pdf' is not a report format; formats: json, xml"):
         split_reports(("--cov-report=pdf:x",))
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covernance.agent.sources import Settings
 from covernance.integrity import findings
 from covernance.integrity.findings import (
     KINDS,
@@ -18,7 +19,6 @@ from covernance.integrity.findings import (
 )
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
-from covernance_agent.settings import Settings
 
 pytestmark = pytest.mark.architecture
 

@@ -20,6 +20,7 @@ from tests.unit.covernance.patch.measured import (
     edit,
     measuring,
 )
+from tests.utils.agents import local_agent
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = pytest.mark.architecture
@@ -40,7 +41,8 @@ def measure(repository: Repository, snapshot: Snapshot) -> Measure:
 def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> IntegrityReport:
     table = load(Path.cwd())
     allowances = Allowances(kinds=frozenset(allow.split(",")))
-    return find_weakenings(table, base_commit(table, base, {}), allowances, snapshots)
+    commit, agent = base_commit(table, base, {}), local_agent(table.suites[0])
+    return find_weakenings(table, commit, allowances, agent, snapshots)
 
 
 def told(report: IntegrityReport) -> list[str]:
@@ -170,6 +172,6 @@ def test_the_register_waives_by_file(repository: Repository) -> None:
     table = load(Path.cwd())
     assert waived(table, date(2026, 11, 21)) == frozenset()
     allowances = Allowances(subjects=frozenset({str(SOURCE)}))
-    report = find_weakenings(table, "main", allowances)
+    report = find_weakenings(table, "main", allowances, local_agent(table.suites[0]))
     assert report.findings[0].allowed_by == f"exception register: {SOURCE}"
     assert report.exit is Exit.PASS

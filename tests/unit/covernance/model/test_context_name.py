@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model.context_name import RUN, pattern
+from covernance.model.context_name import RUN, pattern, split
 
 pytestmark = pytest.mark.architecture
 
@@ -23,3 +23,15 @@ def test_a_pattern_finds_every_context_of_its_theme(theme: str, test: str) -> No
 def test_a_pattern_finds_no_context_of_another_theme(theme: str, other: str) -> None:
     for context in (f"{theme}{other}", f"{other}{theme}|{RUN}", f"{other}|{RUN}|{theme}"):
         assert bool(re.search(pattern(theme), context)) is (context.split("|")[0] == theme)
+
+
+@pytest.mark.parametrize(
+    ("context", "parts"),
+    [
+        ("security", ("security", "")),
+        ("security|run", ("security|run", "")),
+        ("security|run|t.py::test[a|b]", ("security|run", "t.py::test[a|b]")),
+    ],
+)
+def test_a_context_has_a_themes_part_and_a_tests(context: str, parts: tuple[str, str]) -> None:
+    assert split(context) == parts

@@ -13,6 +13,7 @@ from covernance.git.base import base_commit
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot, TestResult
 from covernance.patch.workflow import PatchReport, SuitePatch, measure_patch
+from tests.utils.agents import local_agent
 from tests.utils.repository import Repository
 
 SOURCE = Path("calc/__init__.py")
@@ -79,7 +80,11 @@ def edit(path: Path, text: str, when: int = EARLIER) -> None:
 def patched(base: str = "main", **options: int) -> PatchReport:
     table = load(Path.cwd())
     return measure_patch(
-        table, table.suites, base_commit(table, base, {}), min_lines=options.get("min_lines", 0)
+        table,
+        table.suites,
+        base_commit(table, base, {}),
+        local_agent,
+        min_lines=options.get("min_lines", 0),
     )
 
 

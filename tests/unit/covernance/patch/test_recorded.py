@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from covernance.config import Suite, load
-from covernance.git.changes import Changes, WorkTree
+from covernance.git.changes import Changes
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult, PatchCounts, Snapshot
 from covernance.patch import recorded
+from tests.utils.agents import local_agent
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -126,9 +127,13 @@ def test_a_suite_records_what_ran_of_its_change_and_each_theme_what_it_earned(
 ) -> None:
     found = change(repository)
     assert found is not None
-    assert recorded.patch(
-        WorkTree(repository.root), calc(repository), measured(snapshot), found
-    ) == (PatchCounts(base=commits[1], total=Counts(1, 1), themes={"security": Counts(1, 0)}))
+    suite = calc(repository)
+    counts = recorded.ask_patch(
+        repository.root, suite, measured(snapshot), found, local_agent(suite)
+    )
+    assert counts == (
+        PatchCounts(base=commits[1], total=Counts(1, 1), themes={"security": Counts(1, 0)})
+    )
 
 
 def test_a_changed_file_that_cannot_be_read_is_no_number(
@@ -139,10 +144,11 @@ def test_a_changed_file_that_cannot_be_read_is_no_number(
     source = repository.root / "calc/__init__.py"
     source.unlink()
     source.symlink_to(source)
-    assert (
-        recorded.patch(WorkTree(repository.root), calc(repository), measured(snapshot), found)
-        is None
+    suite = calc(repository)
+    counts = recorded.ask_patch(
+        repository.root, suite, measured(snapshot), found, local_agent(suite)
     )
+    assert counts is None
 
 
 def calc(repository: Repository) -> Suite:

@@ -22,6 +22,7 @@ from tests.unit.covernance.patch.measured import (
     only,
     patched,
 )
+from tests.utils.agents import local_agent
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = pytest.mark.architecture
@@ -126,10 +127,10 @@ def test_the_floor_and_the_least_lines_come_from_the_table(
     repository.write("pyproject.toml", TABLE + "patch-fail-under = 50\n")
     measure("1-3", "4")
     table = load(Path.cwd())
-    report = measure_patch(table, table.suites, "main")
+    report = measure_patch(table, table.suites, "main", local_agent)
     assert only(report).results[0].floor == 50
     assert only(report).verdict == "pass"
     strict = measure_patch(
-        table, table.suites, "main", fail_under=load(Path.cwd()).suites[0].fail_under
+        table, table.suites, "main", local_agent, fail_under=load(Path.cwd()).suites[0].fail_under
     )
     assert only(strict).verdict == "informs"

@@ -12,6 +12,7 @@ from covernance.guard.workflow import Guarded
 from covernance.model.counts import Counts
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.reports import overview
+from tests.utils.agents import local_agent
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -38,7 +39,7 @@ def published(repository: Repository, snapshot: Snapshot, **source: object) -> N
 def test_outside_git_what_is_left_out_is_told(repository: Repository, snapshot: Snapshot) -> None:
     published(repository, snapshot)
     told: list[str] = []
-    found = overview.full_state(load(repository.root), None, {}, told.append)
+    found = overview.full_state(load(repository.root), None, {}, local_agent, told.append)
     assert (found.patches, found.drops) == ((), ())
     assert told[0].startswith("patch coverage and drops are left out: ")
 
@@ -48,7 +49,9 @@ def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
 ) -> None:
     repository.write(REGISTER, ROWS)
     published(repository, snapshot)
-    (exception,) = overview.full_state(load(repository.root), None, {}, print).exceptions
+    (exception,) = overview.full_state(
+        load(repository.root), None, {}, local_agent, print
+    ).exceptions
     assert (exception.module, exception.days_left) == ("calc/__init__.py", 4)
 
 
@@ -58,13 +61,13 @@ def test_a_result_with_a_damaged_time_is_one_clear_error(
 ) -> None:
     published(repository, snapshot, recorded_at="yesterday")
     with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
-        overview.full_state(load(repository.root), None, {}, print)
+        overview.full_state(load(repository.root), None, {}, local_agent, print)
 
 
 @pytest.mark.reliability
 def test_without_any_result_nothing_is_due(repository: Repository) -> None:
     repository.write(REGISTER, ROWS)
-    assert overview.full_state(load(repository.root), None, {}, print).exceptions == ()
+    assert overview.full_state(load(repository.root), None, {}, local_agent, print).exceptions == ()
 
 
 def test_in_git_patch_coverage_and_drops_are_there(
@@ -75,7 +78,7 @@ def test_in_git_patch_coverage_and_drops_are_there(
     head = repository.git("rev-parse", "HEAD")
     published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
     told: list[str] = []
-    found = overview.full_state(load(repository.root), None, {}, told.append)
+    found = overview.full_state(load(repository.root), None, {}, local_agent, told.append)
     assert told == []
     assert [(patch.suite, patch.total) for patch in found.patches] == [("calc", 1)]
 
@@ -89,7 +92,7 @@ def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
     recorded = msgspec.structs.replace(snapshot, patch=brought)
     published(repository, recorded, commit=repository.git("rev-parse", at))
-    patches = overview.full_state(load(repository.root), None, {}, print).patches
+    patches = overview.full_state(load(repository.root), None, {}, local_agent, print).patches
     assert [(patch.covered, patch.total) for patch in patches] == shown
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from coverage import CoverageData
 
 from covernance.config import Table, load
 from covernance.layout import Layout
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot, TestResult
-from covernance.who import recording
+from covernance.who.recording import publish_recording
+from tests.unit.covernance.who.recordings import write_recording
 from tests.utils.repository import Repository
 
 FIRST, SECOND = "tests/test_calc.py::test_first", "tests/test_calc.py::test_second"
@@ -42,20 +42,15 @@ def kept(table: Table, snapshot: Snapshot, tmp_path: Path) -> Table:
     """Contexts of two tests, a file and a session are kept of this table's suite."""
     staged = tmp_path / "staged"
     staged.mkdir()
-    data = CoverageData(basename=str(staged / recording.DATA))
     ran = {
-        "security": [(-1, 1), (1, 3), (3, 10), (10, -1)],
-        f"security|run|{FIRST}": [(-3, 6), (6, 7), (7, -3)],
-        f"reliability|run|{FIRST}": [(-3, 6), (6, 7), (7, -3)],
-        f"reliability|run|{SECOND}": [(-3, 6), (6, 8), (8, -3)],
-        "security|run|tests/test_calc.py": [(-3, 6), (6, 8), (8, -3)],
-        "reliability|run": [(-3, 6), (6, 7), (7, -3)],
+        "security": "1,3,10",
+        f"security|run|{FIRST}": "6-7",
+        f"reliability|run|{FIRST}": "6-7",
+        f"reliability|run|{SECOND}": "6,8",
+        "security|run|tests/test_calc.py": "6,8",
+        "reliability|run": "6-7",
     }
-    for context, arcs in ran.items():
-        data.set_context(context)
-        data.add_arcs({"calc/__init__.py": arcs})
-    data.write()
-    data.close()
+    write_recording(staged, "calc/__init__.py", ran, spans=[(3, 5)])
     file = FileResult(
         total=Counts(7, 6, 2, 2),
         themes={},
@@ -70,5 +65,5 @@ def kept(table: Table, snapshot: Snapshot, tmp_path: Path) -> Table:
         files={"calc/__init__.py": file},
         tests=dict.fromkeys((FIRST, SECOND), passed),
     )
-    recording.keep(staged, table.suites[0], result, Layout(table.root))
+    publish_recording(staged, table.suites[0], result, Layout(table.root))
     return table

@@ -10,7 +10,7 @@ from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from covernance.who import recording
-from covernance.who.recording import keep, load
+from covernance.who.recording import load, publish_recording
 from tests.unit.covernance.who.conftest import FIRST, SECOND, SOURCE
 from tests.utils.repository import Repository
 
@@ -35,7 +35,8 @@ def test_a_run_without_contexts_of_tests_leaves_the_last_recording(
     kept: Table, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     before = load(kept, kept.suites[0])
-    assert keep(tmp_path / "none", kept.suites[0], snapshot, Layout(kept.root)) == ()
+    layout = Layout(kept.root)
+    assert publish_recording(tmp_path / "none", kept.suites[0], snapshot, layout) == ()
     after = load(kept, kept.suites[0])
     assert before
     assert after
@@ -59,6 +60,16 @@ def test_a_damaged_recording_is_a_clear_error(kept: Table) -> None:
     (Layout(kept.root).contexts("calc") / "snapshot.json").write_text("{")
     with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
         load(kept, kept.suites[0])
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("content", ["{", '{"schema": 2, "contexts": [], "files": {}}'])
+def test_a_damaged_or_newer_file_of_the_agent_is_a_clear_error(
+    tested: recording.Tested, kept: Table, content: str
+) -> None:
+    (Layout(kept.root).contexts("calc") / recording.TESTS).write_text(content)
+    with pytest.raises(InputError, match="run `covernance run --suite calc --contexts=test` again"):
+        tested.file(PATH)
 
 
 def test_equal_texts_make_an_equal_archive(kept: Table) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import CoverageData
+from coverage import Coverage, CoverageData
 
-from covernance_agent import combining
-from covernance_agent.html_report import write_html
-from covernance_agent.reporting import Reporting
+from covernance_agent.combining import load
+from covernance_agent.linked_html import write_linked
 
 pytestmark = pytest.mark.reliability
 
@@ -21,7 +20,7 @@ ARCS = [(-1, 1), (1, 2), (2, -1)]
 class Reports:
     """A report of two files after another, each in a folder of its own."""
 
-    def __init__(self, root: Path, measured: Callable[[Any], Reporting]) -> None:
+    def __init__(self, root: Path, measured: Callable[[Any], Coverage]) -> None:
         self.root = root
         self.ran: dict[str, dict[str, list[tuple[int, int]]]] = {
             "a|run": {"one.py": ARCS, "two.py": ARCS}
@@ -37,12 +36,12 @@ class Reports:
         cov = self._measured(self.ran)
         if option:
             cov.set_option(*option)
-        write_html(cov, self.root / name, [self.root / other for other in others], title=title)
+        write_linked(cov, self.root / name, [self.root / other for other in others], title=title)
         return self.root / name
 
 
 @pytest.fixture
-def reports(tmp_path: Path, measured: Callable[[Any], Reporting]) -> Reports:
+def reports(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Reports:
     return Reports(tmp_path, measured)
 
 
@@ -123,6 +122,21 @@ def test_other_settings_write_every_page_again(reports: Reports) -> None:
     assert taken_over(second) == []
 
 
+def test_where_settings_lie_and_what_sources_a_suite_has_makes_no_other_page(
+    reports: Reports,
+) -> None:
+    first = reports.write("first")
+    before = reports.root / ".coveragerc"
+    text = before.read_text()
+    before.unlink()
+    reports.root.joinpath("setup.cfg").write_text(
+        text.replace("[run]", "[coverage:run]\nsource = .")
+    )
+    cov = load(reports.root / ".coverage", reports.root / ".analysis", config_file="setup.cfg")
+    write_linked(cov, reports.root / "second", [first], title="both")
+    assert taken_over(reports.root / "second") == ["one", "two"]
+
+
 def test_only_the_index_shows_the_title(reports: Reports) -> None:
     reports.write("first")
     second = reports.write("second", "first", title="other")
@@ -173,10 +187,10 @@ def test_the_data_is_left_as_it_was(
 
 
 def test_a_folder_in_which_nothing_lies_is_no_report(
-    tmp_path: Path, measured: Callable[[Any], Reporting]
+    tmp_path: Path, measured: Callable[[Any], Coverage]
 ) -> None:
     (tmp_path / "one.py").write_text("x = 1\n")
     cov = measured({"a": {"one.py": [(-1, 1)]}})
     (tmp_path / "file").touch()
-    combining.write_report(cov, "html", tmp_path / "html", title="api", others=[tmp_path / "file"])
+    write_linked(cov, tmp_path / "html", [tmp_path / "file"], title="api")
     assert (tmp_path / "html" / "one_py.html").is_file()

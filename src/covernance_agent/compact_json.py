@@ -1,23 +1,19 @@
 """What coverage.py's JSON report holds, without its way of writing that down.
 
 coverage.py writes by `json.dump`, which encodes in Python: of the report with contexts of a real
-project that is nine tenths of the time.
+project that is nine tenths of the time. The report is on one line: the tool indents what people
+read.
 """
 
 from __future__ import annotations
 
 import io
+import json
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-import msgspec
+from coverage import Coverage
 from coverage.control import override_config
 from coverage.jsonreport import JsonReporter
-
-if TYPE_CHECKING:
-    from covernance_agent.reporting import Reporting
-
-_INDENT = 4
 
 
 class _Complete(Exception):  # noqa: N818 - no error
@@ -29,31 +25,28 @@ class _Ends(io.StringIO):
         raise _Complete
 
 
-def for_readers(cov: Reporting) -> bytes:
-    """The report as `coverage json --pretty-print` writes it."""
-    return msgspec.json.format(_document(cov), indent=_INDENT)
+def encode_report(cov: Coverage) -> bytes:
+    """The report, as `coverage json` has it but for white space."""
+    reporter = JsonReporter(cov)
+    try:
+        reporter.report(None, _Ends())
+    except _Complete:
+        text = json.dumps(reporter.report_data, ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
+    msg = "coverage.py's JSON reporter wrote nothing"
+    raise AssertionError(msg)
 
 
-def with_contexts(cov: Reporting) -> bytes:
-    """The report with the contexts of every line, as `--show-contexts` has it; on one line.
+def encode_with_contexts(cov: Coverage) -> bytes:
+    """The report with the contexts of every line, as `coverage json --show-contexts` has it.
 
     coverage.py asks for the contexts of a whole file once more for each of its functions: the last
-    answer is kept meanwhile.
+    answer is reused.
     """
     data = cov.get_data()
     vars(data)["contexts_by_lineno"] = lru_cache(maxsize=1)(data.contexts_by_lineno)
     try:
         with override_config(cov, json_show_contexts=True):
-            return _document(cov)
+            return encode_report(cov)
     finally:
         del vars(data)["contexts_by_lineno"]
-
-
-def _document(cov: Reporting) -> bytes:
-    reporter = JsonReporter(cov)
-    try:
-        reporter.report(None, _Ends())
-    except _Complete:
-        return msgspec.json.encode(reporter.report_data)
-    msg = "coverage.py's JSON reporter wrote nothing"
-    raise AssertionError(msg)

@@ -8,16 +8,16 @@ the contexts that a page shows. What is overridden below are its names of 7.17.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import coverage
-import msgspec
-from coverage import CoverageData
+from coverage import Coverage, CoverageData
 from coverage.config import CoverageConfig
 from coverage.control import override_config
 from coverage.html import FileInfo, FileToReport, HtmlReporter, IncrementalChecker, IndexItem
@@ -25,22 +25,15 @@ from coverage.html import FileInfo, FileToReport, HtmlReporter, IncrementalCheck
 from covernance_agent.parallel import share
 from covernance_agent.scan import scan
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-    from covernance_agent.reporting import Reporting
-
-
-def write_html(cov: Reporting, folder: Path, others: Iterable[Path], *, title: str) -> None:
+def write_linked(cov: Coverage, folder: Path, others: Iterable[Path], *, title: str) -> None:
     """Write the report of `cov` to a new folder.
 
     Pages whose source, data and settings are those of a report in `others` are linked from there;
     they show the time at which they were written. `others` may be missing, or be anything else.
     """
-    with (
-        override_config(cov, html_dir=str(folder), html_title=title, show_contexts=True),
-        _opened(others) as descriptors,
-    ):
+    settings = override_config(cov, html_dir=str(folder), html_title=title, show_contexts=True)
+    with settings, _opened(others) as descriptors:
         _Reporter(cov, _Pages(folder, descriptors, _fingerprints(cov.get_data()))).report(None)
 
 
@@ -59,7 +52,7 @@ def _opened(folders: Iterable[Path]) -> Iterator[list[int]]:
 def _fingerprints(data: CoverageData) -> dict[str, bytes]:
     """What ran of each file, in which context."""
     return {
-        path: msgspec.json.encode(sorted((context, sorted(ran)) for context, ran in found.items()))
+        path: json.dumps(sorted((context, sorted(ran)) for context, ran in found.items())).encode()
         for path, found in scan(Path(data.data_filename()), str, data.measured_files())
     }
 
@@ -67,7 +60,7 @@ def _fingerprints(data: CoverageData) -> dict[str, bytes]:
 class _Reporter(HtmlReporter):
     """Writes the pages of files side by side, once it knows which."""
 
-    def __init__(self, cov: Reporting, pages: _Pages) -> None:
+    def __init__(self, cov: Coverage, pages: _Pages) -> None:
         super().__init__(cov)
         self.incr = pages
         self._files: list[FileToReport] = []
@@ -81,7 +74,7 @@ class _Reporter(HtmlReporter):
         new = [ftr for ftr in self._files if not self.incr.can_skip_file(self.data, ftr)]
         share(new, self._write)
         self.index_pages["file"].summaries = [_indexed(ftr) for ftr in self._files]
-        for ftr, item in zip(self._files, self.index_pages["file"].summaries, strict=True):
+        for ftr, item in zip(self._files, self.index_pages["file"].summaries):
             self.incr.set_index_info(ftr.rootname, item)
         super().write_file_index_page(first_html, final_html)
 
@@ -101,17 +94,6 @@ def _indexed(ftr: FileToReport) -> IndexItem:
     return IndexItem(
         url=ftr.html_filename, file=ftr.fr.relative_filename(), nums=ftr.analysis.numbers
     )
-
-
-class _Entry(msgspec.Struct):
-    hash: str
-
-
-class _Status(msgspec.Struct):
-    """Of `status.json`, what tells which page is of what."""
-
-    globals: str
-    files: dict[str, _Entry]
 
 
 class _Pages(IncrementalChecker):
@@ -134,16 +116,18 @@ class _Pages(IncrementalChecker):
         tools = (coverage.__version__, sys.version)
         super().check_global_data(*(_own(one) for one in data), *tools)
         for other in self._others:
-            status = self._status(other)
-            if status and status.globals == self.globals:
-                self._hashes[other] = {name: entry.hash for name, entry in status.files.items()}
+            # What is not as coverage.py writes it has no pages to take over.
+            with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+                status = self._status(other)
+                if status["globals"] == self.globals:
+                    files = status["files"].items()
+                    self._hashes[other] = {name: entry["hash"] for name, entry in files}
 
-    def _status(self, other: int) -> _Status | None:
-        with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            descriptor = os.open(self.STATUS_FILE, os.O_RDONLY, dir_fd=other)
-            with os.fdopen(descriptor, "rb") as stream:
-                return msgspec.json.decode(stream.read(), type=_Status)
-        return None
+    def _status(self, other: int) -> dict[str, Any]:
+        descriptor = os.open(self.STATUS_FILE, os.O_RDONLY, dir_fd=other)
+        with os.fdopen(descriptor, "rb") as stream:
+            status: dict[str, Any] = json.loads(stream.read())
+        return status
 
     def can_skip_file(self, data: CoverageData, ftr: FileToReport) -> bool:  # noqa: ARG002 - coverage.py's signature
         """Take over the page of a file that is the same, if it is there."""
@@ -169,9 +153,11 @@ class _Pages(IncrementalChecker):
 
 
 def _own(setting: object) -> Any:  # noqa: ANN401 - whatever coverage.py hashes
-    """A setting without what no page of a file shows: places, and the title of the index."""
+    """A setting without what no page of a file shows: places, sources, and the index's title."""
     if not isinstance(setting, CoverageConfig):
         return setting
     copy = setting.copy()
     copy.data_file = copy.html_dir = copy.html_title = ""
+    copy.config_file = copy.source = copy._config_contents = None  # noqa: SLF001 - it is hashed too
+    copy.config_files_attempted = copy.config_files_read = []
     return copy

@@ -1,0 +1,55 @@
+"""Contexts of single tests by coverage.py's documented interface alone, as `contexts` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from coverage import CoverageData
+
+from covernance_agent.lines import encode
+
+
+def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
+    """For each file of coverage data, the lines that each context executed."""
+    ran: dict[str, dict[str, str]] = {}
+    with _read(data_file) as data:
+        for name in sorted(data.measured_files()):
+            found: dict[str, list[int]] = {}
+            for line, contexts in data.contexts_by_lineno(name).items():
+                for context in contexts:
+                    found.setdefault(context, []).append(line)
+            ran[name] = {context: encode(lines) for context, lines in sorted(found.items())}
+    return ran
+
+
+def merge_tests(data_file: Path, mark: str) -> None:
+    """Give to the themes what their tests executed.
+
+    Args:
+        data_file: Combined data.
+        mark: The text that ends a theme's context, for one of a single test.
+    """
+    merged_file = data_file.with_name(f"{data_file.name}.merged")
+    with _read(data_file) as data, closing(CoverageData(basename=str(merged_file))) as merged:
+        names = data.measured_files()
+        for context in sorted(data.measured_contexts()):
+            theme, found, _ = context.partition(mark)
+            merged.set_context(theme + found[:-1])
+            data.set_query_context(context)
+            if data.has_arcs():
+                merged.add_arcs({name: data.arcs(name) or [] for name in names})
+            else:
+                merged.add_lines({name: data.lines(name) or [] for name in names})
+        data.set_query_contexts(None)
+        merged.add_file_tracers({name: data.file_tracer(name) or "" for name in names})
+        merged.write()
+    merged_file.replace(data_file)
+
+
+@contextmanager
+def _read(data_file: Path) -> Iterator[CoverageData]:
+    with closing(CoverageData(basename=str(data_file))) as data:
+        data.read()
+        yield data

@@ -1,0 +1,46 @@
+"""Who executed which line: the file that the tool's `who` and `affected-tests` read."""
+
+from __future__ import annotations
+
+import json
+import tokenize
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from covernance_agent.statements import spans
+
+SCHEMA = 1
+"""The version of the file."""
+
+
+def write_recording(target: Path, ran: Mapping[str, Mapping[str, str]]) -> None:
+    """Write which lines each context executed.
+
+    Args:
+        target: The file: `contexts`, their names; `files`, for each its statements of several
+            lines as `spans`, and `lines` by the number of a context.
+        ran: Lines as text, by file and context.
+    """
+    names = sorted({context for contexts in ran.values() for context in contexts})
+    numbers = {name: number for number, name in enumerate(names)}
+    files = {path: _file(path, contexts, numbers) for path, contexts in ran.items()}
+    document = {"schema": SCHEMA, "contexts": names, "files": files}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    target.write_text(text, encoding="utf-8")
+
+
+def _file(path: str, contexts: Mapping[str, str], numbers: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "spans": list(_spans(path)),
+        "lines": {numbers[context]: lines for context, lines in contexts.items()},
+    }
+
+
+def _spans(path: str) -> Iterable[tuple[int, int]]:
+    try:
+        with tokenize.open(path) as stream:
+            return spans(stream.read())
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return ()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+
+from covernance.agent.client import Agent
+from covernance.agent.suites import ask_each
+from covernance.config import Suite
+
+pytestmark = pytest.mark.architecture
+
+
+class Question(msgspec.Struct, tag="question", tag_field="task"):
+    number: int
+
+
+class CountingAgent(Agent):
+    """Answers with its interpreter and the number that it was asked for."""
+
+    asked: ClassVar[list[int]] = []
+
+    def ask_all(self, tasks: Sequence[tuple[msgspec.Struct, type[Any]]]) -> list[Any]:
+        CountingAgent.asked.append(len(tasks))
+        return [f"{self.python} {task.number}" for task, _ in tasks if isinstance(task, Question)]
+
+
+def suite(name: str, python: str) -> Suite:
+    return Suite(
+        name=name,
+        source=(name,),
+        tests=("tests",),
+        themes=(),
+        fail_under=Decimal(90),
+        requirements=None,
+        python=python,
+    )
+
+
+def find(suite: Suite) -> Agent:
+    return CountingAgent(Path(suite.python or ""))
+
+
+def test_suites_of_one_interpreter_share_a_process_and_answers_keep_their_order() -> None:
+    suites = [suite("a", "/one"), suite("b", "/two"), suite("c", "/one")]
+    tasks = [(one, Question(number)) for number, one in enumerate(suites)]
+    CountingAgent.asked.clear()
+    assert ask_each(find, tasks, str) == ["/one 0", "/two 1", "/one 2"]
+    assert CountingAgent.asked == [2, 1]
+
+
+def test_nothing_to_ask_starts_nothing() -> None:
+    CountingAgent.asked.clear()
+    assert ask_each(find, [], str) == []
+    assert CountingAgent.asked == []

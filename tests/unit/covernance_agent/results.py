@@ -1,0 +1,23 @@
+"""What the agent counts, as the tool reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from coverage import Coverage
+
+from covernance.model.snapshot import FileResult
+from covernance_agent.reports import count_files
+
+
+def count(cov: Coverage, themes: Sequence[str]) -> dict[str, FileResult]:
+    """The counts of combined data."""
+    return decoded(count_files(cov, themes, config_file=True))
+
+
+def decoded(results: dict[str, Any]) -> dict[str, FileResult]:
+    """Counts after their way through a file."""
+    return msgspec.json.decode(json.dumps(results), type=dict[str, FileResult])

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covernance.model import lines
+from covernance_agent.lines import count_bits, encode
+
+pytestmark = pytest.mark.architecture
+
+
+@given(st.sets(st.integers(1, 300)))
+def test_lines_are_written_as_the_tool_reads_them(numbers: set[int]) -> None:
+    assert encode(numbers) == lines.encode(numbers)
+    assert lines.decode(encode(numbers)) == numbers
+
+
+@given(st.integers(0))
+def test_the_bits_that_are_set_are_counted(bits: int) -> None:
+    assert count_bits(bits) == sum(digit == "1" for digit in f"{bits:b}")

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coverage import Coverage
+
+from covernance_agent.failures import InputError
+from covernance_agent.reports import perform
+
+pytestmark = pytest.mark.architecture
+
+SOURCE = "def sign(x):\n    if x < 0:\n        return -1\n    return (\n        1)\n"
+RAN = {
+    "a": {"one.py": [(-1, 1), (1, -1)]},
+    "a|run|t.py::test_x": {"one.py": [(-1, 2), (2, 4), (4, -1)]},
+    "b|run": {"one.py": [(-1, 2), (2, 3), (3, -1)]},
+}
+
+
+@pytest.fixture(params=[True, False], ids=["private names", "public interface"])
+def task(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    measured: Callable[[Any], Coverage],
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, Any]:
+    if not request.param:
+        monkeypatch.setattr("covernance_agent.fence.is_known", lambda: False)
+    (tmp_path / "one.py").write_text(SOURCE)
+    measured(RAN)
+    return {
+        "task": "report",
+        "data": [".coverage"],
+        "target": "work/.coverage",
+        "source": ["."],
+        "where": None,
+        "themes": ["a", "b"],
+        "analyses": ".analysis",
+        "tests": "work/contexts/tests.json",
+        "contexts": None,
+        "reports": [],
+        "text": None,
+    }
+
+
+def json_report(**changes: object) -> dict[str, Any]:
+    usual = {"format": "json", "path": "work/r.json", "title": "t", "others": [], "contexts": False}
+    return usual | changes
+
+
+def test_counts_report_text_and_who_ran_what_come_of_one_task(task: dict[str, Any]) -> None:
+    task |= {"reports": [json_report(contexts=True)], "text": "term-missing"}
+    result = perform(task)
+    assert (result["data"], result["unreadable"]) == (True, "")
+    (counts,) = result["files"].values()
+    assert counts["total"] == {"statements": 4, "executed": 4, "branches": 2, "taken": 2}
+    assert counts["themes"]["a"]["earned"]["executed"] == 2
+    assert "Missing" in result["text"]
+    contexts = json.loads(Path("work/r.json").read_bytes())["files"]["one.py"]["contexts"]
+    assert contexts["4"] == ["a|run"]  # the tests' contexts are their theme's
+    tests = json.loads(Path("work/contexts/tests.json").read_bytes())
+    assert tests == {
+        "schema": 1,
+        "contexts": ["a", "a|run|t.py::test_x", "b|run"],
+        "files": {"one.py": {"spans": [[4, 5]], "lines": {"0": "1", "1": "2,4", "2": "2-3"}}},
+    }
+
+
+def test_the_data_that_was_measured_stays_as_it_is(task: dict[str, Any]) -> None:
+    before = Path(".coverage").read_bytes()
+    perform(task)
+    assert Path(".coverage").read_bytes() == before
+
+
+def test_a_theme_of_its_own_is_reported_alone_and_nothing_is_counted(task: dict[str, Any]) -> None:
+    task |= {"reports": [json_report()], "themes": None, "contexts": [r"^b(\||$)"], "tests": None}
+    assert perform(task)["files"] == {}
+    file = json.loads(Path("work/r.json").read_bytes())["files"]["one.py"]
+    assert file["executed_lines"] == [2, 3]
+    assert not Path("work/contexts").exists()
+
+
+@pytest.mark.reliability
+def test_without_data_nothing_is_written(task: dict[str, Any]) -> None:
+    Path("empty").mkdir()
+    result = perform(task | {"data": ["empty"], "reports": [json_report()], "text": "term"})
+    assert not result["data"]
+    assert not Path("work/r.json").exists()
+
+
+@pytest.mark.reliability
+def test_sources_that_can_not_be_read_have_no_reports(task: dict[str, Any]) -> None:
+    Path("one.py").write_text("def f(:\n")
+    result = perform(task | {"reports": [json_report()]})
+    assert "one.py" in result["unreadable"]
+    assert not result["files"]
+    assert not Path("work/r.json").exists()
+
+
+@pytest.mark.security
+def test_data_that_names_a_file_of_another_place_is_refused_where_it_was_delivered(
+    task: dict[str, Any], measured: Callable[[Any], Coverage]
+) -> None:
+    Path(".coverage").unlink()
+    measured({"a": {"../one.py": [(-1, 1)]}})
+    with pytest.raises(InputError, match=r"delivered: names \.\./one\.py"):
+        perform(task | {"where": "delivered"})
