@@ -204,18 +204,20 @@ def _joined(
 ) -> SuiteResult:
     """Conclude a suite from its shards as if one machine had run it."""
     finished = []
-    inputs = []
-    for arrival in arrived:
-        read = part.read(arrival.path)
+    parts = {arrival.path: part.read(arrival.path) for arrival in arrived}
+    for path, read in parts.items():
         if read.partial:
-            msg = f"{arrival.path}: is a selection ({'; '.join(read.partial)}), which gates nothing"
+            msg = f"{path}: is a selection ({'; '.join(read.partial)}), which gates nothing"
             raise InputError(f"{msg}; run the whole shard")
-        finished += part.passes(read, arrival.path.parent)
-        inputs.append(read.inputs)
+        finished += part.passes(read, path.parent)
+    first = parts[arrived[0].path]
+    source = msgspec.structs.replace(
+        source, python=first.python, platform=first.platform, tools=first.tools
+    )
     passes = Passes(
         finished=finished,
         problems=part.gaps(finished),
-        inputs=merge_inputs(inputs),
+        inputs=merge_inputs([read.inputs for read in parts.values()]),
         where=os.path.commonpath([one.planned.folder for one in finished]),
     )
     return conclude(suite, passes, today, source, Layout(table.root), work, (), agent)

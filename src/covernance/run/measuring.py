@@ -265,6 +265,9 @@ def _publish_part(
         shard=request.shard,
         commit=source.commit,
         config=source.config,
+        python=source.python,
+        platform=source.platform,
+        tools=source.tools,
         partial=passes.partial[1:],
         passes={
             result.planned.theme: part.PassEnd(status=result.status, seconds=result.seconds)

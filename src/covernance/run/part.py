@@ -38,6 +38,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         shard: Which part of it.
         commit: The commit that was measured.
         config: The digest of the table.
+        python: The version of Python that measured it.
+        platform: The operating system and the architecture that it was measured on.
+        tools: The versions of the tools that measured it.
         partial: Why this was a selection beyond the shard itself; empty for all of its tests.
         passes: How the passes ended, by theme.
         inputs: What they depended on; None if that is unknown.
@@ -47,6 +50,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     shard: Shard
     commit: str | None
     config: str
+    python: str
+    platform: str
+    tools: dict[str, str]
     partial: tuple[str, ...]
     passes: dict[str, PassEnd]
     inputs: Inputs | None = None

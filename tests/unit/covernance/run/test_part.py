@@ -20,6 +20,9 @@ MEASURED = Part(
     shard=Shard(2, 3),
     commit="0" * 40,
     config="f" * 64,
+    python="3.11.7",
+    platform="linux-x86_64",
+    tools={"coverage": "7.17.3"},
     partial=(),
     passes={"security": PassEnd(status=0, seconds=1.5)},
 )
