@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from coverage import Coverage, CoverageData
+from coverage import Coverage
 from coverage.exceptions import CoverageException, NoDataError
 
 from covernance_agent import fence
+from covernance_agent.data_file import opened
 from covernance_agent.failures import InputError, MachineError
 from covernance_agent.settings import ConfigFile
 
@@ -51,14 +52,12 @@ def _refuse_damage(path: Path) -> None:
     if path.is_file() and not path.stat().st_size:
         msg = f"{path}: is empty; run the suite again"
         raise InputError(msg)
-    data = CoverageData(basename=str(path))
     try:
-        data.read()
+        with opened(path) as data:
+            data.read()
     except (CoverageException, sqlite3.Error) as error:
         msg = f"{path}: is damaged: {error}; run the suite again"
         raise InputError(msg) from error
-    finally:
-        data.close()
 
 
 def refuse_outsiders(combined: Path, where: str) -> None:
@@ -74,10 +73,9 @@ def refuse_outsiders(combined: Path, where: str) -> None:
     Raises:
         InputError: It names such a file.
     """
-    data = CoverageData(basename=str(combined))
-    data.read()
-    names = data.measured_files()
-    data.close()
+    with opened(combined) as data:
+        data.read()
+        names = data.measured_files()
     for name in sorted(names):
         if Path(name).is_absolute() or ".." in Path(name).parts:
             msg = f"{where}: names {name}, which is not of this repository; run the job again"

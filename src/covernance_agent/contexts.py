@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from coverage import CoverageData
-
 from covernance_agent import fence, public_contexts
+from covernance_agent.data_file import opened
 from covernance_agent.lines import encode
 from covernance_agent.scan import scan
 from covernance_agent.source import unpacked
@@ -46,7 +45,7 @@ _MERGE = f"""
 
 def names_tests(data_file: Path) -> bool:
     """Whether coverage data has contexts of single tests."""
-    with closing(CoverageData(basename=str(data_file))) as data:
+    with opened(data_file) as data:
         data.read()
         return any(_MARK in context for context in data.measured_contexts())
 
@@ -58,7 +57,7 @@ def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
     """
     if not fence.is_known():
         return public_contexts.lines_by_context(data_file)
-    with closing(CoverageData(basename=str(data_file))) as data:
+    with opened(data_file) as data:
         data.read()
         names = sorted(data.measured_files())
     return {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from coverage import CoverageData
 
+from covernance_agent.data_file import opened
 from covernance_agent.lines import encode
 
 
@@ -32,7 +33,7 @@ def merge_tests(data_file: Path, mark: str) -> None:
         mark: The text that ends a theme's context, for one of a single test.
     """
     merged_file = data_file.with_name(f"{data_file.name}.merged")
-    with _read(data_file) as data, closing(CoverageData(basename=str(merged_file))) as merged:
+    with _read(data_file) as data, opened(merged_file) as merged:
         names = data.measured_files()
         for context in sorted(data.measured_contexts()):
             theme, found, _ = context.partition(mark)
@@ -50,6 +51,6 @@ def merge_tests(data_file: Path, mark: str) -> None:
 
 @contextmanager
 def _read(data_file: Path) -> Iterator[CoverageData]:
-    with closing(CoverageData(basename=str(data_file))) as data:
+    with opened(data_file) as data:
         data.read()
         yield data
