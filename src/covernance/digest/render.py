@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from covernance.model.counts import show
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.reports import charts, trend
 from covernance.reports.markdown import Section, code, fit, head, plain, row
 from covernance.reports.state import ExceptionDue, Patch, days
@@ -283,7 +283,7 @@ def _typical(course: Course) -> float:
 
 def _failures(course: Course) -> dict[str, int]:
     """How many runs ended with each verdict other than `pass`."""
-    found = Counter(point.verdict for point in course.points if point.verdict != PASS)
+    found = Counter(point.verdict for point in course.points if point.verdict != Verdict.PASS)
     return dict(sorted(found.items()))
 
 

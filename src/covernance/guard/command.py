@@ -89,9 +89,9 @@ def command(
 
 def _lines(result: workflow.Guarded) -> list[str]:
     if result.bootstrap:
-        return [f"{result.suite}: {result.verdict.name}, accepted by --bootstrap"]
-    lines = [f"{result.suite}: {result.verdict.name}{_base(result.base)}"]
-    lines += [f"  {reason}" for reason in result.verdict.reasons]
+        return [f"{result.suite}: {result.assessment.verdict}, accepted by --bootstrap"]
+    lines = [f"{result.suite}: {result.assessment.verdict}{_base(result.base)}"]
+    lines += [f"  {reason}" for reason in result.assessment.reasons]
     if result.comparison:
         over = [drop for drop in result.comparison.numbers if drop.over]
         lines += [line for drop in over for line in _files(drop)]
@@ -126,8 +126,8 @@ def _plain(results: Sequence[workflow.Guarded]) -> list[dict[str, object]]:
     return [
         {
             "suite": result.suite,
-            "verdict": result.verdict.name,
-            "reasons": result.verdict.reasons,
+            "verdict": result.assessment.verdict,
+            "reasons": result.assessment.reasons,
             "bootstrap": result.bootstrap,
             "base": result.base and msgspec.to_builtins(result.base),
             "numbers": [

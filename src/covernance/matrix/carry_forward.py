@@ -17,7 +17,7 @@ from covernance.matrix.jobs import Plan
 from covernance.model import timestamp
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.model.suite_result import SuiteResult, stand_in
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -120,7 +120,7 @@ def _unfit(table: Table, kept: Snapshot, now: datetime) -> str:
     """Why a kept result can't stand for the present one; "" where it can."""
     source = kept.provenance
     what = f"its result of {(source.commit or '')[:12]}"
-    if kept.verdict != PASS:
+    if kept.verdict != Verdict.PASS:
         return f"{what} is {kept.verdict}"
     if source.dirty is not False:
         return f"{what} was measured with changes"

@@ -10,6 +10,7 @@ from covernance.machine import Machine
 from covernance.metrics_baseline.repeat import Run, Spread, broken, flaky, slowest, spread
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Snapshot
+from covernance.model.verdict import Verdict
 from covernance.reports.markdown import code, head, plain, row
 
 SCHEMA = 1
@@ -23,7 +24,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     commit: str | None
     recorded_at: str
-    verdict: str
+    verdict: Verdict
     total: Counts
     earned: dict[str, Counts]
 

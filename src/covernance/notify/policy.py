@@ -9,7 +9,7 @@ import msgspec
 
 from covernance.model.fact import Fact, Subject
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 
 Event = Literal["gate", "drop", "exception", "recovered"]
 
@@ -80,7 +80,7 @@ def gate_fact(snapshot: Snapshot) -> Fact:
         suite=snapshot.suite,
         subject=snapshot.suite,
         text="\n".join(lines),
-        good=snapshot.verdict == PASS,
+        good=snapshot.verdict == Verdict.PASS,
         state=snapshot.verdict,
     )
 

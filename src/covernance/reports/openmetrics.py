@@ -17,7 +17,7 @@ import msgspec
 
 from covernance.model import timestamp
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.reports.state import State
 from covernance.reports.trend import floor
 
@@ -80,7 +80,7 @@ def _suites(state: State) -> Iterable[_Family]:
     yield _Family(
         "covernance_suite_passing",
         "Whether a suite passes its gate.",
-        [(_of(found), float(found.verdict == PASS)) for found in present],
+        [(_of(found), float(found.verdict == Verdict.PASS)) for found in present],
     )
     yield _Family(
         "covernance_suite_coverage_ratio",

@@ -9,10 +9,7 @@ import msgspec
 from covernance.config import UNTHEMED
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.verdict import PASS
-
-MISSING = "missing"
-"""In place of a verdict: the suite has no result at all."""
+from covernance.model.verdict import Verdict
 
 _BAD = {"failed": "failed", "errors": "in error"}
 
@@ -93,12 +90,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def passing(self) -> int:
         """How many suites pass."""
-        return sum(snapshot.verdict == PASS for snapshot in self.present)
+        return sum(snapshot.verdict == Verdict.PASS for snapshot in self.present)
 
     @property
     def worst_first(self) -> list[tuple[str, Snapshot | None]]:
         """The suites, those that do not pass before those that do, else in the table's order."""
-        return sorted(self.suites.items(), key=lambda item: verdict(item[1]) == PASS)
+        return sorted(self.suites.items(), key=lambda item: verdict(item[1]) == Verdict.PASS)
 
     @property
     def newest(self) -> Snapshot | None:
@@ -111,9 +108,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return len({snapshot.provenance.commit for snapshot in self.present})
 
 
-def verdict(snapshot: Snapshot | None) -> str:
+def verdict(snapshot: Snapshot | None) -> Verdict:
     """A suite's verdict, or `missing`."""
-    return snapshot.verdict if snapshot else MISSING
+    return snapshot.verdict if snapshot else Verdict.MISSING
 
 
 def trouble(cell: Cell) -> str:

@@ -14,7 +14,7 @@ from covernance.errors import InputError
 from covernance.model import timestamp
 from covernance.model.counts import Counts
 from covernance.model.snapshot import BROKE, RAN_THROUGH, Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 
 TOTAL = "total"
 """The name of a suite's raw total among its measures; the others are its themes, earned."""
@@ -36,7 +36,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime
     commit: str | None
     run_id: str
-    verdict: str
+    verdict: Verdict
     floor: Fraction
     measures: dict[str, Counts]
     seconds: float
@@ -140,7 +140,9 @@ def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
     nothing of coverage and is left out.
     """
     totals = [
-        total for point in points if point.verdict == PASS and (total := point.percent(TOTAL))
+        total
+        for point in points
+        if point.verdict == Verdict.PASS and (total := point.percent(TOTAL))
     ]
     if not totals:
         return None

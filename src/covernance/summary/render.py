@@ -11,16 +11,16 @@ from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import Cell, Snapshot
 from covernance.model.text import shown
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.reports.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
-from covernance.reports.state import MISSING, State, days, trouble, verdict
+from covernance.reports.state import State, days, trouble, verdict
 from covernance.reports.trend import show_points
 from covernance.shell import tables
 
 _MOST_REASONS = 20
 _SHORT_COMMIT = 12
 _SUCCESS = "success"
-_SIGNS = {PASS: "✅", _SUCCESS: "✅", MISSING: "⚠️"}
+_SIGNS = {Verdict.PASS: "✅", _SUCCESS: "✅", Verdict.MISSING: "⚠️"}
 
 
 def markdown(
@@ -58,11 +58,11 @@ def summary_text(state: State) -> str:
     """The summary as plain text for a terminal."""
     blocks = [headline(state), tables.table(state.present)] if state.present else [headline(state)]
     blocks += [
-        f"{name}: {MISSING}: {_missing(name)}"
+        f"{name}: {Verdict.MISSING}: {_missing(name)}"
         for name, snapshot in state.suites.items()
         if snapshot is None
     ]
-    blocks += [tables.failures(found) for found in state.present if found.verdict != PASS]
+    blocks += [tables.failures(found) for found in state.present if found.verdict != Verdict.PASS]
     blocks += _plain(
         "patch coverage:",
         [
@@ -110,7 +110,7 @@ def headline(state: State) -> str:
     """How many suites pass, and how many have no result."""
     number, missing = len(state.suites), len(state.suites) - len(state.present)
     told = f"coverage: {state.passing} of {number} suites pass"
-    return told + (f", {missing} {MISSING}" if missing else "")
+    return told + (f", {missing} {Verdict.MISSING}" if missing else "")
 
 
 def _matrix(state: State, steps: Mapping[str, str]) -> Section:
@@ -177,7 +177,7 @@ def _reasons(state: State) -> Section:
     rows = [
         f"- {plain(name)}: {told}"
         for name, found in state.worst_first
-        if verdict(found) != PASS
+        if verdict(found) != Verdict.PASS
         for told in _why(name, found)
     ]
     return Section(("### Why not", ""), tuple(rows), "reasons")
@@ -261,7 +261,7 @@ def _plain(title: str, items: Sequence[str]) -> list[str]:
 
 def _suite(found: Snapshot | None) -> dict[str, Any]:
     if found is None:
-        return {"verdict": MISSING}
+        return {"verdict": Verdict.MISSING}
     return {
         "verdict": found.verdict,
         "reasons": found.reasons,

@@ -22,6 +22,7 @@ from covernance.digest.render import (
 )
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
+from covernance.model.verdict import Verdict
 from covernance.reports import trend
 from covernance.reports.state import ExceptionDue, Patch
 from covernance.reports.trend import Flaky, Point
@@ -38,7 +39,7 @@ def point(days_ago: int, executed: int, verdict: str = "pass", seconds: float = 
         timestamp=UNTIL - timedelta(days=days_ago),
         commit="0" * 40,
         run_id=str(days_ago),
-        verdict=verdict,
+        verdict=Verdict(verdict),
         floor=Fraction(90),
         measures={"total": Counts(1_000, executed), "security": Counts(3, 2)},
         seconds=seconds,

@@ -101,7 +101,7 @@ def guarded(after: Counts, measure: str = "security") -> Guarded:
         measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
-    return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
+    return Guarded(suite="calc", assessment=comparison.assessment, comparison=comparison)
 
 
 def test_only_a_number_that_fell_too_far_is_a_drop() -> None:
