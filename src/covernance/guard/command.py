@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 import msgspec
 
+from covernance.config.stores import STORES, StoreName
 from covernance.errors import Exit
 from covernance.files import write_atomic
 from covernance.git.base import base_commit
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
-from covernance.history.open import Kind, open_table_store
+from covernance.history.open import open_table_store
 from covernance.model.counts import show
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
 from covernance.shell.repository import here
@@ -34,7 +35,7 @@ _MOST_TESTS = 10
 @base_option
 @click.option(
     "--store",
-    type=click.Choice(["directory", "git"]),
+    type=click.Choice(list(STORES)),
     help="Where earlier results are kept. Default: $COVERAGE_HISTORY_STORE, else the table's.",
 )
 @click.option(
@@ -50,7 +51,7 @@ _MOST_TESTS = 10
 def command(
     names: tuple[str, ...],
     base: str | None,
-    store: Kind | None,
+    store: StoreName | None,
     facts: Path | None,
     form: str,
     *,

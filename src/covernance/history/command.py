@@ -11,10 +11,11 @@ import click
 import msgspec
 
 from covernance.config import Table, find_root, load
+from covernance.config.stores import STORES, StoreName
 from covernance.errors import Exit
 from covernance.history import retention, workflow
-from covernance.history.open import Kind, chosen, open_store, usual_remote
-from covernance.history.store import Entry, Store
+from covernance.history.open import chosen, store_class, usual_remote
+from covernance.history.store import Entry, NamedStore
 from covernance.model.text import shown
 from covernance.shell import tables
 from covernance.shell.options import format_option
@@ -30,7 +31,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; 
 class _Where(TypedDict):
     """The options that choose a store."""
 
-    kind: Kind | None
+    kind: StoreName | None
     store_branch: str | None
     remote: str | None
     local: bool
@@ -42,7 +43,7 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
         click.option(
             "--store",
             "kind",
-            type=click.Choice(["directory", "git"]),
+            type=click.Choice(list(STORES)),
             help="coverage/history/ of this checkout, or a git branch that machines share. "
             "Default: $COVERAGE_HISTORY_STORE, else the table's.",
         ),
@@ -102,9 +103,9 @@ def add(
     """  # noqa: D301 - click reads the escape
     table = _table()
     snapshots = workflow.load_history(paths, table.root)
-    if (where["kind"] or chosen(table, os.environ)) == "git" and not allow_dirty:
-        workflow.refuse_dirty(snapshots)
     store = _store(table, **where)
+    if store.is_shared and not allow_dirty:
+        workflow.refuse_dirty(snapshots)
     added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
     verb = "would add" if dry_run else "added"
     _report(added, form, verb, "nothing to add: all of it is kept already")
@@ -261,20 +262,20 @@ def export(
 
 def _store(
     table: Table,
-    kind: Kind | None,
+    kind: StoreName | None,
     store_branch: str | None,
     remote: str | None,
     *,
     local: bool,
-) -> Store:
+) -> NamedStore:
     settings = table.history
-    kind = kind or chosen(table, os.environ)
-    if kind == "directory" or local:
+    store = store_class(kind or chosen(table, os.environ))
+    if local or not store.has_remote:
         remote = None
     elif remote is None:
         remote = usual_remote(table.root, settings.remote)
     branch = store_branch or settings.branch
-    return open_store(kind, table.root, branch=branch, remote=remote)
+    return store.open(table.root, branch=branch, remote=remote)
 
 
 def _table() -> Table:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import ClassVar, Self
 
 from covernance import files
 from covernance.errors import InputError, MachineError
@@ -61,6 +62,9 @@ class _RaceError(Exception):
 class GitBranch:
     """Snapshots on one branch of one repository; shallow clones and worktrees will do."""
 
+    is_shared: ClassVar = True
+    has_remote: ClassVar = True
+
     def __init__(
         self,
         root: Path,
@@ -105,6 +109,11 @@ class GitBranch:
         if remote is not None and remote not in (known := remotes(root, environ)):
             listed = ", ".join(known) or "none"
             raise InputError(f"there is no remote {remote!r}; remotes: {listed}")
+
+    @classmethod
+    def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:
+        """Open the branch of the repository at `root`; raises what `GitBranch` does."""
+        return cls(root, branch=branch, remote=remote)
 
     @property
     def place(self) -> str:
