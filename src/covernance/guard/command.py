@@ -19,6 +19,7 @@ from covernance.guard.drop_facts import guard_facts
 from covernance.history.open import open_table_store
 from covernance.model.counts import show
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 _MOST_TESTS = 10
@@ -81,7 +82,7 @@ def command(
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(_plain(results)), indent=2).decode())
+        print_json(_plain(results))
     else:
         for result in results:
             click.echo("\n".join(_lines(result)))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ParamSpec, TypedDict, Unpack
 
 import click
-import msgspec
 
 from covernance.config import Table, find_root, load
 from covernance.config.stores import STORES, StoreName
@@ -19,6 +18,7 @@ from covernance.history.store import Entry, NamedStore
 from covernance.model.text import shown
 from covernance.shell import tables
 from covernance.shell.options import format_option
+from covernance.shell.printing import print_json
 
 _Own = ParamSpec("_Own")
 _SHOWN_DIGITS = 12
@@ -152,7 +152,7 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
     entries = workflow.newest(store, workflow.digits(table.root, commit), suite=suite)
     snapshots = [store.read(entry) for entry in entries]
     if form == "json":
-        click.echo(_indented(b"[" + b",".join(result.encode() for result in snapshots) + b"]"))
+        print_json(snapshots)
     else:
         click.echo("\n".join(_rows(entries)))
         click.echo("\n" + "\n".join(map(shown, tables.table(snapshots).splitlines())))
@@ -284,7 +284,7 @@ def _table() -> Table:
 
 def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:
     if form == "json":
-        click.echo(_indented(msgspec.json.encode(entries)))
+        print_json(entries)
     elif not entries:
         click.echo(nothing)
     else:
@@ -301,7 +301,3 @@ def _rows(entries: Sequence[Entry]) -> list[str]:
         f"{entry.run_id:{runs}}  {entry.branch or '(no branch)'}"
         for entry in entries
     ]
-
-
-def _indented(content: bytes) -> str:
-    return msgspec.json.format(content, indent=1).decode()
