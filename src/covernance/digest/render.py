@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from covernance.model import document
 from covernance.model.counts import show
 from covernance.model.verdict import Verdict
 from covernance.reports import charts, trend
@@ -168,7 +169,7 @@ def digest_document(digest: Digest) -> bytes:
             for ratchet in digest.ratchets
         ],
     }
-    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
+    return document.encode(content)
 
 
 def chart_files(digest: Digest) -> dict[str, tuple[str, bytes]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from covernance.machine import Machine
 from covernance.metrics_baseline.repeat import Run, Spread, broken, flaky, slowest, spread
+from covernance.model import document
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Verdict
@@ -77,8 +78,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     suites: dict[str, SuiteMetrics]
 
     def encode(self) -> bytes:
-        """The metrics as JSON: sorted keys, indented, the same bytes for the same result."""
-        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n"
+        """The metrics as JSON: the same bytes for the same result."""
+        return document.encode(self)
 
 
 def suite_metrics(snapshot: Snapshot, runs: list[Run]) -> SuiteMetrics:

@@ -196,9 +196,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     inputs: Inputs | None = None
 
     def encode(self) -> bytes:
-        """The snapshot as JSON: sorted keys, indented, the same bytes for the same result."""
-        plain = msgspec.to_builtins(self, str_keys=True)
-        return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
+        """The snapshot as JSON: the same bytes for the same result."""
+        return document.encode(self)
 
 
 def json_schema() -> bytes:

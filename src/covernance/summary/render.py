@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from covernance.model import document
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import Cell, Snapshot
@@ -103,7 +104,7 @@ def summary_document(state: State) -> bytes:
         ],
         "exceptions": state.exceptions,
     }
-    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
+    return document.encode(content)
 
 
 def headline(state: State) -> str:

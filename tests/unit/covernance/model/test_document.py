@@ -55,3 +55,11 @@ def test_another_error_of_the_layer_passes() -> None:
     with pytest.raises(InputError) as raised, document.reading("here", "a note", "upgrade"):
         raise own
     assert raised.value is own
+
+
+def test_equal_values_are_the_same_bytes_whatever_their_order() -> None:
+    first = {"b": {2: Note("ä")}, "a": [1]}
+    second = {"a": [1], "b": {2: Note("ä")}}
+    assert document.encode(first) == document.encode(second)
+    assert document.encode(first).endswith(b"\n")
+    assert msgspec.json.decode(document.encode(first)) == {"a": [1], "b": {"2": {"text": "ä"}}}
