@@ -18,6 +18,7 @@ from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
 from covernance.history.open import open_table_store
 from covernance.model.counts import show
+from covernance.model.text import short_commit
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
 from covernance.shell.printing import print_json
 from covernance.shell.repository import here
@@ -108,7 +109,9 @@ def _base(base: workflow.Base | None) -> str:
     if base is None:
         return ""
     where = "the merge-base" if not base.behind else f"{base.behind} commits before the merge-base"
-    return f", compared with {base.entry.commit[:12]} of {base.entry.recorded_at} ({where})"
+    return (
+        f", compared with {short_commit(base.entry.commit)} of {base.entry.recorded_at} ({where})"
+    )
 
 
 def _files(drop: Drop) -> list[str]:

@@ -17,6 +17,7 @@ from covernance.history.store import Entry, Store, by_suite
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
+from covernance.model.text import short_commit
 from covernance.model.verdict import Assessment, Verdict
 
 TOTAL, PATCH = compare.TOTAL, compare.PATCH
@@ -101,7 +102,7 @@ def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:
     base = find_base(table.root, past.entries, now, past.merge_base)
     flaps = _flaps(past.store, past.entries, now)
     if base is None:
-        measured = (now.provenance.commit or "this commit")[:12]
+        measured = short_commit(now.provenance.commit, "this commit")
         reason = (
             f"no ancestor of {measured} has a kept result; `covernance history add` there keeps one"
         )

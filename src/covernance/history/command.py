@@ -15,13 +15,12 @@ from covernance.errors import Exit
 from covernance.history import retention, workflow
 from covernance.history.open import chosen, store_class, usual_remote
 from covernance.history.store import Entry, NamedStore
-from covernance.model.text import shown
+from covernance.model.text import short_commit, shown
 from covernance.shell import tables
 from covernance.shell.options import format_option
 from covernance.shell.printing import print_json
 
 _Own = ParamSpec("_Own")
-_SHOWN_DIGITS = 12
 
 _suite = click.option("--suite", metavar="NAME", help="Only this suite.")
 _branch = click.option("--branch", metavar="NAME", help="Only results of this branch.")
@@ -297,7 +296,7 @@ def _rows(entries: Sequence[Entry]) -> list[str]:
     suites = max(len(entry.suite) for entry in entries)
     runs = max(len(entry.run_id) for entry in entries)
     return [
-        f"{entry.recorded_at}  {entry.suite:{suites}}  {entry.commit[:_SHOWN_DIGITS]}  "
+        f"{entry.recorded_at}  {entry.suite:{suites}}  {short_commit(entry.commit)}  "
         f"{entry.run_id:{runs}}  {entry.branch or '(no branch)'}"
         for entry in entries
     ]

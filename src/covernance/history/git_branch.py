@@ -24,6 +24,7 @@ from covernance.git.runner import Git, GitError, Objects, readable
 from covernance.history import names
 from covernance.history.store import Entry, arrange, decode, distinct
 from covernance.model.snapshot import Snapshot
+from covernance.model.text import short_commit
 
 _ATTEMPTS = 40
 _FIRST_PAUSE = 0.1
@@ -352,4 +353,4 @@ def _answer(output: bytes) -> str:
 def _named(entries: Sequence[Entry]) -> str:
     if len({entry.commit for entry in entries}) > 1:
         return f"{len(entries)} snapshots"
-    return f"{', '.join(entry.suite for entry in entries)} of {entries[0].commit[:12]}"
+    return f"{', '.join(entry.suite for entry in entries)} of {short_commit(entries[0].commit)}"

@@ -13,7 +13,7 @@ import msgspec
 
 from covernance.errors import Exit, InputError
 from covernance.integrity.findings import KINDS, Allowances
-from covernance.model.text import shown
+from covernance.model.text import short_commit, shown
 from covernance.shell.options import base_option, format_option, soft_option, softened
 from covernance.shell.printing import print_json
 from covernance.shell.repository import here
@@ -105,7 +105,7 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _text(report: IntegrityReport) -> Iterable[str]:
-    yield f"changes since {report.base[:12]}"
+    yield f"changes since {short_commit(report.base)}"
     for unusable in report.unusable:
         yield f"{unusable.suite}: {unusable.verdict}: {shown('; '.join(unusable.reasons))}"
     for judged in report.findings:

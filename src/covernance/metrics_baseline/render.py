@@ -11,13 +11,13 @@ from covernance.metrics_baseline.repeat import Run, Spread, broken, flaky, slowe
 from covernance.model import document
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Snapshot
+from covernance.model.text import short_commit
 from covernance.model.verdict import Verdict
 from covernance.reports.markdown import code, head, plain, row
 
 SCHEMA = 1
 
 _MOST_SLOW = 10
-_SHORT_COMMIT = 12
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +226,7 @@ def _repetitions(suites: Mapping[str, SuiteMetrics]) -> list[str]:
 
 
 def _commit(commit: str | None) -> str:
-    return code(commit[:_SHORT_COMMIT]) if commit else "no commit"
+    return code(short_commit(commit)) if commit else "no commit"
 
 
 def _tally(outcomes: Mapping[str, int]) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from covernance.config import parse_floor
 from covernance.errors import Exit
-from covernance.model.text import shown
+from covernance.model.text import short_commit, shown
 from covernance.patch.annotations import warnings
 from covernance.shell.options import base_option, soft_option, softened
 from covernance.shell.printing import print_json
@@ -88,7 +88,7 @@ def command(
 
 
 def _text(report: PatchReport) -> str:
-    told = [f"changes since {report.base[:12]}"]
+    told = [f"changes since {short_commit(report.base)}"]
     for suite in report.suites:
         told += _suite_text(suite)
     return "\n".join(told)

@@ -11,7 +11,7 @@ from covernance.model import document
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.text import shown
+from covernance.model.text import short_commit, shown
 from covernance.model.verdict import Verdict
 from covernance.reports.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
 from covernance.reports.state import State, days, trouble, verdict
@@ -19,7 +19,6 @@ from covernance.reports.trend import show_points
 from covernance.shell import tables
 
 _MOST_REASONS = 20
-_SHORT_COMMIT = 12
 _SUCCESS = "success"
 _SIGNS = {Verdict.PASS: "✅", _SUCCESS: "✅", Verdict.MISSING: "⚠️"}
 
@@ -149,7 +148,7 @@ def _origin(state: State) -> list[str]:
     source = newest.provenance
     told = f"Recorded {code(source.recorded_at)}"
     if source.commit:
-        told += f" at {code(source.commit[:_SHORT_COMMIT])}"
+        told += f" at {code(short_commit(source.commit))}"
     if source.branch:
         told += f" on {code(source.branch)}"
     if source.dirty:

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from covernance.model.text import shown
-
-_SHORT_COMMIT = 12
+from covernance.model.text import short_commit, shown
 
 
 class Ran(msgspec.Struct, frozen=True, order=True):
@@ -101,7 +99,7 @@ def _who(ran: Ran) -> str:
 def _at(answer: Answer) -> str:
     if answer.commit is None:
         return ""
-    return f" at {answer.commit[:_SHORT_COMMIT]}" + (" with changes" if answer.dirty else "")
+    return f" at {short_commit(answer.commit)}" + (" with changes" if answer.dirty else "")
 
 
 def _named(numbers: str) -> str:
