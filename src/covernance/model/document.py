@@ -38,7 +38,7 @@ def reading(where: str, what: str, remedy: str) -> Iterator[None]:
 
 def encode(value: object) -> bytes:
     """The JSON of a file: keys sorted, indented, the same bytes for the same value."""
-    plain = msgspec.to_builtins(value, str_keys=True)
+    plain = msgspec.to_builtins(value, str_keys=True, order="sorted")
     return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
 
 

@@ -13,4 +13,5 @@ def print_json(value: object) -> None:
 
     It is plain ASCII: file names that aren't text, and any locale of the terminal, do no harm.
     """
-    click.echo(json.dumps(msgspec.to_builtins(value, str_keys=True), indent=1, sort_keys=True))
+    plain = msgspec.to_builtins(value, str_keys=True, order="sorted")
+    click.echo(json.dumps(plain, indent=1, sort_keys=True))

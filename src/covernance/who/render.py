@@ -65,12 +65,6 @@ def text(answers: Iterable[Answer]) -> str:
     return "\n".join(shown(line) for answer in answers for line in _lines(answer)) + "\n"
 
 
-def document(answers: Iterable[Answer]) -> str:
-    """The same as JSON."""
-    content = msgspec.json.encode({"places": list(answers)}, order="sorted")
-    return msgspec.json.format(content, indent=1).decode() + "\n"
-
-
 def _lines(answer: Answer) -> Iterable[str]:
     place = f"{answer.path}:{answer.asked}" if answer.asked else answer.path
     number = sum(not ran.set_up for ran in answer.ran)
