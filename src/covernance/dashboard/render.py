@@ -112,7 +112,9 @@ def render_page(
             for name in state.suites
             if (drawn := _chart(name, state, history.get(name, ())))
         ],
-        patches=[(patch, _percent(patch.percent)) for patch in state.patches],
+        patches=[
+            (suite, counts, _percent(counts.percent)) for suite, counts in state.patches.items()
+        ],
         exceptions=[
             (due, days(due.days_left))
             for due in sorted(state.exceptions, key=lambda due: (due.days_left, due.module))

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from covernance.model import document
-from covernance.model.counts import show
+from covernance.model.counts import Counts, show
 from covernance.model.verdict import Verdict
 from covernance.reports import charts, trend
 from covernance.reports.markdown import Section, code, fit, head, plain, row
-from covernance.reports.state import ExceptionDue, Patch, days
+from covernance.reports.state import ExceptionDue, days
 from covernance.reports.trend import TOTAL, Flaky, Point, Ratchet, show_points
 
 _LIMIT = 512 * 1024
@@ -42,7 +42,8 @@ class DatedPatch(msgspec.Struct, frozen=True):
     """The patch coverage of one run."""
 
     recorded_at: str
-    patch: Patch
+    suite: str
+    counts: Counts
 
 
 class Exceptions(msgspec.Struct, frozen=True):
@@ -149,9 +150,7 @@ def digest_document(digest: Digest) -> bytes:
         "until": digest.window.until,
         "branch": digest.branch,
         "suites": {course.suite: _course(course, digest.themes) for course in digest.courses},
-        "patches": [
-            {"recorded_at": dated.recorded_at, **_patched(dated.patch)} for dated in digest.patches
-        ],
+        "patches": [_patched(dated) for dated in digest.patches],
         "flaky": digest.flaky,
         "slowest": [
             {"suite": suite, "test": test, "seconds": seconds}
@@ -246,10 +245,10 @@ def _patch(digest: Digest) -> Section:
         row(
             (
                 code(dated.recorded_at),
-                plain(dated.patch.suite),
-                str(dated.patch.covered),
-                str(dated.patch.total),
-                show(dated.patch.percent),
+                plain(dated.suite),
+                str(dated.counts.covered),
+                str(dated.counts.total),
+                show(dated.counts.percent),
             )
         )
         for dated in reversed(digest.patches)
@@ -375,5 +374,11 @@ def _course(course: Course, themes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _patched(patch: Patch) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(patch), "percent": show(patch.percent)}
+def _patched(dated: DatedPatch) -> dict[str, Any]:
+    return {
+        "recorded_at": dated.recorded_at,
+        "suite": dated.suite,
+        "covered": dated.counts.covered,
+        "total": dated.counts.total,
+        "percent": show(dated.counts.percent),
+    }

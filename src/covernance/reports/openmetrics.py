@@ -168,9 +168,9 @@ def _policies(state: State) -> Iterable[_Family]:
         "covernance_patch_coverage_ratio",
         "Changed statements and branches of a suite that ran.",
         [
-            ({"suite": patch.suite}, float(part) / 100)
-            for patch in state.patches
-            if (part := patch.percent) is not None
+            ({"suite": suite}, float(part) / 100)
+            for suite, counts in state.patches.items()
+            if (part := counts.percent) is not None
         ],
         unit="ratio",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import msgspec
@@ -12,19 +13,6 @@ from covernance.model.snapshot import Cell, Snapshot
 from covernance.model.verdict import Verdict
 
 _BAD = {"failed": "failed", "errors": "in error"}
-
-
-class Patch(msgspec.Struct, frozen=True):
-    """Of the lines and branches that a change adds or edits in a suite, how many ran."""
-
-    suite: str
-    covered: int
-    total: int
-
-    @property
-    def percent(self) -> Fraction | None:
-        """The exact percentage, or None where the change touches nothing that counts."""
-        return Fraction(100 * self.covered, self.total) if self.total else None
 
 
 class ExceptionDue(msgspec.Struct, frozen=True):
@@ -65,14 +53,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         themes: The themes of the table, in its order.
         suites: The last full result of every suite of the table; None where there is none.
-        patches: Patch coverage, for the suites that a change touches.
+        patches: Patch coverage of the suites that a change touches.
         drops: What fell since the base.
         exceptions: The rows of the exception register that are due.
     """
 
     themes: tuple[str, ...]
     suites: dict[str, Snapshot | None]
-    patches: tuple[Patch, ...] = ()
+    patches: Mapping[str, Counts] = {}
     drops: tuple[Drop, ...] = ()
     exceptions: tuple[ExceptionDue, ...] = ()
 

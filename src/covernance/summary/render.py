@@ -66,8 +66,8 @@ def summary_text(state: State) -> str:
     blocks += _plain(
         "patch coverage:",
         [
-            f"{patch.suite}: {show(patch.percent)} % ({patch.covered} of {patch.total})"
-            for patch in state.patches
+            f"{suite}: {show(counts.percent)} % ({counts.covered} of {counts.total})"
+            for suite, counts in state.patches.items()
         ],
     )
     blocks += _plain(
@@ -94,8 +94,13 @@ def summary_document(state: State) -> bytes:
         "passing": state.passing,
         "suites": {name: _suite(found) for name, found in state.suites.items()},
         "patches": [
-            {**msgspec.structs.asdict(patch), "percent": show(patch.percent)}
-            for patch in state.patches
+            {
+                "suite": suite,
+                "covered": counts.covered,
+                "total": counts.total,
+                "percent": show(counts.percent),
+            }
+            for suite, counts in state.patches.items()
         ],
         "drops": [
             {**msgspec.to_builtins(drop), "points": show_points(-drop.points)}
@@ -197,8 +202,8 @@ def _missing(name: str) -> str:
 
 def _patches(state: State) -> Section:
     rows = [
-        row((plain(patch.suite), str(patch.covered), str(patch.total), show(patch.percent)))
-        for patch in state.patches
+        row((plain(suite), str(counts.covered), str(counts.total), show(counts.percent)))
+        for suite, counts in state.patches.items()
     ]
     names = ("suite", "ran", "changed", "%")
     lines = ("### Patch coverage", "", *head(names, numeric=names[1:]))

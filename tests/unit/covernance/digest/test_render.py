@@ -24,7 +24,7 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Verdict
 from covernance.reports import trend
-from covernance.reports.state import ExceptionDue, Patch
+from covernance.reports.state import ExceptionDue
 from covernance.reports.trend import Flaky, Point
 from tests.unit.covernance.reports.orders import reordered, rich
 
@@ -66,8 +66,8 @@ def week() -> Digest:
         slowest=(("api", "t::slow|er", 3.217),),
         flaky=(Flaky("api", "t::a"),),
         patches=(
-            DatedPatch("2026-11-20T00:00:00Z", Patch("api", 3, 4)),
-            DatedPatch("2026-11-21T00:00:00Z", Patch("api", 0, 0)),
+            DatedPatch("2026-11-20T00:00:00Z", "api", Counts(4, 3)),
+            DatedPatch("2026-11-21T00:00:00Z", "api", Counts(0, 0)),
         ),
         exceptions=Exceptions(
             opened=(ExceptionDue("a.py", "api", "@me", "2026-12-01", 10),),
