@@ -40,6 +40,7 @@ from covernance.model.snapshot import (
     Snapshot,
     TestResult,
 )
+from covernance.model.verdict import Verdict
 from covernance.reports.state import State
 
 _HISTORY = (100, 1_000, 10_000)
@@ -168,7 +169,7 @@ def _result(suite: str, commit: str, run: int) -> Snapshot:
     theme = FileCell(counts, earned)
     return Snapshot(
         suite=suite,
-        verdict="pass",
+        verdict=Verdict.PASS,
         reasons=(),
         floor=Floor("90", "pyproject.toml"),
         provenance=Provenance(

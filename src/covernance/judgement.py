@@ -13,7 +13,7 @@ from covernance.gate.floors import AppliedFloor, Exceptions, Measured, applied_f
 from covernance.git.changes import Changes
 from covernance.model.snapshot import FAILED, Floor, Snapshot
 from covernance.model.totals import total
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -52,15 +52,15 @@ def rejudged(suite: Suite, kept: Snapshot, today: Judgement) -> Snapshot:
 
     What was refused then stays refused: the counts alone do not tell every reason.
     """
-    if kept.verdict != PASS:
+    if kept.verdict != Verdict.PASS:
         return kept
     failed = [name for name, test in kept.tests.items() if test.outcome in FAILED]
     measured = Measured(cells=kept.themes, files=kept.files, failures=failed)
-    verdict = judge(suite, today.floor, measured, today.excused)
+    assessment = judge(suite, today.floor, measured, today.excused)
     return msgspec.structs.replace(
         kept,
         total=total(kept.files),
-        verdict=verdict.name,
-        reasons=verdict.reasons,
+        verdict=assessment.verdict,
+        reasons=assessment.reasons,
         floor=Floor(str(today.floor.percent), today.floor.origin),
     )

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from covernance.config import load
 from covernance.dashboard.workflow import history, publish, render_files
 from covernance.history.open import open_table_store
+from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
-from covernance.reports.state import ExceptionDue, Patch, State
+from covernance.reports.state import ExceptionDue, State
 from covernance.reports.trend import Flaky
 from covernance.results import read_results
 from tests.utils.processes import PATIENCE_SECONDS
@@ -144,7 +145,7 @@ def _enrich(root: Path) -> None:
     state = State(
         themes=table.themes,
         suites=results,
-        patches=(Patch("calc", 41, 44),),
+        patches={"calc": Counts(44, 41)},
         exceptions=(
             ExceptionDue("mean/__init__.py", "mean", "@statisticians", "2026-11-20", -1),
             ExceptionDue("calc/__init__.py", "calc", "@me", "2026-12-01", 10),

@@ -18,6 +18,7 @@ import pytest
 from covernance.history.git_branch import GitBranch
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Floor, Provenance, Snapshot
+from covernance.model.verdict import Verdict
 from tests.utils.processes import wait_for_end
 from tests.utils.repository import (
     IDENTITY,
@@ -56,7 +57,7 @@ exec {git} "$@"
 def result(run_id: str, *, commit: str = "3f" * 20) -> Snapshot:
     return Snapshot(
         suite="calc",
-        verdict="pass",
+        verdict=Verdict.PASS,
         reasons=(),
         floor=Floor("90", "pyproject.toml"),
         provenance=Provenance(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import click
@@ -10,6 +9,7 @@ import click
 from covernance.affected.affected_tests import select
 from covernance.errors import Exit
 from covernance.shell.options import base_option, format_option
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 
@@ -35,7 +35,7 @@ def command(base: str | None, form: str) -> Exit:
         for note in selection.notes:
             click.echo(f"affected-tests: {selection.suite}: {note}", err=True)
     if form == "json":
-        click.echo(json.dumps(chosen, indent=1))
+        print_json(chosen)
     elif chosen:
         click.echo("\n".join(test for tests in chosen.values() for test in tests))
     told = "a selection, which gives no verdict" if chosen else "no test is affected by the change"

@@ -20,6 +20,7 @@ from covernance.history.store import Listed
 from covernance.matrix import carry_forward
 from covernance.matrix.jobs import Decision
 from covernance.model.inputs import Difference, Inputs
+from covernance.model.text import short_commit
 
 _ASKED = ("pull_request", "pull_request_target")
 """The events of GitHub on which a suite may be left out; on every other all are run."""
@@ -61,7 +62,7 @@ def decide(
         if reasons := suite_reasons(table, suite, inputs, difference(found.commit)):
             decisions[suite.name] = Decision(reasons)
         else:
-            reason = f"nothing that it depends on changed since {found.commit[:12]}"
+            reason = f"nothing that it depends on changed since {short_commit(found.commit)}"
             decisions[suite.name] = Decision((reason,), found)
     return decisions
 

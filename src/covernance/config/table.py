@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -29,6 +29,7 @@ from covernance.config.kinds import (
     THEMES,
     Weakening,
 )
+from covernance.config.stores import StoreName
 from covernance.config.suggestions import did_you_mean
 from covernance.errors import ConfigError
 
@@ -159,7 +160,7 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where snapshots of earlier runs are stored: `[tool.covernance.history]`."""
 
     store: Annotated[
-        Literal["directory", "git"],
+        StoreName,
         Key(
             CHOICE,
             "`directory` stores snapshots in `coverage/history/`, `git` on a branch.",

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from covernance.model.counts import show
 from covernance.model.snapshot import FAILED, Cell, Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.reports import charts, trend
 from covernance.reports.state import State, days, trouble, verdict
 from covernance.reports.trend import TOTAL, Flaky, Point
@@ -61,7 +61,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     """A suite's row of the heat map; without a result it has a name and a verdict."""
 
     name: str
-    verdict: str
+    verdict: Verdict
     good: bool
     href: str
     cells: list[_Heat | None] = []
@@ -112,7 +112,9 @@ def render_page(
             for name in state.suites
             if (drawn := _chart(name, state, history.get(name, ())))
         ],
-        patches=[(patch, _percent(patch.percent)) for patch in state.patches],
+        patches=[
+            (suite, counts, _percent(counts.percent)) for suite, counts in state.patches.items()
+        ],
         exceptions=[
             (due, days(due.days_left))
             for due in sorted(state.exceptions, key=lambda due: (due.days_left, due.module))
@@ -144,7 +146,7 @@ def _row(
     return _Row(
         name=name,
         verdict=found.verdict,
-        good=found.verdict == PASS,
+        good=found.verdict == Verdict.PASS,
         href=href,
         cells=[
             _heat(name, theme, found.themes[theme], reports) if theme in found.themes else None

@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
-from covernance.model.counts import show
-from covernance.model.verdict import PASS
+from covernance.model import document
+from covernance.model.counts import Counts, show
+from covernance.model.verdict import Verdict
 from covernance.reports import charts, trend
 from covernance.reports.markdown import Section, code, fit, head, plain, row
-from covernance.reports.state import ExceptionDue, Patch, days
+from covernance.reports.state import ExceptionDue, days
 from covernance.reports.trend import TOTAL, Flaky, Point, Ratchet, show_points
 
 _LIMIT = 512 * 1024
@@ -41,7 +42,8 @@ class DatedPatch(msgspec.Struct, frozen=True):
     """The patch coverage of one run."""
 
     recorded_at: str
-    patch: Patch
+    suite: str
+    counts: Counts
 
 
 class Exceptions(msgspec.Struct, frozen=True):
@@ -148,9 +150,7 @@ def digest_document(digest: Digest) -> bytes:
         "until": digest.window.until,
         "branch": digest.branch,
         "suites": {course.suite: _course(course, digest.themes) for course in digest.courses},
-        "patches": [
-            {"recorded_at": dated.recorded_at, **_patched(dated.patch)} for dated in digest.patches
-        ],
+        "patches": [_patched(dated) for dated in digest.patches],
         "flaky": digest.flaky,
         "slowest": [
             {"suite": suite, "test": test, "seconds": seconds}
@@ -168,7 +168,7 @@ def digest_document(digest: Digest) -> bytes:
             for ratchet in digest.ratchets
         ],
     }
-    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
+    return document.encode(content)
 
 
 def chart_files(digest: Digest) -> dict[str, tuple[str, bytes]]:
@@ -245,10 +245,10 @@ def _patch(digest: Digest) -> Section:
         row(
             (
                 code(dated.recorded_at),
-                plain(dated.patch.suite),
-                str(dated.patch.covered),
-                str(dated.patch.total),
-                show(dated.patch.percent),
+                plain(dated.suite),
+                str(dated.counts.covered),
+                str(dated.counts.total),
+                show(dated.counts.percent),
             )
         )
         for dated in reversed(digest.patches)
@@ -283,7 +283,7 @@ def _typical(course: Course) -> float:
 
 def _failures(course: Course) -> dict[str, int]:
     """How many runs ended with each verdict other than `pass`."""
-    found = Counter(point.verdict for point in course.points if point.verdict != PASS)
+    found = Counter(point.verdict for point in course.points if point.verdict != Verdict.PASS)
     return dict(sorted(found.items()))
 
 
@@ -374,5 +374,11 @@ def _course(course: Course, themes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _patched(patch: Patch) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(patch), "percent": show(patch.percent)}
+def _patched(dated: DatedPatch) -> dict[str, Any]:
+    return {
+        "recorded_at": dated.recorded_at,
+        "suite": dated.suite,
+        "covered": dated.counts.covered,
+        "total": dated.counts.total,
+        "percent": show(dated.counts.percent),
+    }

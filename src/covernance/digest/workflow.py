@@ -30,7 +30,6 @@ from covernance.model import timestamp
 from covernance.model.snapshot import Snapshot
 from covernance.reports import trend
 from covernance.reports.exceptions_due import exception_due
-from covernance.reports.state import Patch
 from covernance.reports.trend import Flaky
 
 FOLDER = Path("docs") / "metrics"
@@ -92,7 +91,7 @@ def build(table: Table, store: Store, request: Request) -> Digest:
         courses=tuple(courses),
         slowest=tuple(trend.slowest(newest, _MOST_SLOW)),
         flaky=tuple(sorted(flaky)),
-        patches=tuple(sorted(patches, key=lambda patch: (patch.recorded_at, patch.patch.suite))),
+        patches=tuple(sorted(patches, key=lambda patch: (patch.recorded_at, patch.suite))),
         exceptions=_exceptions(read_rows(table), window),
     )
 
@@ -122,9 +121,7 @@ def _patch(found: Snapshot) -> DatedPatch | None:
     """What ran of a run's change; None where it touched nothing that counts, or nobody knows."""
     if found.patch is None or not found.patch.total.total:
         return None
-    counts = found.patch.total
-    patch = Patch(found.suite, counts.covered, counts.total)
-    return DatedPatch(found.provenance.recorded_at, patch)
+    return DatedPatch(found.provenance.recorded_at, found.suite, found.patch.total)
 
 
 def _exceptions(rows: Sequence[Row], window: Window) -> Exceptions:

@@ -19,6 +19,7 @@ from covernance.files import write_atomic
 from covernance.model import timestamp
 from covernance.shell.columns import align
 from covernance.shell.options import facts_option, format_option
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 _HEAD = ("module", "suite", "current / floor", "missing", "age", "review", "owner", "status")
@@ -100,7 +101,7 @@ def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
     if facts:
         write_atomic(facts, msgspec.json.encode(exception_facts(found.due)))
     if form == "json":
-        click.echo(_json(found))
+        print_json(found)
     else:
         for problem in found.problems:
             where = f"{register}:{problem.line}" if problem.line else register
@@ -130,7 +131,7 @@ def list_rows(names: tuple[str, ...], form: str) -> Exit:
     table, suites = _table(names)
     found = workflow.debts(table, suites, _today())
     if form == "json":
-        click.echo(_json({"rows": found, "totals": totals(found)}))
+        print_json({"rows": found, "totals": totals(found)})
         return Exit.PASS
     if found:
         click.echo(align([_HEAD, *map(_cells, found)], right=_NUMERIC))
@@ -145,10 +146,6 @@ def _table(names: Sequence[str]) -> tuple[Table, tuple[Suite, ...]]:
 
 def _today() -> date:
     return datetime.now(UTC).date()
-
-
-def _json(found: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(found), indent=1).decode()
 
 
 def _warning(due: Due) -> str:

@@ -14,7 +14,7 @@ from covernance.exceptions.row import Row, Status
 from covernance.exceptions.waivers import expired
 from covernance.model.counts import show
 from covernance.model.snapshot import Provenance, Snapshot
-from covernance.model.verdict import EXPIRED_EXCEPTION
+from covernance.model.verdict import Verdict
 
 GONE = "gone"
 """In place of a percentage: the file is measured no more."""
@@ -153,7 +153,7 @@ def problems(rows: Iterable[Row], changes: Iterable[Change], today: date) -> tup
             found.append(Problem(row.line, row.module, row.suite, "unfilled", text))
     for row in expired(standing.values(), today):
         text = f"ran out on {row.review}; cover the file and run sync, or have its owner renew it"
-        found.append(Problem(row.line, row.module, row.suite, EXPIRED_EXCEPTION, text))
+        found.append(Problem(row.line, row.module, row.suite, Verdict.EXPIRED_EXCEPTION, text))
     return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.module)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from codeowners import CodeOwners
+from covernance.extras import require
 
 LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks, relative to the root; the first that is there counts.
@@ -21,8 +21,14 @@ class Owners:
     """
 
     def __init__(self, text: str = "") -> None:
-        """Read the text of a CODEOWNERS file; no text, no owners."""
-        self._rules = CodeOwners("\n".join(map(_rule, text.splitlines())))
+        """Read the text of a CODEOWNERS file; no text, no owners.
+
+        Raises:
+            MachineError: The package that reads it is not installed.
+        """
+        self._rules = require("codeowners", extra="governance").CodeOwners(
+            "\n".join(map(_rule, text.splitlines()))
+        )
 
     def of(self, path: str) -> tuple[str, ...]:
         """The owners of a file, given relative to the root; empty where nobody is named."""

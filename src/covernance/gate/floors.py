@@ -11,16 +11,7 @@ import msgspec
 from covernance.config import UNTHEMED, Suite, parse_floor
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Cell, FileResult
-from covernance.model.verdict import (
-    BELOW_FLOOR,
-    EXPIRED_EXCEPTION,
-    NO_DATA,
-    NO_TESTS,
-    PASS,
-    TESTS_FAILED,
-    ZERO_STATEMENTS,
-    Verdict,
-)
+from covernance.model.verdict import Assessment, Verdict
 
 
 class AppliedFloor(msgspec.Struct, frozen=True):
@@ -97,31 +88,32 @@ def judge(
     floor: AppliedFloor,
     measured: Measured,
     exceptions: Exceptions = NO_EXCEPTIONS,
-) -> Verdict:
+) -> Assessment:
     """Judge a full run of one suite: all that is wrong with it, the gravest first.
 
     The suite's floor is compared with the raw total, a theme's with what it earned, a file's with
     its own raw total, each exactly. A waived file has no floor, and a total that misses the
     suite's floor is judged without it.
     """
-    found = [(TESTS_FAILED, f"failed: {test}") for test in measured.failures]
+    found = [(Verdict.TESTS_FAILED, f"failed: {test}") for test in measured.failures]
     for theme, cell in measured.cells.items():
         if theme != UNTHEMED and theme not in measured.lost and not cell.outcomes.tests:
-            found.append((NO_TESTS, f"theme {theme} selects no tests"))
+            found.append((Verdict.NO_TESTS, f"theme {theme} selects no tests"))
     found += [
-        (NO_DATA, f"the {theme} pass recorded no coverage data") for theme in measured.unmeasured
+        (Verdict.NO_DATA, f"the {theme} pass recorded no coverage data")
+        for theme in measured.unmeasured
     ]
     if measured.unreadable:
-        found.append((NO_DATA, measured.unreadable))
+        found.append((Verdict.NO_DATA, measured.unreadable))
     elif not total(measured.files.values()).total:
-        found.append((ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
+        found.append((Verdict.ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
     else:
         below = _below(suite, floor, measured, exceptions.waived)
-        found += [(BELOW_FLOOR, reason) for reason in below]
-    found += [(EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
+        found += [(Verdict.BELOW_FLOOR, reason) for reason in below]
+    found += [(Verdict.EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
     if not found:
-        return Verdict(PASS)
-    return Verdict(found[0][0], tuple(reason for _, reason in found))
+        return Assessment(Verdict.PASS)
+    return Assessment(found[0][0], tuple(reason for _, reason in found))
 
 
 def _below(

@@ -9,15 +9,18 @@ from pathlib import Path
 import click
 import msgspec
 
+from covernance.config.stores import STORES, StoreName
 from covernance.errors import Exit
 from covernance.files import write_atomic
 from covernance.git.base import base_commit
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
-from covernance.history.open import Kind, open_table_store
+from covernance.history.open import open_table_store
 from covernance.model.counts import show
+from covernance.model.text import short_commit
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 _MOST_TESTS = 10
@@ -34,7 +37,7 @@ _MOST_TESTS = 10
 @base_option
 @click.option(
     "--store",
-    type=click.Choice(["directory", "git"]),
+    type=click.Choice(list(STORES)),
     help="Where earlier results are kept. Default: $COVERAGE_HISTORY_STORE, else the table's.",
 )
 @click.option(
@@ -50,7 +53,7 @@ _MOST_TESTS = 10
 def command(
     names: tuple[str, ...],
     base: str | None,
-    store: Kind | None,
+    store: StoreName | None,
     facts: Path | None,
     form: str,
     *,
@@ -80,7 +83,7 @@ def command(
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(_plain(results)), indent=2).decode())
+        print_json(_plain(results))
     else:
         for result in results:
             click.echo("\n".join(_lines(result)))
@@ -89,9 +92,9 @@ def command(
 
 def _lines(result: workflow.Guarded) -> list[str]:
     if result.bootstrap:
-        return [f"{result.suite}: {result.verdict.name}, accepted by --bootstrap"]
-    lines = [f"{result.suite}: {result.verdict.name}{_base(result.base)}"]
-    lines += [f"  {reason}" for reason in result.verdict.reasons]
+        return [f"{result.suite}: {result.assessment.verdict}, accepted by --bootstrap"]
+    lines = [f"{result.suite}: {result.assessment.verdict}{_base(result.base)}"]
+    lines += [f"  {reason}" for reason in result.assessment.reasons]
     if result.comparison:
         over = [drop for drop in result.comparison.numbers if drop.over]
         lines += [line for drop in over for line in _files(drop)]
@@ -106,7 +109,9 @@ def _base(base: workflow.Base | None) -> str:
     if base is None:
         return ""
     where = "the merge-base" if not base.behind else f"{base.behind} commits before the merge-base"
-    return f", compared with {base.entry.commit[:12]} of {base.entry.recorded_at} ({where})"
+    return (
+        f", compared with {short_commit(base.entry.commit)} of {base.entry.recorded_at} ({where})"
+    )
 
 
 def _files(drop: Drop) -> list[str]:
@@ -126,8 +131,8 @@ def _plain(results: Sequence[workflow.Guarded]) -> list[dict[str, object]]:
     return [
         {
             "suite": result.suite,
-            "verdict": result.verdict.name,
-            "reasons": result.verdict.reasons,
+            "verdict": result.assessment.verdict,
+            "reasons": result.assessment.reasons,
             "bootstrap": result.bootstrap,
             "base": result.base and msgspec.to_builtins(result.base),
             "numbers": [

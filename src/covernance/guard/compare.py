@@ -16,10 +16,7 @@ from covernance.config import UNTHEMED, Suite
 from covernance.model import lines
 from covernance.model.counts import Counts, show, show_drop
 from covernance.model.snapshot import FileResult, Snapshot
-from covernance.model.verdict import PASS, Verdict
-
-DROPPED = "dropped"
-NO_BASELINE = "no-baseline"
+from covernance.model.verdict import Assessment, Verdict
 
 TOTAL = "total"
 """The name of the suite's raw total among what may drop; the others are `PATCH` and themes."""
@@ -94,7 +91,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[str, ...]
 
     @property
-    def verdict(self) -> Verdict:
+    def assessment(self) -> Assessment:
         """`dropped` when a number fell by more than its limit."""
         reasons = tuple(
             f"{drop.measure} fell by {show_drop(drop.points)} points, from "
@@ -103,7 +100,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
             for drop in self.numbers
             if drop.over
         )
-        return Verdict(DROPPED, reasons) if reasons else Verdict(PASS)
+        return Assessment(Verdict.DROPPED, reasons) if reasons else Assessment(Verdict.PASS)
 
 
 def compare(

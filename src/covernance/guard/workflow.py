@@ -17,7 +17,8 @@ from covernance.history.store import Entry, Store, by_suite
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
-from covernance.model.verdict import NO_DATA, Verdict
+from covernance.model.text import short_commit
+from covernance.model.verdict import Assessment, Verdict
 
 TOTAL, PATCH = compare.TOTAL, compare.PATCH
 _MOST_RUNS = 5
@@ -40,7 +41,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         suite: Its name.
-        verdict: `pass`, `dropped`, `no-baseline` or `no-data`.
+        assessment: `pass`, `dropped`, `no-baseline` or `no-data`, and why.
         bootstrap: Whether a missing base was accepted.
         base: What it was compared with; None without one.
         comparison: The numbers beside the base's.
@@ -48,7 +49,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     suite: str
-    verdict: Verdict
+    assessment: Assessment
     bootstrap: bool = False
     base: Base | None = None
     comparison: compare.Comparison | None = None
@@ -57,7 +58,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit(self) -> Exit:
         """A missing base is a no, unless a bootstrap was asked for."""
-        return Exit.PASS if self.bootstrap else self.verdict.exit
+        return Exit.PASS if self.bootstrap else self.assessment.verdict.exit
 
 
 def guard_suites(
@@ -96,18 +97,18 @@ def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:
     path = Layout(table.root).snapshot(suite.name)
     if not path.exists():
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
-        return Guarded(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
+        return Guarded(suite=suite.name, assessment=Assessment(Verdict.NO_DATA, (reason,)))
     now = snapshot.read(path)
     base = find_base(table.root, past.entries, now, past.merge_base)
     flaps = _flaps(past.store, past.entries, now)
     if base is None:
-        measured = (now.provenance.commit or "this commit")[:12]
+        measured = short_commit(now.provenance.commit, "this commit")
         reason = (
             f"no ancestor of {measured} has a kept result; `covernance history add` there keeps one"
         )
         return Guarded(
             suite=suite.name,
-            verdict=Verdict(compare.NO_BASELINE, (reason,)),
+            assessment=Assessment(Verdict.NO_BASELINE, (reason,)),
             bootstrap=bootstrap,
             flaps=flaps,
         )
@@ -120,7 +121,7 @@ def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:
     )
     return Guarded(
         suite=suite.name,
-        verdict=comparison.verdict,
+        assessment=comparison.assessment,
         base=base,
         comparison=comparison,
         flaps=flaps,

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import ParamSpec, TypedDict, Unpack
 
 import click
-import msgspec
 
 from covernance.config import Table, find_root, load
+from covernance.config.stores import STORES, StoreName
 from covernance.errors import Exit
 from covernance.history import retention, workflow
-from covernance.history.open import Kind, chosen, open_store, usual_remote
-from covernance.history.store import Entry, Store
-from covernance.model.text import shown
+from covernance.history.open import chosen, store_class, usual_remote
+from covernance.history.store import Entry, NamedStore
+from covernance.model.text import short_commit, shown
 from covernance.shell import tables
 from covernance.shell.options import format_option
+from covernance.shell.printing import print_json
 
 _Own = ParamSpec("_Own")
-_SHOWN_DIGITS = 12
 
 _suite = click.option("--suite", metavar="NAME", help="Only this suite.")
 _branch = click.option("--branch", metavar="NAME", help="Only results of this branch.")
@@ -30,7 +30,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; 
 class _Where(TypedDict):
     """The options that choose a store."""
 
-    kind: Kind | None
+    kind: StoreName | None
     store_branch: str | None
     remote: str | None
     local: bool
@@ -42,7 +42,7 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
         click.option(
             "--store",
             "kind",
-            type=click.Choice(["directory", "git"]),
+            type=click.Choice(list(STORES)),
             help="coverage/history/ of this checkout, or a git branch that machines share. "
             "Default: $COVERAGE_HISTORY_STORE, else the table's.",
         ),
@@ -102,9 +102,9 @@ def add(
     """  # noqa: D301 - click reads the escape
     table = _table()
     snapshots = workflow.load_history(paths, table.root)
-    if (where["kind"] or chosen(table, os.environ)) == "git" and not allow_dirty:
-        workflow.refuse_dirty(snapshots)
     store = _store(table, **where)
+    if store.is_shared and not allow_dirty:
+        workflow.refuse_dirty(snapshots)
     added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
     verb = "would add" if dry_run else "added"
     _report(added, form, verb, "nothing to add: all of it is kept already")
@@ -151,7 +151,7 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
     entries = workflow.newest(store, workflow.digits(table.root, commit), suite=suite)
     snapshots = [store.read(entry) for entry in entries]
     if form == "json":
-        click.echo(_indented(b"[" + b",".join(result.encode() for result in snapshots) + b"]"))
+        print_json(snapshots)
     else:
         click.echo("\n".join(_rows(entries)))
         click.echo("\n" + "\n".join(map(shown, tables.table(snapshots).splitlines())))
@@ -261,20 +261,20 @@ def export(
 
 def _store(
     table: Table,
-    kind: Kind | None,
+    kind: StoreName | None,
     store_branch: str | None,
     remote: str | None,
     *,
     local: bool,
-) -> Store:
+) -> NamedStore:
     settings = table.history
-    kind = kind or chosen(table, os.environ)
-    if kind == "directory" or local:
+    store = store_class(kind or chosen(table, os.environ))
+    if local or not store.has_remote:
         remote = None
     elif remote is None:
         remote = usual_remote(table.root, settings.remote)
     branch = store_branch or settings.branch
-    return open_store(kind, table.root, branch=branch, remote=remote)
+    return store.open(table.root, branch=branch, remote=remote)
 
 
 def _table() -> Table:
@@ -283,7 +283,7 @@ def _table() -> Table:
 
 def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:
     if form == "json":
-        click.echo(_indented(msgspec.json.encode(entries)))
+        print_json(entries)
     elif not entries:
         click.echo(nothing)
     else:
@@ -296,11 +296,7 @@ def _rows(entries: Sequence[Entry]) -> list[str]:
     suites = max(len(entry.suite) for entry in entries)
     runs = max(len(entry.run_id) for entry in entries)
     return [
-        f"{entry.recorded_at}  {entry.suite:{suites}}  {entry.commit[:_SHOWN_DIGITS]}  "
+        f"{entry.recorded_at}  {entry.suite:{suites}}  {short_commit(entry.commit)}  "
         f"{entry.run_id:{runs}}  {entry.branch or '(no branch)'}"
         for entry in entries
     ]
-
-
-def _indented(content: bytes) -> str:
-    return msgspec.json.format(content, indent=1).decode()

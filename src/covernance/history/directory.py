@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from itertools import takewhile
 from pathlib import Path
+from typing import ClassVar, Self
 
 from covernance import files
 from covernance.errors import InputError, MachineError
 from covernance.history import names
 from covernance.history.store import Entry, arrange, decode, distinct
+from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 
 
@@ -21,9 +23,17 @@ class Directory:
     Files are written whole or not at all, and writers take turns; readers need no turn.
     """
 
+    is_shared: ClassVar = False
+    has_remote: ClassVar = False
+
     def __init__(self, root: Path) -> None:
         """Keep snapshots below `root`."""
         self._root = root
+
+    @classmethod
+    def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:  # noqa: ARG003 - see `Store.open`
+        """Open the folder beside the reports of the repository at `root`."""
+        return cls(Layout(root).folder / "history")
 
     @property
     def place(self) -> str:

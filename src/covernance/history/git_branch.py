@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import ClassVar, Self
 
 from covernance import files
 from covernance.errors import InputError, MachineError
@@ -23,6 +24,7 @@ from covernance.git.runner import Git, GitError, Objects, readable
 from covernance.history import names
 from covernance.history.store import Entry, arrange, decode, distinct
 from covernance.model.snapshot import Snapshot
+from covernance.model.text import short_commit
 
 _ATTEMPTS = 40
 _FIRST_PAUSE = 0.1
@@ -60,6 +62,9 @@ class _RaceError(Exception):
 
 class GitBranch:
     """Snapshots on one branch of one repository; shallow clones and worktrees will do."""
+
+    is_shared: ClassVar = True
+    has_remote: ClassVar = True
 
     def __init__(
         self,
@@ -105,6 +110,11 @@ class GitBranch:
         if remote is not None and remote not in (known := remotes(root, environ)):
             listed = ", ".join(known) or "none"
             raise InputError(f"there is no remote {remote!r}; remotes: {listed}")
+
+    @classmethod
+    def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:
+        """Open the branch of the repository at `root`; raises what `GitBranch` does."""
+        return cls(root, branch=branch, remote=remote)
 
     @property
     def place(self) -> str:
@@ -343,4 +353,4 @@ def _answer(output: bytes) -> str:
 def _named(entries: Sequence[Entry]) -> str:
     if len({entry.commit for entry in entries}) > 1:
         return f"{len(entries)} snapshots"
-    return f"{', '.join(entry.suite for entry in entries)} of {entries[0].commit[:12]}"
+    return f"{', '.join(entry.suite for entry in entries)} of {short_commit(entries[0].commit)}"

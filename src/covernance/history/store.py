@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Protocol
+from pathlib import Path
+from typing import ClassVar, Protocol, Self
 
 import msgspec
 
@@ -53,6 +54,28 @@ class Store(Protocol):
 
     def prune(self, doomed: Sequence[Entry]) -> None:
         """Drop entries; one that is gone already is no error."""
+
+
+class NamedStore(Store, Protocol):
+    """A store that the table can name.
+
+    Attributes:
+        is_shared: Whether other machines read it, so that it takes clean checkouts only.
+        has_remote: Whether it can lie on a remote of the repository.
+    """
+
+    is_shared: ClassVar[bool]
+    has_remote: ClassVar[bool]
+
+    @classmethod
+    def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:
+        """Open the store of a repository.
+
+        Args:
+            root: The folder of pyproject.toml.
+            branch: The branch that a store in git writes.
+            remote: The remote that holds the branch; None for the local branch.
+        """
 
 
 def entry_of(result: Snapshot) -> Entry:

@@ -16,6 +16,7 @@ from covernance.history.store import Entry, Store, distinct
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
+from covernance.model.text import short_commit
 
 _SHORTEST_COMMIT = 4
 _ONE_LINE = -1
@@ -46,8 +47,8 @@ def refuse_dirty(snapshots: Iterable[Snapshot]) -> None:
         if result.provenance.dirty is not False:
             raise InputError(
                 f"{result.suite}: was measured with changes that commit "
-                f"{(result.provenance.commit or 'none')[:12]} does not have; commit and run again, "
-                "or say --allow-dirty"
+                f"{short_commit(result.provenance.commit, 'none')} does not have; commit and run "
+                "again, or say --allow-dirty"
             )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from covernance.errors import Exit, InputError
 from covernance.integrity.findings import KINDS, Allowances
-from covernance.model.text import shown
+from covernance.model.text import short_commit, shown
 from covernance.shell.options import base_option, format_option, soft_option, softened
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def command(
     agent = suite_agents(table, os.environ)(table.suites[0])
     report = find_weakenings(table, commit, allowances, agent, snapshots)
     if form == "json":
-        click.echo(_json(report))
+        print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
     click.echo("\n".join(_text(report)))
     return softened(report.exit, soft=soft)
@@ -105,7 +105,7 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _text(report: IntegrityReport) -> Iterable[str]:
-    yield f"changes since {report.base[:12]}"
+    yield f"changes since {short_commit(report.base)}"
     for unusable in report.unusable:
         yield f"{unusable.suite}: {unusable.verdict}: {shown('; '.join(unusable.reasons))}"
     for judged in report.findings:
@@ -114,9 +114,3 @@ def _text(report: IntegrityReport) -> Iterable[str]:
     blocking = sum(judged.allowed_by is None for judged in report.findings)
     findings = "1 finding" if len(report.findings) == 1 else f"{len(report.findings)} findings"
     yield f"integrity: {findings}, {blocking} not allowed"
-
-
-def _json(report: IntegrityReport) -> str:
-    document: dict[str, Any] = msgspec.to_builtins(report)
-    document["exit"] = int(report.exit)
-    return json.dumps(document, indent=1, sort_keys=True)

@@ -17,7 +17,8 @@ from covernance.matrix.jobs import Plan
 from covernance.model import timestamp
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.model.suite_result import SuiteResult, stand_in
-from covernance.model.verdict import PASS
+from covernance.model.text import short_commit
+from covernance.model.verdict import Verdict
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -72,7 +73,7 @@ def take(
         CovernanceError: The store or the register can't be read.
     """
     if entry not in history.of(suite.name):
-        return Refused(f"its result of {entry.commit[:12]} is no longer kept; plan again")
+        return Refused(f"its result of {short_commit(entry.commit)} is no longer kept; plan again")
     kept = history.read(entry)
     if why := _unfit(table, kept, now):
         return Refused(f"{why}; plan again")
@@ -119,8 +120,8 @@ def take_all(
 def _unfit(table: Table, kept: Snapshot, now: datetime) -> str:
     """Why a kept result can't stand for the present one; "" where it can."""
     source = kept.provenance
-    what = f"its result of {(source.commit or '')[:12]}"
-    if kept.verdict != PASS:
+    what = f"its result of {short_commit(source.commit)}"
+    if kept.verdict != Verdict.PASS:
         return f"{what} is {kept.verdict}"
     if source.dirty is not False:
         return f"{what} was measured with changes"

@@ -18,6 +18,7 @@ from covernance.history.store import Listed
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Decision, Plan, Planned
 from covernance.shell.options import base_option
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 _MOST_REASONS = 5
@@ -59,7 +60,7 @@ def command(form: str, base: str | None, *, affected: bool) -> Exit:
         case "text":
             click.echo("\n".join(_lines(table, made)))
         case "json":
-            click.echo(json.dumps({"jobs": _legs(table, made), **_left_out(made)}, indent=1))
+            print_json({"jobs": _legs(table, made), **_left_out(made)})
         case "github":
             jobs.write(table, made)
             click.echo(_outputs(table, made))

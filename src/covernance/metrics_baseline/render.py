@@ -8,14 +8,16 @@ import msgspec
 
 from covernance.machine import Machine
 from covernance.metrics_baseline.repeat import Run, Spread, broken, flaky, slowest, spread
+from covernance.model import document
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Snapshot
+from covernance.model.text import short_commit
+from covernance.model.verdict import Verdict
 from covernance.reports.markdown import code, head, plain, row
 
 SCHEMA = 1
 
 _MOST_SLOW = 10
-_SHORT_COMMIT = 12
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +25,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     commit: str | None
     recorded_at: str
-    verdict: str
+    verdict: Verdict
     total: Counts
     earned: dict[str, Counts]
 
@@ -76,8 +78,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     suites: dict[str, SuiteMetrics]
 
     def encode(self) -> bytes:
-        """The metrics as JSON: sorted keys, indented, the same bytes for the same result."""
-        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n"
+        """The metrics as JSON: the same bytes for the same result."""
+        return document.encode(self)
 
 
 def suite_metrics(snapshot: Snapshot, runs: list[Run]) -> SuiteMetrics:
@@ -224,7 +226,7 @@ def _repetitions(suites: Mapping[str, SuiteMetrics]) -> list[str]:
 
 
 def _commit(commit: str | None) -> str:
-    return code(commit[:_SHORT_COMMIT]) if commit else "no commit"
+    return code(short_commit(commit)) if commit else "no commit"
 
 
 def _tally(outcomes: Mapping[str, int]) -> str:

@@ -16,6 +16,7 @@ from covernance.engine.passes import RECORD, Pass
 from covernance.engine.record import read_record
 from covernance.errors import InputError
 from covernance.model.snapshot import FAILED
+from covernance.model.testing import rank_slowest
 
 NOT_RUN = "not run"
 """The outcome of a test in a repetition that did not collect it."""
@@ -133,7 +134,11 @@ def outcomes(runs: Sequence[Run]) -> dict[str, Counter[str]]:
 
 
 def flaky(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
-    """The tests whose outcomes differ among repetitions, and how often each came."""
+    """The tests whose outcomes differ among repetitions, and how often each came.
+
+    Unlike `is_flaky` this counts every difference: a test that is skipped or not collected in some
+    orders depends on the order, which is what repetitions look for.
+    """
     return {
         test: dict(sorted(tally.items()))
         for test, tally in outcomes(runs).items()
@@ -152,12 +157,8 @@ def slowest(runs: Sequence[Run], most: int) -> dict[str, float]:
     for run in runs:
         for test, case in run.cases.items():
             times.setdefault(test, []).append(case.seconds)
-    ranked = sorted(((median(taken), test) for test, taken in times.items()), key=_slowest_first)
-    return {test: seconds for seconds, test in ranked[:most]}
-
-
-def _slowest_first(entry: tuple[float, str]) -> tuple[float, str]:
-    return -entry[0], entry[1]
+    medians = ((test, median(taken)) for test, taken in times.items())
+    return dict(rank_slowest(medians, most))
 
 
 def spread(seconds: Iterable[float]) -> Spread:

@@ -36,6 +36,12 @@ def reading(where: str, what: str, remedy: str) -> Iterator[None]:
         raise InputError(msg) from error
 
 
+def encode(value: object) -> bytes:
+    """The JSON of a file: keys sorted, indented, the same bytes for the same value."""
+    plain = msgspec.to_builtins(value, str_keys=True, order="sorted")
+    return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
+
+
 def read(path: Path, shape: type[T], what: str, remedy: str) -> T:
     """Read a file of one shape; see `reading`.
 

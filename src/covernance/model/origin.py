@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from covernance.model import timestamp
 from covernance.model.snapshot import CARRIED, MEASURED, REUSED, Provenance
+from covernance.model.text import short_commit
 
-_SHORT_COMMIT = 12
 _HOUR = 60
 _DAY = 24 * _HOUR
 _UNKNOWN_AGE = "of unknown age"
@@ -18,12 +18,12 @@ def describe_origin(source: Provenance) -> str:
     if source.source == MEASURED:
         return ""
     if source.source == REUSED and source.origin:
-        whence = (source.origin.commit or "")[:_SHORT_COMMIT] or source.origin.recorded_at
+        whence = short_commit(source.origin.commit, source.origin.recorded_at)
         return f"{REUSED} from {whence}, {_old(source.origin.recorded_at, source.recorded_at)}"
     if source.source != CARRIED or source.carried_at is None:
         return source.source
     old = _old(source.recorded_at, source.carried_at)
-    return f"{CARRIED} from {(source.commit or '')[:_SHORT_COMMIT]}, {old}"
+    return f"{CARRIED} from {short_commit(source.commit)}, {old}"
 
 
 def _old(before: str, after: str) -> str:

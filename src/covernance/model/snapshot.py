@@ -12,6 +12,7 @@ from covernance.errors import InputError
 from covernance.model import document, lines
 from covernance.model.counts import Counts
 from covernance.model.inputs import Inputs
+from covernance.model.verdict import Verdict
 
 SCHEMA = 2
 _KEPT = 32
@@ -181,7 +182,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int = SCHEMA
     suite: str
-    verdict: str
+    verdict: Verdict
     reasons: tuple[str, ...]
     floor: Floor
     provenance: Provenance
@@ -195,9 +196,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     inputs: Inputs | None = None
 
     def encode(self) -> bytes:
-        """The snapshot as JSON: sorted keys, indented, the same bytes for the same result."""
-        plain = msgspec.to_builtins(self, str_keys=True)
-        return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
+        """The snapshot as JSON: the same bytes for the same result."""
+        return document.encode(self)
 
 
 def json_schema() -> bytes:
@@ -227,9 +227,12 @@ def decode(content: bytes, where: str) -> Snapshot:
         InputError: It is damaged, or was written by a newer version.
     """
     with document.reading(where, "a snapshot", "run the suite again"):
-        schema = msgspec.json.decode(content, type=_Versioned).schema
+        schema, verdict = msgspec.structs.astuple(msgspec.json.decode(content, type=_Versioned))
         if schema > SCHEMA:
             msg = f"{where}: was written by a newer covernance; upgrade covernance to read it"
+            raise InputError(msg)
+        if verdict not in tuple(Verdict):
+            msg = f"{where}: unknown verdict {verdict!r}; upgrade covernance to read it"
             raise InputError(msg)
         if schema < SCHEMA:
             return msgspec.convert(_upgraded(msgspec.json.decode(content)), Snapshot)
@@ -238,6 +241,7 @@ def decode(content: bytes, where: str) -> Snapshot:
 
 class _Versioned(msgspec.Struct):
     schema: Annotated[int, msgspec.Meta(ge=1)]
+    verdict: str
 
 
 def _upgraded(document: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import msgspec
 
 from covernance.errors import Exit
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import Verdict
 
 
 class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +30,6 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def stand_in(snapshot: Snapshot, published: tuple[Path, ...] = ()) -> SuiteResult:
     """What becomes of a suite by a result that was not measured just now."""
-    verdict = Verdict(snapshot.verdict, snapshot.reasons)
     return SuiteResult(
-        snapshot=snapshot, exit=verdict.exit, partial=(), published=published, text=""
+        snapshot=snapshot, exit=snapshot.verdict.exit, partial=(), published=published, text=""
     )

@@ -1,41 +1,66 @@
-"""Verdicts: a pass, or the reason why not."""
+"""Verdicts: a pass, or the reason why it is not one."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
 
 import msgspec
 
 from covernance.errors import Exit
 
-PASS = "pass"  # noqa: S105 - a verdict, no secret
 
+class Verdict(StrEnum):
+    """Every verdict by its name, as snapshots, reports and JSON spell it.
 
-TESTS_FAILED = "tests-failed"
+    Attributes:
+        meaning: What the verdict says, in one sentence.
+    """
 
+    meaning: str
 
-NO_TESTS = "no-tests"
+    def __new__(cls, name: str, meaning: str = "") -> Self:
+        """Create the member of this name."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        return member
 
+    # A run
+    PASS = ("pass", "Everything that was checked is as required.")
+    TESTS_FAILED = ("tests-failed", "A test failed or could not be run.")
+    NO_TESTS = ("no-tests", "A theme or a selection contains no test.")
+    NO_DATA = ("no-data", "There is no result, or tests ran without leaving coverage data.")
+    ZERO_STATEMENTS = ("zero-statements", "The suite's sources contain no statement to cover.")
+    BELOW_FLOOR = ("below-floor", "The suite, a theme, a file or the patch is below its floor.")
+    EXPIRED_EXCEPTION = ("expired-exception", "The review date of an exception has passed.")
+    PARTIAL = ("partial", "Only a selection ran; floors were not checked.")
 
-NO_DATA = "no-data"
+    # The guard
+    DROPPED = ("dropped", "A number fell by more than its limit since the base.")
+    NO_BASELINE = ("no-baseline", "There is no stored result to compare with.")
 
+    # Patch coverage and integrity
+    STALE = ("stale", "A source or a test was edited after the suite was measured.")
+    INFORMS = ("informs", "Reported without a floor: a theme, or too few changed lines.")
 
-ZERO_STATEMENTS = "zero-statements"
-
-
-BELOW_FLOOR = "below-floor"
-
-
-EXPIRED_EXCEPTION = "expired-exception"
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """`pass`, or the first reason that it is not; `reasons` holds one sentence for each."""
-
-    name: str
-    reasons: tuple[str, ...] = ()
+    # Reports
+    MISSING = ("missing", "The suite has no result at all.")
 
     @property
     def exit(self) -> Exit:
-        """The exit code of a command that ends with this verdict."""
-        if self.name == PASS:
+        """The exit code of a command that ends with this verdict.
+
+        Only `pass` is green by itself. A command that was asked for a selection or a bootstrap, or
+        that reports what has no floor, accepts the others explicitly.
+        """
+        if self is Verdict.PASS:
             return Exit.PASS
-        return Exit.TESTS_FAILED if self.name == TESTS_FAILED else Exit.GATE
+        return Exit.TESTS_FAILED if self is Verdict.TESTS_FAILED else Exit.GATE
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """A verdict with one sentence per reason; the verdict is the gravest of them."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()

@@ -53,8 +53,7 @@ def write(path: Path, state: State) -> None:
     Raises:
         MachineError: It can't be written.
     """
-    text = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=1)
-    write_atomic(path, text + b"\n")
+    write_atomic(path, document.encode(state))
 
 
 class _Versioned(msgspec.Struct):

@@ -19,6 +19,7 @@ from covernance.notify.render import paragraph
 from covernance.notify.sender import attempt
 from covernance.notify.target import VARIABLE, parse
 from covernance.shell.options import format_option
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 _STATE = "alerts.state.json"
@@ -114,7 +115,7 @@ def command(
         deliveries=tuple(deliveries),
     )
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(result, order="sorted"), indent=1))
+        print_json(result)
     else:
         click.echo("\n".join(_lines(result)))
     undelivered = result.untold or any(delivery.failed for delivery in deliveries)

@@ -9,12 +9,12 @@ import msgspec
 
 from covernance.model.fact import Fact, Subject
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.text import short_commit
+from covernance.model.verdict import Verdict
 
 Event = Literal["gate", "drop", "exception", "recovered"]
 
 _MOST_REASONS = 5
-_SHORT_COMMIT = 12
 
 
 class Told(msgspec.Struct, frozen=True, order=True):
@@ -73,14 +73,14 @@ def repeated(facts: Iterable[Fact]) -> Subject | None:
 def gate_fact(snapshot: Snapshot) -> Fact:
     """What a suite's snapshot says of its gate; its state is the verdict."""
     source = snapshot.provenance
-    where = f"{(source.commit or 'no commit')[:_SHORT_COMMIT]} on {source.branch or 'no branch'}"
+    where = f"{short_commit(source.commit, 'no commit')} on {source.branch or 'no branch'}"
     lines = [f"{snapshot.verdict} at {where}", *_shortened(snapshot.reasons)]
     return Fact(
         kind="gate",
         suite=snapshot.suite,
         subject=snapshot.suite,
         text="\n".join(lines),
-        good=snapshot.verdict == PASS,
+        good=snapshot.verdict == Verdict.PASS,
         state=snapshot.verdict,
     )
 

@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from covernance.errors import MachineError
+from covernance.extras import require
 from covernance.notify.render import Message
 
 _STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
@@ -70,10 +72,9 @@ def attempt(order: Order, seconds: float) -> Answer:
 def send(order: Order) -> Answer:
     """Hand the message to Apprise, in this process."""
     try:
-        import apprise  # noqa: PLC0415 - heavy, and an extra: only this process needs it
-    except ImportError:
-        reason = "Apprise is not installed; install covernance[alerts]"
-        return Answer(delivered=False, reason=reason, final=True)
+        apprise = require("apprise", extra="alerts")
+    except MachineError as error:
+        return Answer(delivered=False, reason=str(error), final=True)
     statuses: list[str] = []
     try:
         service = apprise.Apprise.instantiate(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from covernance.config import parse_floor
 from covernance.errors import Exit
-from covernance.model.text import shown
+from covernance.model.text import short_commit, shown
 from covernance.patch.annotations import warnings
 from covernance.shell.options import base_option, soft_option, softened
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def command(
         min_lines=min_lines,
     )
     if form == "json":
-        click.echo(_json(report))
+        print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
     click.echo(_text(report))
     if form == "github":
@@ -88,7 +88,7 @@ def command(
 
 
 def _text(report: PatchReport) -> str:
-    told = [f"changes since {report.base[:12]}"]
+    told = [f"changes since {short_commit(report.base)}"]
     for suite in report.suites:
         told += _suite_text(suite)
     return "\n".join(told)
@@ -111,12 +111,6 @@ def _wrong(report: PatchReport) -> Iterable[tuple[str, Place]]:
     for result in (suite.results[0] for suite in report.suites if suite.results):
         yield from (("This did not run.", place) for place in result.uncovered)
         yield from (("Not every branch was taken.", place) for place in result.partial)
-
-
-def _json(report: PatchReport) -> str:
-    document: dict[str, Any] = msgspec.to_builtins(report)
-    document["exit"] = int(report.exit)
-    return json.dumps(document, indent=1, sort_keys=True)
 
 
 def _place(place: Place) -> str:

@@ -10,17 +10,14 @@ from covernance.git.changes import Changes, WorkTree
 from covernance.model import timestamp
 from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import NO_DATA
-
-STALE = "stale"
-"""A verdict: a source or a test was edited after the suite was measured."""
+from covernance.model.verdict import Verdict
 
 
 class Unusable(msgspec.Struct, frozen=True):
     """A suite whose last full run can't be judged by: `no-data` or `stale`, and why."""
 
     suite: str
-    verdict: str
+    verdict: Verdict
     reasons: tuple[str, ...]
 
 
@@ -38,7 +35,7 @@ def usable(
     """
     if snapshot is None:
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
-        return Unusable(suite.name, NO_DATA, (reason,))
+        return Unusable(suite.name, Verdict.NO_DATA, (reason,))
     since = _since_commit(tree, snapshot)
     if since is not None:
         stale = _of_suite(since, suite, snapshot)
@@ -53,7 +50,7 @@ def usable(
         return snapshot
     reasons = [f"{path} was edited after the suite was measured" for path in stale]
     reasons.append(f"run `covernance run --suite {suite.name}` again")
-    return Unusable(suite.name, STALE, tuple(reasons))
+    return Unusable(suite.name, Verdict.STALE, tuple(reasons))
 
 
 def is_source(path: str, suite: Suite, snapshot: Snapshot | None) -> bool:

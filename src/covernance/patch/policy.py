@@ -11,10 +11,7 @@ from covernance.config import UNTHEMED
 from covernance.model import lines
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import FileResult, Snapshot
-from covernance.model.verdict import BELOW_FLOOR, PASS
-
-INFORMS = "informs"
-"""In place of a verdict: a theme, which has no floor, or too few lines to judge a suite by."""
+from covernance.model.verdict import Verdict
 
 Place = tuple[str, int]
 """A file and a line of it."""
@@ -48,7 +45,7 @@ class PatchResult(msgspec.Struct, frozen=True, kw_only=True):
 
     suite: str
     theme: str | None
-    verdict: str
+    verdict: Verdict
     floor: Decimal | None
     counts: Counts
     uncovered: tuple[Place, ...]
@@ -152,11 +149,11 @@ def _result(
     )
 
 
-def _verdict(counts: Counts, rule: PatchRule | None) -> str:
+def _verdict(counts: Counts, rule: PatchRule | None) -> Verdict:
     if not counts.total:
-        return PASS
+        return Verdict.PASS
     if rule is None:
-        return INFORMS
+        return Verdict.INFORMS
     if counts.meets(rule.percent):
-        return PASS
-    return INFORMS if counts.statements < rule.min_lines else BELOW_FLOOR
+        return Verdict.PASS
+    return Verdict.INFORMS if counts.statements < rule.min_lines else Verdict.BELOW_FLOOR

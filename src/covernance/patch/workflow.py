@@ -13,10 +13,10 @@ from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.git import changes
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
 from covernance.patch.freshness import Unusable, usable
-from covernance.patch.policy import INFORMS, PatchResult, PatchRule, judge_patch
+from covernance.patch.policy import PatchResult, PatchRule, judge_patch
 from covernance.results import read_results
 
 
@@ -32,7 +32,7 @@ class SuitePatch(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     suite: str
-    verdict: str
+    verdict: Verdict
     reasons: tuple[str, ...] = ()
     results: tuple[PatchResult, ...] = ()
     unmeasured: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class PatchReport(msgspec.Struct, frozen=True):
     @property
     def exit(self) -> Exit:
         """The exit code that the suites add up to."""
-        green = all(suite.verdict in (PASS, INFORMS) for suite in self.suites)
+        green = all(suite.verdict in (Verdict.PASS, Verdict.INFORMS) for suite in self.suites)
         return Exit.PASS if green else Exit.GATE
 
 

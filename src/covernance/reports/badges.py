@@ -7,9 +7,9 @@ import msgspec
 from covernance.errors import ConfigError
 from covernance.model.counts import show
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.reports.charts import environment
-from covernance.reports.state import MISSING, State, trouble
+from covernance.reports.state import State, trouble
 
 _GOOD, _BAD, _INFORMS, _MISSING = "#116329", "#a40e26", "#0a4b9c", "#57606a"
 """White text has a contrast of 6 : 1 or more on each."""
@@ -60,9 +60,9 @@ def badges(state: State) -> dict[str, bytes]:
 def _suite(name: str, snapshot: Snapshot | None) -> bytes:
     label = f"{name} coverage"
     if snapshot is None:
-        return _badge(label, MISSING, _MISSING)
+        return _badge(label, Verdict.MISSING, _MISSING)
     percent = f"{show(snapshot.total.percent)} %"
-    if snapshot.verdict == PASS:
+    if snapshot.verdict == Verdict.PASS:
         return _badge(label, percent, _GOOD)
     return _badge(label, f"{percent} {snapshot.verdict}", _BAD)
 

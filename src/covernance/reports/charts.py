@@ -16,6 +16,7 @@ import jinja2
 import msgspec
 
 from covernance.model.counts import show
+from covernance.model.text import short_commit
 
 Values = Sequence[tuple[datetime, Fraction | None]]
 """Percentages over time, oldest first; None where there was nothing to measure."""
@@ -52,7 +53,7 @@ class _Drawn(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def environment() -> jinja2.Environment:
     """The templates of the layer; everything that is put into them is escaped."""
-    return jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.PackageLoader("covernance.reports"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -60,6 +61,8 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    templates.filters["short_commit"] = short_commit
+    return templates
 
 
 def chart(title: str, lines: Sequence[Line], floor: Fraction | None = None) -> str:

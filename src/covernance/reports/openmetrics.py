@@ -17,7 +17,7 @@ import msgspec
 
 from covernance.model import timestamp
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.reports.state import State
 from covernance.reports.trend import floor
 
@@ -80,7 +80,7 @@ def _suites(state: State) -> Iterable[_Family]:
     yield _Family(
         "covernance_suite_passing",
         "Whether a suite passes its gate.",
-        [(_of(found), float(found.verdict == PASS)) for found in present],
+        [(_of(found), float(found.verdict == Verdict.PASS)) for found in present],
     )
     yield _Family(
         "covernance_suite_coverage_ratio",
@@ -168,9 +168,9 @@ def _policies(state: State) -> Iterable[_Family]:
         "covernance_patch_coverage_ratio",
         "Changed statements and branches of a suite that ran.",
         [
-            ({"suite": patch.suite}, float(part) / 100)
-            for patch in state.patches
-            if (part := patch.percent) is not None
+            ({"suite": suite}, float(part) / 100)
+            for suite, counts in state.patches.items()
+            if (part := counts.percent) is not None
         ],
         unit="ratio",
     )

@@ -16,9 +16,10 @@ from covernance.git.base import base_commit
 from covernance.guard.workflow import Guarded, guard_suites
 from covernance.history.open import open_table_store
 from covernance.model import timestamp
+from covernance.model.counts import Counts
 from covernance.patch.workflow import measure_patch
 from covernance.reports.exceptions_due import exception_due
-from covernance.reports.state import Drop, ExceptionDue, Patch, State
+from covernance.reports.state import Drop, ExceptionDue, State
 from covernance.results import read_results
 
 
@@ -41,7 +42,7 @@ def full_state(
     Raises:
         InputError: A snapshot, its time or the register is damaged.
     """
-    patches: Sequence[Patch] = ()
+    patches: Mapping[str, Counts] = {}
     drops: Sequence[Drop] = ()
     try:
         base = base_commit(table, ref, environ)
@@ -54,21 +55,21 @@ def full_state(
     return read_state(table, patches=patches, drops=drops, exceptions=told)
 
 
-def _patches(table: Table, base: str, agents: Agents) -> list[Patch]:
+def _patches(table: Table, base: str, agents: Agents) -> dict[str, Counts]:
     """What runs of the change since `base`, for the suites that it touches.
 
     On the default branch there is none since `base`: it is what the results recorded of their
     commit.
     """
     results = read_results(table)
-    found = []
+    found = {}
     for suite in measure_patch(table, table.suites, base, agents).suites:
         for whole in suite.results[:1]:
             counts, result = whole.counts, results[suite.suite]
             if not counts.total and result and result.patch and result.provenance.commit == base:
                 counts = result.patch.total
             if counts.total:
-                found.append(Patch(suite.suite, counts.covered, counts.total))
+                found[suite.suite] = counts
     return found
 
 
@@ -95,7 +96,7 @@ def _register(table: Table) -> tuple[Sequence[Row], date]:
 def read_state(
     table: Table,
     *,
-    patches: Sequence[Patch] = (),
+    patches: Mapping[str, Counts] = {},
     drops: Sequence[Drop] = (),
     exceptions: Sequence[ExceptionDue] = (),
 ) -> State:
@@ -107,7 +108,7 @@ def read_state(
     return State(
         themes=table.themes,
         suites=results.read_results(table),
-        patches=tuple(patches),
+        patches=patches,
         drops=tuple(drops),
         exceptions=tuple(exceptions),
     )

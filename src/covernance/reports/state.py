@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import msgspec
@@ -9,25 +10,9 @@ import msgspec
 from covernance.config import UNTHEMED
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.verdict import PASS
-
-MISSING = "missing"
-"""In place of a verdict: the suite has no result at all."""
+from covernance.model.verdict import Verdict
 
 _BAD = {"failed": "failed", "errors": "in error"}
-
-
-class Patch(msgspec.Struct, frozen=True):
-    """Of the lines and branches that a change adds or edits in a suite, how many ran."""
-
-    suite: str
-    covered: int
-    total: int
-
-    @property
-    def percent(self) -> Fraction | None:
-        """The exact percentage, or None where the change touches nothing that counts."""
-        return Fraction(100 * self.covered, self.total) if self.total else None
 
 
 class ExceptionDue(msgspec.Struct, frozen=True):
@@ -68,14 +53,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         themes: The themes of the table, in its order.
         suites: The last full result of every suite of the table; None where there is none.
-        patches: Patch coverage, for the suites that a change touches.
+        patches: Patch coverage of the suites that a change touches.
         drops: What fell since the base.
         exceptions: The rows of the exception register that are due.
     """
 
     themes: tuple[str, ...]
     suites: dict[str, Snapshot | None]
-    patches: tuple[Patch, ...] = ()
+    patches: Mapping[str, Counts] = {}
     drops: tuple[Drop, ...] = ()
     exceptions: tuple[ExceptionDue, ...] = ()
 
@@ -93,12 +78,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def passing(self) -> int:
         """How many suites pass."""
-        return sum(snapshot.verdict == PASS for snapshot in self.present)
+        return sum(snapshot.verdict == Verdict.PASS for snapshot in self.present)
 
     @property
     def worst_first(self) -> list[tuple[str, Snapshot | None]]:
         """The suites, those that do not pass before those that do, else in the table's order."""
-        return sorted(self.suites.items(), key=lambda item: verdict(item[1]) == PASS)
+        return sorted(self.suites.items(), key=lambda item: verdict(item[1]) == Verdict.PASS)
 
     @property
     def newest(self) -> Snapshot | None:
@@ -111,9 +96,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return len({snapshot.provenance.commit for snapshot in self.present})
 
 
-def verdict(snapshot: Snapshot | None) -> str:
+def verdict(snapshot: Snapshot | None) -> Verdict:
     """A suite's verdict, or `missing`."""
-    return snapshot.verdict if snapshot else MISSING
+    return snapshot.verdict if snapshot else Verdict.MISSING
 
 
 def trouble(cell: Cell) -> str:

@@ -13,8 +13,9 @@ import msgspec
 from covernance.errors import InputError
 from covernance.model import timestamp
 from covernance.model.counts import Counts
-from covernance.model.snapshot import BROKE, RAN_THROUGH, Snapshot
-from covernance.model.verdict import PASS
+from covernance.model.snapshot import Snapshot
+from covernance.model.testing import is_flaky, rank_slowest
+from covernance.model.verdict import Verdict
 
 TOTAL = "total"
 """The name of a suite's raw total among its measures; the others are its themes, earned."""
@@ -36,7 +37,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime
     commit: str | None
     run_id: str
-    verdict: str
+    verdict: Verdict
     floor: Fraction
     measures: dict[str, Counts]
     seconds: float
@@ -109,28 +110,26 @@ def change(before: Point, after: Point, measure: str) -> Fraction | None:
 def flaky(snapshots: Iterable[Snapshot]) -> list[Flaky]:
     """The tests that runs marked as flaky, or that ended both ways on clean, equal sources."""
     found: set[Flaky] = set()
-    ends: dict[tuple[str, str, str, str], set[bool]] = defaultdict(set)
+    ends: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     for snapshot in snapshots:
         source = snapshot.provenance
         found |= {Flaky(snapshot.suite, test) for test in snapshot.flaky}
         if source.commit is None or source.dirty is not False:
             continue
         for test, result in snapshot.tests.items():
-            if result.outcome in RAN_THROUGH | BROKE:
-                key = (snapshot.suite, test, source.commit, source.config)
-                ends[key].add(result.outcome in RAN_THROUGH)
-    both = {Flaky(suite, test) for (suite, test, *_), seen in ends.items() if len(seen) > 1}
+            ends[snapshot.suite, test, source.commit, source.config].add(result.outcome)
+    both = {Flaky(suite, test) for (suite, test, *_), seen in ends.items() if is_flaky(seen)}
     return sorted(found | both)
 
 
 def slowest(snapshots: Iterable[Snapshot], most: int) -> list[tuple[str, str, float]]:
     """The tests that took longest, as (suite, test, seconds)."""
-    found = [
-        (snapshot.suite, test, result.seconds)
+    times = (
+        ((snapshot.suite, test), result.seconds)
         for snapshot in snapshots
         for test, result in snapshot.tests.items()
-    ]
-    return sorted(found, key=lambda item: (-item[2], item[:2]))[:most]
+    )
+    return [(suite, test, seconds) for (suite, test), seconds in rank_slowest(times, most)]
 
 
 def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
@@ -140,7 +139,9 @@ def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
     nothing of coverage and is left out.
     """
     totals = [
-        total for point in points if point.verdict == PASS and (total := point.percent(TOTAL))
+        total
+        for point in points
+        if point.verdict == Verdict.PASS and (total := point.percent(TOTAL))
     ]
     if not totals:
         return None

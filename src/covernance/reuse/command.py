@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import click
-import msgspec
 
 from covernance.agent.interpreter import find_interpreter
 from covernance.config import Suite, Table
@@ -17,6 +16,7 @@ from covernance.model.text import shown
 from covernance.reuse.policy import forbidden
 from covernance.reuse.workflow import Found, Reuse
 from covernance.shell.options import format_option
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 
 _MOST_REASONS = 20
@@ -53,7 +53,7 @@ def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
         for suite in _chosen(table, names)
     }
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(_document(found)), indent=1).decode())
+        print_json(_document(found))
         return Exit.PASS
     if why := forbidden(os.environ, table.default_branch):
         click.echo(f"nothing is reused here: {why}")

@@ -70,8 +70,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def encode(self) -> bytes:
         """The evidence as JSON with sorted keys."""
-        plain = msgspec.json.encode(self, order="sorted")
-        return msgspec.json.format(plain, indent=1) + b"\n"
+        return document.encode(self)
 
 
 def read(path: Path) -> Evidence | None:

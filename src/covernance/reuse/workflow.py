@@ -27,7 +27,7 @@ from covernance.model.inputs import Inputs
 from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
 from covernance.model.suite_result import SuiteResult, stand_in
 from covernance.model.text import shown
-from covernance.model.verdict import PASS
+from covernance.model.verdict import Verdict
 from covernance.patch import recorded
 from covernance.reuse import evidence, path_states, policy, traces, walk
 from covernance.reuse.conditions import describe_environment, digest
@@ -147,7 +147,7 @@ class Reuse:
     ) -> Snapshot | None:
         """The kept result as one of today; None where it does not pass any more."""
         kept = rejudged(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
-        if kept.verdict != PASS or kept.suite != suite.name:
+        if kept.verdict != Verdict.PASS or kept.suite != suite.name:
             return None
         origin = Origin(depended_on.commit, depended_on.recorded_at)
         here = measured_in(source, depended_on.environment)

@@ -23,16 +23,13 @@ from covernance.model.inputs import Inputs
 from covernance.model.snapshot import Floor, Provenance, Snapshot
 from covernance.model.suite_result import SuiteResult
 from covernance.model.totals import total
-from covernance.model.verdict import NO_DATA, NO_TESTS, TESTS_FAILED, Verdict
+from covernance.model.verdict import Assessment, Verdict
 from covernance.patch import recorded
 from covernance.patch.changed import NOTHING, statements_task
 from covernance.report_formats import FORMATS
 from covernance.run import outcomes, publish
 from covernance.run.scope import Scope
 from covernance.who import recording
-
-PARTIAL = "partial"
-"""In place of a verdict: a selection of tests or themes gates nothing."""
 
 
 class Passes(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,15 +154,15 @@ def assess(
         lost=outcomes.lost(passes.finished),
         unreadable=unreadable,
     )
-    verdict = (
+    assessment = (
         judge(suite, judgement.floor, measured, judgement.excused)
         if passes.scope.is_whole
         else _of_partial(measured, passes.scope.shard)
     )
     snapshot = Snapshot(
         suite=suite.name,
-        verdict=verdict.name,
-        reasons=verdict.reasons,
+        verdict=assessment.verdict,
+        reasons=assessment.reasons,
         floor=Floor(str(judgement.floor.percent), judgement.floor.origin),
         provenance=source,
         total=total(results),
@@ -179,7 +176,8 @@ def assess(
     if judgement.change and counted.statements and passes.scope.is_whole:
         patch = recorded.patch(suite, snapshot, judgement.change, counted.statements)
         snapshot = msgspec.structs.replace(snapshot, patch=patch)
-    return snapshot, Exit.PASS if verdict.name == PARTIAL else verdict.exit
+    verdict = assessment.verdict
+    return snapshot, Exit.PASS if verdict is Verdict.PARTIAL else verdict.exit
 
 
 def _ask(
@@ -214,12 +212,12 @@ def _text(asked: Sequence[ReportRequest]) -> str | None:
     return next((name for name in reversed(FORMATS) if name in kinds), None)
 
 
-def _of_partial(measured: Measured, shard: Shard) -> Verdict:
+def _of_partial(measured: Measured, shard: Shard) -> Assessment:
     """The verdict of a selection, which has no floor: what failed, or nothing."""
     if measured.failures:
-        return Verdict(TESTS_FAILED, tuple(measured.failures))
+        return Assessment(Verdict.TESTS_FAILED, tuple(measured.failures))
     if measured.unreadable:
-        return Verdict(NO_DATA, (measured.unreadable,))
+        return Assessment(Verdict.NO_DATA, (measured.unreadable,))
     if shard.whole and not any(cell.outcomes.tests for cell in measured.cells.values()):
-        return Verdict(NO_TESTS, ("the selection matches no test",))
-    return Verdict(PARTIAL)
+        return Assessment(Verdict.NO_TESTS, ("the selection matches no test",))
+    return Assessment(Verdict.PARTIAL)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from covernance.engine.processes import Finished
 from covernance.model.snapshot import (
-    BROKE,
-    RAN_THROUGH,
     SEVERITY,
     Cell,
     FileResult,
     Outcomes,
     TestResult,
 )
+from covernance.model.testing import is_flaky
 from covernance.model.totals import theme_total
 
 _OUTCOME_FIELDS = {"error": "errors"}
@@ -59,13 +58,13 @@ def unthemed(finished: Sequence[Finished]) -> tuple[str, ...]:
 
 def flaky(finished: Sequence[Finished]) -> tuple[str, ...]:
     """Tests that ended both ways: in one pass and another, or in an attempt and the next."""
-    records = [result.record for result in finished if result.record]
-    good, bad = (
-        {test for one in records for test, end in one.outcomes.items() if end in ends}
-        for ends in (RAN_THROUGH, BROKE)
-    )
-    bad |= {test for one in records for test in one.reran}
-    return tuple(sorted(good & bad))
+    ends: dict[str, set[str]] = defaultdict(set)
+    for record in (result.record for result in finished if result.record):
+        for test, outcome in record.outcomes.items():
+            ends[test].add(outcome)
+        for test in record.reran:
+            ends[test].add("failed")
+    return tuple(sorted(test for test, outcomes in ends.items() if is_flaky(outcomes)))
 
 
 def failures(finished: Sequence[Finished]) -> frozenset[str]:

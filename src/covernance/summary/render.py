@@ -7,20 +7,20 @@ from typing import Any
 
 import msgspec
 
+from covernance.model import document
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.text import shown
-from covernance.model.verdict import PASS
+from covernance.model.text import short_commit, shown
+from covernance.model.verdict import Verdict
 from covernance.reports.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
-from covernance.reports.state import MISSING, State, days, trouble, verdict
+from covernance.reports.state import State, days, trouble, verdict
 from covernance.reports.trend import show_points
 from covernance.shell import tables
 
 _MOST_REASONS = 20
-_SHORT_COMMIT = 12
 _SUCCESS = "success"
-_SIGNS = {PASS: "✅", _SUCCESS: "✅", MISSING: "⚠️"}
+_SIGNS = {Verdict.PASS: "✅", _SUCCESS: "✅", Verdict.MISSING: "⚠️"}
 
 
 def markdown(
@@ -58,16 +58,16 @@ def summary_text(state: State) -> str:
     """The summary as plain text for a terminal."""
     blocks = [headline(state), tables.table(state.present)] if state.present else [headline(state)]
     blocks += [
-        f"{name}: {MISSING}: {_missing(name)}"
+        f"{name}: {Verdict.MISSING}: {_missing(name)}"
         for name, snapshot in state.suites.items()
         if snapshot is None
     ]
-    blocks += [tables.failures(found) for found in state.present if found.verdict != PASS]
+    blocks += [tables.failures(found) for found in state.present if found.verdict != Verdict.PASS]
     blocks += _plain(
         "patch coverage:",
         [
-            f"{patch.suite}: {show(patch.percent)} % ({patch.covered} of {patch.total})"
-            for patch in state.patches
+            f"{suite}: {show(counts.percent)} % ({counts.covered} of {counts.total})"
+            for suite, counts in state.patches.items()
         ],
     )
     blocks += _plain(
@@ -94,8 +94,13 @@ def summary_document(state: State) -> bytes:
         "passing": state.passing,
         "suites": {name: _suite(found) for name, found in state.suites.items()},
         "patches": [
-            {**msgspec.structs.asdict(patch), "percent": show(patch.percent)}
-            for patch in state.patches
+            {
+                "suite": suite,
+                "covered": counts.covered,
+                "total": counts.total,
+                "percent": show(counts.percent),
+            }
+            for suite, counts in state.patches.items()
         ],
         "drops": [
             {**msgspec.to_builtins(drop), "points": show_points(-drop.points)}
@@ -103,14 +108,14 @@ def summary_document(state: State) -> bytes:
         ],
         "exceptions": state.exceptions,
     }
-    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
+    return document.encode(content)
 
 
 def headline(state: State) -> str:
     """How many suites pass, and how many have no result."""
     number, missing = len(state.suites), len(state.suites) - len(state.present)
     told = f"coverage: {state.passing} of {number} suites pass"
-    return told + (f", {missing} {MISSING}" if missing else "")
+    return told + (f", {missing} {Verdict.MISSING}" if missing else "")
 
 
 def _matrix(state: State, steps: Mapping[str, str]) -> Section:
@@ -148,7 +153,7 @@ def _origin(state: State) -> list[str]:
     source = newest.provenance
     told = f"Recorded {code(source.recorded_at)}"
     if source.commit:
-        told += f" at {code(source.commit[:_SHORT_COMMIT])}"
+        told += f" at {code(short_commit(source.commit))}"
     if source.branch:
         told += f" on {code(source.branch)}"
     if source.dirty:
@@ -177,7 +182,7 @@ def _reasons(state: State) -> Section:
     rows = [
         f"- {plain(name)}: {told}"
         for name, found in state.worst_first
-        if verdict(found) != PASS
+        if verdict(found) != Verdict.PASS
         for told in _why(name, found)
     ]
     return Section(("### Why not", ""), tuple(rows), "reasons")
@@ -197,8 +202,8 @@ def _missing(name: str) -> str:
 
 def _patches(state: State) -> Section:
     rows = [
-        row((plain(patch.suite), str(patch.covered), str(patch.total), show(patch.percent)))
-        for patch in state.patches
+        row((plain(suite), str(counts.covered), str(counts.total), show(counts.percent)))
+        for suite, counts in state.patches.items()
     ]
     names = ("suite", "ran", "changed", "%")
     lines = ("### Patch coverage", "", *head(names, numeric=names[1:]))
@@ -261,7 +266,7 @@ def _plain(title: str, items: Sequence[str]) -> list[str]:
 
 def _suite(found: Snapshot | None) -> dict[str, Any]:
     if found is None:
-        return {"verdict": MISSING}
+        return {"verdict": Verdict.MISSING}
     return {
         "verdict": found.verdict,
         "reasons": found.reasons,

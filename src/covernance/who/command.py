@@ -8,9 +8,10 @@ import click
 
 from covernance.errors import Exit
 from covernance.shell.options import format_option
+from covernance.shell.printing import print_json
 from covernance.shell.repository import here
 from covernance.who import workflow
-from covernance.who.render import document, text
+from covernance.who.render import text
 
 
 @click.command("who")
@@ -32,5 +33,8 @@ def command(places: tuple[str, ...], form: str) -> Exit:
     folder = Path.cwd()
     table = here()
     answers = workflow.who(table, workflow.parse(places, table.root, folder))
-    click.echo(document(answers) if form == "json" else text(answers), nl=False)
+    if form == "json":
+        print_json({"places": answers})
+    else:
+        click.echo(text(answers), nl=False)
     return Exit.PASS

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from covernance.model.text import shown
-
-_SHORT_COMMIT = 12
+from covernance.model.text import short_commit, shown
 
 
 class Ran(msgspec.Struct, frozen=True, order=True):
@@ -67,12 +65,6 @@ def text(answers: Iterable[Answer]) -> str:
     return "\n".join(shown(line) for answer in answers for line in _lines(answer)) + "\n"
 
 
-def document(answers: Iterable[Answer]) -> str:
-    """The same as JSON."""
-    content = msgspec.json.encode({"places": list(answers)}, order="sorted")
-    return msgspec.json.format(content, indent=1).decode() + "\n"
-
-
 def _lines(answer: Answer) -> Iterable[str]:
     place = f"{answer.path}:{answer.asked}" if answer.asked else answer.path
     number = sum(not ran.set_up for ran in answer.ran)
@@ -101,7 +93,7 @@ def _who(ran: Ran) -> str:
 def _at(answer: Answer) -> str:
     if answer.commit is None:
         return ""
-    return f" at {answer.commit[:_SHORT_COMMIT]}" + (" with changes" if answer.dirty else "")
+    return f" at {short_commit(answer.commit)}" + (" with changes" if answer.dirty else "")
 
 
 def _named(numbers: str) -> str:

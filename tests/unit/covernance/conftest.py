@@ -29,6 +29,7 @@ from covernance.model.snapshot import (
     Snapshot,
     TestResult,
 )
+from covernance.model.verdict import Verdict
 from tests.utils.agents import LocalAgent
 from tests.utils.repository import Repository, clean_environment
 
@@ -92,7 +93,7 @@ def snapshot() -> Snapshot:
     earned = Counts(4, 3, 2, 1)
     return Snapshot(
         suite="api",
-        verdict="below-floor",
+        verdict=Verdict.BELOW_FLOOR,
         reasons=("75.00 % is below the floor of 90 %",),
         floor=Floor("90", "pyproject.toml"),
         provenance=Provenance(

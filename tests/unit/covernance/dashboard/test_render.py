@@ -15,7 +15,7 @@ from covernance.errors import InputError
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Floor, Outcomes, Snapshot, TestResult
 from covernance.reports import trend
-from covernance.reports.state import ExceptionDue, Patch, State
+from covernance.reports.state import ExceptionDue, State
 from covernance.reports.trend import Flaky, Point
 
 pytestmark = pytest.mark.architecture
@@ -159,7 +159,7 @@ def test_patches_exceptions_slow_and_flaky_tests_have_tables(
     state = State(
         themes=("security",),
         suites={"api": snapshot},
-        patches=(Patch("api", 41, 44), Patch("web", 0, 0)),
+        patches={"api": Counts(44, 41), "web": Counts(0, 0)},
         exceptions=(
             ExceptionDue("b.py", "api", "@me", "2026-12-01", 10),
             ExceptionDue("a.py", "api", "@you", "2026-11-20", -1),
@@ -201,7 +201,7 @@ def test_every_link_within_the_page_has_its_target(render: Render, points: list[
     state = State(
         themes=(),
         suites={"api": None},
-        patches=(Patch("api", 1, 1),),
+        patches={"api": Counts(1, 1)},
         exceptions=(ExceptionDue("a", "api", "o", "2026-12-01", 1),),
     )
     page = Page(render(state, history={"api": points}, flaky=[Flaky("api", "t")]))

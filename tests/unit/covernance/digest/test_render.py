@@ -22,8 +22,9 @@ from covernance.digest.render import (
 )
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
+from covernance.model.verdict import Verdict
 from covernance.reports import trend
-from covernance.reports.state import ExceptionDue, Patch
+from covernance.reports.state import ExceptionDue
 from covernance.reports.trend import Flaky, Point
 from tests.unit.covernance.reports.orders import reordered, rich
 
@@ -38,7 +39,7 @@ def point(days_ago: int, executed: int, verdict: str = "pass", seconds: float = 
         timestamp=UNTIL - timedelta(days=days_ago),
         commit="0" * 40,
         run_id=str(days_ago),
-        verdict=verdict,
+        verdict=Verdict(verdict),
         floor=Fraction(90),
         measures={"total": Counts(1_000, executed), "security": Counts(3, 2)},
         seconds=seconds,
@@ -65,8 +66,8 @@ def week() -> Digest:
         slowest=(("api", "t::slow|er", 3.217),),
         flaky=(Flaky("api", "t::a"),),
         patches=(
-            DatedPatch("2026-11-20T00:00:00Z", Patch("api", 3, 4)),
-            DatedPatch("2026-11-21T00:00:00Z", Patch("api", 0, 0)),
+            DatedPatch("2026-11-20T00:00:00Z", "api", Counts(4, 3)),
+            DatedPatch("2026-11-21T00:00:00Z", "api", Counts(0, 0)),
         ),
         exceptions=Exceptions(
             opened=(ExceptionDue("a.py", "api", "@me", "2026-12-01", 10),),

@@ -16,7 +16,6 @@ from covernance.exceptions.register_markdown import EMPTY, END
 from covernance.history.directory import Directory
 from covernance.model.counts import Counts
 from covernance.model.snapshot import PatchCounts, Snapshot, TestResult
-from covernance.reports.state import Patch
 from covernance.reports.trend import Flaky
 from tests.utils.repository import Repository
 
@@ -119,8 +118,8 @@ def test_patches_of_the_span_are_told_in_order(
         store.add([msgspec.structs.replace(recorded(day), patch=patch)])
     store.add([recorded(19)])
     assert build(table, store, WEEK).patches == (
-        DatedPatch("2026-11-15T12:00:00Z", Patch("calc", 15, 20)),
-        DatedPatch("2026-11-20T12:00:00Z", Patch("calc", 19, 20)),
+        DatedPatch("2026-11-15T12:00:00Z", "calc", brought[15]),
+        DatedPatch("2026-11-20T12:00:00Z", "calc", brought[20]),
     )
 
 

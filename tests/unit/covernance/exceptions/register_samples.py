@@ -13,6 +13,7 @@ from covernance.exceptions.register_markdown import BEGIN, COLUMNS, END, Registe
 from covernance.exceptions.row import Row, Status
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
+from covernance.model.verdict import Verdict
 
 SUITES = ("api", "auth")
 TODAY = date(2026, 11, 21)
@@ -76,7 +77,7 @@ def measured(
 ) -> Snapshot:
     return Snapshot(
         suite=suite,
-        verdict="pass",
+        verdict=Verdict.PASS,
         reasons=(),
         floor=Floor("90", "pyproject.toml"),
         provenance=Provenance(

@@ -19,7 +19,7 @@ from covernance.gate.floors import (
 )
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, FileResult, Outcomes
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Assessment, Verdict
 
 pytestmark = pytest.mark.architecture
 
@@ -59,7 +59,7 @@ def verdict(
     unmeasured: tuple[str, ...] = (),
     floor: AppliedFloor = FLOOR,
     **tests: int,
-) -> Verdict:
+) -> Assessment:
     measured = Measured(
         cells=cells(**(tests or {"security": 1})),
         files=files(main=total),
@@ -87,17 +87,17 @@ def test_a_pass_that_broke_off_is_not_said_to_select_no_tests() -> None:
 @pytest.mark.reliability
 def test_sources_that_cannot_be_analysed_are_no_data_and_nothing_else() -> None:
     measured = Measured(cells=cells(security=1), files={}, unreadable="x.py: line 3")
-    assert judge(SUITE, FLOOR, measured) == Verdict("no-data", ("x.py: line 3",))
+    assert judge(SUITE, FLOOR, measured) == Assessment(Verdict.NO_DATA, ("x.py: line 3",))
 
 
 def test_at_the_floor_is_pass() -> None:
-    assert verdict(Counts(10, 9)) == Verdict("pass")
+    assert verdict(Counts(10, 9)) == Assessment(Verdict.PASS)
 
 
 def test_one_below_the_floor_is_below_floor_and_says_by_how_much() -> None:
     found = verdict(Counts(10_000, 8_999))
-    assert found.name == "below-floor"
-    assert found.exit is Exit.GATE
+    assert found.verdict == "below-floor"
+    assert found.verdict.exit is Exit.GATE
     (reason,) = found.reasons
     assert reason == (
         "89.99 % is below the floor of 90 % (from pyproject.toml); 1 more statements or branches "
@@ -108,28 +108,28 @@ def test_one_below_the_floor_is_below_floor_and_says_by_how_much() -> None:
 @pytest.mark.reliability
 def test_failed_tests_come_first_and_exit_1() -> None:
     found = verdict(Counts(10, 0), failures=("t::a", "t::b"), security=0)
-    assert found.name == "tests-failed"
-    assert found.exit is Exit.TESTS_FAILED
+    assert found.verdict == "tests-failed"
+    assert found.verdict.exit is Exit.TESTS_FAILED
     assert found.reasons[:2] == ("failed: t::a", "failed: t::b")
     assert len(found.reasons) == 4
 
 
 @pytest.mark.security
 def test_a_theme_without_tests_is_never_green() -> None:
-    assert verdict(Counts(10, 10), security=0, reliability=3).name == "no-tests"
+    assert verdict(Counts(10, 10), security=0, reliability=3).verdict == "no-tests"
 
 
 @pytest.mark.security
 def test_an_empty_unthemed_pass_is_no_fault() -> None:
-    assert verdict(Counts(10, 10), security=1, unthemed=0).name == "pass"
+    assert verdict(Counts(10, 10), security=1, unthemed=0).verdict == "pass"
 
 
 @pytest.mark.security
 def test_no_data_and_no_statements_are_never_green_even_at_a_floor_of_0() -> None:
     zero = AppliedFloor(Decimal(0), "pyproject.toml")
-    assert verdict(Counts(10, 10), unmeasured=("security",), floor=zero).name == "no-data"
-    assert verdict(Counts(), floor=zero) == Verdict(
-        "zero-statements", ("the suite's sources have no statements to cover",)
+    assert verdict(Counts(10, 10), unmeasured=("security",), floor=zero).verdict == "no-data"
+    assert verdict(Counts(), floor=zero) == Assessment(
+        Verdict.ZERO_STATEMENTS, ("the suite's sources have no statements to cover",)
     )
 
 
@@ -139,7 +139,7 @@ def test_a_verdict_is_monotone_in_covered_lines(statements: int, data: st.DataOb
     floor = AppliedFloor(data.draw(st.decimals(0, 100, places=2)), "x")
     before = verdict(Counts(statements, executed), floor=floor)
     after = verdict(Counts(statements, executed + 1), floor=floor)
-    assert not (before.name == "pass" and after.name != "pass")
+    assert not (before.verdict == "pass" and after.verdict != "pass")
 
 
 @st.composite
@@ -188,8 +188,12 @@ def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
 
     tests = {"security": 1}
     more = {**tests, theme: tests.get(theme, 0) + 1}
-    assert judge(suite, floor, measured(first, tests, earned[0]), exceptions) == Verdict("pass")
-    assert judge(suite, floor, measured(then, more, earned[1]), exceptions) == Verdict("pass")
+    assert judge(suite, floor, measured(first, tests, earned[0]), exceptions) == Assessment(
+        Verdict.PASS
+    )
+    assert judge(suite, floor, measured(then, more, earned[1]), exceptions) == Assessment(
+        Verdict.PASS
+    )
 
 
 @pytest.mark.parametrize(
@@ -232,7 +236,7 @@ def judged(
     theme_floors: dict[str, Decimal] | None = None,
     file_floors: dict[str, Decimal] | None = None,
     **counts: Counts,
-) -> Verdict:
+) -> Assessment:
     suite = msgspec.structs.replace(
         SUITE, theme_floors=theme_floors or {}, file_floors=file_floors or {}
     )
@@ -243,9 +247,9 @@ def judged(
 
 @pytest.mark.security
 def test_a_theme_is_held_to_its_floor_by_what_it_earned() -> None:
-    assert judged(theme_floors={"security": Decimal(60)}, main=Counts(10, 10)).name == "pass"
+    assert judged(theme_floors={"security": Decimal(60)}, main=Counts(10, 10)).verdict == "pass"
     found = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
-    assert found.name == "below-floor"
+    assert found.verdict == "below-floor"
     (reason,) = found.reasons
     assert reason.startswith("theme security earned 60.00 %, below its floor of 60.01 %; 1 more")
 
@@ -273,26 +277,26 @@ def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
 @pytest.mark.security
 def test_a_file_floor_that_fits_nothing_is_never_green() -> None:
     found = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
-    assert found.name == "below-floor"
+    assert found.verdict == "below-floor"
     assert "'apps/kyes.py' fits no measured file" in found.reasons[0]
 
 
 def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_that_misses() -> None:
     debt, main = Counts(100, 10), Counts(100, 95)
     floors = {"apps/debt.py": Decimal(80)}
-    assert judged(file_floors=floors, debt=debt, main=main).name == "below-floor"
+    assert judged(file_floors=floors, debt=debt, main=main).verdict == "below-floor"
     waived = Exceptions(frozenset({"apps/debt.py"}))
-    assert judged(waived, file_floors=floors, debt=debt, main=main).name == "pass"
+    assert judged(waived, file_floors=floors, debt=debt, main=main).verdict == "pass"
 
 
 @pytest.mark.security
 def test_a_waived_file_excuses_no_other() -> None:
     waived = Exceptions(frozenset({"apps/debt.py"}))
-    assert judged(waived, debt=Counts(100, 10), main=Counts(100, 89)).name == "below-floor"
+    assert judged(waived, debt=Counts(100, 10), main=Counts(100, 89)).verdict == "below-floor"
 
 
 @pytest.mark.security
 def test_an_exception_that_ran_out_is_red_however_well_covered() -> None:
     found = judged(Exceptions(expired=("the exception of x ran out",)), main=Counts(10, 10))
-    assert found == Verdict("expired-exception", ("the exception of x ran out",))
-    assert found.exit is Exit.GATE
+    assert found == Assessment(Verdict.EXPIRED_EXCEPTION, ("the exception of x ran out",))
+    assert found.verdict.exit is Exit.GATE

@@ -15,7 +15,7 @@ from covernance.guard.flaps import Flap
 from covernance.guard.workflow import Base, Guarded
 from covernance.history.store import Entry
 from covernance.model.counts import Counts
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Assessment, Verdict
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -36,7 +36,7 @@ def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> Guarded:
     comparison = compare.Comparison(suite="calc", numbers=(DROP,), gone=gone, broken=("t::b",))
     return Guarded(
         suite="calc",
-        verdict=comparison.verdict,
+        assessment=comparison.assessment,
         base=Base(ENTRY, behind),
         comparison=comparison,
         flaps=(Flap("a.py", "security", "7"),),
@@ -77,7 +77,9 @@ def test_an_older_base_says_how_old_and_many_tests_are_counted(
 def test_a_bootstrap_is_said_and_passes(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Guarded(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)), bootstrap=True)
+    missing = Guarded(
+        suite="calc", assessment=Assessment(Verdict.NO_BASELINE, ("x",)), bootstrap=True
+    )
     ran = call(monkeypatch, missing, "--bootstrap")
     assert ran.return_value is Exit.PASS
     assert ran.output == "calc: no-baseline, accepted by --bootstrap\n"
@@ -108,7 +110,7 @@ def test_json_has_all_that_the_text_has(
 def test_json_of_a_suite_without_a_base_is_whole_too(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Guarded(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)))
+    missing = Guarded(suite="calc", assessment=Assessment(Verdict.NO_BASELINE, ("x",)))
     (found,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
     assert (found["verdict"], found["base"], found["numbers"]) == ("no-baseline", None, [])
 
@@ -119,7 +121,7 @@ def test_a_suite_that_did_not_drop_is_one_line(
     same = msgspec.structs.replace(DROP, after=DROP.before, files=())
     comparison = compare.Comparison(suite="calc", numbers=(same,), gone=("t::a",), broken=())
     passed = Guarded(
-        suite="calc", verdict=comparison.verdict, base=Base(ENTRY, 0), comparison=comparison
+        suite="calc", assessment=comparison.assessment, base=Base(ENTRY, 0), comparison=comparison
     )
     ran = call(monkeypatch, passed)
     assert ran.return_value is Exit.PASS
@@ -129,7 +131,10 @@ def test_a_suite_that_did_not_drop_is_one_line(
 def test_a_suite_that_was_not_run_says_so(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = call(monkeypatch, Guarded(suite="calc", verdict=Verdict("no-data", ("run it first",))))
+    ran = call(
+        monkeypatch,
+        Guarded(suite="calc", assessment=Assessment(Verdict.NO_DATA, ("run it first",))),
+    )
     assert ran.return_value is Exit.GATE
     assert ran.output.splitlines() == ["calc: no-data", "  run it first"]
 

@@ -8,7 +8,7 @@ from covernance.guard import compare
 from covernance.guard.drop_facts import guard_facts
 from covernance.guard.workflow import Guarded
 from covernance.model.counts import Counts
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Assessment, Verdict
 
 pytestmark = pytest.mark.architecture
 
@@ -18,11 +18,11 @@ def guarded(after: Counts, measure: str = "security") -> Guarded:
         measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
-    return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
+    return Guarded(suite="calc", assessment=comparison.assessment, comparison=comparison)
 
 
 def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
-    nothing = Guarded(suite="new", verdict=Verdict(compare.NO_BASELINE))
+    nothing = Guarded(suite="new", assessment=Assessment(Verdict.NO_BASELINE))
     facts = guard_facts([guarded(Counts(100, 80)), nothing])
     assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
     assert "90.00 % → 80.00 %" in facts[0].text

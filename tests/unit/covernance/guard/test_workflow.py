@@ -115,7 +115,7 @@ def test_a_suite_that_was_not_run_is_no_data_even_at_a_bootstrap(
 ) -> None:
     table = load(repository.root)
     (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
-    assert (found.verdict.name, found.exit) == ("no-data", Exit.GATE)
+    assert (found.assessment.verdict, found.exit) == ("no-data", Exit.GATE)
 
 
 @pytest.mark.security
@@ -125,7 +125,7 @@ def test_no_base_fails_unless_a_bootstrap_is_asked_for(
     published(repository, at(snapshot, commits[2]))
     table = load(repository.root)
     (found,) = guard_suites(table, table.suites, Kept(), HEAD)
-    assert (found.verdict.name, found.exit) == ("no-baseline", Exit.GATE)
+    assert (found.assessment.verdict, found.exit) == ("no-baseline", Exit.GATE)
     (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
     assert found.exit is Exit.PASS
 
@@ -144,7 +144,7 @@ def test_runs_of_the_same_commit_are_looked_at_for_flaps(
     table = load(repository.root)
     store = Kept(earlier, at(snapshot, commits[1]))
     (found,) = guard_suites(table, table.suites, store, HEAD)
-    assert found.verdict.name == "pass"
+    assert found.assessment.verdict == "pass"
     assert [(flap.path, flap.lines) for flap in found.flaps] == [("apps/api/main.py", "1-3")]
 
 

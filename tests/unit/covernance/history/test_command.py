@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from covernance.errors import CovernanceError, Exit
 from covernance.history import directory
 from covernance.history.command import command
-from covernance.model.snapshot import Snapshot
+from covernance.model.snapshot import Floor, Snapshot
 from tests.unit.covernance.history.samples import recorded
 from tests.utils.repository import Repository
 
@@ -154,7 +154,7 @@ def test_what_a_shared_result_says_does_not_steer_the_terminal(
     governed: Repository, snapshot: Snapshot
 ) -> None:
     result = recorded(snapshot, "api", COMMIT, "1-1", "main", AT)
-    hostile = msgspec.structs.replace(result, verdict="pass\x1b[2J")
+    hostile = msgspec.structs.replace(result, floor=Floor("90\x1b[2J", "x"))
     said("add", str(governed.write("hostile.json", hostile.encode().decode())))
     assert "\x1b" not in "".join(said("show", COMMIT))
 

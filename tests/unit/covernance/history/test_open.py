@@ -4,10 +4,11 @@ import msgspec
 import pytest
 
 from covernance.config import load
+from covernance.config.stores import STORES
 from covernance.errors import ConfigError
 from covernance.history.directory import Directory
 from covernance.history.git_branch import GitBranch
-from covernance.history.open import chosen, open_store, open_table_store, usual_remote
+from covernance.history.open import chosen, open_table_store, store_class, usual_remote
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import recorded
 from tests.utils.repository import Repository
@@ -17,7 +18,7 @@ AT = "2026-11-21T12:00:00Z"
 
 @pytest.mark.architecture
 def test_a_directory_lies_beside_the_reports(repository: Repository, snapshot: Snapshot) -> None:
-    store = open_store("directory", repository.root, branch="x", remote=None)
+    store = store_class("directory").open(repository.root, branch="x", remote=None)
     store.add([recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)])
     assert (repository.root / "coverage" / "history" / "api" / "3f").is_dir()
 
@@ -25,7 +26,7 @@ def test_a_directory_lies_beside_the_reports(repository: Repository, snapshot: S
 @pytest.mark.architecture
 def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> None:
     repository.git("init", "--quiet")
-    store = open_store("git", repository.root, branch="past", remote=None)
+    store = store_class("git").open(repository.root, branch="past", remote=None)
     assert isinstance(store, GitBranch)
     assert store.entries() == []
 
@@ -57,3 +58,16 @@ def test_the_history_is_the_tables(repository: Repository) -> None:
         table, history=msgspec.structs.replace(table.history, store="git")
     )
     assert isinstance(open_table_store(kept), GitBranch)
+
+
+@pytest.mark.architecture
+@pytest.mark.parametrize("name", STORES)
+def test_a_store_of_every_name_stores_and_reads(
+    repository: Repository, snapshot: Snapshot, name: str
+) -> None:
+    repository.git("init", "--quiet")
+    store = store_class(name).open(repository.root, branch="past", remote=None)
+    result = recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)
+    (entry,) = store.add([result])
+    assert store.entries() == [entry]
+    assert store.read(entry) == result

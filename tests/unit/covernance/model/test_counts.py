@@ -35,6 +35,13 @@ def test_counts_of_different_files_add_up(one: Counts, other: Counts) -> None:
     assert both == other + one
 
 
+@given(counts())
+def test_a_percentage_is_exact_and_unknown_without_anything_to_cover(one: Counts) -> None:
+    expected = Fraction(100 * one.covered, one.total) if one.total else None
+    assert one.percent == expected
+    assert Counts().percent is None
+
+
 @given(counts(), floors)
 def test_a_floor_is_met_exactly_when_nothing_is_short_of_it(one: Counts, floor: Decimal) -> None:
     if one.total:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from covernance.errors import InputError
 from covernance.model import document
@@ -55,3 +57,16 @@ def test_another_error_of_the_layer_passes() -> None:
     with pytest.raises(InputError) as raised, document.reading("here", "a note", "upgrade"):
         raise own
     assert raised.value is own
+
+
+@given(st.frozensets(st.text(max_size=3)))
+def test_a_set_is_written_in_order(names: frozenset[str]) -> None:
+    assert msgspec.json.decode(document.encode({"names": names})) == {"names": sorted(names)}
+
+
+def test_equal_values_are_the_same_bytes_whatever_their_order() -> None:
+    first = {"b": {2: Note("ä")}, "a": [1]}
+    second = {"a": [1], "b": {2: Note("ä")}}
+    assert document.encode(first) == document.encode(second)
+    assert document.encode(first).endswith(b"\n")
+    assert msgspec.json.decode(document.encode(first)) == {"a": [1], "b": {"2": {"text": "ä"}}}

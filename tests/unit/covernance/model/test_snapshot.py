@@ -56,6 +56,13 @@ def test_a_newer_snapshot_says_to_upgrade(snapshot: Snapshot) -> None:
         decode(json.dumps(newer).encode(), "x.json")
 
 
+@pytest.mark.parametrize("name", ["", "Pass", "flawless"])
+def test_a_verdict_of_a_newer_version_says_to_upgrade(snapshot: Snapshot, name: str) -> None:
+    newer = json.loads(snapshot.encode()) | {"verdict": name}
+    with pytest.raises(InputError, match=f"x.json: unknown verdict '{name}'; upgrade covernance"):
+        decode(json.dumps(newer).encode(), "x.json")
+
+
 def test_a_snapshot_of_the_first_schema_is_read(snapshot: Snapshot) -> None:
     first = json.loads(snapshot.encode()) | {"schema": 1}
     for file in first["files"].values():

@@ -8,6 +8,7 @@ import pytest
 from covernance.errors import Exit
 from covernance.model.snapshot import Snapshot
 from covernance.model.suite_result import stand_in
+from covernance.model.verdict import Verdict
 
 pytestmark = pytest.mark.reliability
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.reliability
 def test_an_earlier_result_ends_a_run_as_its_verdict_does(
     snapshot: Snapshot, verdict: str, code: Exit
 ) -> None:
-    earlier = msgspec.structs.replace(snapshot, verdict=verdict)
+    earlier = msgspec.structs.replace(snapshot, verdict=Verdict(verdict))
     result = stand_in(earlier, (Path("coverage/api.json"),))
     assert (result.snapshot, result.exit) == (earlier, code)
     assert (result.partial, result.published, result.text) == ((), (Path("coverage/api.json"),), "")

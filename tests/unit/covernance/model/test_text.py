@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model.text import shown
+from covernance.model.text import short_commit, shown
 
 pytestmark = pytest.mark.security
 
@@ -25,3 +25,12 @@ def test_an_escape_sequence_is_shown_by_its_code() -> None:
 
 def test_a_backslash_is_shown_once() -> None:
     assert shown(r"C:\new") == r"C:\new"
+
+
+@pytest.mark.architecture
+def test_a_commit_is_named_by_its_first_digits_and_none_by_a_whole_word() -> None:
+    assert short_commit("0123456789abcdef" * 3) == "0123456789ab"
+    assert short_commit("0123") == "0123"
+    assert short_commit(None, "no commit is known") == "no commit is known"
+    assert short_commit("", "none") == "none"
+    assert short_commit(None) == ""

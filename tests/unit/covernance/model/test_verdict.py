@@ -3,23 +3,27 @@ from __future__ import annotations
 import pytest
 
 from covernance.errors import Exit
-from covernance.model import verdict
-from covernance.model.verdict import PASS, TESTS_FAILED, Verdict
+from covernance.model.verdict import Verdict
 
 pytestmark = pytest.mark.security
 
-NAMES = {
-    value for name, value in vars(verdict).items() if name.isupper() and isinstance(value, str)
-}
 
-
-def test_only_a_pass_is_green_and_only_failed_tests_are_not_a_gates_no() -> None:
-    assert {PASS, TESTS_FAILED} < NAMES
-    assert Verdict(PASS).exit is Exit.PASS
-    assert Verdict(TESTS_FAILED).exit is Exit.TESTS_FAILED
-    assert {Verdict(name).exit for name in NAMES - {PASS, TESTS_FAILED}} == {Exit.GATE}
+def test_only_a_pass_is_green_and_only_failed_tests_exit_1() -> None:
+    exits = {verdict: verdict.exit for verdict in Verdict}
+    assert exits.pop(Verdict.PASS) is Exit.PASS
+    assert exits.pop(Verdict.TESTS_FAILED) is Exit.TESTS_FAILED
+    assert set(exits.values()) == {Exit.GATE}
 
 
 @pytest.mark.parametrize("name", ["", "Pass", "passed", "a verdict of a newer version"])
-def test_an_unknown_verdict_is_never_green(name: str) -> None:
-    assert Verdict(name).exit is Exit.GATE
+def test_an_unknown_name_is_no_verdict(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a valid Verdict"):
+        Verdict(name)
+
+
+@pytest.mark.architecture
+def test_every_verdict_is_spelled_as_it_is_named_and_has_one_sentence_of_meaning() -> None:
+    for verdict in Verdict:
+        assert str(verdict) == verdict.name.lower().replace("_", "-")
+        assert verdict.meaning.endswith(".")
+    assert len({verdict.meaning for verdict in Verdict}) == len(Verdict)

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Outcomes, Snapshot
 from covernance.reports import openmetrics
-from covernance.reports.state import ExceptionDue, Patch, State
+from covernance.reports.state import ExceptionDue, State
 from tests.unit.covernance.reports.orders import reordered, rich
 
 pytestmark = pytest.mark.architecture
@@ -44,7 +44,7 @@ def test_every_figure_is_read_back(snapshot: Snapshot) -> None:
         State(
             themes=("security",),
             suites={"api": marked, "web": None},
-            patches=(Patch("api", 3, 4), Patch("web", 0, 0)),
+            patches={"api": Counts(4, 3), "web": Counts(0, 0)},
             exceptions=(ExceptionDue("a.py", "api", "@me", "2026-12-01", -2),),
         )
     )
@@ -128,7 +128,7 @@ def full(snapshot: Snapshot) -> State:
     return State(
         themes=("security",),
         suites={"api": snapshot},
-        patches=(Patch("api", 3, 4),),
+        patches={"api": Counts(4, 3)},
         exceptions=(ExceptionDue("a.py", "api", "@me", "2026-12-01", 3),),
     )
 

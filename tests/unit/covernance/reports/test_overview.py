@@ -40,7 +40,7 @@ def test_outside_git_what_is_left_out_is_told(repository: Repository, snapshot: 
     published(repository, snapshot)
     told: list[str] = []
     found = overview.full_state(load(repository.root), None, {}, local_agent, told.append)
-    assert (found.patches, found.drops) == ((), ())
+    assert (found.patches, found.drops) == ({}, ())
     assert told[0].startswith("patch coverage and drops are left out: ")
 
 
@@ -80,7 +80,7 @@ def test_in_git_patch_coverage_and_drops_are_there(
     told: list[str] = []
     found = overview.full_state(load(repository.root), None, {}, local_agent, told.append)
     assert told == []
-    assert [(patch.suite, patch.total) for patch in found.patches] == [("calc", 1)]
+    assert {suite: counts.total for suite, counts in found.patches.items()} == {"calc": 1}
 
 
 @pytest.mark.parametrize(("at", "shown"), [("HEAD", [(9, 10)]), ("HEAD^", [])])
@@ -93,7 +93,7 @@ def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     recorded = msgspec.structs.replace(snapshot, patch=brought)
     published(repository, recorded, commit=repository.git("rev-parse", at))
     patches = overview.full_state(load(repository.root), None, {}, local_agent, print).patches
-    assert [(patch.covered, patch.total) for patch in patches] == shown
+    assert [(counts.covered, counts.total) for counts in patches.values()] == shown
 
 
 def guarded(after: Counts, measure: str = "security") -> Guarded:
@@ -101,7 +101,7 @@ def guarded(after: Counts, measure: str = "security") -> Guarded:
         measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
-    return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
+    return Guarded(suite="calc", assessment=comparison.assessment, comparison=comparison)
 
 
 def test_only_a_number_that_fell_too_far_is_a_drop() -> None:

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from fractions import Fraction
-
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, Outcomes, Snapshot
-from covernance.reports.state import Drop, Patch, State, days, trouble
+from covernance.reports.state import Drop, State, days, trouble
 
 pytestmark = pytest.mark.architecture
 
@@ -85,15 +81,6 @@ def test_a_cell_says_what_is_wrong_with_its_tests(outcomes: Outcomes, expected: 
 )
 def test_a_review_date_is_so_many_days_away(left: int, expected: str) -> None:
     assert days(left) == expected
-
-
-@given(st.integers(0, 99), st.integers(0, 99))
-def test_patch_coverage_is_exact_and_unknown_without_a_line(covered: int, missed: int) -> None:
-    percent = Patch("a", covered, covered + missed).percent
-    if covered + missed:
-        assert percent == Fraction(100 * covered, covered + missed)
-    else:
-        assert percent is None
 
 
 @pytest.mark.reliability

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from covernance.errors import InputError
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Floor, Snapshot, TestResult
+from covernance.model.verdict import Verdict
 from covernance.reports import trend
 from covernance.reports.trend import Flaky, Point, Ratchet
 
@@ -30,7 +31,7 @@ def at(percent: int, *, verdict: str = "pass", floor: int = 90, measure: str = "
         timestamp=datetime(2026, 11, 21, tzinfo=UTC),
         commit=None,
         run_id="1",
-        verdict=verdict,
+        verdict=Verdict(verdict),
         floor=Fraction(floor),
         measures={measure: Counts(10_000, percent)},
         seconds=1.0,

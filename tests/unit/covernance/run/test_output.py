@@ -11,6 +11,7 @@ from covernance.config import Table, load
 from covernance.errors import Exit, InputError
 from covernance.model.snapshot import Snapshot
 from covernance.model.suite_result import SuiteResult, stand_in
+from covernance.model.verdict import Verdict
 from covernance.run.output import tell, worst
 from tests.utils.repository import Repository
 
@@ -25,7 +26,7 @@ def table(repository: Repository) -> Table:
 @pytest.fixture
 def green(snapshot: Snapshot, table: Table) -> SuiteResult:
     """A passing full run of the table's suite."""
-    result = msgspec.structs.replace(snapshot, suite="calc", verdict="pass", reasons=())
+    result = msgspec.structs.replace(snapshot, suite="calc", verdict=Verdict.PASS, reasons=())
     return stand_in(result, (table.root / "coverage/calc.json",))
 
 

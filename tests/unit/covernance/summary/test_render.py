@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Outcomes, Snapshot
-from covernance.reports.state import Drop, ExceptionDue, Patch, State
+from covernance.reports.state import Drop, ExceptionDue, State
 from covernance.summary.render import markdown, summary_document, summary_text
 from tests.unit.covernance.reports.orders import reordered, rich
 
@@ -26,7 +26,7 @@ def state(snapshot: Snapshot) -> State:
             "api": snapshot,
             "auth": None,
         },
-        patches=(Patch("api", 41, 44), Patch("web", 0, 0)),
+        patches={"api": Counts(44, 41), "web": Counts(0, 0)},
         drops=(
             Drop("web", "total", Counts(100, 90), Counts(100, 88)),
             Drop("api", "security", Counts(3, 3), Counts(3, 2)),

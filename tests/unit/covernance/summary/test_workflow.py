@@ -11,7 +11,7 @@ from covernance.layout import Layout
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
 from covernance.reports.overview import read_state
-from covernance.reports.state import Drop, ExceptionDue, Patch
+from covernance.reports.state import Drop, ExceptionDue
 from covernance.summary.workflow import render
 from tests.utils.repository import Repository
 
@@ -34,10 +34,10 @@ def test_the_state_holds_what_the_policies_found(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
     put(msgspec.structs.replace(snapshot, suite="calc"))
-    patch, drop = Patch("calc", 1, 2), Drop("calc", "total", Counts(2, 2), Counts(2, 1))
+    patches, drop = {"calc": Counts(2, 1)}, Drop("calc", "total", Counts(2, 2), Counts(2, 1))
     due = ExceptionDue("a.py", "calc", "@me", "2026-12-01", 10)
-    state = read_state(load(repository.root), patches=[patch], drops=[drop], exceptions=[due])
-    assert (state.patches, state.drops, state.exceptions) == ((patch,), (drop,), (due,))
+    state = read_state(load(repository.root), patches=patches, drops=[drop], exceptions=[due])
+    assert (state.patches, state.drops, state.exceptions) == (patches, (drop,), (due,))
     assert state.themes == ("architecture", "reliability", "security")
     assert state.present[0].suite == "calc"
 

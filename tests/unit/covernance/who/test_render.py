@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import json
-
 import msgspec
 import pytest
 
-from covernance.who.render import Answer, Ran, document, text
+from covernance.who.render import Answer, Ran, text
 
 pytestmark = pytest.mark.architecture
 
@@ -76,8 +74,3 @@ def test_what_no_test_ran_is_named_by_its_reason() -> None:
 @pytest.mark.security
 def test_a_name_can_not_steer_the_terminal() -> None:
     assert "calc/\\x1b[2J.py" in shown(path="calc/\x1b[2J.py")[0]
-
-
-def test_json_holds_the_same() -> None:
-    (place,) = json.loads(document([ANSWER]))["places"]
-    assert msgspec.convert(place, Answer) == ANSWER
