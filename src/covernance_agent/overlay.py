@@ -37,6 +37,9 @@ _CONTEXT = "${COVERAGE_CONTEXT-default}"
 _UNREADABLE = (CoverageException, CoverageConfigError)
 """What coverage.py raises over settings; up to 7.10 the second is not of the first's kind."""
 
+_DATA_FILE = "${COVERNANCE_DATA_FILE-.coverage}"
+"""Likewise: up to 7.10.2, child processes read the settings file and not the command line."""
+
 _REPLACED = {
     "source_pkgs": "the suite's source in [tool.covernance] is measured",
     "source_dirs": "the suite's source in [tool.covernance] is measured",
@@ -160,7 +163,11 @@ def _lay_over(run: dict[str, Any], source: Sequence[str]) -> list[str]:
         run.pop(key, None)
     run["patch"] = _with_subprocess(run.get("patch", ""))
     # coverage.py replaces `$NAME` in every value.
-    run.update(_needed([path.replace("$", "$$") for path in source]), context=_CONTEXT)
+    run.update(
+        _needed([path.replace("$", "$$") for path in source]),
+        context=_CONTEXT,
+        data_file=_DATA_FILE,
+    )
     return notes
 
 

@@ -233,8 +233,10 @@ def _switch(theme: str, context: str) -> None:
     if running is None:
         return
     running.switch_context(context)
+    # Children take their context from a variable, the newer versions' from the settings that they
+    # are handed.
+    os.environ["COVERAGE_CONTEXT"] = f"{theme}|{context}"
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
-        os.environ["COVERAGE_CONTEXT"] = f"{theme}|{context}"
         running.set_option("run:context", f"{theme}|{context}")
         os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
 

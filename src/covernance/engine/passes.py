@@ -102,6 +102,7 @@ def plan_pass(  # noqa: PLR0913 - what a pass is made of
     environment = {
         **agent_environment(environ),
         "COVERAGE_CONTEXT": theme,
+        "COVERNANCE_DATA_FILE": str(folder / ".coverage"),
         "COVERAGE_CORE": "ctrace",
         TEMPORARY: str(temporary),
     }

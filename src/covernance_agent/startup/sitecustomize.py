@@ -37,6 +37,19 @@ def _trace():
             delattr(sys.modules[_AGENT], name)
 
 
+def _measure():
+    """Measure this process as its parent was asked to, unless a `.pth` file has started that.
+
+    Up to 7.10.2 coverage.py adds that file for a run and removes it at its end, from under the runs
+    beside it.
+    """
+    try:
+        import coverage
+    except ImportError:
+        return
+    coverage.process_startup()
+
+
 def _run_hidden():
     """Run the `sitecustomize` that would have run without this one."""
     from importlib.machinery import PathFinder
@@ -53,6 +66,8 @@ sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _
 if sys.version_info >= (3, 9):
     if _AGENT not in sys.modules:
         _make_importable()
+    if os.environ.get("COVERAGE_PROCESS_START"):
+        _measure()
     if os.environ.get("COVERNANCE_TRACE"):
         _trace()
     _run_hidden()
