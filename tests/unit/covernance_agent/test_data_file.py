@@ -5,17 +5,13 @@ from pathlib import Path
 import pytest
 from coverage import CoverageData
 
+from covernance_agent import data_file
 from covernance_agent.data_file import opened
 
 pytestmark = pytest.mark.reliability
 
 
-@pytest.mark.parametrize("has_close", [True, False])
-def test_what_is_written_is_read_with_and_without_a_way_to_close(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_close: bool
-) -> None:
-    if not has_close:
-        monkeypatch.delattr(CoverageData, "close")
+def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / ".coverage"
     with opened(path) as data:
         data.add_lines({"a.py": [1, 2]})
@@ -23,3 +19,15 @@ def test_what_is_written_is_read_with_and_without_a_way_to_close(
     with opened(path) as data:
         data.read()
         assert data.lines("a.py") == [1, 2]
+
+
+def test_data_without_a_close_is_opened_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OlderData:
+        def __init__(self, basename: str) -> None:
+            self.data = CoverageData(basename)
+
+    monkeypatch.setattr(data_file, "CoverageData", OlderData)
+    with opened(tmp_path / ".coverage") as data:
+        assert isinstance(data, OlderData)
