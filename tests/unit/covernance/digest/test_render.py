@@ -81,14 +81,14 @@ def rows(text: str, title: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_a_span_ends_with_its_last_moment_and_begins_after_its_first() -> None:
+def test_span_ends_with_its_last_moment_and_begins_after_its_first() -> None:
     assert WEEK.holds(UNTIL)
     assert not WEEK.holds(UNTIL - timedelta(days=7))
     assert WEEK.holds(UNTIL - timedelta(days=7) + timedelta(seconds=1))
     assert not WEEK.holds(UNTIL + timedelta(seconds=1))
 
 
-def test_a_course_starts_from_the_last_result_before_the_span() -> None:
+def test_course_starts_from_the_last_result_before_the_span() -> None:
     points = [point(20, 1), point(7, 2), point(3, 3), point(-1, 4)]
     course = draw_course("api", points, WEEK)
     assert course.base == points[1]
@@ -103,24 +103,24 @@ def test_without_an_earlier_result_a_course_starts_from_its_first() -> None:
     assert course.charted == points
 
 
-def test_the_coverage_tells_before_now_and_the_change(week: Digest) -> None:
+def test_coverage_tells_before_now_and_the_change(week: Digest) -> None:
     text = markdown(week, {})
     assert "Results on `main`, 2026-11-14 12:00 to 2026-11-21 12:00 UTC." in text
     assert rows(text, "Coverage") == [
         ["api", "**raw total**", "95.00", "96.10", "+1.10", "90.00", "`pass`"],
         ["api", "security, earned", "66.66", "66.66", "±0.00", "", ""],
-        ["auth", "no run in these days, last result 2026-11-01", "", "", "", "", ""],
-        ["web", "no run in these days, no result yet", "", "", "", "", ""],
+        ["auth", "no run in this period, last result 2026-11-01", "", "", "", "", ""],
+        ["web", "no run in this period, no result yet", "", "", "", "", ""],
     ]
 
 
 def test_runs_failures_and_time_are_told(week: Digest) -> None:
-    assert rows(markdown(week, {}), "Runs, failures and time") == [
+    assert rows(markdown(week, {}), "Runs, failures and run times") == [
         ["api", "2", "1 `tests-failed`", "13.0", "+3.0", "14.0"]
     ]
 
 
-def test_the_rest_has_a_section_each(week: Digest) -> None:
+def test_rest_has_a_section_each(week: Digest) -> None:
     text = markdown(week, {"api": "coverage-api.svg"})
     assert rows(text, "Patch coverage") == [
         ["`2026-11-21T00:00:00Z`", "api", "0", "0", "n/a"],
@@ -142,7 +142,7 @@ def test_what_there_is_nothing_of_is_said_to_be_none() -> None:
     assert text.count("\nNone.\n") == 7
 
 
-def test_the_document_tells_the_same(week: Digest) -> None:
+def test_document_tells_the_same(week: Digest) -> None:
     document = json.loads(digest_document(week))
     assert document["since"] == "2026-11-14T12:00:00Z"
     api = document["suites"]["api"]
@@ -162,7 +162,7 @@ def test_the_document_tells_the_same(week: Digest) -> None:
     assert document["exceptions"]["opened"][0]["module"] == "a.py"
 
 
-def test_a_suite_with_results_has_a_chart(week: Digest) -> None:
+def test_suite_with_results_has_a_chart(week: Digest) -> None:
     files = chart_files(week)
     assert sorted(files) == ["api", "auth"]
     name, drawn = files["api"]
@@ -171,7 +171,7 @@ def test_a_suite_with_results_has_a_chart(week: Digest) -> None:
 
 
 @pytest.mark.reliability
-def test_the_same_digest_gives_the_same_bytes(week: Digest) -> None:
+def test_same_digest_gives_the_same_bytes(week: Digest) -> None:
     again = msgspec.structs.replace(week)
     assert markdown(again, {}) == markdown(week, {})
     assert digest_document(again) == digest_document(week)
@@ -180,7 +180,7 @@ def test_the_same_digest_gives_the_same_bytes(week: Digest) -> None:
 
 @pytest.mark.reliability
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
+def test_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
     def told(found: Snapshot) -> Digest:
         return Digest(
             window=WEEK,

@@ -58,7 +58,7 @@ def store(tmp_path: Path) -> Directory:
     return Directory(tmp_path / "history")
 
 
-def test_the_span_ends_with_the_newest_result(
+def test_span_ends_with_the_newest_result(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(1, 50), recorded(10, 93), recorded(15, 95), recorded(20, 97)])
@@ -84,7 +84,7 @@ def test_until_and_branch_choose_what_is_told(
 
 
 @pytest.mark.reliability
-def test_a_suite_without_results_in_the_span_is_still_told(
+def test_suite_without_results_in_the_span_is_still_told(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(20, suite="other"), recorded(1)])
@@ -95,8 +95,8 @@ def test_a_suite_without_results_in_the_span_is_still_told(
 
 
 @pytest.mark.reliability
-def test_a_branch_without_results_is_an_error(table: Table, store: Directory) -> None:
-    with pytest.raises(InputError, match="history has no results on branch 'main'"):
+def test_branch_without_results_is_an_error(table: Table, store: Directory) -> None:
+    with pytest.raises(InputError, match="history: no results on branch 'main'"):
         build(table, store, WEEK)
 
 
@@ -155,7 +155,7 @@ def test_exceptions_opened_resolved_and_expiring_are_read_from_the_register(
 
 
 @pytest.mark.reliability
-def test_the_same_history_gives_the_same_bytes(
+def test_same_history_gives_the_same_bytes(
     table: Table, store: Directory, recorded: Recorded, tmp_path: Path
 ) -> None:
     store.add([recorded(10, 93), recorded(15, 95), recorded(20, 97)])
