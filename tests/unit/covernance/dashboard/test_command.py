@@ -30,7 +30,7 @@ def test_without_any_result_the_page_says_so(repository: Repository) -> None:
     assert "No result" in Path("coverage/html/index.html").read_text()
 
 
-def test_a_dry_run_writes_nothing(repository: Repository) -> None:
+def test_dry_run_writes_nothing(repository: Repository) -> None:
     assert out("--dry-run", "--theme-reports")[-1] == "would write coverage/html/index.html"
     assert not Path("coverage/html").exists()
 

@@ -71,11 +71,11 @@ def table(text: str, caption: str) -> list[list[str]]:
     return [[" ".join(Page(cell).text) for cell in row] for row in cells]
 
 
-def test_the_heat_map_has_a_row_a_suite_and_a_column_a_theme(render: Render) -> None:
+def test_heat_map_has_a_row_a_suite_and_a_column_a_theme(render: Render) -> None:
     page = render()
     heads = [attributes for attributes in Page(page).all("th") if attributes.get("scope") == "col"]
     assert len(heads) == 4 + 2 + 3
-    assert table(page, "For each theme") == [
+    assert table(page, "Earned coverage of each theme") == [
         [
             "api",
             "✕ below-floor",
@@ -91,7 +91,7 @@ def test_the_heat_map_has_a_row_a_suite_and_a_column_a_theme(render: Render) -> 
 @pytest.mark.parametrize(
     ("executed", "level"), [(49, 0), (50, 1), (79, 2), (80, 3), (90, 4), (94, 4), (95, 5), (100, 5)]
 )
-def test_the_colour_of_a_cell_follows_what_it_earned(
+def test_colour_of_a_cell_follows_what_it_earned(
     render: Render, snapshot: Snapshot, executed: int, level: int
 ) -> None:
     cell = msgspec.structs.replace(snapshot.themes["security"], earned=Counts(100, executed))
@@ -100,7 +100,7 @@ def test_the_colour_of_a_cell_follows_what_it_earned(
     assert f'<td class="heat h{level}">' in page
 
 
-def test_a_cell_with_nothing_left_to_earn_says_so(render: Render, snapshot: Snapshot) -> None:
+def test_cell_with_nothing_left_to_earn_says_so(render: Render, snapshot: Snapshot) -> None:
     cell = msgspec.structs.replace(snapshot.themes["security"], earned=Counts())
     found = msgspec.structs.replace(snapshot, themes={"security": cell})
     page = render(State(themes=("security",), suites={"api": found}))
@@ -116,7 +116,7 @@ def test_failures_show_in_their_cell(render: Render, snapshot: Snapshot) -> None
         snapshot, themes={"security": broken}, tests={"a": failed, "b": failed}
     )
     page = render(State(themes=("security", "architecture"), suites={"api": found}))
-    row = table(page, "For each theme")[0]
+    row = table(page, "Earned coverage of each theme")[0]
     assert row[4:] == ["66.66 % ✕ 2 failed of 5", "– not a theme of this suite"]  # noqa: RUF001 - the page's dash
     assert "2 failed" in page.split("<nav")[0]
 
@@ -127,10 +127,10 @@ def test_many_reasons_are_cut_and_counted(render: Render, snapshot: Snapshot) ->
 
 
 @pytest.mark.reliability
-def test_a_missing_suite_is_shown_as_missing(render: Render) -> None:
+def test_missing_suite_is_shown_as_missing(render: Render) -> None:
     page = render(State(themes=("security",), suites={"api": None}))
-    row = table(page, "For each theme")[0]
-    assert row == ["api", "? missing", "No result: covernance run --suite api makes one."]
+    row = table(page, "Earned coverage of each theme")[0]
+    assert row == ["api", "? missing", "No result. Run covernance run --suite api."]
     assert "1 without a result" in page
     assert "No tests were recorded." in page
 
@@ -143,13 +143,13 @@ def test_results_of_different_commits_are_pointed_out(render: Render, snapshot: 
     other = msgspec.structs.replace(snapshot, suite="web", provenance=source)
     page = render(State(themes=(), suites={"api": snapshot, "web": other}))
     assert "These results come from 2 different commits." in page
-    assert "with coverage.py of an unknown version on Python 3.11.7" in page
+    assert "with coverage.py (unknown version) on Python 3.11.7" in page
 
 
 @pytest.mark.reliability
-def test_a_floor_that_is_no_number_is_an_error(render: Render, snapshot: Snapshot) -> None:
+def test_floor_that_is_no_number_is_an_error(render: Render, snapshot: Snapshot) -> None:
     damaged = msgspec.structs.replace(snapshot, floor=Floor("high", "x"))
-    with pytest.raises(InputError, match="api: 'high' is no floor"):
+    with pytest.raises(InputError, match="api: 'high' is not a valid floor"):
         render(State(themes=(), suites={"api": damaged}))
 
 
@@ -166,16 +166,16 @@ def test_patches_exceptions_slow_and_flaky_tests_have_tables(
         ),
     )
     page = render(state, flaky=[Flaky("api", f"t::{number}") for number in range(60)])
-    assert table(page, "Of the lines") == [
+    assert table(page, "Coverage of the lines") == [
         ["api", "41", "44", "93.18 %"],
         ["web", "0", "0", "n/a"],
     ]
-    assert table(page, "Waived") == [
-        ["a.py", "api", "@you", "2026-11-20 1 day past"],
+    assert table(page, "Exceptions whose") == [
+        ["a.py", "api", "@you", "2026-11-20 1 day overdue"],
         ["b.py", "api", "@me", "2026-12-01 10 days left"],
     ]
-    assert table(page, "The longest") == [["t::a", "api", "0.50"]]
-    assert len(table(page, "Seen to pass")) == 50
+    assert table(page, "Tests with the longest") == [["t::a", "api", "0.50"]]
+    assert len(table(page, "Tests that passed and failed")) == 50
     assert "… 10 more" in page
 
 
@@ -209,7 +209,7 @@ def test_every_link_within_the_page_has_its_target(render: Render, points: list[
     assert {str(link["href"])[1:] for link in page.all("a")} <= ids
 
 
-def test_the_page_is_for_everybody(render: Render) -> None:
+def test_page_is_for_everybody(render: Render) -> None:
     page = Page(render())
     tags = {name for name, _ in page.tags}
     assert {"header", "nav", "main", "footer"} <= tags
@@ -221,7 +221,7 @@ def test_the_page_is_for_everybody(render: Render) -> None:
 
 
 @pytest.mark.security
-def test_the_policy_allows_this_style_sheet_and_nothing_else(render: Render) -> None:
+def test_policy_allows_this_style_sheet_and_nothing_else(render: Render) -> None:
     page = render()
     css = page.split("<style>")[1].split("</style>")[0]
     allowed = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
