@@ -122,7 +122,7 @@ def test_a_test_that_always_fails_makes_it_1_and_is_named(repository: Repository
     repository.append("tests/test_calc.py", "\ndef test_broken():\n    raise ValueError\n")
     ran = baseline(repository, "--repeat", "2")
     assert ran.code == 1
-    assert "FAILS ALWAYS: tests/test_calc.py::test_broken" in ran.out
+    assert "ALWAYS FAILS: tests/test_calc.py::test_broken" in ran.out
     assert document(repository)["suites"]["calc"]["broken"] == ["tests/test_calc.py::test_broken"]
 
 

@@ -81,7 +81,7 @@ def test_without_a_seed_one_is_drawn(measuring: Measuring) -> None:
 
 
 @pytest.mark.reliability
-def test_a_test_that_always_fails_makes_it_1(measuring: Measuring) -> None:
+def test_test_that_always_fails_makes_it_1(measuring: Measuring) -> None:
     measuring.outcome = "failed"
     assert shell().return_value == Exit.TESTS_FAILED
 
@@ -94,7 +94,7 @@ def test_json_on_standard_output_is_the_document(
     assert list(json.loads(result.stdout)["suites"]) == ["calc"]
 
 
-def test_a_dry_run_prints_the_commands_alone(measuring: Measuring, repository: Repository) -> None:
+def test_dry_run_prints_the_commands_alone(measuring: Measuring, repository: Repository) -> None:
     result = shell("--dry-run", "--repeat", "2", "--seed", "5")
     assert [line.split("--randomly-seed=")[1][0] for line in result.stdout.splitlines()] == [
         "5",
@@ -105,7 +105,7 @@ def test_a_dry_run_prints_the_commands_alone(measuring: Measuring, repository: R
 
 
 @pytest.mark.security
-def test_an_unknown_suite_is_refused(measuring: Measuring) -> None:
+def test_unknown_suite_is_refused(measuring: Measuring) -> None:
     with pytest.raises(ConfigError, match="no suite 'api'"):
         shell("--suite", "api")
     assert measuring.request is None

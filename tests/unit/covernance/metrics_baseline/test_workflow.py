@@ -144,11 +144,11 @@ def test_what_differs_is_flaky_and_what_fails_always_is_broken(
 
 @pytest.mark.security
 @pytest.mark.parametrize("status", [2, 3, 4, 5, -9])
-def test_a_repetition_that_broke_off_is_an_error_and_no_figure(
+def test_repetition_that_broke_off_is_an_error_and_no_figure(
     measured: Measure, pytest_runs: FakePytest, table: Table, status: int
 ) -> None:
     pytest_runs.status = status
-    message = rf"calc: repetition 1 .*seed 7, status {status}.*nothing is written"
+    message = rf"calc: repetition 1 .*seed 7, status {status}.*nothing was written"
     with pytest.raises(InputError, match=message) as caught:
         measured()
     assert str(caught.value).endswith("line 29")
@@ -157,7 +157,7 @@ def test_a_repetition_that_broke_off_is_an_error_and_no_figure(
 
 
 @pytest.mark.security
-def test_a_suite_without_a_snapshot_is_refused_before_anything_runs(
+def test_suite_without_a_snapshot_is_refused_before_anything_runs(
     measured: Measure, pytest_runs: FakePytest, table: Table
 ) -> None:
     Layout(table.root).snapshot("other").unlink()
@@ -187,7 +187,7 @@ def test_some_suites_never_replace_the_baseline(measured: Measure, table: Table)
 
 
 @pytest.mark.architecture
-def test_a_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
+def test_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
     request = Request(suites=table.suites, seeds=(1,), interpreters=PYTHONS, environ={}, now=NOW)
     assert [repetition.seed for repetition in plan(request, tmp_path)] == [1, 1]
     assert pytest_runs.planned == []
