@@ -36,7 +36,7 @@ def test_there_is_a_badge_a_suite_and_one_a_theme(snapshot: Snapshot) -> None:
     }
 
 
-def test_the_colour_is_the_verdicts_or_informs(snapshot: Snapshot) -> None:
+def test_colour_is_the_verdicts_or_informs(snapshot: Snapshot) -> None:
     passing = msgspec.structs.replace(snapshot, suite="web", verdict="pass")
     found = {
         name: badge.decode() for name, badge in badges(state(api=snapshot, web=passing)).items()
@@ -49,7 +49,7 @@ def test_the_colour_is_the_verdicts_or_informs(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.security
-def test_a_theme_that_the_table_does_not_know_names_no_file(snapshot: Snapshot) -> None:
+def test_theme_that_the_table_does_not_know_names_no_file(snapshot: Snapshot) -> None:
     hostile = msgspec.structs.replace(
         snapshot, themes={"../../evil": snapshot.themes["security"]}, verdict="<script>"
     )
@@ -61,5 +61,5 @@ def test_a_theme_that_the_table_does_not_know_names_no_file(snapshot: Snapshot) 
 @pytest.mark.reliability
 def test_two_badges_of_one_name_are_refused(snapshot: Snapshot) -> None:
     suites = {"api": snapshot, "api-security": None}
-    with pytest.raises(ConfigError, match=r"api-security\.svg: of suite 'api-security' and of"):
+    with pytest.raises(ConfigError, match=r"api-security\.svg: suite 'api-security' and theme"):
         badges(state(**suites))

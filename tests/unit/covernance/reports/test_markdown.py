@@ -74,28 +74,28 @@ def test_invisible_characters_are_spelled_out() -> None:
     assert code("a\u202eb\nc\x1b") == "`a\\u202eb\\nc\\x1b`"
 
 
-def test_an_overlong_text_is_cut() -> None:
+def test_overlong_text_is_cut() -> None:
     assert code("x" * 10_000) == "`" + "x" * 239 + "…`"
 
 
-def test_a_link_keeps_to_its_address() -> None:
+def test_link_keeps_to_its_address() -> None:
     told = link("report [1]", "https://ci.example.org/a b(1)?x=1&y=<2>")
     assert told == "[`report [1]`](https://ci.example.org/a%20b%281%29?x=1&y=%3C2%3E)"
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//host/x", "x", ""])
-def test_a_link_of_another_kind_is_refused(url: str) -> None:
-    with pytest.raises(InputError, match=r"is no http\(s\) address"):
+def test_link_of_another_kind_is_refused(url: str) -> None:
+    with pytest.raises(InputError, match=r"is not an http\(s\) URL"):
         link("label", url)
 
 
 @pytest.mark.architecture
-def test_a_name_of_the_table_is_not_set_in_italics() -> None:
+def test_name_of_the_table_is_not_set_in_italics() -> None:
     assert inline(plain("_a_b_"))[0].content == "_a_b_"
 
 
 @pytest.mark.architecture
-def test_a_head_sets_numbers_to_the_right() -> None:
+def test_head_sets_numbers_to_the_right() -> None:
     assert head(("suite", "%"), numeric={"%"}) == ("| suite | % |", "| :-- | --: |")
 
 
@@ -124,7 +124,7 @@ def test_rows_are_cut_from_the_end_and_counted() -> None:
     st.lists(st.lists(st.text(min_size=1, max_size=80), max_size=60), max_size=5),
     st.integers(1_000, 3_000),
 )
-def test_a_document_keeps_within_its_limit(blocks: list[list[str]], limit: int) -> None:
+def test_document_keeps_within_its_limit(blocks: list[list[str]], limit: int) -> None:
     sections = [
         Section(("# Title", ""), tuple(f"- {code(text)}" for text in block)) for block in blocks
     ]
@@ -136,5 +136,5 @@ def test_a_document_keeps_within_its_limit(blocks: list[list[str]], limit: int) 
 
 
 @pytest.mark.architecture
-def test_the_limit_is_githubs() -> None:
+def test_limit_is_githubs() -> None:
     assert COMMENT_LIMIT == 65_536

@@ -74,7 +74,7 @@ def test_types_units_and_help_are_declared(snapshot: Snapshot) -> None:
     assert "covernance_patch_coverage_ratio" not in families
 
 
-def test_the_text_is_that_of_the_format(snapshot: Snapshot) -> None:
+def test_text_is_that_of_the_format(snapshot: Snapshot) -> None:
     text = openmetrics.render(State(themes=("security",), suites={"api": snapshot}))
     assert text.startswith(
         "# HELP covernance_suite_present Whether a suite of the table has a result.\n"
@@ -114,7 +114,7 @@ def test_hostile_labels_stay_labels(snapshot: Snapshot) -> None:
     assert labels["commit"] == ""
 
 
-def test_the_older_text_format_reads_the_same(snapshot: Snapshot) -> None:
+def test_older_text_format_reads_the_same(snapshot: Snapshot) -> None:
     state = State(themes=("security",), suites={"api": snapshot, "web": None})
     older = prometheus.text_string_to_metric_families(openmetrics.render(state))
     assert {family.name: samples(family) for family in older} == {
@@ -133,12 +133,12 @@ def full(snapshot: Snapshot) -> State:
     )
 
 
-def test_the_notes_explain_every_metric_and_no_other(full: State) -> None:
+def test_notes_explain_every_metric_and_no_other(full: State) -> None:
     notes = (ROOT / "docs" / "metrics" / "README.md").read_text()
     assert set(re.findall(r"`(covernance_\w+)`", notes)) == parsed(full).keys()
 
 
-def test_the_grafana_dashboard_asks_for_metrics_that_there_are(full: State) -> None:
+def test_grafana_dashboard_asks_for_metrics_that_there_are(full: State) -> None:
     board = json.loads((ROOT / "docs" / "metrics" / "grafana-dashboard.json").read_bytes())
     queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     queries += [variable["query"]["query"] for variable in board["templating"]["list"][1:]]
@@ -150,7 +150,7 @@ def test_the_grafana_dashboard_asks_for_metrics_that_there_are(full: State) -> N
 
 @pytest.mark.reliability
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
+def test_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
     one, other = (
         State(themes=("security",), suites={"api": found})
         for found in (rich(snapshot), reordered(rich(snapshot), order))

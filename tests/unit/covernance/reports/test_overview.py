@@ -41,7 +41,7 @@ def test_outside_git_what_is_left_out_is_told(repository: Repository, snapshot: 
     told: list[str] = []
     found = overview.full_state(load(repository.root), None, {}, local_agent, told.append)
     assert (found.patches, found.drops) == ((), ())
-    assert told[0].startswith("patch coverage and drops are left out: ")
+    assert told[0].startswith("patch coverage and drops are not shown: ")
 
 
 def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
@@ -56,7 +56,7 @@ def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
 
 
 @pytest.mark.reliability
-def test_a_result_with_a_damaged_time_is_one_clear_error(
+def test_result_with_a_damaged_time_is_one_clear_error(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     published(repository, snapshot, recorded_at="yesterday")

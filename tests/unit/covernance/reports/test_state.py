@@ -43,7 +43,7 @@ def test_without_any_result_nothing_is_newest(snapshot: Snapshot) -> None:
     assert found.columns == ("security",)
 
 
-def test_the_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
+def test_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
     def at(suite: str, recorded_at: str, commit: str) -> Snapshot:
         source = msgspec.structs.replace(
             snapshot.provenance, recorded_at=recorded_at, commit=commit
@@ -60,7 +60,7 @@ def test_the_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
     assert found.commits == 2
 
 
-def test_the_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> None:
+def test_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> None:
     themes = snapshot.themes | {"unthemed": snapshot.themes["security"]}
     with_it = msgspec.structs.replace(snapshot, themes=themes)
     assert State(themes=("security",), suites={"a": with_it}).columns == ("security", "unthemed")
@@ -74,16 +74,22 @@ def test_the_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) ->
         (Outcomes(tests=3, failed=2, errors=1), "2 failed, 1 in error"),
     ],
 )
-def test_a_cell_says_what_is_wrong_with_its_tests(outcomes: Outcomes, expected: str) -> None:
+def test_cell_says_what_is_wrong_with_its_tests(outcomes: Outcomes, expected: str) -> None:
     cell = Cell(outcomes=outcomes, seconds=0, raw=Counts(), earned=Counts())
     assert trouble(cell) == expected
 
 
 @pytest.mark.parametrize(
     ("left", "expected"),
-    [(0, "today"), (1, "1 day left"), (2, "2 days left"), (-1, "1 day past"), (-3, "3 days past")],
+    [
+        (0, "today"),
+        (1, "1 day left"),
+        (2, "2 days left"),
+        (-1, "1 day overdue"),
+        (-3, "3 days overdue"),
+    ],
 )
-def test_a_review_date_is_so_many_days_away(left: int, expected: str) -> None:
+def test_review_date_is_so_many_days_away(left: int, expected: str) -> None:
     assert days(left) == expected
 
 
@@ -97,6 +103,6 @@ def test_patch_coverage_is_exact_and_unknown_without_a_line(covered: int, missed
 
 
 @pytest.mark.reliability
-def test_a_drop_to_nothing_is_a_drop_from_what_there_was() -> None:
+def test_drop_to_nothing_is_a_drop_from_what_there_was() -> None:
     assert Drop("a", "total", Counts(4, 3), Counts()).points == 75
     assert Drop("a", "total", Counts(4, 3), Counts(4, 1)).points == 50
