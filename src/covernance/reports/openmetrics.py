@@ -70,55 +70,61 @@ def _suites(state: State) -> Iterable[_Family]:
     yield _Family(
         "covernance_suite_present",
         "Whether a suite of the table has a result.",
-        [({"suite": name}, float(found is not None)) for name, found in state.suites.items()],
+        [({"suite": name}, float(snapshot is not None)) for name, snapshot in state.suites.items()],
     )
     yield _Family(
         "covernance_suite_info",
         "The origin and the verdict of a suite's result.",
-        [(_origin(found), 1.0) for found in present],
+        [(_origin(snapshot), 1.0) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_passing",
         "Whether a suite passes its gate.",
-        [(_of(found), float(found.verdict == PASS)) for found in present],
+        [(_of(snapshot), float(snapshot.verdict == PASS)) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_coverage_ratio",
         "Share of a suite's statements and branches that ran.",
         [
-            (_of(found), float(part) / 100)
-            for found in present
-            if (part := found.total.percent) is not None
+            (_of(snapshot), float(part) / 100)
+            for snapshot in present
+            if (part := snapshot.total.percent) is not None
         ],
         unit="ratio",
     )
     yield _Family(
         "covernance_suite_floor_ratio",
         "Minimum coverage required of a suite.",
-        [(_of(found), float(floor(found.floor.percent, found.suite)) / 100) for found in present],
+        [
+            (_of(snapshot), float(floor(snapshot.floor.percent, snapshot.suite)) / 100)
+            for snapshot in present
+        ],
         unit="ratio",
     )
     yield _Family(
         "covernance_suite_coverable",
         "Number of statements and branches in a suite.",
-        [(_of(found), found.total.total) for found in present],
+        [(_of(snapshot), snapshot.total.total) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_covered",
         "Number of statements and branches in a suite that ran.",
-        [(_of(found), found.total.covered) for found in present],
+        [(_of(snapshot), snapshot.total.covered) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_flaky_tests",
         "Number of flaky tests in a suite's run.",
-        [(_of(found), len(found.flaky)) for found in present],
+        [(_of(snapshot), len(snapshot.flaky)) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_recorded_timestamp_seconds",
         "Time at which a suite's result was recorded, in seconds since 1970.",
         [
-            (_of(found), timestamp.read(found.provenance.recorded_at, found.suite).timestamp())
-            for found in present
+            (
+                _of(snapshot),
+                timestamp.read(snapshot.provenance.recorded_at, snapshot.suite).timestamp(),
+            )
+            for snapshot in present
         ],
         unit="seconds",
     )
@@ -126,9 +132,9 @@ def _suites(state: State) -> Iterable[_Family]:
 
 def _themes(state: State) -> Iterable[_Family]:
     cells = [
-        ({"suite": found.suite, "theme": theme}, cell)
-        for found in state.present
-        for theme, cell in sorted(found.themes.items())
+        ({"suite": snapshot.suite, "theme": theme}, cell)
+        for snapshot in state.present
+        for theme, cell in sorted(snapshot.themes.items())
     ]
     yield _Family(
         "covernance_theme_earned_ratio",
@@ -184,15 +190,15 @@ def _policies(state: State) -> Iterable[_Family]:
     )
 
 
-def _of(found: Snapshot) -> dict[str, str]:
-    return {"suite": found.suite}
+def _of(snapshot: Snapshot) -> dict[str, str]:
+    return {"suite": snapshot.suite}
 
 
-def _origin(found: Snapshot) -> dict[str, str]:
-    source = found.provenance
+def _origin(snapshot: Snapshot) -> dict[str, str]:
+    source = snapshot.provenance
     return {
-        "suite": found.suite,
-        "verdict": found.verdict,
+        "suite": snapshot.suite,
+        "verdict": snapshot.verdict,
         "commit": source.commit or "",
         "branch": source.branch or "",
         "run_id": source.run_id,

@@ -44,7 +44,7 @@ def measured(snapshot: Snapshot, runs: list[Run]) -> Metrics:
     )
 
 
-def test_suite_is_summed_up_to_the_millisecond(metrics: Metrics) -> None:
+def test_times_are_rounded_to_milliseconds(metrics: Metrics) -> None:
     suite = metrics.suites["my_api"]
     assert (suite.seconds.median, suite.seconds.least, suite.seconds.most) == (2.0, 1.0, 4.0)
     assert suite.tests == 3
@@ -54,7 +54,7 @@ def test_suite_is_summed_up_to_the_millisecond(metrics: Metrics) -> None:
     assert suite.repetitions[1].outcomes == {"failed": 2, "passed": 1}
 
 
-def test_coverage_is_that_of_the_snapshot_as_integers(metrics: Metrics, snapshot: Snapshot) -> None:
+def test_coverage_has_the_counts_of_the_snapshot(metrics: Metrics, snapshot: Snapshot) -> None:
     coverage = metrics.suites["my_api"].coverage
     assert coverage.total == snapshot.total
     assert coverage.earned == {
@@ -65,14 +65,14 @@ def test_coverage_is_that_of_the_snapshot_as_integers(metrics: Metrics, snapshot
 
 
 @pytest.mark.reliability
-def test_json_reads_back_and_is_the_same_bytes_again(metrics: Metrics) -> None:
+def test_json_can_be_decoded_and_encodes_to_the_same_bytes(metrics: Metrics) -> None:
     content = metrics.encode()
     again = msgspec.json.decode(content, type=Metrics)
     assert again == metrics
     assert again.encode() == content
 
 
-def test_document_has_every_figure(metrics: Metrics) -> None:
+def test_document_has_every_value(metrics: Metrics) -> None:
     document = markdown(metrics)
     where = (
         "Measured 2026-11-21T12:00:00Z at `aaaaaaaaaaaa` with uncommitted changes, without "
@@ -100,7 +100,7 @@ def test_slowest_tests_are_cut_to_ten(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.reliability
-def test_without_flaky_or_failing_tests_it_says_none(snapshot: Snapshot) -> None:
+def test_empty_tables_show_none(snapshot: Snapshot) -> None:
     document = markdown(measured(snapshot, [run(1, 1.0, a="passed")]))
     assert "## Flaky tests\n\nNone.\n" in document
     assert "## Tests that always fail\n\nNone.\n" in document
@@ -113,14 +113,14 @@ def test_outside_a_repository_there_is_no_commit(metrics: Metrics) -> None:
 
 
 @pytest.mark.security
-def test_test_s_name_can_t_break_out_of_its_cell(snapshot: Snapshot) -> None:
+def test_test_names_are_escaped(snapshot: Snapshot) -> None:
     hostile = "t[`<img src=x>|\n# @team"
     document = markdown(measured(snapshot, [run(1, 1.0, **{hostile: "failed"})]))
     assert "\n# @team" not in document
     assert "``t[`<img src=x>¦\\n# @team``" in document
 
 
-def test_terminal_shows_what_matters(metrics: Metrics) -> None:
+def test_text_shows_the_main_numbers(metrics: Metrics) -> None:
     head = "my_api: 75.00 % covered (below-floor); tests: 3, flaky: 1; "
     head += "median of 3: 2.00 s (1.00 to 4.00)"
     assert text(metrics).splitlines() == [

@@ -210,7 +210,7 @@ def test_facts_come_from_snapshots_and_from_files(
     entry = {"kind": "drop", "suite": "calc", "subject": "calc", "text": "t", "good": True}
     path.write_text(json.dumps([entry]))
     known = gather(table, [path])
-    assert [(found.kind, found.good) for found in known.facts] == [("gate", False), ("drop", True)]
+    assert [(fact.kind, fact.good) for fact in known.facts] == [("gate", False), ("drop", True)]
     assert known.unknown == ()
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.architecture
 
 
 def state(snapshot: Snapshot, **verdicts: str | None) -> State:
-    """A state of suites with these verdicts; None for no result."""
+    """A state of suites with these verdicts; None means no result."""
     return State(
         themes=("security",),
         suites={
@@ -27,20 +27,20 @@ def state(snapshot: Snapshot, **verdicts: str | None) -> State:
     )
 
 
-def test_what_does_not_pass_comes_first_and_a_missing_result_is_no_pass(
+def test_failing_and_missing_suites_come_first(
     snapshot: Snapshot,
 ) -> None:
-    found = state(snapshot, a="pass", b="below-floor", c=None, d="pass")
-    assert [name for name, _ in found.worst_first] == ["b", "c", "a", "d"]
-    assert found.passing == 2
-    assert [one.suite for one in found.present] == ["a", "b", "d"]
+    current = state(snapshot, a="pass", b="below-floor", c=None, d="pass")
+    assert [name for name, _ in current.worst_first] == ["b", "c", "a", "d"]
+    assert current.passing == 2
+    assert [snapshot.suite for snapshot in current.present] == ["a", "b", "d"]
 
 
 @pytest.mark.reliability
 def test_without_any_result_nothing_is_newest(snapshot: Snapshot) -> None:
-    found = state(snapshot, a=None)
-    assert (found.newest, found.commits, found.passing) == (None, 0, 0)
-    assert found.columns == ("security",)
+    current = state(snapshot, a=None)
+    assert (current.newest, current.commits, current.passing) == (None, 0, 0)
+    assert current.columns == ("security",)
 
 
 def test_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
@@ -55,9 +55,9 @@ def test_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
         at("b", "2026-11-22T12:00:00Z", "2"),
         at("c", "2026-11-20T12:00:00Z", "2"),
     ]
-    found = State(themes=(), suites={one.suite: one for one in results})
-    assert found.newest == results[1]
-    assert found.commits == 2
+    current = State(themes=(), suites={result.suite: result for result in results})
+    assert current.newest == results[1]
+    assert current.commits == 2
 
 
 def test_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> None:
@@ -74,7 +74,7 @@ def test_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> Non
         (Outcomes(tests=3, failed=2, errors=1), "2 failed, 1 in error"),
     ],
 )
-def test_cell_says_what_is_wrong_with_its_tests(outcomes: Outcomes, expected: str) -> None:
+def test_trouble_describes_problems_with_the_tests(outcomes: Outcomes, expected: str) -> None:
     cell = Cell(outcomes=outcomes, seconds=0, raw=Counts(), earned=Counts())
     assert trouble(cell) == expected
 
@@ -89,7 +89,7 @@ def test_cell_says_what_is_wrong_with_its_tests(outcomes: Outcomes, expected: st
         (-3, "3 days overdue"),
     ],
 )
-def test_review_date_is_so_many_days_away(left: int, expected: str) -> None:
+def test_days_describe_the_time_until_a_review_date(left: int, expected: str) -> None:
     assert days(left) == expected
 
 
@@ -103,6 +103,6 @@ def test_patch_coverage_is_exact_and_unknown_without_a_line(covered: int, missed
 
 
 @pytest.mark.reliability
-def test_drop_to_nothing_is_a_drop_from_what_there_was() -> None:
+def test_drop_to_nothing_is_a_drop_by_the_whole_percentage() -> None:
     assert Drop("a", "total", Counts(4, 3), Counts()).points == 75
     assert Drop("a", "total", Counts(4, 3), Counts(4, 1)).points == 50

@@ -22,10 +22,10 @@ Put = Callable[[Snapshot], None]
 
 @pytest.fixture
 def put(repository: Repository) -> Put:
-    def write(found: Snapshot) -> None:
+    def write(snapshot: Snapshot) -> None:
         path = Layout(repository.root).snapshot("calc")
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(found.encode())
+        path.write_bytes(snapshot.encode())
 
     return write
 
