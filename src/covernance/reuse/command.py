@@ -22,7 +22,11 @@ from covernance.shell.repository import here
 _MOST_REASONS = 20
 
 _suites = click.option(
-    "--suite", "names", multiple=True, metavar="NAME", help="Only this suite; repeatable."
+    "--suite",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Limit the command to this suite; repeatable.",
 )
 
 
