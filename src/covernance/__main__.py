@@ -1,11 +1,11 @@
-"""`python -m covernance` is `covernance`."""
+"""Entry point of `python -m covernance`."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-# Python puts the current folder first, where a project's own `click` or `rich` may lie.
+# Python puts the current folder first, where a project may have its own `click` or `rich`.
 if not sys.flags.safe_path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109 - as Python wrote it
     del sys.path[0]
 

@@ -1,4 +1,4 @@
-"""The shell's face: options in, exit codes out. The only place that maps errors to exit codes."""
+"""The command line. The only place that maps errors to exit codes."""
 
 from __future__ import annotations
 
@@ -16,33 +16,31 @@ from covernance.interruptions import INTERRUPTIONS
 
 _COMMANDS = {
     "affected-tests": "List the tests that cover changed lines, plus new and edited tests.",
-    "cache": "Look at the last green runs, which stand for new ones while nothing changes.",
-    "codecov": "Write codecov.yml: a flag a suite, with the floors and limits of the table.",
-    "collect": "Take in what the jobs of a matrix measured, as if this machine had run every "
-    "suite.",
-    "combine": "Combine the last full run of every suite: coverage/baseline.json, "
-    "coverage/html/index.html.",
-    "dashboard": "Write the landing page, badges and metrics of the last full runs.",
-    "digest": "Write what happened in the last days to docs/metrics: Markdown, JSON and charts.",
+    "cache": "Inspect or clear the stored results of passing runs.",
+    "codecov": "Generate codecov.yml with one flag per suite.",
+    "collect": "Merge the results of all CI jobs and check every suite.",
+    "combine": "Combine the last full runs of all suites into coverage/baseline.json and "
+    "coverage/html/.",
+    "dashboard": "Generate the landing page, badges and metrics from the last full runs.",
+    "digest": "Summarise recent results in docs/metrics as Markdown, JSON and charts.",
     "exceptions": "Keep the register of files that may miss their floor for a while.",
     "guard": "Compare the last full runs with the results of the base.",
     "history": "Keep the results of runs, and look them up.",
-    "integrity": "Report what a change weakens: floors, limits, exclusions, pragmas, tests, "
-    "themes.",
-    "metrics-baseline": "Measure coverage, runtime, slowest and flaky tests, and write "
+    "integrity": "Report weakened checks: lower floors, looser limits, new exclusions, missing "
+    "tests.",
+    "metrics-baseline": "Measure coverage, run times and flaky tests, and write "
     "docs/metrics/baseline.*.",
-    "notify": "Alert people when a suite goes bad or recovers: once for each change of state.",
-    "patch": "Judge how much of a change runs: the lines and branches that it adds or edits.",
-    "plan": "Plan one job for each suite of the table, or for each shard where it says "
-    "`shards = N`.",
-    "run": "Measure suites, one pass a theme; report, and judge each against its floor.",
-    "summary": "Tell the state of all suites, from the snapshots of their last full runs.",
-    "who": "Tell which tests, of which themes, run a line, some lines or any line of a file.",
+    "notify": "Send an alert when a suite starts failing or recovers.",
+    "patch": "Check the coverage of changed lines and branches.",
+    "plan": "Plan the jobs of a CI matrix: one per suite, or one per shard.",
+    "run": "Run each suite once per theme under coverage, write reports, check floors.",
+    "summary": "Summarise the state of all suites from their last full runs.",
+    "who": "Show which tests cover a line, a range of lines or a file.",
 }
-"""What `--help` lists, so that it imports no command to learn its first line."""
+"""The text that `--help` shows for each command, so that listing them imports none of them."""
 
 _PACKAGES = {"affected-tests": "affected", "cache": "reuse", "plan": "matrix"}
-"""The package of a command that is not named after it."""
+"""The packages of commands whose package has a different name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -59,26 +57,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo(f"covernance: {error}", err=True)
         code = Exit.ERROR
     except OSError as error:
-        click.echo(f"covernance: the machine refused: {error}", err=True)
+        click.echo(f"covernance: system error: {error}", err=True)
         code = Exit.ERROR
     except (KeyboardInterrupt, click.Abort):
-        click.echo("covernance: interrupted; the last good reports are untouched", err=True)
+        click.echo("covernance: interrupted; the last complete reports are unchanged", err=True)
         code = Exit.INTERRUPTED
     sys.exit(int(code or Exit.PASS))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    # Once is enough: another Ctrl-C must not break into the cleaning up.
+    # Ignore further signals: a second Ctrl-C must not interrupt the cleanup.
     for number in INTERRUPTIONS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 class _Lazy(click.Group):
-    """A group that imports a command when it is called."""
+    """A group that imports a command only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names, sorted."""
+        """List the command names, sorted."""
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
@@ -91,7 +89,7 @@ class _Lazy(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """List what each command does."""
+        """Write one line per command without importing it."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
 
@@ -101,11 +99,11 @@ class _Lazy(click.Group):
 )
 @click.version_option(package_name="covernance")
 def cli() -> None:
-    """Is every component tested well enough, for every reason we test it?
+    """Measure coverage per suite and theme, and enforce floors.
 
-    Suites, themes and floors come from [tool.covernance] in pyproject.toml.
+    Suites, themes and floors are configured under [tool.covernance] in pyproject.toml.
 
     \b
-    Exit codes: 0 pass · 1 tests failed · 2 the gate says no · 3 bad configuration, input or
+    Exit codes: 0 pass · 1 tests failed · 2 a gate failed · 3 bad configuration, input or
     environment · 130 interrupted.
     """  # noqa: D301 - click reads the escape

@@ -1,7 +1,7 @@
-"""The face for nox: one session per suite, from the table.
+"""Nox sessions, one per suite of the table.
 
-A session's environment holds what its suite's tests need, pytest and coverage, and nothing of this
-package: the tool runs in the environment that nox runs in.
+A session's environment contains pytest, coverage and what the suite's tests need, but nothing of
+this package: the tool runs in the environment that nox runs in.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from covernance.config import Suite, Table
 __all__ = ["HELPER", "define", "install_locked", "measure", "measure_all"]
 
 HELPER = (sys.executable, "-P", "-m", "covernance", "run")
-"""The command that measures; a repository may use a script of its own instead."""
+"""The command that measures suites; a repository may use its own script instead."""
 
 PYTHON_VARIABLE = "COVERNANCE_PYTHON"
-"""Tells such a script which Python has the tool."""
+"""The variable that passes such a script the path of the Python in which the tool is installed."""
 
-# nox kills a child half a second after Ctrl-C. The run needs longer to stop its passes.
+# By default nox kills a child half a second after Ctrl-C. A run needs longer to stop its passes.
 _INTERRUPT_SECONDS = 10.0
 _TERMINATE_SECONDS = 10.0
 
-# Where Python may keep no bytecode, every process would compile every package again. pip compiles
-# what it installs; uv has to be told. Whoever told it is obeyed.
+# If Python may not write bytecode, every process would compile every package again. pip compiles
+# what it installs; uv does so only if this variable is set. A value set by the user wins.
 _COMPILE = "UV_COMPILE_BYTECODE"
 
 _STAMP = ".covernance-installed"
@@ -47,9 +47,9 @@ def define(
 
     Args:
         table: The table.
-        prepare: Puts what the suite needs into the session's environment.
-        helper: The command that measures; it is given `--suite`, `--python`, and `--` with what
-            follows `--` on nox's own command line.
+        prepare: Installs what the suite needs into the session's environment.
+        helper: The command that measures suites. It receives `--suite`, `--python`, and the
+            arguments that follow `--` on nox's command line, after a `--`.
 
     Returns:
         The names of the sessions, in the order of the table.
@@ -64,7 +64,7 @@ def _define(
         prepare(session, suite)
         measure(session, (suite,), helper, session.posargs)
 
-    run_suite.__doc__ = f"The {suite.name} suite: every theme measured, floor {suite.fail_under} %."
+    run_suite.__doc__ = f"Run the {suite.name} suite under coverage (floor {suite.fail_under} %)."
     nox.session(name=suite.session, tags=["unit", suite.name])(run_suite)
     return suite.session
 
@@ -75,15 +75,15 @@ def measure(
     helper: Sequence[str] = HELPER,
     pytest_arguments: Sequence[str] = (),
 ) -> None:
-    """Run suites in the session's own environment.
+    """Run suites in the session's environment.
 
-    With `nox --no-venv` it is the caller's: the active environment, or `.venv`.
+    With `nox --no-venv` they run in the caller's environment: the active one, or `.venv`.
 
     Args:
         session: The session.
-        suites: What to run.
-        helper: The command that measures.
-        pytest_arguments: What goes to pytest.
+        suites: The suites to run.
+        helper: The command that measures suites.
+        pytest_arguments: Arguments for pytest.
     """
     pythons: dict[str, Path] = {}
     if not isinstance(session.virtualenv, PassthroughEnv):
@@ -98,16 +98,16 @@ def measure_all(
     helper: Sequence[str] = HELPER,
     pytest_arguments: Sequence[str] = (),
 ) -> None:
-    """Run suites, each in the environment of its own session, which is made where it is missing.
+    """Run suites, each in the environment of its own session, created first if it is missing.
 
-    So a suite has one environment, whoever runs it, and a result of one session can be reused in
-    another.
+    A suite therefore has one environment, no matter which session runs it, and one session can
+    reuse the results of another.
 
     Args:
         session: The session, which needs no environment itself.
-        suites: What to run.
-        helper: The command that measures.
-        pytest_arguments: What goes to pytest.
+        suites: The suites to run.
+        helper: The command that measures suites.
+        pytest_arguments: Arguments for pytest.
     """
     environments = Path(session.cache_dir).absolute().parent
     folders = {suite.name: environments / suite.session for suite in suites}
@@ -126,12 +126,12 @@ def _run(
     helper: Sequence[str],
     pytest_arguments: Sequence[str],
 ) -> None:
-    chosen = [argument for suite in suites for argument in ("--suite", suite.name)]
+    options = [argument for suite in suites for argument in ("--suite", suite.name)]
     for name, python in pythons.items():
-        chosen += ["--python", f"{name}={python}"]
+        options += ["--python", f"{name}={python}"]
     session.run(
         *helper,
-        *chosen,
+        *options,
         *(["--", *pytest_arguments] if pytest_arguments else []),
         env={PYTHON_VARIABLE: sys.executable},
         external=True,
@@ -141,19 +141,19 @@ def _run(
 
 
 def install_locked(session: nox.Session, requirements: str, *project: str) -> None:
-    """Install a hashed requirements file and then `project`, unless that is what is there.
+    """Install a hashed requirements file and then `project`, unless both are installed already.
 
-    With `nox --no-venv` nothing is installed: the environment is the caller's.
+    With `nox --no-venv` nothing is installed, since the environment belongs to the caller.
 
     Args:
         session: The session.
         requirements: A file in which every requirement has a hash.
-        project: Arguments that install the repository's own package, without dependencies.
+        project: Arguments that install the repository's package, without dependencies.
     """
     if isinstance(session.virtualenv, PassthroughEnv):
         return
     folder = Path(session.virtualenv.location)
-    if _is_current(folder) and _installed(folder) == (requirements, project):
+    if _is_current(folder) and _read_installed(folder) == (requirements, project):
         return
     stamp = folder / _STAMP
     stamp.unlink(missing_ok=True)
@@ -166,14 +166,14 @@ def install_locked(session: nox.Session, requirements: str, *project: str) -> No
 
 
 def _is_current(folder: Path) -> bool:
-    """Whether an environment has what the files that it was installed from say today."""
+    """Whether the files that an environment was installed from are unchanged since."""
     if not (folder / _PYTHON).exists() or (stamp := _read_stamp(folder)) is None:
         return False
     requirements, project, digest = stamp
     return Path(requirements).is_file() and digest == _digest(requirements, project)
 
 
-def _installed(folder: Path) -> tuple[str, tuple[str, ...]] | None:
+def _read_installed(folder: Path) -> tuple[str, tuple[str, ...]] | None:
     stamp = _read_stamp(folder)
     return stamp and stamp[:2]
 

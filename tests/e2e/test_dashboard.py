@@ -266,7 +266,7 @@ def test_a_reader_of_the_accessibility_tree_finds_its_way(visit: Visit) -> None:
     page = visit.page
     for landmark in ("banner", "navigation", "main", "contentinfo"):
         assert page.get_by_role(landmark).count() == 1
-    table = page.get_by_role("table", name="For each theme")
+    table = page.get_by_role("table", name="Earned coverage of each theme")
     assert table.get_by_role("rowheader").all_inner_texts() == ["mean", "idle", "calc"]
     assert table.get_by_role("columnheader", name="security").count() == 1
     assert page.get_by_role("img", name="calc: coverage over").count() == 1

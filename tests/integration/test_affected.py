@@ -124,9 +124,9 @@ def test_a_change_of_one_suite_carries_the_other(home: Repository, tmp_path: Pat
 
     assert collected.code == 0, collected.text
     carried = rf"carried from {began[:12]}, \d min old"
-    assert re.search(f"calc: {carried}; its data and reports are not here", collected.out)
+    assert re.search(f"calc: {carried}; its data and reports are not available", collected.out)
     assert re.search(rf"pass \({carried}\)", collected.out)
-    assert "baseline: not written: the data of calc is not here (carried)" in collected.out
+    assert "baseline: not written: no data for calc (carried)" in collected.out
     assert not (home.root / "coverage/baseline.json").exists()
     result = read(home.root / "coverage/calc.snapshot.json").provenance
     assert (result.source, result.commit) == ("carried", began)
@@ -213,7 +213,7 @@ def test_a_result_that_went_away_since_the_plan_is_red(home: Repository) -> None
     shutil.rmtree(home.root / "coverage/history/calc")
     collected = home.covernance("collect", "nothing-arrived")
     assert collected.code == 2
-    assert "calc: did not run, and nothing stands for it: its result of" in collected.err
+    assert "calc: did not run; no earlier result can be used: its result of" in collected.err
 
 
 @pytest.mark.security

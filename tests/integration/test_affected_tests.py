@@ -112,7 +112,7 @@ def test_what_else_a_suite_depends_on_selects_all_of_its_tests(
     assert selected(home) == ["tests"]
     told = home.covernance("affected-tests")
     assert f"calc: {path} {why}" in told.err
-    assert "a selection, which gives no verdict" in told.err
+    assert "a selection; floors are not checked" in told.err
 
 
 def test_a_suite_of_which_nothing_is_recorded_is_selected_whole(home: Repository) -> None:

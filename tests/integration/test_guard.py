@@ -140,7 +140,7 @@ def test_a_soft_start_reports_without_failing_and_says_so_loudly(
         ran = soft or repository.covernance("guard", environ={"COVERAGE_SOFT": "1"})
         assert ran.code == 0, ran.text
         assert "calc: no-baseline" in ran.out
-        assert ran.err.startswith("SOFT: the gate says no")
+        assert ran.err.startswith("SOFT: a gate failed")
 
 
 def test_a_soft_start_lets_no_failing_test_through(repository: Repository) -> None:
@@ -156,7 +156,7 @@ def test_a_soft_start_lets_a_low_total_through(repository: Repository) -> None:
     ran = repository.covernance("run", "--soft", "--fail-under", "100")
     assert ran.code == 0, ran.text
     assert "calc: below-floor" in ran.out
-    assert "SOFT: the gate says no" in ran.err
+    assert "SOFT: a gate failed" in ran.err
 
 
 def test_lines_that_flap_between_runs_of_one_commit_are_named_and_not_red(

@@ -122,7 +122,7 @@ def test_a_test_that_always_fails_makes_it_1_and_is_named(repository: Repository
     repository.append("tests/test_calc.py", "\ndef test_broken():\n    raise ValueError\n")
     ran = baseline(repository, "--repeat", "2")
     assert ran.code == 1
-    assert "FAILS ALWAYS: tests/test_calc.py::test_broken" in ran.out
+    assert "ALWAYS FAILS: tests/test_calc.py::test_broken" in ran.out
     assert document(repository)["suites"]["calc"]["broken"] == ["tests/test_calc.py::test_broken"]
 
 
@@ -133,7 +133,7 @@ def test_tests_that_can_t_be_collected_leave_the_last_baseline(repository: Repos
     repository.append("tests/test_calc.py", "\nimport nothing_of_that_name\n")
     ran = baseline(repository, "--repeat", "2")
     assert ran.code == 3
-    assert "calc: repetition 1 did not run to the end" in ran.err
+    assert "calc: repetition 1 did not finish" in ran.err
     assert "nothing_of_that_name" in ran.err
     assert "Traceback (most recent call last)" not in ran.err
     assert (repository.root / "docs/metrics/baseline.json").read_bytes() == before

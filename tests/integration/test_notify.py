@@ -40,7 +40,7 @@ def never():
 
 @dataclass
 class Webhook:
-    """An HTTP server that answers as told, the last answer for ever; keeps what it received."""
+    """An HTTP server with given answers, the last one repeated; records what it receives."""
 
     answers: list[int] = field(default_factory=lambda: [200])
     received: list[dict[str, Any]] = field(default_factory=list)
@@ -83,7 +83,7 @@ def webhook() -> Iterator[Webhook]:
 
 
 class Mailbox:
-    """An SMTP server that refuses while told to; keeps the messages that it took."""
+    """An SMTP server that can be set to reject messages; stores those that it accepts."""
 
     def __init__(self) -> None:
         self.refuses = False
@@ -130,7 +130,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 class Suite:
-    """The repository's one suite; goes bad and good as if it was run again."""
+    """The repository's only suite; turns bad and good as if it was run again."""
 
     def __init__(self, repository: Repository, results: dict[str, bytes]) -> None:
         self._path = repository.root / "coverage/calc.snapshot.json"
@@ -147,26 +147,26 @@ def suite(repository: Repository, results: dict[str, bytes]) -> Suite:
     return Suite(repository, results)
 
 
-def told(repository: Repository, *arguments: str, urls: str) -> Ran:
-    """Run the command in a process of its own, as CI does; no secret may come out of it."""
+def notify(repository: Repository, *arguments: str, urls: str) -> Ran:
+    """Run the command in a separate process, as CI does, and check that it shows no secret."""
     ran = repository.covernance(
         "notify", *arguments, environ={"COVERAGE_ALERT_URLS": urls, "GITHUB_REPOSITORY": "a/calc"}
     )
-    kept = b"".join(path.read_bytes() for path in (repository.root / "coverage").glob("*.state*"))
+    stored = b"".join(path.read_bytes() for path in (repository.root / "coverage").glob("*.state*"))
     assert SECRET not in ran.text
-    assert SECRET.encode() not in kept
+    assert SECRET.encode() not in stored
     return ran
 
 
-def test_a_webhook_is_told_once_of_a_failed_gate_and_once_of_its_recovery(
+def test_webhook_receives_one_alert_and_one_recovery(
     repository: Repository, suite: Suite, webhook: Webhook
 ) -> None:
-    assert "nothing new" in told(repository, urls=webhook.url).out
+    assert "no new alerts" in notify(repository, urls=webhook.url).out
     suite.becomes("bad")
-    runs = [told(repository, urls=webhook.url) for _ in range(3)]
+    runs = [notify(repository, urls=webhook.url) for _ in range(3)]
     assert [run.code for run in runs] == [0, 0, 0]
     suite.becomes("good")
-    runs = [told(repository, urls=webhook.url) for _ in range(3)]
+    runs = [notify(repository, urls=webhook.url) for _ in range(3)]
 
     bad, good = webhook.received
     assert (bad["type"], bad["title"]) == ("failure", "[a/calc] coverage: 1 × failed gate")
@@ -178,37 +178,37 @@ def test_a_webhook_is_told_once_of_a_failed_gate_and_once_of_its_recovery(
     assert all(webhook.credentials)
 
 
-def test_a_webhook_that_fails_and_comes_back_is_told_within_the_run(
+def test_failing_webhook_is_retried_within_the_run(
     repository: Repository, suite: Suite, webhook: Webhook
 ) -> None:
     suite.becomes("bad")
     webhook.answers = [503, 200]
-    ran = told(repository, urls=webhook.url)
+    ran = notify(repository, urls=webhook.url)
     assert (ran.code, len(webhook.received)) == (0, 2)
-    assert ran.out.endswith(": was sent 1 alert\n")
+    assert ran.out.endswith(": sent 1 alert\n")
 
 
-def test_what_one_run_can_t_deliver_the_next_one_does_and_only_there(
+def test_failed_delivery_is_retried_by_the_next_run_for_that_target_only(
     repository: Repository, suite: Suite, webhook: Webhook, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, address = mailbox
     suite.becomes("bad")
     webhook.answers = [403]
     urls = f"{webhook.url}\n{address}"
-    first = told(repository, "--tries=1", urls=urls)
+    first = notify(repository, "--tries=1", urls=urls)
     assert first.code == 0
-    assert "NOT DELIVERED after 1 try: the service answered 403" in first.out
+    assert "NOT DELIVERED after 1 try: the service returned 403" in first.out
     assert "mailto://127.0.0.1" in first.out
-    assert told(repository, "--tries=1", "--strict", urls=urls).code == 3
+    assert notify(repository, "--tries=1", "--strict", urls=urls).code == 3
 
     webhook.answers = [200]
-    assert told(repository, "--tries=1", "--strict", urls=urls).code == 0
-    told(repository, "--tries=1", urls=urls)
+    assert notify(repository, "--tries=1", "--strict", urls=urls).code == 0
+    notify(repository, "--tries=1", urls=urls)
     assert len(webhook.received) == 3
     assert len(box.messages) == 1
 
 
-def test_a_mail_carries_the_alerts_of_facts_as_they_were_written(
+def test_mail_contains_the_alerts_from_facts_files(
     repository: Repository, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, address = mailbox
@@ -231,11 +231,11 @@ def test_a_mail_carries_the_alerts_of_facts_as_they_were_written(
         },
     ]
     repository.write("facts.json", json.dumps(facts))
-    told(repository, "--facts=facts.json", urls=address)
+    notify(repository, "--facts=facts.json", urls=address)
     facts[1] |= {"state": "expired", "text": "review was due yesterday"}
     repository.write("facts.json", json.dumps(facts))
-    told(repository, "--facts=facts.json", urls=address)
-    told(repository, "--facts=facts.json", urls=address)
+    notify(repository, "--facts=facts.json", urls=address)
+    notify(repository, "--facts=facts.json", urls=address)
 
     first, second = box.messages
     assert first["Subject"] == (
@@ -255,25 +255,25 @@ def test_a_mail_carries_the_alerts_of_facts_as_they_were_written(
     assert second.get_content().splitlines()[1:] == ["  review was due yesterday"]
 
 
-def test_a_mail_server_that_refuses_is_tried_again_by_the_next_run(
+def test_failing_mail_server_is_retried_by_the_next_run(
     repository: Repository, suite: Suite, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, address = mailbox
     suite.becomes("bad")
     box.refuses = True
-    assert "NOT DELIVERED" in told(repository, "--tries=1", urls=address).out
+    assert "NOT DELIVERED" in notify(repository, "--tries=1", urls=address).out
     box.refuses = False
-    assert "was sent 1 alert" in told(repository, "--tries=1", urls=address).out
+    assert "sent 1 alert" in notify(repository, "--tries=1", urls=address).out
     assert len(box.messages) == 1
 
 
-def test_a_try_that_drips_without_end_is_ended(
+def test_endless_response_is_cut_off(
     repository: Repository, suite: Suite, webhook: Webhook
 ) -> None:
     suite.becomes("bad")
     webhook.drips = True
-    ran = told(repository, "--tries=1", "--timeout=2", urls=webhook.url)
-    assert "NOT DELIVERED after 1 try: no answer within 2 s" in ran.out
+    ran = notify(repository, "--tries=1", "--timeout=2", urls=webhook.url)
+    assert "NOT DELIVERED after 1 try: no response within 2 s" in ran.out
 
 
 @pytest.mark.security
@@ -281,16 +281,20 @@ def test_a_try_that_drips_without_end_is_ended(
     ("url", "shown", "reason"),
     [
         (f"slack://{SECRET}", "slack://***", "a part of it is missing"),
-        (f"unknown://{SECRET}/x", "unknown://***", "Apprise knows no such URL"),
-        (f"json://u:{SECRET}@127.0.0.1:1/{SECRET}", "json://127.0.0.1:1", "was not reached"),
-        (f"json://u:{SECRET}@[::1/{SECRET}", "json://***", "Apprise knows no such URL"),
+        (f"unknown://{SECRET}/x", "unknown://***", "Apprise does not recognise the URL"),
+        (
+            f"json://u:{SECRET}@127.0.0.1:1/{SECRET}",
+            "json://127.0.0.1:1",
+            "can't reach the service",
+        ),
+        (f"json://u:{SECRET}@[::1/{SECRET}", "json://***", "Apprise does not recognise the URL"),
     ],
 )
-def test_no_failure_shows_the_secret(
+def test_failures_do_not_show_the_secret(
     repository: Repository, suite: Suite, url: str, shown: str, reason: str
 ) -> None:
     suite.becomes("bad")
-    ran = told(repository, "--tries=1", "--strict", urls=url)
+    ran = notify(repository, "--tries=1", "--strict", urls=url)
     assert ran.code == 3
     assert f"{shown}: NOT DELIVERED after 1 try: " in ran.out
     assert reason in ran.out
@@ -298,18 +302,18 @@ def test_no_failure_shows_the_secret(
 
 
 @pytest.mark.security
-def test_a_dry_run_reaches_nobody(repository: Repository, suite: Suite, webhook: Webhook) -> None:
+def test_dry_run_sends_nothing(repository: Repository, suite: Suite, webhook: Webhook) -> None:
     suite.becomes("bad")
-    ran = told(repository, "--dry-run", urls=webhook.url)
-    assert ran.out.endswith(": would be sent 1 alert\n")
+    ran = notify(repository, "--dry-run", urls=webhook.url)
+    assert ran.out.endswith(": would send 1 alert\n")
     assert webhook.received == []
     assert not (repository.root / "coverage/alerts.state.json").exists()
 
 
 @pytest.mark.security
-def test_a_damaged_state_is_one_clear_error(repository: Repository, webhook: Webhook) -> None:
+def test_damaged_state_is_a_clear_error(repository: Repository, webhook: Webhook) -> None:
     (repository.root / "coverage/alerts.state.json").write_text("{")
-    ran = told(repository, urls=webhook.url)
+    ran = notify(repository, urls=webhook.url)
     assert ran.code == 3
     assert "alerts.state.json: is not a state of alerts, or is damaged" in ran.err
     assert "Traceback" not in ran.text
@@ -318,7 +322,7 @@ def test_a_damaged_state_is_one_clear_error(repository: Repository, webhook: Web
 
 @pytest.mark.architecture
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_only_services_with_a_host_in_its_place_show_it() -> None:
+def test_only_services_with_a_host_show_it() -> None:
     apprise = pytest.importorskip("apprise", reason="the extra `alerts`")
     services = {
         schema: service

@@ -40,7 +40,7 @@ def test_a_full_run_passes_and_leaves_every_report(repository: Repository) -> No
     ran = repository.covernance("run")
 
     assert ran.code == 0, ran.text
-    assert "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)" in ran.out
+    assert "calc: pass: 100.00 % (floor 90 %, from pyproject.toml)" in ran.out
     names = {str(path) for path in reports(repository)}
     assert names >= {
         "coverage/calc.json",
@@ -275,7 +275,7 @@ def test_a_syntax_error_in_a_test_fails_shows_once_and_keeps_the_last_reports(
 
     assert ran.code == 1, ran.text
     assert ran.out.count("= ERRORS =") == 1
-    assert "reports; those of the last complete run are kept" in ran.out
+    assert "reports; those of the last complete run are unchanged" in ran.out
     assert reports(repository) == before
 
 

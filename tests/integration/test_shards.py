@@ -57,7 +57,7 @@ def _measured(tmp_path_factory: pytest.TempPathFactory) -> Machines:
         shutil.copy(home.root / "coverage/plan.json", clone / "coverage")
         ran = Repository.at(clone).covernance("run", environ={"COVERAGE_SHARD": f"{number}/3"})
         assert ran.code == 0, ran.text
-        assert f"partial run (shard {number}/3): gates nothing" in ran.out
+        assert f"partial run (shard {number}/3), floors not checked" in ran.out
         shutil.copytree(
             clone / f"coverage/parts/calc-{number}-of-3", folder / f"arrived/unit-calc-{number}"
         )
@@ -106,7 +106,7 @@ def test_joined_shards_equal_the_unsharded_run_exactly(machines: Machines) -> No
     joined = collect(machines)
 
     assert joined.code == 0, joined.text
-    assert "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)" in joined.out
+    assert "calc: pass: 100.00 % (floor 90 %, from pyproject.toml)" in joined.out
     assert read(coverage / "calc.snapshot.json").provenance.source == "shards"
     assert read(coverage / "calc.snapshot.json").inputs == whole.inputs
     assert placeless(read(coverage / "calc.snapshot.json")) == placeless(whole)
@@ -127,7 +127,7 @@ def test_a_missing_shard_is_red_and_named(machines: Machines) -> None:
     shutil.rmtree(machines.arrived / "unit-calc-2")
     joined = collect(machines)
     assert joined.code == 2
-    assert "planned, and did not arrive: calc-2-of-3" in joined.err
+    assert "no result from these planned jobs: calc-2-of-3" in joined.err
     assert not (machines.home.root / "coverage/calc.snapshot.json").exists()
 
 
@@ -135,7 +135,7 @@ def test_a_missing_shard_is_red_and_named(machines: Machines) -> None:
 def test_a_shard_that_ran_a_selection_is_refused(machines: Machines) -> None:
     home = machines.home
     ran = home.covernance("run", "--shard", "1/3", "--", "-k", "largest")
-    assert "partial run (shard 1/3; -k 'largest'): gates nothing" in ran.out
+    assert "partial run (shard 1/3; -k 'largest'), floors not checked" in ran.out
     shutil.rmtree(machines.arrived / "unit-calc-1")
     shutil.copytree(home.root / "coverage/parts/calc-1-of-3", machines.arrived / "unit-calc-1")
     joined = collect(machines)
@@ -197,7 +197,7 @@ def test_a_whole_suite_is_put_in_place_under_todays_floor(
         shutil.move(repository.root / "coverage" / name, target)
     collected = repository.covernance("collect", os.fspath(arrived))
     assert collected.code == 0, collected.text
-    assert "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)" in collected.out
+    assert "calc: pass: 100.00 % (floor 90 %, from pyproject.toml)" in collected.out
     assert (repository.root / "coverage/html/calc/index.html").is_file()
 
     (arrived / "coverage-unit-calc/data/calc/.coverage").unlink()

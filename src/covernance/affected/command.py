@@ -1,4 +1,4 @@
-"""`covernance affected-tests`: the tests that a change affects."""
+"""`covernance affected-tests`: list the tests that cover changed lines."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from covernance.shell.repository import here
 def command(base: str | None, form: str) -> Exit:
     """List the tests that cover changed lines, plus new and edited tests.
 
-    Which tests cover a line is known from the last full run with --contexts=test. If something else
-    changed that the run of a suite depended on, all of its tests are listed. This is a selection
-    for the inner loop and gives no verdict. `nox -s tests_affected` runs it.
+    The data comes from the last full run with --contexts=test. If something else changed that the
+    run of a suite depended on, all of its tests are listed. Use the list for quick feedback while
+    you work; floors are not checked. `nox -s tests_affected` runs the listed tests.
 
     \b
     Examples:
@@ -38,6 +38,6 @@ def command(base: str | None, form: str) -> Exit:
         print_json(chosen)
     elif chosen:
         click.echo("\n".join(test for tests in chosen.values() for test in tests))
-    told = "a selection, which gives no verdict" if chosen else "no test is affected by the change"
-    click.echo(f"affected-tests: {told}", err=True)
+    note = "a selection; floors are not checked" if chosen else "no test is affected by the change"
+    click.echo(f"affected-tests: {note}", err=True)
     return Exit.PASS

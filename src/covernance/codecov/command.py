@@ -1,4 +1,4 @@
-"""`covernance codecov`: keep Codecov's configuration in step with the table."""
+"""`covernance codecov`: generate codecov.yml from the table."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from covernance.shell.repository import here
 
 
 @click.command("codecov")
-@click.option("--check", is_flag=True, help="Print what would change as a diff; exit 2 if any.")
-@click.option("--dry-run", is_flag=True, help="Print what would change as a diff; write nothing.")
+@click.option(
+    "--check", is_flag=True, help="Print what would change as a diff; exit 2 if anything would."
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would change as a diff without writing it."
+)
 def command(*, check: bool, dry_run: bool) -> Exit:
-    """Write codecov.yml: a flag a suite, with the floors and limits of the table.
+    """Generate codecov.yml with one flag per suite.
 
-    Codecov is optional, and nothing here talks to it. A suite gets three statuses: its floor, its
-    drop since the base, and the lines of the change.
+    Floors and limits come from the table. Each suite gets three statuses: total coverage, drop
+    since the base, and patch coverage. Codecov is optional; this command does not contact it.
 
     \b
     Examples:
@@ -33,6 +37,6 @@ def command(*, check: bool, dry_run: bool) -> Exit:
     if not changes:
         click.echo(f"{workflow.NAME}: no change")
     elif check:
-        click.echo(f"{workflow.NAME}: out of step with the table; run covernance codecov", err=True)
+        click.echo(f"{workflow.NAME}: out of date; run covernance codecov", err=True)
         return Exit.GATE
     return Exit.PASS

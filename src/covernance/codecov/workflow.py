@@ -1,4 +1,4 @@
-"""Codecov's configuration, from the table."""
+"""Generate Codecov's configuration from the table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from covernance.reports.charts import environment
 from covernance.shell import diffs
 
 NAME = "codecov.yml"
-"""Where Codecov looks for it: at the repository's root."""
+"""The file's name; Codecov reads it from the repository's root."""
 
 
 class _Flag(msgspec.Struct, frozen=True):
-    """A suite as Codecov's YAML says it; percentages without the sign."""
+    """A suite as a flag in codecov.yml; percentages have no percent sign."""
 
     name: str
     floor: str
@@ -27,13 +27,13 @@ class _Flag(msgspec.Struct, frozen=True):
 
 
 def render(table: Table) -> str:
-    """The whole file: a flag a suite, its floor, drop limit and patch floor as statuses."""
+    """Return the file's text: one flag per suite, with floor, drop limit and patch floor."""
     flags = [_flag(suite, table.root) for suite in table.suites]
     return environment().get_template("codecov.yml.j2").render(suites=flags)
 
 
 def diff(table: Table) -> str:
-    """What `write` would change, as a unified diff; empty where the file is in step.
+    """Return what `write` would change as a unified diff, or "" if the file is up to date.
 
     Raises:
         InputError: The file can't be read.
@@ -48,7 +48,7 @@ def diff(table: Table) -> str:
 
 
 def write(table: Table) -> None:
-    """Write the file whole.
+    """Write the file atomically.
 
     Raises:
         MachineError: It can't be written.
@@ -62,6 +62,6 @@ def _flag(suite: Suite, root: Path) -> _Flag:
         floor=f"{suite.fail_under:f}",
         max_drop=f"{suite.max_drop:f}",
         patch_floor=f"{suite.patch_fail_under:f}",
-        # Codecov takes a path for a prefix: without the slash, apps/api holds apps/api_old.py.
+        # Codecov treats a path as a prefix: without the slash, apps/api matches apps/api_old.py.
         paths=tuple(f"{path}/" if (root / path).is_dir() else path for path in suite.source),
     )

@@ -1,4 +1,4 @@
-"""`covernance collect`: the jobs of a matrix, taken in."""
+"""`covernance collect`: merge the results of all CI jobs and check every suite."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from covernance.history.store import Listed
 from covernance.layout import Layout
 from covernance.matrix.carry_forward import take_all
 from covernance.matrix.jobs import read
-from covernance.run.output import tell, worst
+from covernance.run.output import print_results, worst_exit
 from covernance.shell.options import soft_option, softened
 from covernance.shell.repository import here
 
@@ -28,18 +28,18 @@ from covernance.shell.repository import here
     "--plan",
     "plan_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="What had to arrive. Default: coverage/plan.json.",
+    help="The plan that lists the expected results. Default: coverage/plan.json.",
 )
 @soft_option
 def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
-    """Take in what the jobs of a matrix measured, as if this machine had run every suite.
+    """Merge the results of all CI jobs and check every suite.
 
-    FOLDER holds what was downloaded, and need not be there where nothing ran. Every job of the plan
-    must have brought its part, measured at the same commit with the same table; a missing one is
-    never green. Suites that came whole are put in place, shards are combined, and all are judged
-    here; what a job refused stays refused. For a suite that the plan left out its earlier result is
-    taken from history, where it is no older than carry-days, and judged by today's floor and
-    exceptions.
+    FOLDER contains the downloaded results; it may be missing if no job had to run. Every planned
+    job must have delivered its part, measured at the same commit with the same table; a missing
+    part fails the command. Complete suites are put in place, shards are combined, and all floors
+    are checked here. A suite that failed in its job still fails. For a suite that the plan left
+    out, its earlier result is taken from history if it is no older than carry-days, and is checked
+    against today's floor and exceptions.
 
     \b
     Examples:
@@ -57,13 +57,15 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))
     if results:
-        tell(results, table, combiner(table, agents))
+        print_results(results, table, combiner(table, agents))
     codes = [result.exit for result in results]
     if arrived.missing:
-        named = ", ".join(job.name for job in arrived.missing)
-        click.echo(f"collect: planned, and did not arrive: {named}", err=True)
+        names = ", ".join(job.name for job in arrived.missing)
+        click.echo(f"collect: no result from these planned jobs: {names}", err=True)
         codes.append(Exit.GATE)
     for suite, reason in refused.items():
-        click.echo(f"collect: {suite}: did not run, and nothing stands for it: {reason}", err=True)
+        click.echo(
+            f"collect: {suite}: did not run; no earlier result can be used: {reason}", err=True
+        )
         codes.append(Exit.GATE)
-    return softened(worst(codes), soft=soft)
+    return softened(worst_exit(codes), soft=soft)

@@ -1,4 +1,4 @@
-"""`covernance combine`: the baseline of all suites, from their last runs."""
+"""`covernance combine`: combine the last full runs of all suites into the baseline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from covernance.shell.repository import here
 
 
 def combiner(table: Table, agents: Agents) -> Callable[[], Sequence[Path]]:
-    """What combines all suites when called; only then is what draws charts imported."""
+    """Return a function that combines all suites; it imports the chart code only when called."""
 
     def combine() -> Sequence[Path]:
         from covernance.combine.workflow import combine_suites  # noqa: PLC0415 - see above
@@ -27,10 +27,10 @@ def combiner(table: Table, agents: Agents) -> Callable[[], Sequence[Path]]:
 
 @click.command("combine")
 def command() -> Exit:
-    """Combine the last full run of every suite: coverage/baseline.json, coverage/html/index.html.
+    """Combine the last full runs of all suites into coverage/baseline.json and coverage/html/.
 
-    Every suite of the table must have been run; a missing one is an error, since less than all
-    suites would read as all.
+    Every suite of the table must have a result. A missing one is an error, because the total would
+    look complete without it.
     """
     table = here()
     for path in combiner(table, suite_agents(table, os.environ))():

@@ -1,1 +1,1 @@
-"""Render the landing page, badges, metrics and reports per theme."""
+"""Generate the landing page, badges, metrics and one HTML report per theme."""

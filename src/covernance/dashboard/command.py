@@ -1,4 +1,4 @@
-"""`covernance dashboard`: the landing page, badges and metrics."""
+"""`covernance dashboard`: generate the landing page, badges and metrics."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from covernance.shell.repository import here
 
 @click.command("dashboard")
 @click.option(
-    "--branch", metavar="NAME", help="The branch of the trends. Default: the default branch."
+    "--branch", metavar="NAME", help="The branch that trends show. Default: the default branch."
 )
 @base_option
 @click.option(
     "--theme-reports",
     "by_theme",
     is_flag=True,
-    help="First write coverage.py's HTML report of each theme, and link to it. Takes as long as "
-    "the reports of all suites, once a theme.",
+    help="Also write and link one coverage.py HTML report per theme. This takes as long as writing "
+    "the reports of all suites once per theme.",
 )
-@click.option("--dry-run", is_flag=True, help="Print what would be written and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the paths without writing the files.")
 def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bool) -> Exit:
-    """Write the landing page, badges and metrics of the last full runs.
+    """Generate the landing page, badges and metrics from the last full runs.
 
-    The page is one file without a script and needs no network: coverage/html/index.html. Badges
-    go to coverage/badges/, OpenMetrics text to coverage/metrics.prom. A suite without a result is
-    shown as missing; a damaged one is an error.
+    The page, coverage/html/index.html, is a single file that needs no scripts and no network.
+    Badges are written to coverage/badges/, OpenMetrics text to coverage/metrics.prom. A suite
+    without a result is shown as missing; a damaged result is an error.
 
     \b
     Examples:

@@ -1,10 +1,10 @@
-r"""The landing page: one self-contained HTML file without a script.
+r"""Render the landing page: one self-contained HTML file without a script.
 
-coverage.py's own pages can't be opened filtered by theme: the index filters file names alone, from
-a field whose value lies in the browser's storage and not in the address, and a context is chosen
-when a report is written. A report of a theme is therefore one of its own, in a folder of its
-suite's report; the page links to those that are there and gives the command that makes one:
-`coverage html --contexts='^THEME(\||$)'`.
+coverage.py's HTML reports can't be opened filtered by theme. Their index filters only file names,
+by a value that is in the browser's storage and not in the URL, and contexts are chosen when a
+report is written. Each theme therefore has a separate report in a folder of its suite's report,
+written like `coverage html --contexts='^THEME(\||$)'`. The page links to the reports that exist
+and shows the command that writes them.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _MOST_SLOW = 10
 _MOST_FLAKY = 50
 _MOST_REASONS = 20
 _HEAT = (50, 70, 80, 90, 95)
-"""Where the colours of the heat map change, in percent."""
+"""The percentages at which the colour of the heat map changes."""
 
 
 class Reports(msgspec.Struct, frozen=True):
-    """Which reports of coverage.py there are to link to.
+    """The coverage.py HTML reports that exist, so that the page can link to them.
 
     Attributes:
-        combined: Whether there is `all/index.html`.
+        combined: Whether `all/index.html` exists.
         suites: The suites that have `<suite>/index.html`.
-        themes: The cells that have `<suite>/<theme>/index.html`.
+        themes: The (suite, theme) pairs that have `<suite>/<theme>/index.html`.
     """
 
     combined: bool = False
@@ -58,7 +58,7 @@ class _Heat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A suite's row of the heat map; without a result it has a name and a verdict."""
+    """A suite's row of the heat map; only name and verdict are set if it has no result."""
 
     name: str
     verdict: Verdict
@@ -81,32 +81,32 @@ def render_page(
     flaky: Sequence[Flaky],
     reports: Reports,
 ) -> bytes:
-    """The page as HTML, the same bytes for the same input.
+    """Return the page as HTML; the same input gives the same bytes.
 
     Args:
         title: The repository's name.
         state: The current results.
         history: Each suite's results over time, oldest first, the current one last.
-        flaky: The tests that ended both ways.
-        reports: What there is to link to.
+        flaky: The tests that both passed and failed.
+        reports: The reports to link to.
 
     Raises:
         InputError: The floor of a snapshot can't be read.
     """
     environment = charts.environment()
     css = environment.get_template("dashboard.css.j2").render()
-    rows = [_row(name, found, state, history, reports) for name, found in state.worst_first]
+    rows = [_row(name, snapshot, state, history, reports) for name, snapshot in state.worst_first]
     page = environment.get_template(
         "dashboard.html.j2"
     ).render(
         title=title,
-        css=Markup(css),  # noqa: S704 - the layer's own style sheet, no input in it
+        css=Markup(css),  # noqa: S704 - this package's style sheet, contains no input
         css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
         state=state,
         newest=state.newest,
         rows=rows,
-        tests=sum(len(found.tests) for found in state.present),
-        failed=_failed(state),
+        tests=sum(len(snapshot.tests) for snapshot in state.present),
+        failed=_count_failed(state),
         charts=[
             (name, Markup(drawn))  # noqa: S704 - from a template that escapes
             for name in state.suites
@@ -133,34 +133,36 @@ def render_page(
 
 def _row(
     name: str,
-    found: Snapshot | None,
+    snapshot: Snapshot | None,
     state: State,
     history: Mapping[str, Sequence[Point]],
     reports: Reports,
 ) -> _Row:
     href = f"{name}/index.html" if name in reports.suites else ""
-    if found is None:
-        return _Row(name=name, verdict=verdict(found), good=False, href=href)
-    floor, percent = trend.floor(found.floor.percent, name), found.total.percent
+    if snapshot is None:
+        return _Row(name=name, verdict=verdict(snapshot), good=False, href=href)
+    floor, percent = trend.floor(snapshot.floor.percent, name), snapshot.total.percent
     points = history.get(name, ())
     return _Row(
         name=name,
-        verdict=found.verdict,
-        good=found.verdict == Verdict.PASS,
+        verdict=snapshot.verdict,
+        good=snapshot.verdict == Verdict.PASS,
         href=href,
         cells=[
-            _heat(name, theme, found.themes[theme], reports) if theme in found.themes else None
+            _heat(name, theme, snapshot.themes[theme], reports)
+            if theme in snapshot.themes
+            else None
             for theme in state.columns
         ],
         percent=_percent(percent),
-        floor=found.floor.percent,
+        floor=snapshot.floor.percent,
         margin=trend.show_points(None if percent is None else percent - floor),
         sparkline=Markup(_sparkline(name, points)),  # noqa: S704 - from a template that escapes
         change=trend.show_points(trend.change(points[0], points[-1], TOTAL))
         if len(points) > 1
         else "",
-        reasons=found.reasons[:_MOST_REASONS],
-        more_reasons=max(0, len(found.reasons) - _MOST_REASONS),
+        reasons=snapshot.reasons[:_MOST_REASONS],
+        more_reasons=max(0, len(snapshot.reasons) - _MOST_REASONS),
     )
 
 
@@ -185,7 +187,7 @@ def _percent(percent: Fraction | None) -> str:
 
 
 def _legend() -> list[tuple[int, str]]:
-    """The levels of the heat map, from the lowest, and what they stand for."""
+    """The levels of the heat map, from the lowest, and the percentages that they represent."""
     bounds = [0, *_HEAT, 100]
     return [(level, f"{bounds[level]}–{bounds[level + 1]} %") for level in range(len(_HEAT) + 1)]  # noqa: RUF001 - a range takes an en dash
 
@@ -197,7 +199,7 @@ def _sparkline(name: str, points: Sequence[Point]) -> str:
 
 
 def _chart(name: str, state: State, points: Sequence[Point]) -> str:
-    if len(points) < 2:  # noqa: PLR2004 - one result is no course
+    if len(points) < 2:  # noqa: PLR2004 - a line needs two results
         return ""
     lines = [
         charts.Line(measure, trend.series(points, measure))
@@ -206,5 +208,7 @@ def _chart(name: str, state: State, points: Sequence[Point]) -> str:
     return charts.chart(f"{name}: coverage over {len(points)} results", lines, points[-1].floor)
 
 
-def _failed(state: State) -> int:
-    return sum(test.outcome in FAILED for found in state.present for test in found.tests.values())
+def _count_failed(state: State) -> int:
+    return sum(
+        test.outcome in FAILED for snapshot in state.present for test in snapshot.tests.values()
+    )

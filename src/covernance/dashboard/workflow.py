@@ -1,4 +1,4 @@
-"""The landing page, the badges and the metrics of the current results."""
+"""Generate the landing page, badges and metrics from the current results."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ from covernance.reports.state import State
 from covernance.reports.trend import Flaky, Point
 
 MOST_RESULTS = 30
-"""How many results of a suite its trend goes back."""
+"""The maximum number of results in a suite's trend."""
 
 
 class History(msgspec.Struct, frozen=True):
-    """What became of each suite over time, and the tests that ended both ways."""
+    """The results of each suite over time, and the tests that both passed and failed."""
 
     points: dict[str, list[Point]]
     flaky: tuple[Flaky, ...]
 
 
 def history(store: Store, branch: str, state: State, most: int = MOST_RESULTS) -> History:
-    """Read the last results of every suite on a branch; the current one is the last.
+    """Read the last results of every suite on a branch, with the current result last.
 
     Raises:
         CovernanceError: A stored snapshot can't be read.
     """
     points: dict[str, list[Point]] = {}
     flaky: set[Flaky] = set()
-    kept = by_suite(store.entries(branch=branch))
+    entries_by_suite = by_suite(store.entries(branch=branch))
     for name, current in state.suites.items():
-        found = [
-            *_results(store, kept.get(name, []), current, most),
+        snapshots = [
+            *_read_earlier(store, entries_by_suite.get(name, []), current, most),
             *([current] if current else []),
         ]
-        points[name] = [trend.point(snapshot) for snapshot in found]
-        flaky.update(trend.flaky(found))
+        points[name] = [trend.point(snapshot) for snapshot in snapshots]
+        flaky.update(trend.flaky(snapshots))
     return History(points, tuple(sorted(flaky)))
 
 
 def render_files(table: Table, state: State, past: History) -> dict[Path, bytes]:
-    """What `publish` writes, by path; the page comes last.
+    """Return the files that `publish` writes, by path; the page comes last.
 
     Raises:
-        CovernanceError: Something of a snapshot can't be read, or two badges have one name.
+        CovernanceError: A snapshot can't be read, or two badges have the same name.
     """
     layout = Layout(table.root)
     content = {
@@ -59,18 +59,18 @@ def render_files(table: Table, state: State, past: History) -> dict[Path, bytes]
     }
     content[layout.folder / "metrics.prom"] = openmetrics.render(state).encode()
     content[layout.html / "index.html"] = render_page(
-        table.root.name, state, past.points, past.flaky, _reports(table, layout)
+        table.root.name, state, past.points, past.flaky, _find_reports(table, layout)
     )
     return content
 
 
 def publish(table: Table, content: dict[Path, bytes]) -> None:
-    """Put the files in their places, and remove badges of suites and themes that are no more.
+    """Write the files, and remove the badges of suites and themes that no longer exist.
 
-    A file that holds these bytes already stays: most badges do.
+    Unchanged files are not written again; most badges do not change.
 
     Raises:
-        MachineError: One can't be written.
+        MachineError: A file can't be written.
     """
     layout = Layout(table.root)
     with files.locked(layout.lock):
@@ -82,10 +82,10 @@ def publish(table: Table, content: dict[Path, bytes]) -> None:
                 badge.unlink()
 
 
-def _results(
+def _read_earlier(
     store: Store, entries: Sequence[Entry], current: Snapshot | None, most: int
 ) -> Iterable[Snapshot]:
-    """The last results but the current one, oldest first."""
+    """The last results before the current one, oldest first."""
     source = current.provenance if current else None
     earlier = [
         entry
@@ -96,17 +96,17 @@ def _results(
     return (store.read(entry) for entry in earlier[-most:])
 
 
-def _reports(table: Table, layout: Layout) -> Reports:
-    def there(*parts: str) -> bool:
+def _find_reports(table: Table, layout: Layout) -> Reports:
+    def exists(*parts: str) -> bool:
         return layout.html.joinpath(*parts, "index.html").is_file()
 
     return Reports(
-        combined=there("all"),
-        suites=frozenset(suite.name for suite in table.suites if there(suite.name)),
+        combined=exists("all"),
+        suites=frozenset(suite.name for suite in table.suites if exists(suite.name)),
         themes=frozenset(
             (suite.name, theme)
             for suite in table.suites
             for theme in suite.themes
-            if there(suite.name, theme)
+            if exists(suite.name, theme)
         ),
     )

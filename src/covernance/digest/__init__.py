@@ -1,1 +1,1 @@
-"""Summarise the last days in Markdown, JSON and charts."""
+"""Summarise recent results as Markdown, JSON and charts."""

@@ -1,4 +1,4 @@
-"""`covernance digest`: tell what happened in the last days."""
+"""`covernance digest`: summarise recent results."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ _SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
     default="7d",
     show_default=True,
     metavar="SPAN",
-    help="How far back from --until: 12h, 7d, 2w.",
+    help="The length of the period: 12h, 7d, 2w.",
 )
 @click.option(
     "--until",
     metavar="TIME",
-    help="Where the days end, as 2026-11-21T12:00:00Z. Default: the newest result's time.",
+    help="The end of the period, as 2026-11-21T12:00:00Z. Default: the time of the newest result.",
 )
 @click.option(
-    "--branch", metavar="NAME", help="The branch to tell of. Default: the default branch."
+    "--branch", metavar="NAME", help="The branch to summarise. Default: the default branch."
 )
-@click.option("--dry-run", is_flag=True, help="Print the digest and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the digest without writing it.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["markdown", "json"]),
     default="markdown",
     show_default=True,
-    help="What --dry-run prints; both are written.",
+    help="The format that --dry-run prints. Without --dry-run both are written.",
 )
 def command(since: str, until: str | None, branch: str | None, form: str, *, dry_run: bool) -> Exit:
-    """Write what happened in the last days to docs/metrics: Markdown, JSON and charts.
+    """Summarise recent results in docs/metrics as Markdown, JSON and charts.
 
-    It tells, from history: coverage by suite and theme, patch coverage, runs, failures and time,
-    flaky and slowest tests, exceptions, and floors that could be raised. The same history gives
-    the same bytes.
+    The digest is generated from history. It shows coverage by suite and theme, patch coverage,
+    runs, failures and run times, flaky and slow tests, exceptions, and floors that could be raised.
+    The same history always gives the same bytes.
 
     \b
     Examples:
@@ -56,7 +56,7 @@ def command(since: str, until: str | None, branch: str | None, form: str, *, dry
     from covernance.history.open import open_table_store  # noqa: PLC0415 - likewise
     from covernance.model import timestamp  # noqa: PLC0415 - help does not pay for it
 
-    length = _span(since)
+    length = _parse_span(since)
     end = None if until is None else timestamp.read(until, "--until")
     table = here()
     request = workflow.Request(branch=branch or table.default_branch, length=length, until=end)
@@ -72,7 +72,7 @@ def command(since: str, until: str | None, branch: str | None, form: str, *, dry
     return Exit.PASS
 
 
-def _span(text: str) -> timedelta:
-    if found := _SPAN.fullmatch(text):
-        return int(found[1]) * _UNITS[found[2]]
-    raise InputError(f"--since: {text!r} is no length of time; write 12h, 7d or 2w")
+def _parse_span(text: str) -> timedelta:
+    if match := _SPAN.fullmatch(text):
+        return int(match[1]) * _UNITS[match[2]]
+    raise InputError(f"--since: {text!r} is not a length of time; write 12h, 7d or 2w")

@@ -1,4 +1,4 @@
-"""What happened in a span of days: for people as Markdown, for scripts as JSON."""
+"""Render the results of a period as Markdown for people and JSON for scripts."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _MINUTE = "%Y-%m-%d %H:%M"
 
 
 class Window(msgspec.Struct, frozen=True):
-    """A span of time: later than `since`, up to `until`."""
+    """A period of time: later than `since`, up to and including `until`."""
 
     since: datetime
     until: datetime
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a moment lies in the span."""
+        """Whether a moment is in the period."""
         return self.since < moment <= self.until
 
     @classmethod
     def before(cls, until: datetime, length: timedelta) -> Window:
-        """The span of a length that ends at `until`."""
+        """Return the period of a length that ends at `until`."""
         return cls(until - length, until)
 
 
@@ -47,7 +47,7 @@ class DatedPatch(msgspec.Struct, frozen=True):
 
 
 class Exceptions(msgspec.Struct, frozen=True):
-    """What happened to the rows of the exception register in the span, and what is due."""
+    """The register's rows opened and resolved in the period, and those that expire soon."""
 
     opened: tuple[ExceptionDue, ...] = ()
     resolved: tuple[ExceptionDue, ...] = ()
@@ -55,12 +55,12 @@ class Exceptions(msgspec.Struct, frozen=True):
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one suite.
+    """The results of one suite over time.
 
     Attributes:
-        suite: Its name.
-        base: The last result before the span, else the first one in it; None without any.
-        points: The results in the span, oldest first.
+        suite: The suite's name.
+        base: The last result before the period, else the first one in it, else None.
+        points: The results in the period, oldest first.
     """
 
     suite: str
@@ -69,28 +69,28 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def newest(self) -> Point | None:
-        """The last result in the span."""
+        """The last result in the period."""
         return self.points[-1] if self.points else None
 
     @property
     def charted(self) -> list[Point]:
-        """The base and the results in the span."""
+        """The base and the results in the period."""
         before = [self.base] if self.base and self.base not in self.points else []
         return [*before, *self.points]
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the digest tells.
+    """The content of the digest.
 
     Attributes:
-        window: The span of time.
-        branch: The branch whose results are told.
+        window: The period.
+        branch: The branch whose results are shown.
         themes: The table's themes, in its order.
-        courses: Every suite of the table.
-        slowest: (suite, test, seconds) of the newest results, the slowest first.
-        flaky: Tests that ended both ways.
-        patches: Patch coverage of the runs in the span, oldest first.
-        exceptions: What happened to the exception register.
+        courses: The results of every suite of the table.
+        slowest: (suite, test, seconds) from the newest results, the slowest first.
+        flaky: Tests that both passed and failed.
+        patches: Patch coverage of the runs in the period, oldest first.
+        exceptions: Changes of the exception register.
     """
 
     window: Window
@@ -105,12 +105,12 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ratchets(self) -> list[Ratchet]:
         """The floors that could be raised."""
-        found = (trend.ratchet(course.suite, course.points) for course in self.courses)
-        return [ratchet for ratchet in found if ratchet]
+        ratchets = (trend.ratchet(course.suite, course.points) for course in self.courses)
+        return [ratchet for ratchet in ratchets if ratchet]
 
 
 def draw_course(suite: str, points: Sequence[Point], window: Window) -> Course:
-    """Place a suite's results, oldest first, in a span of time."""
+    """Select the results of a suite, oldest first, that belong to a period."""
     inside = tuple(point for point in points if window.holds(point.timestamp))
     before = [point for point in points if point.timestamp <= window.since]
     base = before[-1] if before else next(iter(inside), None)
@@ -118,11 +118,11 @@ def draw_course(suite: str, points: Sequence[Point], window: Window) -> Course:
 
 
 def markdown(digest: Digest, drawn: Mapping[str, str]) -> str:
-    """The digest for people.
+    """Return the digest as Markdown.
 
     Args:
-        digest: What to tell.
-        drawn: For each suite that has a chart, the chart's file name.
+        digest: The digest.
+        drawn: The file names of the charts, by suite.
     """
     sections = [
         _coverage(digest),
@@ -144,7 +144,7 @@ def markdown(digest: Digest, drawn: Mapping[str, str]) -> str:
 
 
 def digest_document(digest: Digest) -> bytes:
-    """The digest for scripts: counts exact, percentages and changes as shown."""
+    """Return the digest as JSON, with exact counts and rounded percentages and changes."""
     content = {
         "since": digest.window.since,
         "until": digest.window.until,
@@ -172,7 +172,7 @@ def digest_document(digest: Digest) -> bytes:
 
 
 def chart_files(digest: Digest) -> dict[str, tuple[str, bytes]]:
-    """For each suite with results, its chart's file name and bytes."""
+    """Return the file name and the bytes of the chart of each suite that has results."""
     drawn = {
         course.suite: (f"coverage-{course.suite}.svg", _chart(course, digest.themes))
         for course in digest.courses
@@ -197,7 +197,7 @@ def _coverage(digest: Digest) -> Section:
         "# Coverage digest",
         "",
         f"Results on {code(digest.branch)}, {since:{_MINUTE}} to {until:{_MINUTE}} UTC.",
-        "[What each figure means](README.md).",
+        "[How to read these numbers](README.md).",
         "",
         "## Coverage",
         "",
@@ -206,7 +206,7 @@ def _coverage(digest: Digest) -> Section:
     rows = [
         text
         for course in digest.courses
-        for text in (_measures(course, digest.themes) or [_silent(course)])
+        for text in (_measures(course, digest.themes) or [_no_run(course)])
     ]
     return Section(lines, tuple(rows))
 
@@ -234,9 +234,9 @@ def _measures(course: Course, themes: Sequence[str]) -> list[str]:
     return rows
 
 
-def _silent(course: Course) -> str:
-    told = f"last result {course.base.timestamp:%Y-%m-%d}" if course.base else "no result yet"
-    return row((plain(course.suite), f"no run in these days, {told}", "", "", "", "", ""))
+def _no_run(course: Course) -> str:
+    last = f"last result {course.base.timestamp:%Y-%m-%d}" if course.base else "no result yet"
+    return row((plain(course.suite), f"no run in this period, {last}", "", "", "", "", ""))
 
 
 def _patch(digest: Digest) -> Section:
@@ -260,31 +260,31 @@ def _patch(digest: Digest) -> Section:
 def _runs(digest: Digest) -> Section:
     names = ("suite", "runs", "not passing", "median s", "change s", "newest s")
     rows = [row(_run(course)) for course in digest.courses if course.points]
-    lines = ("## Runs, failures and time", "", *_table_or_none(rows, names, names[1:]))
+    lines = ("## Runs, failures and run times", "", *_table_or_none(rows, names, names[1:]))
     return Section(lines, tuple(rows), "suites")
 
 
 def _run(course: Course) -> tuple[str, ...]:
-    typical = _typical(course)
-    told = ", ".join(f"{number} {code(name)}" for name, number in _failures(course).items())
+    typical = _median_seconds(course)
+    failures = ", ".join(f"{number} {code(name)}" for name, number in _failures(course).items())
     return (
         plain(course.suite),
         str(len(course.points)),
-        told or "0",
+        failures or "0",
         f"{typical:.1f}",
         f"{typical - course.charted[0].seconds:+.1f}",
         f"{course.points[-1].seconds:.1f}",
     )
 
 
-def _typical(course: Course) -> float:
+def _median_seconds(course: Course) -> float:
     return median(point.seconds for point in course.points)
 
 
 def _failures(course: Course) -> dict[str, int]:
     """How many runs ended with each verdict other than `pass`."""
-    found = Counter(point.verdict for point in course.points if point.verdict != Verdict.PASS)
-    return dict(sorted(found.items()))
+    counts = Counter(point.verdict for point in course.points if point.verdict != Verdict.PASS)
+    return dict(sorted(counts.items()))
 
 
 def _slowest(digest: Digest) -> Section:
@@ -297,7 +297,7 @@ def _slowest(digest: Digest) -> Section:
 
 
 def _exceptions(exceptions: Exceptions) -> Section:
-    told = {
+    changes = {
         "opened": exceptions.opened,
         "resolved": exceptions.resolved,
         "expiring": exceptions.expiring,
@@ -305,18 +305,18 @@ def _exceptions(exceptions: Exceptions) -> Section:
     rows = [
         row(
             (
-                what,
+                change,
                 code(due.module),
                 plain(due.suite),
                 code(due.owner),
                 code(due.review_date),
-                "" if what == "resolved" else days(due.days_left),
+                "" if change == "resolved" else days(due.days_left),
             )
         )
-        for what, dues in told.items()
+        for change, dues in changes.items()
         for due in sorted(dues, key=lambda due: (due.days_left, due.module))
     ]
-    names = ("what", "module", "suite", "owner", "review", "when")
+    names = ("change", "module", "suite", "owner", "review", "when")
     lines = ("## Exceptions", "", *_table_or_none(rows, names, ()))
     return Section(lines, tuple(rows), "exceptions")
 
@@ -357,7 +357,7 @@ def _course(course: Course, themes: Sequence[str]) -> dict[str, Any]:
     return {
         "runs": len(course.points),
         "not_passing": _failures(course),
-        "median_seconds": round(_typical(course), 3),
+        "median_seconds": round(_median_seconds(course), 3),
         "seconds": round(newest.seconds, 3),
         "verdict": newest.verdict,
         "floor": show(newest.floor),

@@ -1,4 +1,4 @@
-"""The digest of a span of days, from history to `docs/metrics`."""
+"""Build the digest of a period from history, and write it to `docs/metrics`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from covernance.reports.exceptions_due import exception_due
 from covernance.reports.trend import Flaky
 
 FOLDER = Path("docs") / "metrics"
-"""Where the digest goes, below the repository's root."""
+"""The digest's folder, relative to the repository's root."""
 
 NAME = "coverage-weekly"
 
@@ -41,12 +41,12 @@ _MOST_SLOW = 10
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to tell.
+    """What to summarise.
 
     Attributes:
-        branch: The branch whose results are told.
-        length: How long the span is.
-        until: Where it ends, with a time zone; None for the newest result of the branch.
+        branch: The branch whose results are shown.
+        length: The length of the period.
+        until: Its end, with a time zone; None for the time of the branch's newest result.
     """
 
     branch: str
@@ -55,35 +55,34 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build(table: Table, store: Store, request: Request) -> Digest:
-    """Read history and the exception register, and put the digest together.
-
-    The clock has no say.
+    """Build the digest from history and the exception register; it does not depend on the clock.
 
     Raises:
-        InputError: The branch has no results, or one or the register can't be read.
+        InputError: The branch has no results, or a result or the register can't be read.
     """
     entries = store.entries(branch=request.branch)
     if not entries:
-        msg = f"history has no results on branch {request.branch!r}; `covernance history add` "
-        msg += "keeps those of the last runs, and --branch names another branch"
+        msg = f"history: no results on branch {request.branch!r}; store the last runs with "
+        msg += "`covernance history add`, or choose another branch with --branch"
         raise InputError(msg)
-    until = request.until or _moment(entries[-1])
+    until = request.until or _read_time(entries[-1])
     window = Window.before(until.astimezone(UTC), request.length)
     courses: list[Course] = []
     newest: list[Snapshot] = []
     flaky: list[Flaky] = []
     patches: list[DatedPatch] = []
-    kept = by_suite(entries)
+    entries_by_suite = by_suite(entries)
     for suite in table.suites:
-        told = _told(kept.get(suite.name, []), window)
-        found = [store.read(entry) for entry in told]
-        course = draw_course(suite.name, [trend.point(one) for one in found], window)
+        chosen = _select_entries(entries_by_suite.get(suite.name, []), window)
+        snapshots = [store.read(entry) for entry in chosen]
+        points = [trend.point(snapshot) for snapshot in snapshots]
+        course = draw_course(suite.name, points, window)
         courses.append(course)
         if course.points:
-            newest.append(found[-1])
-            inside = found[-len(course.points) :]
+            newest.append(snapshots[-1])
+            inside = snapshots[-len(course.points) :]
             flaky += trend.flaky(inside)
-            patches += (patch for one in inside if (patch := _patch(one)))
+            patches += (patch for snapshot in inside if (patch := _patch(snapshot)))
     return Digest(
         window=window,
         branch=request.branch,
@@ -96,13 +95,13 @@ def build(table: Table, store: Store, request: Request) -> Digest:
     )
 
 
-def render(found: Digest, folder: Path) -> dict[Path, bytes]:
-    """The digest's files: Markdown, JSON and a chart a suite, by path below `folder`."""
-    charts = chart_files(found)
-    text = markdown(found, {suite: name for suite, (name, _) in charts.items()})
+def render(digest: Digest, folder: Path) -> dict[Path, bytes]:
+    """Return the digest's files by path in `folder`: Markdown, JSON and one chart per suite."""
+    charts = chart_files(digest)
+    text = markdown(digest, {suite: name for suite, (name, _) in charts.items()})
     return {
         **{folder / name: drawn for name, drawn in charts.values()},
-        folder / f"{NAME}.json": digest_document(found),
+        folder / f"{NAME}.json": digest_document(digest),
         folder / f"{NAME}.md": text.encode(),
     }
 
@@ -111,21 +110,21 @@ def publish(content: dict[Path, bytes]) -> None:
     """Write the files, the Markdown last.
 
     Raises:
-        MachineError: One can't be written.
+        MachineError: A file can't be written.
     """
     for path, text in content.items():
         files.write_atomic(path, text)
 
 
-def _patch(found: Snapshot) -> DatedPatch | None:
-    """What ran of a run's change; None where it touched nothing that counts, or nobody knows."""
-    if found.patch is None or not found.patch.total.total:
+def _patch(snapshot: Snapshot) -> DatedPatch | None:
+    """The patch coverage of a run; None if it is unknown or the change has no statement."""
+    if snapshot.patch is None or not snapshot.patch.total.total:
         return None
-    return DatedPatch(found.provenance.recorded_at, found.suite, found.patch.total)
+    return DatedPatch(snapshot.provenance.recorded_at, snapshot.suite, snapshot.patch.total)
 
 
 def _exceptions(rows: Sequence[Row], window: Window) -> Exceptions:
-    """What the register's rows say of the days of a span; a row that was deleted says nothing."""
+    """The changes of the register in a period, read from its current rows."""
     since, today = window.since.date(), window.until.date()
     inside = [row for row in rows if row.status.day and since < row.status.day <= today]
     return Exceptions(
@@ -135,11 +134,11 @@ def _exceptions(rows: Sequence[Row], window: Window) -> Exceptions:
     )
 
 
-def _told(entries: Sequence[Entry], window: Window) -> list[Entry]:
-    """The entries in a span and the last one before it, oldest first."""
-    before = [entry for entry in entries if _moment(entry) <= window.since]
-    return [*before[-1:], *(entry for entry in entries if window.holds(_moment(entry)))]
+def _select_entries(entries: Sequence[Entry], window: Window) -> list[Entry]:
+    """The entries in a period and the last one before it, oldest first."""
+    before = [entry for entry in entries if _read_time(entry) <= window.since]
+    return [*before[-1:], *(entry for entry in entries if window.holds(_read_time(entry)))]
 
 
-def _moment(entry: Entry) -> datetime:
+def _read_time(entry: Entry) -> datetime:
     return timestamp.read(entry.recorded_at, f"the result of {entry.suite} in history")

@@ -44,19 +44,19 @@ class Finished(msgspec.Struct, frozen=True):
 
 
 class Observer(Protocol):
-    """Who is told how the passes go on."""
+    """Receives the progress of passes."""
 
     def started(self, planned: Pass) -> None:
         """A pass began."""
 
     def running(self, planned: Pass) -> None:
-        """A pass is still running; told a few times a second."""
+        """A pass is still running; called a few times per second."""
 
     def finished(self, result: Finished) -> None:
         """A pass ended."""
 
-    def told(self, text: str) -> None:
-        """Something that explains what happens next, or what does not."""
+    def note(self, text: str) -> None:
+        """Explain what happens next, or why nothing does."""
 
 
 def run_passes(
@@ -92,7 +92,7 @@ def _run(
 ) -> dict[tuple[str, str], Finished]:
     waiting = deque(passes)
     results: dict[tuple[str, str], Finished] = {}
-    told = time.monotonic()
+    reported = time.monotonic()
     patience = _Patience(observer)
     while waiting or running:
         while waiting and not (interactive and running):
@@ -107,8 +107,8 @@ def _run(
             result = process.result()
             results[result.planned.suite, result.planned.theme] = result
             observer.finished(result)
-        if time.monotonic() - told > _TELL_SECONDS:
-            told = time.monotonic()
+        if time.monotonic() - reported > _TELL_SECONDS:
+            reported = time.monotonic()
             for process in running:
                 observer.running(process.planned)
         if waiting and not running:
@@ -133,7 +133,7 @@ class _Patience:
 
     def waited(self) -> None:
         if time.monotonic() > self._ends:
-            self._observer.told("waiting: other runs in this checkout hold every slot")
+            self._observer.note("waiting: other runs in this checkout hold every slot")
             self._ends = math.inf
 
 

@@ -49,7 +49,7 @@ class Lines:
         self._shown |= failures
         self._write(line)
 
-    def told(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Write it as a line."""
         self._write(text)
 

@@ -1,4 +1,4 @@
-"""`covernance integrity`: does a change weaken what is asked of the code?"""
+"""`covernance integrity`: report weakened checks."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _PREFIX = "allow-"
     multiple=True,
     type=click.Choice(KINDS),
     metavar="KIND",
-    help=f"Report findings of this kind without failing; repeatable. Also ${_VARIABLE}=KIND,KIND, "
-    f"and the labels of the change in ${_LABELS}={_PREFIX}KIND,…. Kinds: {', '.join(KINDS)}.",
+    help=f"Report findings of this kind without failing; repeatable. Also ${_VARIABLE}=KIND,KIND "
+    f"and pull request labels in ${_LABELS}={_PREFIX}KIND,…. Kinds: {', '.join(KINDS)}.",
 )
 @click.option(
     "--base-snapshot",
@@ -43,8 +43,8 @@ _PREFIX = "allow-"
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
     metavar="FILE",
-    help="A suite's result at the base: tests are compared by what ran, not by the source of the "
-    "changed test files alone; repeatable.",
+    help="A suite's result at the base commit. Tests are then compared by what ran instead of only "
+    "by the source of the changed test files; repeatable.",
 )
 @soft_option
 @format_option
@@ -56,11 +56,11 @@ def command(
     *,
     soft: bool,
 ) -> Exit:
-    """Report what a change weakens: floors, limits, exclusions, pragmas, tests, themes.
+    """Report weakened checks: lower floors, looser limits, new exclusions, missing tests.
 
-    The table, coverage.py's settings, the sources and the tests are compared with those of the
-    base, uncommitted and untracked files included. Each finding fails the command unless its kind
-    is allowed or the exception register waives its file, and is reported either way.
+    Compares the table, coverage.py's settings, the sources and the tests with those at the base,
+    including uncommitted and untracked files. Every finding is reported, and fails the command
+    unless its kind is allowed or the exception register waives its file.
 
     \b
     Examples:
@@ -91,7 +91,7 @@ def _today() -> date:
 
 
 def _labelled(text: str) -> frozenset[str]:
-    """The kinds that labels allow; what else a change is labelled with is none of ours."""
+    """The kinds that labels allow; other labels are ignored."""
     labels = {label.strip() for label in text.split(",")}
     return frozenset(kind for kind in KINDS if f"{_PREFIX}{kind}" in labels)
 
@@ -99,7 +99,7 @@ def _labelled(text: str) -> frozenset[str]:
 def _kinds(text: str) -> frozenset[str]:
     kinds = frozenset(kind for part in text.split(",") if (kind := part.strip()))
     if unknown := sorted(kinds.difference(KINDS)):
-        msg = f"{_VARIABLE}: there is no finding {unknown[0]!r}; kinds: {', '.join(KINDS)}"
+        msg = f"{_VARIABLE}: unknown kind {unknown[0]!r}; use one of: {', '.join(KINDS)}"
         raise InputError(msg)
     return kinds
 

@@ -1,4 +1,4 @@
-"""`covernance plan`: what the jobs of a CI matrix run."""
+"""`covernance plan`: plan the jobs of a CI matrix."""
 
 from __future__ import annotations
 
@@ -31,21 +31,22 @@ _MOST_REASONS = 5
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
-    help="Text for a reader, JSON for a script, outputs for a GitHub Actions job.",
+    help="Text for people, JSON for scripts, github for the outputs of a GitHub Actions job.",
 )
 @click.option(
     "--affected",
     is_flag=True,
-    help="Leave out suites whose stored result depends on nothing that changed. On GitHub only for "
-    "a pull request; every other event runs everything.",
+    help="Leave out suites whose stored result does not depend on anything that changed. On GitHub "
+    "this applies only to pull requests; other events run every suite.",
 )
 @base_option
 def command(form: str, base: str | None, *, affected: bool) -> Exit:
-    """Plan one job for each suite of the table, or for each shard where it says `shards = N`.
+    """Plan the jobs of a CI matrix: one per suite, or one per shard.
 
-    With --format github the plan is also written to coverage/plan.json: every shard needs it, to
-    split by the same durations, and `covernance collect` checks that all of it arrived, and takes
-    the earlier result of what was left out.
+    A suite with `shards = N` in the table gets N jobs. With --format github the plan is also
+    written to coverage/plan.json. Every shard needs that file to split tests by the same durations.
+    `covernance collect` needs it to check that every result arrived, and to find the earlier
+    results of suites that were left out.
 
     \b
     Examples:

@@ -1,1 +1,1 @@
-"""Repeat suites in random order to measure times and flaky tests."""
+"""Repeat suites in random order to measure run times and find flaky tests."""

@@ -1,4 +1,4 @@
-"""`covernance metrics-baseline`."""
+"""`covernance metrics-baseline`: measure coverage, run times and flaky tests."""
 
 from __future__ import annotations
 
@@ -27,23 +27,24 @@ _MOST_SEED = 2**32 - 1001
     type=click.IntRange(1, 1000),
     default=3,
     show_default=True,
-    help="How often each suite's tests run.",
+    help="Run each suite's tests this many times.",
 )
 @click.option(
     "--suite",
     "names",
     multiple=True,
     metavar="NAME",
-    help="Measure this suite; repeatable. Default: every suite. Less than every suite is written "
-    "to coverage/partial/.",
+    help="Measure only this suite; repeatable. Default: every suite. The results of some suites "
+    "are written to coverage/partial/.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, _MOST_SEED),
-    help="The order of the first repetition; each further one adds 1. Default: a random one.",
+    help="The random seed of the first repetition; it grows by 1 for each further one. Default: a "
+    "random seed.",
 )
 @python_option
-@click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the commands without running them.")
 @format_option
 def command(
     repeat: int,
@@ -54,11 +55,11 @@ def command(
     *,
     dry_run: bool,
 ) -> Exit:
-    """Measure coverage, runtime, slowest and flaky tests, and write docs/metrics/baseline.*.
+    """Measure coverage, run times and flaky tests, and write docs/metrics/baseline.*.
 
-    Coverage comes from the last full runs. Each suite's tests then run --repeat times without
-    coverage, each time in another random order; a test is flaky when its outcomes differ. A test
-    that fails every time makes the exit code 1; a flaky one is only reported.
+    Coverage is read from the last full runs. Each suite's tests then run --repeat times without
+    coverage, each time in a different random order. A test is flaky if its outcomes differ. The
+    exit code is 1 if a test fails every time; flaky tests are only reported.
 
     \b
     Examples:
@@ -67,14 +68,14 @@ def command(
     """  # noqa: D301 - click reads the escape
     folder = Path.cwd()
     table = here()
-    given = parse_interpreters(table, interpreters, folder)
+    pythons = parse_interpreters(table, interpreters, folder)
     suites = tuple(table.suite(name) for name in dict.fromkeys(names)) or table.suites
     first = secrets.randbelow(_MOST_SEED) if seed is None else seed
     request = workflow.Request(
         suites=suites,
         seeds=tuple(range(first, first + repeat)),
         interpreters={
-            suite.name: find_interpreter(table, suite, os.environ, given) for suite in suites
+            suite.name: find_interpreter(table, suite, os.environ, pythons) for suite in suites
         },
         environ=os.environ,
         now=datetime.now(UTC),

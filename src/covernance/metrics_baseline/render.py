@@ -1,4 +1,4 @@
-"""The metrics baseline: how much is covered, how long tests take, which are slow or flaky."""
+"""The metrics baseline: coverage, run times, slow tests and flaky tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_SLOW = 10
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """What the suite's last full run covered, and when that was."""
+    """The coverage of the suite's last full run, with its commit and time."""
 
     commit: str | None
     recorded_at: str
@@ -31,7 +31,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Repeated(msgspec.Struct, frozen=True, kw_only=True):
-    """One repetition: the seed of its order, its wall time, how its tests ended."""
+    """One repetition: the seed of its order, its wall time, the outcomes of its tests."""
 
     seed: int
     seconds: float
@@ -39,22 +39,22 @@ class Repeated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Slow(msgspec.Struct, frozen=True):
-    """A test and the median of its times."""
+    """A test and its median run time in seconds."""
 
     test: str
     seconds: float
 
 
 class SuiteMetrics(msgspec.Struct, frozen=True, kw_only=True):
-    """One suite.
+    """The metrics of one suite.
 
     Attributes:
-        coverage: From its snapshot.
-        tests: How many there are.
+        coverage: The coverage from its snapshot.
+        tests: The number of tests.
         seconds: Wall time of a run of all tests, without coverage.
-        repetitions: Each run; its seed gives its order again.
+        repetitions: Every run; its seed reproduces its order.
         slowest: The slowest tests.
-        flaky: Tests whose outcomes differ among the repetitions, and how often each came.
+        flaky: Tests whose outcomes differ between repetitions, with the count of each outcome.
         broken: Tests that failed in every repetition.
     """
 
@@ -68,7 +68,7 @@ class SuiteMetrics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
-    """All suites, where and when they were measured; times in seconds."""
+    """The metrics of all suites, and where and when they were measured; times are in seconds."""
 
     schema: int = SCHEMA
     recorded_at: str
@@ -78,12 +78,12 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     suites: dict[str, SuiteMetrics]
 
     def encode(self) -> bytes:
-        """The metrics as JSON: the same bytes for the same result."""
+        """Encode as indented JSON with sorted keys; the same metrics give the same bytes."""
         return document.encode(self)
 
 
 def suite_metrics(snapshot: Snapshot, runs: list[Run]) -> SuiteMetrics:
-    """Sum up the repetitions of one suite, at least one; times are rounded to milliseconds."""
+    """Summarise one or more repetitions of a suite; times are rounded to milliseconds."""
     times = spread(run.seconds for run in runs)
     return SuiteMetrics(
         coverage=Coverage(
@@ -139,7 +139,7 @@ def markdown(metrics: Metrics) -> str:
             "\n## Tests that always fail\n",
             *_tests(("suite", "test"), failing),
             "\n## Repetitions\n",
-            "The seed gives the order again: `pytest -p randomly --randomly-seed=SEED`.\n",
+            "Repeat an order with its seed: `pytest -p randomly --randomly-seed=SEED`.\n",
             *_repetitions(suites),
             "",
         ]
@@ -147,7 +147,7 @@ def markdown(metrics: Metrics) -> str:
 
 
 def text(metrics: Metrics) -> str:
-    """The metrics in a few lines, for the terminal."""
+    """Return the metrics as a few lines of text."""
     lines = []
     for name, suite in metrics.suites.items():
         times, total = suite.seconds, suite.coverage.total
@@ -159,7 +159,7 @@ def text(metrics: Metrics) -> str:
         )
         lines += [f"  slow: {slow.test}: {_seconds(slow.seconds)} s" for slow in suite.slowest[:3]]
         lines += [f"  FLAKY: {test}: {_tally(tally)}" for test, tally in suite.flaky.items()]
-        lines += [f"  FAILS ALWAYS: {test}" for test in suite.broken]
+        lines += [f"  ALWAYS FAILS: {test}" for test in suite.broken]
     return "\n".join(lines)
 
 
@@ -168,7 +168,7 @@ def _where(metrics: Metrics) -> str:
     changed = " with uncommitted changes" if metrics.dirty else ""
     return (
         f"Measured {metrics.recorded_at} at {_commit(metrics.commit)}{changed}, without coverage, "
-        f"each repetition in another random order, on {machine.cpus} × {code(machine.cpu)}, "
+        f"each repetition in a different random order, on {machine.cpus} × {code(machine.cpu)}, "
         f"{machine.memory_mib} MiB, {code(machine.system)}, {machine.python}."
     )
 
@@ -208,9 +208,9 @@ def _earned(suites: Mapping[str, SuiteMetrics]) -> list[str]:
     ]
 
 
-def _tests(names: tuple[str, ...], found: Iterable[tuple[str, ...]]) -> list[str]:
-    """A table of tests: suite, node id and what else there is; `None.` without any."""
-    rows = [row((plain(suite), code(test), *rest)) for suite, test, *rest in found]
+def _tests(names: tuple[str, ...], tests: Iterable[tuple[str, ...]]) -> list[str]:
+    """A table of tests with suite, node id and further columns, or `None.` if there are none."""
+    rows = [row((plain(suite), code(test), *rest)) for suite, test, *rest in tests]
     return [*head(names, numeric=["median s"]), *rows] if rows else ["None."]
 
 

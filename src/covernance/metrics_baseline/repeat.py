@@ -1,4 +1,4 @@
-"""One suite's tests again and again, each time in another order, and what differed."""
+"""Repeat a suite's tests in random orders, and compare the outcomes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
     """One run of all tests of a suite in random order.
 
     Attributes:
-        number: From 1.
-        seed: What decided the order; `pytest -p randomly --randomly-seed` gives it again.
-        process: How it is run.
+        number: The repetition's number, from 1.
+        seed: The seed of the order; `pytest -p randomly --randomly-seed` repeats it.
+        process: The process that runs it.
     """
 
     number: int
@@ -37,7 +37,7 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """How one test ended in one repetition, and how long it took."""
+    """The outcome of one test in one repetition, and its duration."""
 
     outcome: str
     seconds: float
@@ -47,7 +47,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One finished repetition.
 
     Attributes:
-        seed: What decided the order.
+        seed: The seed of the order.
         seconds: Wall time of the process.
         cases: Every test, by its node id.
     """
@@ -58,7 +58,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tally(self) -> Counter[str]:
-        """How many tests ended how."""
+        """The number of tests with each outcome."""
         return Counter(case.outcome for case in self.cases.values())
 
 
@@ -71,9 +71,9 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 def plan(suite: Suite, seeds: Sequence[int], folder: Path, *, python: Path) -> list[Repetition]:
-    """Plan one repetition per seed; each has its own folder below `folder`.
+    """Plan one repetition per seed; each has its own folder in `folder`.
 
-    Nothing is measured but time: no coverage, no cache that would change the order.
+    Only time is measured: coverage is off, and so is pytest's cache, which would change the order.
     """
     environment = agent_environment(os.environ)
     return [
@@ -94,17 +94,17 @@ def _process(
     python: Path,
     environment: dict[str, str],
 ) -> Pass:
-    own = folder / suite.name / str(number)
+    run_folder = folder / suite.name / str(number)
     command = (
         *(str(python), "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}"),
         *("-p", "no:cacheprovider", "-p", "covernance_agent.plugin"),
-        f"--covernance-record={own / RECORD}",
+        f"--covernance-record={run_folder / RECORD}",
         *suite.tests,
     )
     return Pass(
         suite=suite.name,
         theme=f"repetition {number}",
-        folder=own,
+        folder=run_folder,
         command=command,
         environment=environment,
     )
@@ -114,11 +114,11 @@ def read_cases(record_file: Path) -> dict[str, Case]:
     """Read the outcomes of a repetition, by node id.
 
     Raises:
-        InputError: The record is not there, is damaged, or has no tests.
+        InputError: The record is missing or damaged, or contains no tests.
     """
     record = read_record(record_file)
     if record is None or not record.outcomes:
-        msg = f"{record_file}: reports no tests"
+        msg = f"{record_file}: contains no tests"
         raise InputError(msg)
     return {
         test: Case(outcome, record.seconds.get(test, 0.0))
@@ -127,14 +127,14 @@ def read_cases(record_file: Path) -> dict[str, Case]:
 
 
 def outcomes(runs: Sequence[Run]) -> dict[str, Counter[str]]:
-    """How often each test ended how, sorted by test; `not run` where it was not collected."""
+    """Count each test's outcomes, sorted by test; `not run` counts runs that did not collect it."""
     tests = sorted({test for run in runs for test in run.cases})
     absent = Case(NOT_RUN, 0.0)
     return {test: Counter(run.cases.get(test, absent).outcome for run in runs) for test in tests}
 
 
 def flaky(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
-    """The tests whose outcomes differ among repetitions, and how often each came.
+    """The tests whose outcomes differ between repetitions, with the count of each outcome.
 
     Unlike `is_flaky` this counts every difference: a test that is skipped or not collected in some
     orders depends on the order, which is what repetitions look for.
@@ -152,7 +152,7 @@ def broken(runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def slowest(runs: Sequence[Run], most: int) -> dict[str, float]:
-    """The tests with the longest median time, in seconds, the slowest first."""
+    """The tests with the longest median times, in seconds, slowest first."""
     times: dict[str, list[float]] = {}
     for run in runs:
         for test, case in run.cases.items():
@@ -162,6 +162,6 @@ def slowest(runs: Sequence[Run], most: int) -> dict[str, float]:
 
 
 def spread(seconds: Iterable[float]) -> Spread:
-    """Median, least and most of at least one time."""
+    """The median, minimum and maximum of one or more times."""
     values = sorted(seconds)
     return Spread(median(values), values[0], values[-1])

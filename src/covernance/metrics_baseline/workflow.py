@@ -1,4 +1,4 @@
-"""Measure the metrics baseline: every suite's tests again and again, in random order."""
+"""Measure the metrics baseline by repeating every suite's tests in random order."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from covernance.metrics_baseline.repeat import Repetition, Run
 from covernance.model import snapshot
 
 NAME = "metrics-baseline"
-"""The name of a baseline of some suites, beside the partial reports of runs."""
+"""The file name of a baseline of only some suites, next to the reports of partial runs."""
 
-_RAN_TO_THE_END = {0, 1}
+_COMPLETED = {0, 1}
 _MOST_OUTPUT_LINES = 20
 
 
@@ -34,10 +34,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         suites: The suites, in the order of the report.
-        seeds: One for each repetition.
+        seeds: One seed per repetition.
         interpreters: The Python of each suite's environment.
-        environ: The environment that provenance is read from.
-        now: When it began, with a time zone.
+        environ: The environment variables that provenance is read from.
+        now: The start time, with a time zone.
     """
 
     suites: tuple[Suite, ...]
@@ -48,23 +48,23 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Silent:
-    """Says nothing: a repetition is reported with its outcomes, once they are read."""
+    """An observer that ignores everything; repetitions are reported with their outcomes later."""
 
     def started(self, planned: Pass) -> None:
-        """A repetition began."""
+        """Ignore the start of a repetition."""
 
     def running(self, planned: Pass) -> None:
-        """Say nothing."""
+        """Ignore progress."""
 
     def finished(self, result: Finished) -> None:
-        """A repetition ended."""
+        """Ignore the end of a repetition."""
 
-    def told(self, text: str) -> None:
-        """Say nothing: nothing else takes the slot of a repetition."""
+    def note(self, text: str) -> None:
+        """Ignore notes; no other run can take a repetition's slot, so none matters."""
 
 
 def plan(request: Request, folder: Path) -> list[Repetition]:
-    """The repetitions of a request: suite by suite, a seed at a time."""
+    """Return the repetitions of a request, ordered by suite and then by seed."""
     return [
         repetition
         for suite in request.suites
@@ -80,10 +80,10 @@ def measure(table: Table, request: Request, progress: Callable[[str], None]) -> 
     Args:
         table: The table.
         request: What to measure.
-        progress: Told of each repetition when it ended.
+        progress: Called with one line after each repetition.
 
     Raises:
-        InputError: A suite has no snapshot, or a repetition did not run to the end.
+        InputError: A suite has no snapshot, or a repetition did not finish.
     """
     layout = Layout(table.root)
     snapshots = {suite.name: snapshot.read(layout.snapshot(suite.name)) for suite in request.suites}
@@ -106,25 +106,27 @@ def measure(table: Table, request: Request, progress: Callable[[str], None]) -> 
         commit=source.commit,
         dirty=source.dirty,
         machine=machine.describe(),
-        suites={name: suite_metrics(snapshots[name], done) for name, done in runs.items()},
+        suites={
+            name: suite_metrics(snapshots[name], suite_runs) for name, suite_runs in runs.items()
+        },
     )
 
 
 def publish(table: Table, metrics: Metrics) -> tuple[Path, ...]:
     """Write the metrics as JSON and Markdown, and return the paths.
 
-    Those of every suite go to `docs/metrics/baseline.*`; those of some suites stand aside, since
-    less than all would read as all.
+    Metrics of all suites are written to `docs/metrics/baseline.*`. Metrics of only some suites are
+    written elsewhere, because they would look complete there.
 
     Raises:
         MachineError: A file can't be written.
     """
     layout = Layout(table.root)
     documents = {"json": metrics.encode(), "md": markdown(metrics).encode()}
-    whole = metrics.suites.keys() == {suite.name for suite in table.suites}
+    is_complete = metrics.suites.keys() == {suite.name for suite in table.suites}
     folder = table.root / "docs" / "metrics"
     paths = {
-        kind: folder / f"baseline.{kind}" if whole else layout.partial(NAME, kind)
+        kind: folder / f"baseline.{kind}" if is_complete else layout.partial(NAME, kind)
         for kind in documents
     }
     for kind, content in documents.items():
@@ -133,13 +135,13 @@ def publish(table: Table, metrics: Metrics) -> tuple[Path, ...]:
 
 
 def _run(repetition: Repetition) -> Run:
-    alone = Slots(repetition.process.folder.parent / "slots", 1)
-    (finished,) = run_passes([repetition.process], slots=alone, observer=_Silent())
-    if finished.status not in _RAN_TO_THE_END:
+    slots = Slots(repetition.process.folder.parent / "slots", 1)
+    (finished,) = run_passes([repetition.process], slots=slots, observer=_Silent())
+    if finished.status not in _COMPLETED:
         msg = (
-            f"{repetition.process.suite}: {repetition.process.theme} did not run to the end "
-            f"(seed {repetition.seed}, status {finished.status}); nothing is written. "
-            f"pytest's last words:\n{_last_words(finished)}"
+            f"{repetition.process.suite}: {repetition.process.theme} did not finish "
+            f"(seed {repetition.seed}, status {finished.status}); nothing was written. "
+            f"The end of pytest's output:\n{_read_last_lines(finished)}"
         )
         raise InputError(msg)
     return Run(
@@ -149,7 +151,7 @@ def _run(repetition: Repetition) -> Run:
     )
 
 
-def _last_words(finished: Finished) -> str:
+def _read_last_lines(finished: Finished) -> str:
     output = finished.planned.output.read_text(encoding="utf-8", errors="replace")
     return "\n".join(output.splitlines()[-_MOST_OUTPUT_LINES:])
 

@@ -1,4 +1,4 @@
-"""What each target was told, kept from run to run."""
+"""The state of alerts: the problems already reported to each target, stored between runs."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import msgspec
 from covernance.errors import InputError
 from covernance.files import write_atomic
 from covernance.model import document
-from covernance.notify.policy import Told
+from covernance.notify.policy import ReportedState
 
 SCHEMA = 1
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The bad states that each target, by its name, was told of."""
+    """The bad states reported to each target, by the target's name."""
 
     schema: int
-    targets: dict[str, tuple[Told, ...]]
+    targets: dict[str, tuple[ReportedState, ...]]
 
-    def of(self, target: str) -> tuple[Told, ...]:
-        """What a target was told; nothing, for a new one."""
+    def of(self, target: str) -> tuple[ReportedState, ...]:
+        """The states reported to a target; empty for a new target."""
         return self.targets.get(target, ())
 
-    def advanced(self, target: str, told: tuple[Told, ...]) -> State:
-        """This state after a delivery to one target."""
-        return State(self.schema, {**self.targets, target: told})
+    def advanced(self, target: str, reported: tuple[ReportedState, ...]) -> State:
+        """Return this state after a delivery to one target."""
+        return State(self.schema, {**self.targets, target: reported})
 
 
 def read(path: Path) -> State:
-    """Read the state; where there is no file yet, nobody was told anything.
+    """Read the state; it is empty if the file does not exist yet.
 
     Raises:
         InputError: The file can't be read, is damaged, or was written by a newer version.
     """
-    remedy = "remove it to begin anew; whatever is bad now is then told once more"
+    remedy = "remove it to start over; alerts for current problems are then sent again"
     with document.reading(str(path), "a state of alerts", remedy):
         try:
             content = path.read_bytes()
@@ -48,7 +48,7 @@ def read(path: Path) -> State:
 
 
 def write(path: Path, state: State) -> None:
-    """Write the state in one step.
+    """Write the state atomically.
 
     Raises:
         MachineError: It can't be written.

@@ -1,4 +1,4 @@
-"""`covernance notify`."""
+"""`covernance notify`: send an alert when a suite starts failing or recovers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STATE = "alerts.state.json"
 
 
 class _Result(msgspec.Struct, frozen=True, kw_only=True):
-    """The command's result as `--format json` prints it."""
+    """The result that `--format json` prints."""
 
     dry_run: bool
     unknown: tuple[str, ...]
@@ -41,20 +41,20 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True):
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path, resolve_path=True),
-    help="A JSON list of facts from the guard or the register; repeatable.",
+    help="A facts file written by `guard` or `exceptions check`; repeatable.",
 )
 @click.option(
     "--state",
     metavar="FILE",
     type=click.Path(path_type=Path, resolve_path=True),
-    help="What was told already. Default: coverage/alerts.state.json.",
+    help="The file that records sent alerts. Default: coverage/alerts.state.json.",
 )
 @click.option(
     "--tries",
     type=click.IntRange(1, 10),
     default=4,
     show_default=True,
-    help="The most tries for each URL, with growing waits between them.",
+    help="Try each URL up to this many times, waiting longer after each failure.",
 )
 @click.option(
     "--timeout",
@@ -62,10 +62,10 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True):
     type=click.FloatRange(0.1, 300),
     default=30.0,
     show_default=True,
-    help="The longest that one try may take.",
+    help="Stop each try after this time.",
 )
-@click.option("--strict", is_flag=True, help="Exit 3 when an alert reached nobody it was for.")
-@click.option("--dry-run", is_flag=True, help="Print what would be sent; send and write nothing.")
+@click.option("--strict", is_flag=True, help="Exit 3 if an alert could not be delivered.")
+@click.option("--dry-run", is_flag=True, help="Print the alerts without sending them.")
 @format_option
 def command(
     facts_files: tuple[Path, ...],
@@ -77,13 +77,13 @@ def command(
     strict: bool,
     dry_run: bool,
 ) -> Exit:
-    """Alert people when a suite goes bad or recovers: once for each change of state.
+    """Send an alert when a suite starts failing or recovers.
 
-    The last snapshots tell of failed gates, files of --facts of drops and expiring exceptions.
-    $COVERAGE_ALERT_URLS lists who is alerted, as Apprise URLs separated by white space or commas;
-    it is a secret, and only schema and host of a URL are ever shown. What can't be delivered is
-    reported, sent again by the next run, and changes no verdict: the exit code stays 0, or is 3
-    with --strict.
+    Each change of state is sent once. Failed gates are read from the last snapshots, drops and
+    expiring exceptions from --facts files. $COVERAGE_ALERT_URLS lists the recipients as Apprise
+    URLs, separated by white space or commas. It is a secret: only the schema and host of a URL are
+    shown. Failed deliveries are reported and retried by the next run; the exit code stays 0, or is
+    3 with --strict.
 
     \b
     Examples:
@@ -124,33 +124,34 @@ def command(
 
 def _lines(result: _Result) -> list[str]:
     lines = [
-        f"{suite}: has no snapshot; what was told of its gate stands" for suite in result.unknown
+        f"{suite}: no snapshot; the last reported state of its gate is unchanged"
+        for suite in result.unknown
     ]
     if result.untold:
-        lines += [*_paragraphs(result.untold), f"NOBODY WAS TOLD: {VARIABLE} is not set"]
+        lines += [*_paragraphs(result.untold), f"alerts not sent: {VARIABLE} is not set"]
     elif not result.deliveries:
-        lines.append(f"nothing to tell, and {VARIABLE} is not set")
-    written = _preview if result.dry_run else _outcome
+        lines.append(f"no alerts to send; {VARIABLE} is not set")
+    describe = _preview if result.dry_run else _outcome
     for delivery in result.deliveries:
-        lines += written(delivery) if delivery.alerts else [f"{delivery.target}: nothing new"]
+        lines += describe(delivery) if delivery.alerts else [f"{delivery.target}: no new alerts"]
     return lines
 
 
 def _preview(delivery: workflow.Delivery) -> list[str]:
     return [
         *_paragraphs(delivery.alerts),
-        f"{delivery.target}: would be sent {_count(delivery.alerts)}",
+        f"{delivery.target}: would send {_count(delivery.alerts)}",
     ]
 
 
 def _outcome(delivery: workflow.Delivery) -> list[str]:
     count = _count(delivery.alerts)
     if delivery.delivered:
-        return [f"{delivery.target}: was sent {count}"]
+        return [f"{delivery.target}: sent {count}"]
     tries = f"{delivery.tries} {'tries' if delivery.tries > 1 else 'try'}"
     outcome = (
-        f"{delivery.target}: NOT DELIVERED after {tries}: {delivery.reason}; "
-        f"the next run sends {count} again. No verdict is changed by this."
+        f"{delivery.target}: NOT DELIVERED after {tries}: {delivery.reason}. "
+        f"The next run will send {count} again. Verdicts are not affected."
     )
     return [*_paragraphs(delivery.alerts), outcome]
 

@@ -1,4 +1,4 @@
-"""Which changes of state are worth an alert; pure."""
+"""Decide which changes of state to alert about; pure."""
 
 from __future__ import annotations
 
@@ -17,51 +17,50 @@ Event = Literal["gate", "drop", "exception", "recovered"]
 _MOST_REASONS = 5
 
 
-class Told(msgspec.Struct, frozen=True, order=True):
-    """A bad state that a target was told of, and not yet that it recovered."""
+class ReportedState(msgspec.Struct, frozen=True, order=True):
+    """A bad state reported to a target, whose recovery has not been reported yet."""
 
     about: Subject
     state: str
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """One change of state: something went bad, or got good again."""
+    """One change of state: a new problem or a recovery."""
 
     event: Event
     fact: Fact
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What to send, and what a target has been told once it is delivered; both sorted."""
+    """The alerts to send, and the states reported once they are delivered; both sorted."""
 
     alerts: tuple[Alert, ...]
-    told: tuple[Told, ...]
+    reported: tuple[ReportedState, ...]
 
 
-def decide(told: Iterable[Told], facts: Iterable[Fact]) -> Decision:
-    """Compare what a target was told with what holds now.
+def decide(reported: Iterable[ReportedState], facts: Iterable[Fact]) -> Decision:
+    """Compare the states reported to a target with the current facts.
 
-    A subject that no fact names keeps its state: nothing says that it got good. Each subject is
-    named by at most one fact.
+    The state of a subject without a fact does not change. Each subject has at most one fact.
     """
-    states = {known.about: known.state for known in told}
+    states = {entry.about: entry.state for entry in reported}
     alerts = []
     for fact in sorted(facts, key=lambda fact: fact.about):
-        known = states.get(fact.about)
-        if fact.good and known is not None:
+        state = states.get(fact.about)
+        if fact.good and state is not None:
             alerts.append(Alert("recovered", fact))
             del states[fact.about]
-        elif not fact.good and known != fact.state:
+        elif not fact.good and state != fact.state:
             alerts.append(Alert(fact.kind, fact))
             states[fact.about] = fact.state
     return Decision(
         alerts=tuple(alerts),
-        told=tuple(sorted(Told(about, state) for about, state in states.items())),
+        reported=tuple(sorted(ReportedState(about, state) for about, state in states.items())),
     )
 
 
-def repeated(facts: Iterable[Fact]) -> Subject | None:
-    """A subject that more than one fact names, or None."""
+def find_repeated(facts: Iterable[Fact]) -> Subject | None:
+    """Return a subject that has more than one fact, or None."""
     seen = set()
     for fact in facts:
         if fact.about in seen:
@@ -71,7 +70,7 @@ def repeated(facts: Iterable[Fact]) -> Subject | None:
 
 
 def gate_fact(snapshot: Snapshot) -> Fact:
-    """What a suite's snapshot says of its gate; its state is the verdict."""
+    """Return the fact about a suite's gate; its state is the snapshot's verdict."""
     source = snapshot.provenance
     where = f"{short_commit(source.commit, 'no commit')} on {source.branch or 'no branch'}"
     lines = [f"{snapshot.verdict} at {where}", *_shortened(snapshot.reasons)]

@@ -1,4 +1,4 @@
-"""Alerts as one message, in plain text."""
+"""Render alerts as one plain-text message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WORST_FIRST: tuple[Level, ...] = ("failure", "warning", "success")
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What a target receives; `level` is that of the worst alert in it."""
+    """The message for a target; `level` is the level of its worst alert."""
 
     title: str
     body: str
@@ -37,12 +37,12 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def message(alerts: Sequence[Alert], *, project: str, link: str) -> Message:
-    """Write the alerts of one run as one message, the worst first.
+    """Write the alerts of one run as one message, worst first.
 
     Args:
-        alerts: At least one.
-        project: Which repository speaks.
-        link: Where more can be read, or empty.
+        alerts: One or more alerts.
+        project: The name of the repository.
+        link: A URL with details, or "".
     """
     ranked = sorted(alerts, key=_rank)
     tally = Counter(alert.event for alert in ranked)
@@ -55,7 +55,7 @@ def message(alerts: Sequence[Alert], *, project: str, link: str) -> Message:
 
 
 def paragraph(alert: Alert) -> str:
-    """One alert: a line that says what happened to what, and its text indented below."""
+    """Render one alert: a line with the event and its subject, and the text indented below."""
     fact = alert.fact
     about = " · ".join(filter(None, (fact.suite, fact.theme)))
     if fact.subject != fact.suite:
@@ -66,5 +66,5 @@ def paragraph(alert: Alert) -> str:
 
 
 def _rank(alert: Alert) -> tuple[int, str]:
-    """Worst first; within a level by event, so that counts and paragraphs run alike."""
+    """Sort key: worst first, then by event, so that counts and paragraphs have the same order."""
     return _WORST_FIRST.index(_LEVELS[alert.event]), alert.event

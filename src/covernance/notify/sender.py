@@ -1,8 +1,8 @@
-"""One try to deliver one message, in a process of its own: `python -m` this module.
+"""Try to deliver one message in a separate process, which runs this module with `python -m`.
 
-A service's code that hangs can be ended that way, and what it prints or logs, which may hold the
-URL, reaches nobody. The order comes in on standard input, so no process list shows it; the answer
-is the last line of standard output.
+A service's code that hangs can be killed that way, and what it prints or logs, which may contain
+the URL, is discarded. The order is read from standard input, so no process list shows it. The
+answer is the last line of standard output.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from covernance.extras import require
 from covernance.notify.render import Message
 
 _STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
-"""How Apprise's services log an HTTP status; all else that they log may hold a secret."""
+"""How Apprise's services log an HTTP status; anything else they log may contain a secret."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What to deliver and where."""
+    """A message and its destination."""
 
     url: str
     message: Message
 
     def __repr__(self) -> str:
-        """Nothing: a representation ends up in tracebacks and logs."""
+        """Hide the content, because representations end up in tracebacks and logs."""
         return "Order(***)"
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of a try.
+    """The outcome of a try.
 
     Attributes:
-        delivered: Whether the service took the message.
-        reason: Why not; holds nothing that a service said but an HTTP status.
-        final: Whether another try can't end otherwise.
+        delivered: Whether the service accepted the message.
+        reason: Why not; of the service's own output it contains at most an HTTP status.
+        final: Whether trying again is pointless.
     """
 
     delivered: bool
@@ -48,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def attempt(order: Order, seconds: float) -> Answer:
-    """Try once, for at most that long."""
+    """Try once, for at most `seconds`."""
     command = (sys.executable, "-P", "-W", "ignore", "-m", "covernance.notify.sender")
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and this module
@@ -60,17 +60,17 @@ def attempt(order: Order, seconds: float) -> Answer:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Answer(delivered=False, reason=f"no answer within {seconds:g} s")
+        return Answer(delivered=False, reason=f"no response within {seconds:g} s")
     except OSError as error:
-        return Answer(delivered=False, reason=f"no process can be started: {error.strerror}")
+        return Answer(delivered=False, reason=f"can't start the sender: {error.strerror}")
     try:
         return msgspec.json.decode(done.stdout.splitlines()[-1], type=Answer)
     except (IndexError, msgspec.MsgspecError):
-        return Answer(delivered=False, reason=f"the sender ended with status {done.returncode}")
+        return Answer(delivered=False, reason=f"the sender exited with status {done.returncode}")
 
 
 def send(order: Order) -> Answer:
-    """Hand the message to Apprise, in this process."""
+    """Send the message with Apprise, in this process."""
     try:
         apprise = require("apprise", extra="alerts")
     except MachineError as error:
@@ -82,7 +82,7 @@ def send(order: Order) -> Answer:
             asset=apprise.AppriseAsset(app_id="covernance", app_desc="covernance", app_url=""),
         )
         if service is None:
-            reason = "Apprise knows no such URL, or a part of it is missing"
+            reason = "Apprise does not recognise the URL, or a part of it is missing"
             return Answer(delivered=False, reason=reason, final=True)
         if service.overflow_mode is apprise.OverflowMode.UPSTREAM:
             service.overflow_mode = apprise.OverflowMode.SPLIT
@@ -94,15 +94,17 @@ def send(order: Order) -> Answer:
             log_callback=lambda entry, _service: statuses.extend(_STATUS.findall(entry.message)),
         )
     except Exception as error:  # noqa: BLE001 - any service's code; the text may hold the URL
-        return Answer(delivered=False, reason=f"the service's code failed: {type(error).__name__}")
+        return Answer(
+            delivered=False, reason=f"Apprise's code for the service failed: {type(error).__name__}"
+        )
     if delivered:
         return Answer(delivered=True)
-    reason = f"the service answered {statuses[-1]}" if statuses else "the service was not reached"
+    reason = f"the service returned {statuses[-1]}" if statuses else "can't reach the service"
     return Answer(delivered=False, reason=reason)
 
 
 def main(order: BinaryIO, answer: BinaryIO) -> None:
-    """Read an order, try it, write the answer."""
+    """Read an order, try to deliver it, write the answer."""
     sent = send(msgspec.json.decode(order.read(), type=Order))
     answer.write(b"\n" + msgspec.json.encode(sent) + b"\n")
 

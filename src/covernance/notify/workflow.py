@@ -1,4 +1,4 @@
-"""Tell people of changes of state, once each; nothing that fails here changes a verdict."""
+"""Send each change of state once; a failure to send changes no verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from covernance.model import document
 from covernance.model.fact import Fact
 from covernance.notify import alert_state
 from covernance.notify.alert_state import State
-from covernance.notify.policy import Alert, Decision, decide, gate_fact, repeated
+from covernance.notify.policy import Alert, Decision, decide, find_repeated, gate_fact
 from covernance.notify.render import Message, message
 from covernance.notify.sender import Answer, Order
 from covernance.notify.target import Target
@@ -27,20 +27,20 @@ _LONGEST_WAIT_SECONDS = 30.0
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What holds now; `unknown` are the suites without a snapshot."""
+    """The current facts; `unknown` are the suites without a snapshot."""
 
     facts: tuple[Fact, ...]
     unknown: tuple[str, ...]
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the message to one target.
+    """The outcome of sending a message to one target.
 
     Attributes:
         target: The target's name.
-        alerts: What it had not been told; without any, nothing was sent.
-        delivered: Whether it took the message.
-        tries: How often it was tried.
+        alerts: The alerts not sent to it before; if empty, nothing was sent.
+        delivered: Whether it accepted the message.
+        tries: The number of tries.
         reason: Why the last try failed.
     """
 
@@ -52,7 +52,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Whether there was something to tell, and it did not arrive."""
+        """Whether there were alerts to send and they were not delivered."""
         return bool(self.alerts) and not self.delivered
 
 
@@ -60,11 +60,11 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     """How messages are sent.
 
     Attributes:
-        attempt: One try.
-        tries: The most tries a target.
-        sleep: Waits between tries, for seconds.
-        project: Which repository speaks.
-        link: Where more can be read, or empty.
+        attempt: Makes one try.
+        tries: The maximum number of tries per target.
+        sleep: Waits between tries, for a number of seconds.
+        project: The name of the repository.
+        link: A URL with details, or "".
     """
 
     attempt: Callable[[Order], Answer]
@@ -75,22 +75,22 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gather(table: Table, paths: Sequence[Path]) -> Known:
-    """Collect what the snapshots of the table's suites and files of facts say.
+    """Read the facts from the snapshots of the table's suites and from facts files.
 
     Raises:
-        InputError: A file can't be read or is damaged, two facts have one subject, or there is
-            nothing to read at all.
+        InputError: A file can't be read or is damaged, two facts have the same subject, or there
+            are no facts.
     """
     results = read_results(table)
     facts = [gate_fact(result) for result in results.values() if result]
     for path in paths:
         facts += read_facts(path)
-    if twice := repeated(facts):
-        where = " · ".join(filter(None, (twice.suite, twice.theme, twice.name)))
-        msg = f"--facts: {twice.kind} of {where} is named by two facts; a subject has one state"
+    if subject := find_repeated(facts):
+        where = " · ".join(filter(None, (subject.suite, subject.theme, subject.name)))
+        msg = f"--facts: two facts describe {subject.kind} of {where}; remove one of them"
         raise InputError(msg)
     if not facts:
-        msg = f"{Layout(table.root).folder}: has no snapshot of any suite; run covernance run first"
+        msg = f"{Layout(table.root).folder}: no snapshot of any suite; run covernance run first"
         raise InputError(msg)
     unknown = tuple(suite for suite, result in results.items() if not result)
     return Known(tuple(facts), unknown)
@@ -100,7 +100,7 @@ def read_facts(path: Path) -> list[Fact]:
     """Read a JSON list of facts.
 
     Raises:
-        InputError: The file can't be read, or an entry is none.
+        InputError: The file can't be read, or an entry is not a fact.
     """
     return document.read(path, list[Fact], "a list of facts", "write it again")
 
@@ -108,21 +108,21 @@ def read_facts(path: Path) -> list[Fact]:
 def pending(
     known: State, targets: Sequence[Target], facts: Sequence[Fact]
 ) -> list[tuple[Target, Decision]]:
-    """What each target has not been told yet."""
+    """Return the alerts that each target has not received yet."""
     return [(target, decide(known.of(target.name), facts)) for target in targets]
 
 
 def notify(
     state: Path, targets: Sequence[Target], facts: Sequence[Fact], sender: Sender
 ) -> list[Delivery]:
-    """Send each target what it has not been told, and remember what arrived.
+    """Send each target its new alerts, and record the deliveries.
 
-    What did not arrive is sent by the next run. Two runs at a time wait for each other, so
-    neither repeats the other's message. A run that is killed between a delivery and its writing
-    down repeats that one message.
+    Alerts that could not be delivered are sent by the next run. Concurrent runs wait for each
+    other, so that neither repeats the other's message. If a run is killed after a delivery and
+    before recording it, the next run repeats that one message.
 
     Raises:
-        CovernanceError: The state can't be used or written.
+        CovernanceError: The state can't be read or written.
     """
     deliveries = []
     with locked(state.with_name(f".{state.name}.lock")):
@@ -135,7 +135,7 @@ def notify(
             delivery = _deliver(target, decision.alerts, text, sender)
             deliveries.append(delivery)
             if delivery.delivered:
-                known = known.advanced(target.name, decision.told)
+                known = known.advanced(target.name, decision.reported)
                 alert_state.write(state, known)
     return deliveries
 
@@ -158,21 +158,21 @@ def _deliver(target: Target, alerts: tuple[Alert, ...], text: Message, sender: S
 
 
 def wait_before(retry: int) -> float:
-    """Seconds before a retry, the first is 1: doubled each time, bounded, the half of it random.
+    """Return the seconds to wait before a retry, counted from 1: doubling, bounded, half random.
 
-    The random half keeps the runs that one outage failed from coming back in one moment.
+    The random half prevents runs that failed in the same outage from retrying at the same moment.
     """
     full = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** (retry - 1))
     return random.uniform(full / 2, full)  # noqa: S311 - spreads load, guards nothing
 
 
 def project_of(table: Table, environ: Mapping[str, str]) -> str:
-    """Which repository speaks: its name on GitHub Actions, else its folder's."""
+    """Return the repository's name on GitHub Actions, else the name of its folder."""
     return environ.get("GITHUB_REPOSITORY") or table.root.name
 
 
 def link_of(environ: Mapping[str, str]) -> str:
-    """The address of the GitHub Actions run, or nothing elsewhere."""
+    """Return the URL of the GitHub Actions run, or "" elsewhere."""
     try:
         server, repository, run = (
             environ[f"GITHUB_{name}"] for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")

@@ -1,4 +1,4 @@
-"""`covernance patch`: does what a change adds or edits run?"""
+"""`covernance patch`: check the coverage of changed lines and branches."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 @click.command("patch")
 @base_option
 @click.option(
-    "--suite", "suites", multiple=True, metavar="NAME", help="Judge this suite; repeatable."
+    "--suite", "suites", multiple=True, metavar="NAME", help="Check only this suite; repeatable."
 )
 @click.option(
-    "--fail-under", metavar="PERCENT", help="The floor. Default: the table's patch-fail-under."
+    "--fail-under", metavar="PERCENT", help="Use this floor. Default: the table's patch-fail-under."
 )
 @click.option(
     "--min-lines",
     type=click.IntRange(min=0),
-    help="With fewer changed statements, inform only. Default: the table's patch-min-lines.",
+    help="With fewer changed statements, report but do not fail. Default: the table's "
+    "patch-min-lines.",
 )
 @soft_option
 @click.option(
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
-    help="Text for a reader, JSON for a script, github for text and a warning on each line.",
+    help="Text for people, JSON for scripts, github for text plus warnings on uncovered lines.",
 )
 def command(
     base: str | None,
@@ -53,11 +54,11 @@ def command(
     *,
     soft: bool,
 ) -> Exit:
-    """Judge how much of a change runs: the lines and branches that it adds or edits.
+    """Check the coverage of changed lines and branches.
 
-    Reads the results of the suites' last full runs; uncommitted and untracked files belong to
-    the change. Every changed line that did not run is listed as file:line. A suite without a
-    result, or with one that is older than an edited file, is never green.
+    Reads the results of the last full runs. Uncommitted and untracked files are part of the change.
+    Every changed line that did not run is listed as file:line. A suite fails if it has no result or
+    if an edited file is newer than its result.
 
     \b
     Examples:
@@ -82,16 +83,16 @@ def command(
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
     click.echo(_text(report))
     if form == "github":
-        for command in warnings(_wrong(report)):
+        for command in warnings(_list_problems(report)):
             click.echo(command)
     return softened(report.exit, soft=soft)
 
 
 def _text(report: PatchReport) -> str:
-    told = [f"changes since {short_commit(report.base)}"]
+    text_lines = [f"changes since {short_commit(report.base)}"]
     for suite in report.suites:
-        told += _suite_text(suite)
-    return "\n".join(told)
+        text_lines += _suite_text(suite)
+    return "\n".join(text_lines)
 
 
 def _suite_text(suite: SuitePatch) -> Iterable[str]:
@@ -101,13 +102,13 @@ def _suite_text(suite: SuitePatch) -> Iterable[str]:
         if result.theme is None or suite.results[0].counts.total:
             yield str(result)
     for path in suite.unmeasured:
-        yield f"  {shown(path)}: was never measured; every statement counts as one that did not run"
+        yield f"  {shown(path)}: never measured; every statement counts as not run"
     for result in suite.results[:1]:
         yield from (f"  {_place(place)}: did not run" for place in result.uncovered)
         yield from (f"  {_place(place)}: not every branch was taken" for place in result.partial)
 
 
-def _wrong(report: PatchReport) -> Iterable[tuple[str, Place]]:
+def _list_problems(report: PatchReport) -> Iterable[tuple[str, Place]]:
     for result in (suite.results[0] for suite in report.suites if suite.results):
         yield from (("This did not run.", place) for place in result.uncovered)
         yield from (("Not every branch was taken.", place) for place in result.partial)

@@ -1,1 +1,1 @@
-"""What several reports share: state of all suites, Markdown, charts, badges."""
+"""Code shared by reports: the state of all suites, Markdown, charts, badges."""

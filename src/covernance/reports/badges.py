@@ -1,4 +1,4 @@
-"""SVG badges: a suite's verdict and total, a theme's earned percentage."""
+"""SVG badges with a suite's verdict and total, or a theme's earned percentage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from covernance.reports.charts import environment
 from covernance.reports.state import State, trouble
 
 _GOOD, _BAD, _INFORMS, _MISSING = "#116329", "#a40e26", "#0a4b9c", "#57606a"
-"""White text has a contrast of 6 : 1 or more on each."""
+"""White text has a contrast of at least 6 : 1 on each colour."""
 
 _CHARACTER = 7
 _NARROW = {"i", "l", "j", "t", "f", "r", "I", ".", ",", "·", " ", "-", ":"}
@@ -25,36 +25,36 @@ class _Half(msgspec.Struct, frozen=True):
 
     @property
     def text_width(self) -> int:
-        """About what the text takes at 11 px; the badge's text is stretched to exactly this."""
+        """The approximate width of the text at 11 px; the badge stretches its text to fit it."""
         return sum(_NARROW_CHARACTER if c in _NARROW else _CHARACTER for c in self.text)
 
     @property
     def width(self) -> int:
-        """With the space around it, in px."""
+        """The width including padding, in px."""
         return self.text_width + _PAD
 
 
 def badges(state: State) -> dict[str, bytes]:
-    """A badge for every suite of the table and for each of its themes, by file name.
+    """Draw a badge for every suite of the table and each of its themes, by file name.
 
-    A suite's badge has the colour of its verdict; a theme's informs, unless its tests failed or
-    there are none.
+    The colour of a suite's badge shows its verdict. A theme's badge is neutral, unless its tests
+    failed or it has none.
 
     Raises:
-        ConfigError: A suite is called as another suite's theme's badge is.
+        ConfigError: A suite has the same name as the badge of another suite's theme.
     """
-    found = {f"{name}.svg": _suite(name, snapshot) for name, snapshot in state.suites.items()}
+    drawn = {f"{name}.svg": _suite(name, snapshot) for name, snapshot in state.suites.items()}
     for snapshot in state.present:
         for theme in state.columns:
             if theme not in snapshot.themes:
                 continue
             file_name = f"{snapshot.suite}-{theme}.svg"
-            if file_name in found:
-                msg = f"two badges are called {file_name}: of suite {file_name[:-4]!r} and of "
-                msg += f"{theme} of {snapshot.suite!r}; rename one of the suites"
+            if file_name in drawn:
+                msg = f"two badges would be named {file_name}: suite {file_name[:-4]!r} and theme "
+                msg += f"{theme} of suite {snapshot.suite!r}; rename one of the suites"
                 raise ConfigError(msg)
-            found[file_name] = _theme(snapshot.suite, theme, snapshot.themes[theme])
-    return found
+            drawn[file_name] = _theme(snapshot.suite, theme, snapshot.themes[theme])
+    return drawn
 
 
 def _suite(name: str, snapshot: Snapshot | None) -> bytes:
@@ -69,8 +69,8 @@ def _suite(name: str, snapshot: Snapshot | None) -> bytes:
 
 def _theme(name: str, theme: str, cell: Cell) -> bytes:
     label = f"{name} {theme}"
-    if wrong := trouble(cell):
-        return _badge(label, wrong, _BAD)
+    if problem := trouble(cell):
+        return _badge(label, problem, _BAD)
     return _badge(label, f"{show(cell.earned.percent)} % earned", _INFORMS)
 
 

@@ -1,8 +1,8 @@
-"""Line charts and sparklines as SVG: no script, no font, no request, the same bytes each time.
+"""Line charts and sparklines as SVG without scripts, fonts or requests; output is reproducible.
 
-Drawn from a template rather than by pygal, whose charts carry a script, the day they were made
-and colours for one scheme only. Lines differ in dash and marker as well as in colour, and each
-is labelled at its end; the colours are those of the page's scheme, light or dark.
+They are drawn from templates instead of by pygal, whose charts contain a script, a date and the
+colours of only one scheme. Lines differ in dash and marker as well as in colour, and each is
+labelled at its end. Colours follow the page's scheme, light or dark.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from covernance.model.counts import show
 from covernance.model.text import short_commit
 
 Values = Sequence[tuple[datetime, Fraction | None]]
-"""Percentages over time, oldest first; None where there was nothing to measure."""
+"""Percentages over time, oldest first; None if there was nothing to measure."""
 
 WIDTH, HEIGHT = 640, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 168, 14, 30
@@ -39,7 +39,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class _Drawn(msgspec.Struct, frozen=True, kw_only=True):
-    """A line in the chart's coordinates."""
+    """A line in the coordinates of the chart."""
 
     name: str
     style: int
@@ -52,7 +52,7 @@ class _Drawn(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def environment() -> jinja2.Environment:
-    """The templates of the layer; everything that is put into them is escaped."""
+    """Load the templates of this package; values inserted into them are escaped."""
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("covernance.reports"),
         autoescape=True,
@@ -66,23 +66,23 @@ def environment() -> jinja2.Environment:
 
 
 def chart(title: str, lines: Sequence[Line], floor: Fraction | None = None) -> str:
-    """Draw lines over time as an `<svg>` element, or nothing where there is no value at all.
+    """Draw lines over time as an `<svg>` element, or return "" if there are no values.
 
     Args:
-        title: What a reader who can't see the chart is told it is.
+        title: The description for screen readers.
         lines: The lines, the most important first.
-        floor: A level to mark.
+        floor: A percentage to mark.
     """
     return _draw(title, lines, floor, standalone=False)
 
 
 def chart_file(title: str, lines: Sequence[Line], floor: Fraction | None = None) -> bytes:
-    """Draw a chart as an SVG file of its own, for light and dark; empty without any value."""
+    """Draw a chart as an SVG file with light and dark colours, or return b"" without values."""
     return _draw(title, lines, floor, standalone=True).encode()
 
 
 def sparkline(title: str, values: Values) -> str:
-    """Draw the course of one number as a small `<svg>` element, or nothing below two values."""
+    """Draw one measure over time as a small `<svg>`, or return "" with fewer than two values."""
     known = _known(values)
     if len(known) < 2:  # noqa: PLR2004 - a line has two ends
         return ""
@@ -114,7 +114,7 @@ def sparkline(title: str, values: Values) -> str:
 
 
 class _Area(msgspec.Struct, frozen=True, kw_only=True):
-    """Where values land: exact arithmetic, one decimal in the end, so the same on any machine."""
+    """Maps values to coordinates, in exact arithmetic so that output is reproducible."""
 
     left: int
     top: int
@@ -136,11 +136,11 @@ class _Area(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _draw(title: str, lines: Sequence[Line], floor: Fraction | None, *, standalone: bool) -> str:
-    kept = [(style, line) for style, line in enumerate(lines) if _known(line.values)]
-    if not kept:
+    styled = [(style, line) for style, line in enumerate(lines) if _known(line.values)]
+    if not styled:
         return ""
-    moments = [moment for _, line in kept for moment, _ in _known(line.values)]
-    levels = [level for _, line in kept for _, level in _known(line.values)]
+    moments = [moment for _, line in styled for moment, _ in _known(line.values)]
+    levels = [level for _, line in styled for _, level in _known(line.values)]
     low, high, step = _scale([*levels, *([floor] if floor is not None else [])])
     area = _Area(
         left=_LEFT,
@@ -152,7 +152,7 @@ def _draw(title: str, lines: Sequence[Line], floor: Fraction | None, *, standalo
         low=low,
         high=high,
     )
-    drawn = _drawn(kept, area)
+    drawn = _place_lines(styled, area)
     return (
         environment()
         .get_template("chart.svg.j2")
@@ -174,17 +174,17 @@ def _draw(title: str, lines: Sequence[Line], floor: Fraction | None, *, standalo
     )
 
 
-def _drawn(lines: Sequence[tuple[int, Line]], area: _Area) -> list[_Drawn]:
-    """Place the lines, and their labels below one another where they would overlap."""
+def _place_lines(lines: Sequence[tuple[int, Line]], area: _Area) -> list[_Drawn]:
+    """Place the lines, and their labels so that they do not overlap."""
     points = [_points(_known(line.values), area) for _, line in lines]
-    wanted = sorted(range(len(lines)), key=lambda index: float(points[index][-1][1]))
-    places: dict[int, float] = {}
+    by_height = sorted(range(len(lines)), key=lambda index: float(points[index][-1][1]))
+    labels: dict[int, float] = {}
     lowest = float(area.top + area.height)
-    taken = area.top - _LABEL_HEIGHT / 2
-    for rank, index in enumerate(wanted):
-        below = len(wanted) - rank - 1
-        place = max(float(points[index][-1][1]), taken + _LABEL_HEIGHT)
-        taken = places[index] = max(min(place, lowest - below * _LABEL_HEIGHT), taken + 1)
+    previous = area.top - _LABEL_HEIGHT / 2
+    for rank, index in enumerate(by_height):
+        below = len(by_height) - rank - 1
+        y = max(float(points[index][-1][1]), previous + _LABEL_HEIGHT)
+        previous = labels[index] = max(min(y, lowest - below * _LABEL_HEIGHT), previous + 1)
     return [
         _Drawn(
             name=line.name,
@@ -192,7 +192,7 @@ def _drawn(lines: Sequence[tuple[int, Line]], area: _Area) -> list[_Drawn]:
             path=_path(points[index]),
             dots=points[index],
             end=points[index][-1],
-            label_y=f"{places[index]:.1f}",
+            label_y=f"{labels[index]:.1f}",
             shown=show(_known(line.values)[-1][1]),
         )
         for index, (style, line) in enumerate(lines)
@@ -212,17 +212,17 @@ def _path(points: Sequence[tuple[str, str]]) -> str:
 
 
 def _scale(levels: Sequence[Fraction]) -> tuple[Fraction, Fraction, Fraction]:
-    """The least and the greatest level of the axis, and the step between its ticks.
+    """The lowest and the highest level of the axis, and the step between its ticks.
 
-    Levels lie between 0 and 100, so that the largest step always gives few enough ticks.
+    Levels are between 0 and 100, so the largest step always gives few enough ticks.
     """
-    scales = (_rounded(min(levels), max(levels), step) for step in _STEPS)
+    scales = (_round_outwards(min(levels), max(levels), step) for step in _STEPS)
     return next(
         (low, high, step) for low, high, step in scales if (high - low) / step < _MOST_TICKS
     )
 
 
-def _rounded(
+def _round_outwards(
     least: Fraction, most: Fraction, step: Fraction
 ) -> tuple[Fraction, Fraction, Fraction]:
     low, high = least // step * step, -(-most // step) * step
@@ -236,7 +236,7 @@ def _levels(low: Fraction, high: Fraction, step: Fraction) -> list[Fraction]:
 
 
 def _dates(area: _Area) -> list[tuple[str, str, str]]:
-    """The first and the last day: where, how the text is anchored, what it says."""
+    """The x position, text anchor and label of the first and the last day."""
     first, last = f"{area.first:%Y-%m-%d}", f"{area.last:%Y-%m-%d}"
     if area.first == area.last:
         return [(area.x(area.first), "middle", first)]

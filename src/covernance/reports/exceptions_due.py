@@ -1,4 +1,4 @@
-"""Exceptions that need attention, as reports show them."""
+"""Exceptions that expire soon, as reports show them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from covernance.reports.state import ExceptionDue
 
 
 def exception_due(row: Row, today: date) -> ExceptionDue:
-    """A row as the reports tell of it."""
+    """Convert a row of the register for the reports."""
     return ExceptionDue(
         module=row.module,
         suite=row.suite,

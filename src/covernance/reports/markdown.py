@@ -1,4 +1,4 @@
-"""Markdown for GitHub that hostile text can't break out of, and that keeps within a limit."""
+"""Markdown for GitHub: safe with untrusted text, and limited in size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from covernance.errors import InputError
 
 COMMENT_LIMIT = 65_536
-"""The most that GitHub takes as a comment, in characters; a step summary may have 1 MiB."""
+"""GitHub's limit for a comment, in characters; a step summary may have 1 MiB."""
 
 _LONGEST = 240
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -22,12 +22,12 @@ _SAFE_IN_URL = "/:?&=#%+,@~-._"
 
 
 def code(text: str) -> str:
-    r"""Show untrusted text as a code span: no HTML, mention, link or table cell comes of it.
+    r"""Show untrusted text as a code span, which can't contain HTML, mentions, links or cells.
 
-    Invisible characters are spelled out (`\x1b`, `\u202e`), a pipe is shown as a broken bar,
-    since no escape of it is safe in every reader's tables, and an overlong text is cut.
+    Invisible characters are escaped (`\x1b`, `\u202e`). A pipe is shown as a broken bar, because no
+    escape of a pipe is safe in the tables of every Markdown reader. Long text is truncated.
     """
-    visible = "".join(_visible(character) for character in text[: _LONGEST + 1])
+    visible = "".join(_make_visible(character) for character in text[: _LONGEST + 1])
     if len(visible) > _LONGEST:
         visible = visible[: _LONGEST - 1] + "…"
     if not visible.strip():
@@ -38,40 +38,40 @@ def code(text: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A name of the table, whose letters are known to be plain; `_` would set text in italics."""
+    """Escape a name from the table, of which only `_` has a meaning in Markdown."""
     return name.replace("_", r"\_")
 
 
 def link(label: str, url: str) -> str:
-    """Link to an http(s) address.
+    """Return a link to an http(s) URL.
 
     Raises:
-        InputError: The address is of another kind.
+        InputError: The URL has a different scheme.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
-        msg = f"{url!r} is no http(s) address; give one as LABEL=https://…"
+        msg = f"{url!r} is not an http(s) URL; write LABEL=https://…"
         raise InputError(msg)
     return f"[{code(label)}]({quote(url, safe=_SAFE_IN_URL)})"
 
 
 def row(cells: Iterable[str]) -> str:
-    """One row of a table, of cells that are Markdown already."""
+    """Return one row of a table; the cells are Markdown."""
     return f"| {' | '.join(cells)} |"
 
 
 def head(names: Sequence[str], *, numeric: Iterable[str] = ()) -> tuple[str, str]:
-    """The first two lines of a table; the columns in `numeric` are set to the right."""
+    """Return the first two lines of a table; the columns in `numeric` are right-aligned."""
     right = set(numeric)
     return row(names), row("--:" if name in right else ":--" for name in names)
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A part of a document: what always stays, then rows that may be cut and counted.
+    """A part of a document: fixed lines, then rows that may be cut.
 
     Attributes:
-        lines: The heading and, for a table, its head.
-        rows: Table rows or list items, the most telling first.
-        noun: What a row is, in the plural, for the line that tells how many were cut.
+        lines: The heading and, for a table, its header.
+        rows: Table rows or list items, the most important first.
+        noun: The plural noun for the rows, used in the line that counts the rows cut.
     """
 
     lines: tuple[str, ...]
@@ -80,33 +80,33 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def fit(sections: Sequence[Section], limit: int = COMMENT_LIMIT) -> str:
-    """Join sections; where they exceed `limit`, cut rows from the ends and say how many.
+    """Join sections; if they exceed `limit`, cut rows from their ends and show how many.
 
-    The limit counts UTF-8 bytes, which are at least as many as characters. What always stays is
-    never cut, so a limit below its size is exceeded.
+    The limit is in UTF-8 bytes, of which there are at least as many as characters. Fixed lines are
+    never cut, so the result exceeds a limit smaller than those.
     """
-    least = [_size(_text(section, 0)) for section in sections]
-    room = limit - sum(least) - 2 * len(sections)
+    minimums = [_size(_text(section, 0)) for section in sections]
+    room = limit - sum(minimums) - 2 * len(sections)
     parts = []
-    for section, always in zip(sections, least, strict=True):
-        kept = _kept(section, room + always)
-        parts.append(_text(section, kept))
-        room -= _size(parts[-1]) - always
+    for section, minimum in zip(sections, minimums, strict=True):
+        number = _count_fitting_rows(section, room + minimum)
+        parts.append(_text(section, number))
+        room -= _size(parts[-1]) - minimum
     return "\n".join(parts)
 
 
-def _kept(section: Section, room: int) -> int:
-    """How many of its rows a section may show in `room` bytes."""
+def _count_fitting_rows(section: Section, room: int) -> int:
+    """The number of a section's rows that fit into `room` bytes."""
     if _size(_text(section, len(section.rows))) <= room:
         return len(section.rows)
     room -= _size(_text(section, 0))
-    taken = accumulate(_size(text) + 1 for text in section.rows)
-    return sum(size <= room for size in taken)
+    sizes = accumulate(_size(text) + 1 for text in section.rows)
+    return sum(size <= room for size in sizes)
 
 
-def _text(section: Section, kept: int) -> str:
-    lines = [*section.lines, *section.rows[:kept]]
-    if cut := len(section.rows) - kept:
+def _text(section: Section, number: int) -> str:
+    lines = [*section.lines, *section.rows[:number]]
+    if cut := len(section.rows) - number:
         lines += ["", f"… {cut} more {section.noun}, cut to fit"]
     return "\n".join(lines) + "\n"
 
@@ -115,7 +115,7 @@ def _size(text: str) -> int:
     return len(text.encode())
 
 
-def _visible(character: str) -> str:
+def _make_visible(character: str) -> str:
     if character == "|":
         return "¦"
     if unicodedata.category(character) in _INVISIBLE:

@@ -1,11 +1,11 @@
 """The state of all suites as OpenMetrics 1.0 text.
 
-Every family is a gauge, so that what reads only the older Prometheus text format, such as the node
-exporter's text-file collector, reads it as well: there the UNIT and EOF lines are comments.
-prometheus_client writes the text, with the labels of a sample sorted by name.
+Every family is a gauge, so that readers of the older Prometheus text format, such as the node
+exporter's text-file collector, can read it too: to them the UNIT and EOF lines are comments.
+prometheus_client writes the text, with the labels of each sample sorted by name.
 
-Ratios run from 0 to 1. Times of recording are values of their own rather than time stamps of
-samples, which a scraper would drop once they are old.
+Ratios are between 0 and 1. Recording times are separate values instead of sample timestamps,
+because a scraper drops samples with old timestamps.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Family(msgspec.Struct, frozen=True):
 
 
 def render(state: State) -> str:
-    """All metrics of the state; a suite without a result has `covernance_suite_present` alone.
+    """Render all metrics; a suite without a result has only `covernance_suite_present`.
 
     Raises:
         InputError: The time or the floor of a snapshot can't be read.
@@ -53,7 +53,7 @@ def render(state: State) -> str:
 
 
 class _Collector:
-    """The metrics of a state, as prometheus_client collects them."""
+    """Provides the metrics of a state to prometheus_client."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -70,55 +70,61 @@ def _suites(state: State) -> Iterable[_Family]:
     yield _Family(
         "covernance_suite_present",
         "Whether a suite of the table has a result.",
-        [({"suite": name}, float(found is not None)) for name, found in state.suites.items()],
+        [({"suite": name}, float(snapshot is not None)) for name, snapshot in state.suites.items()],
     )
     yield _Family(
         "covernance_suite_info",
-        "Where a suite's result comes from, and its verdict.",
-        [(_origin(found), 1.0) for found in present],
+        "The origin and the verdict of a suite's result.",
+        [(_origin(snapshot), 1.0) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_passing",
         "Whether a suite passes its gate.",
-        [(_of(found), float(found.verdict == Verdict.PASS)) for found in present],
+        [(_of(snapshot), float(snapshot.verdict == Verdict.PASS)) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_coverage_ratio",
-        "Statements and branches of a suite that ran, of those there are.",
+        "Share of a suite's statements and branches that ran.",
         [
-            (_of(found), float(part) / 100)
-            for found in present
-            if (part := found.total.percent) is not None
+            (_of(snapshot), float(part) / 100)
+            for snapshot in present
+            if (part := snapshot.total.percent) is not None
         ],
         unit="ratio",
     )
     yield _Family(
         "covernance_suite_floor_ratio",
-        "The least coverage that a suite may have.",
-        [(_of(found), float(floor(found.floor.percent, found.suite)) / 100) for found in present],
+        "Minimum coverage required of a suite.",
+        [
+            (_of(snapshot), float(floor(snapshot.floor.percent, snapshot.suite)) / 100)
+            for snapshot in present
+        ],
         unit="ratio",
     )
     yield _Family(
         "covernance_suite_coverable",
-        "Statements and branches of a suite.",
-        [(_of(found), found.total.total) for found in present],
+        "Number of statements and branches in a suite.",
+        [(_of(snapshot), snapshot.total.total) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_covered",
-        "Statements and branches of a suite that ran.",
-        [(_of(found), found.total.covered) for found in present],
+        "Number of statements and branches in a suite that ran.",
+        [(_of(snapshot), snapshot.total.covered) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_flaky_tests",
-        "Tests of a suite that its run marked as flaky.",
-        [(_of(found), len(found.flaky)) for found in present],
+        "Number of flaky tests in a suite's run.",
+        [(_of(snapshot), len(snapshot.flaky)) for snapshot in present],
     )
     yield _Family(
         "covernance_suite_recorded_timestamp_seconds",
-        "When a suite's result was recorded, in seconds since 1970.",
+        "Time at which a suite's result was recorded, in seconds since 1970.",
         [
-            (_of(found), timestamp.read(found.provenance.recorded_at, found.suite).timestamp())
-            for found in present
+            (
+                _of(snapshot),
+                timestamp.read(snapshot.provenance.recorded_at, snapshot.suite).timestamp(),
+            )
+            for snapshot in present
         ],
         unit="seconds",
     )
@@ -126,13 +132,13 @@ def _suites(state: State) -> Iterable[_Family]:
 
 def _themes(state: State) -> Iterable[_Family]:
     cells = [
-        ({"suite": found.suite, "theme": theme}, cell)
-        for found in state.present
-        for theme, cell in sorted(found.themes.items())
+        ({"suite": snapshot.suite, "theme": theme}, cell)
+        for snapshot in state.present
+        for theme, cell in sorted(snapshot.themes.items())
     ]
     yield _Family(
         "covernance_theme_earned_ratio",
-        "What the tests of a theme executed, of what importing had not.",
+        "Share of the code not executed by imports that a theme's tests executed.",
         [
             (at, float(part) / 100)
             for at, cell in cells
@@ -142,13 +148,13 @@ def _themes(state: State) -> Iterable[_Family]:
     )
     yield _Family(
         "covernance_theme_raw_ratio",
-        "What a theme executed, importing and collecting included.",
+        "Share of the code that a theme executed, including imports and collection.",
         [(at, float(part) / 100) for at, cell in cells if (part := cell.raw.percent) is not None],
         unit="ratio",
     )
     yield _Family(
         "covernance_theme_tests",
-        "Tests of a theme, by how they ended.",
+        "Number of a theme's tests, by outcome.",
         [
             ({**at, "outcome": outcome}, getattr(cell.outcomes, outcome))
             for at, cell in cells
@@ -166,7 +172,7 @@ def _themes(state: State) -> Iterable[_Family]:
 def _policies(state: State) -> Iterable[_Family]:
     yield _Family(
         "covernance_patch_coverage_ratio",
-        "Changed statements and branches of a suite that ran.",
+        "Share of a suite's changed statements and branches that ran.",
         [
             ({"suite": suite}, float(part) / 100)
             for suite, counts in state.patches.items()
@@ -176,7 +182,7 @@ def _policies(state: State) -> Iterable[_Family]:
     )
     yield _Family(
         "covernance_exception_days_left",
-        "Days until the review date of an exception; negative once it is past.",
+        "Days until the review date of an exception; negative after that date.",
         [
             ({"suite": due.suite, "module": due.module, "owner": due.owner}, due.days_left)
             for due in state.exceptions
@@ -184,15 +190,15 @@ def _policies(state: State) -> Iterable[_Family]:
     )
 
 
-def _of(found: Snapshot) -> dict[str, str]:
-    return {"suite": found.suite}
+def _of(snapshot: Snapshot) -> dict[str, str]:
+    return {"suite": snapshot.suite}
 
 
-def _origin(found: Snapshot) -> dict[str, str]:
-    source = found.provenance
+def _origin(snapshot: Snapshot) -> dict[str, str]:
+    source = snapshot.provenance
     return {
-        "suite": found.suite,
-        "verdict": found.verdict,
+        "suite": snapshot.suite,
+        "verdict": snapshot.verdict,
         "commit": source.commit or "",
         "branch": source.branch or "",
         "run_id": source.run_id,

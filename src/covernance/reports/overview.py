@@ -1,4 +1,4 @@
-"""What every policy says of the last full runs, gathered for the reports and the alerts."""
+"""Collect the last full runs with patch coverage, drops and exceptions due, for the reports."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def full_state(
     ref: str | None,
     environ: Mapping[str, str],
     agents: Agents,
-    tell: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> State:
-    """The current results with exceptions due, patch coverage and drops.
+    """Read the current results with exceptions due, patch coverage and drops.
 
     Args:
         table: The table; its folder must be the current one.
         ref: The branch or commit to compare with; None for the default branch.
-        environ: The environment, which names the target of a pull request.
-        agents: Find the agent that reads a suite's changed sources.
-        tell: Is told what had to be left out, and why.
+        environ: The environment variables, which name the target of a pull request.
+        agents: Finds the agent that reads a suite's changed sources.
+        warn: Called with a line if something had to be left out.
 
     Raises:
         InputError: A snapshot, its time or the register is damaged.
@@ -49,28 +49,28 @@ def full_state(
         patches = _patches(table, base, agents)
         drops = _drops(guard_suites(table, table.suites, open_table_store(table), base))
     except CovernanceError as error:
-        tell(f"patch coverage and drops are left out: {error}")
+        warn(f"patch coverage and drops are not shown: {error}")
     rows, today = _register(table)
-    told = [exception_due(item.row, today) for item in due(rows, today)]
-    return read_state(table, patches=patches, drops=drops, exceptions=told)
+    exceptions = [exception_due(item.row, today) for item in due(rows, today)]
+    return read_state(table, patches=patches, drops=drops, exceptions=exceptions)
 
 
 def _patches(table: Table, base: str, agents: Agents) -> dict[str, Counts]:
-    """What runs of the change since `base`, for the suites that it touches.
+    """The patch coverage since `base`, for the suites that the change touches.
 
-    On the default branch there is none since `base`: it is what the results recorded of their
-    commit.
+    On the default branch nothing changed since `base`, so the patch coverage recorded with the
+    results of that commit is used.
     """
     results = read_results(table)
-    found = {}
+    patches = {}
     for suite in measure_patch(table, table.suites, base, agents).suites:
         for whole in suite.results[:1]:
             counts, result = whole.counts, results[suite.suite]
             if not counts.total and result and result.patch and result.provenance.commit == base:
                 counts = result.patch.total
             if counts.total:
-                found[suite.suite] = counts
-    return found
+                patches[suite.suite] = counts
+    return patches
 
 
 def _drops(results: Sequence[Guarded]) -> list[Drop]:
@@ -84,7 +84,7 @@ def _drops(results: Sequence[Guarded]) -> list[Drop]:
 
 
 def _register(table: Table) -> tuple[Sequence[Row], date]:
-    """The register's rows, and the day of the newest result: the reports' only clock."""
+    """The register's rows, and the day of the newest result, which reports use as today's date."""
     days = [
         timestamp.read(result.provenance.recorded_at, f"the result of {result.suite}").date()
         for result in read_results(table).values()
@@ -100,7 +100,7 @@ def read_state(
     drops: Sequence[Drop] = (),
     exceptions: Sequence[ExceptionDue] = (),
 ) -> State:
-    """The current results, with what the policies found.
+    """Read the current results and combine them with the findings of the policies.
 
     Raises:
         InputError: A snapshot is damaged.

@@ -1,4 +1,4 @@
-"""What the reports tell: every suite's result, and what the policies found about it."""
+"""The content of the reports: every suite's result and the findings of the policies."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class ExceptionDue(msgspec.Struct, frozen=True):
     """A row of the exception register whose review date is near or past.
 
     Attributes:
-        module: The file that the row waives a floor for.
-        suite: The suite that governs it.
-        owner: Who answers for it.
+        module: The file that may miss its floor.
+        suite: The suite that the file belongs to.
+        owner: The person or team responsible.
         review_date: YYYY-MM-DD.
-        days_left: Until the review date; negative once it is past.
+        days_left: Days until the review date; negative after it.
     """
 
     module: str
@@ -34,7 +34,7 @@ class ExceptionDue(msgspec.Struct, frozen=True):
 
 
 class Drop(msgspec.Struct, frozen=True):
-    """A number that fell since the base; `measure` is `total`, `patch` or a theme."""
+    """A measure that fell since the base; `measure` is `total`, `patch` or a theme."""
 
     suite: str
     measure: str
@@ -43,18 +43,18 @@ class Drop(msgspec.Struct, frozen=True):
 
     @property
     def points(self) -> Fraction:
-        """By how many percentage points; nothing to cover counts as 0 %."""
+        """The drop in percentage points; a measure with nothing to cover counts as 0 %."""
         return (self.before.percent or Fraction(0)) - (self.after.percent or Fraction(0))
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """The current results of a repository, and what the policies found.
+    """The current results of a repository, and the findings of the policies.
 
     Attributes:
         themes: The themes of the table, in its order.
-        suites: The last full result of every suite of the table; None where there is none.
-        patches: Patch coverage of the suites that a change touches.
-        drops: What fell since the base.
+        suites: The last full result of every suite of the table; None if there is none.
+        patches: Patch coverage of the suites that the change touches.
+        drops: The measures that fell since the base.
         exceptions: The rows of the exception register that are due.
     """
 
@@ -66,52 +66,52 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def present(self) -> list[Snapshot]:
-        """The results that there are."""
+        """The results of the suites that have one."""
         return [snapshot for snapshot in self.suites.values() if snapshot]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The themes, and the unthemed pass where a suite has one."""
+        """The themes, followed by the unthemed pass if any suite has one."""
         unthemed = any(UNTHEMED in snapshot.themes for snapshot in self.present)
         return (*self.themes, UNTHEMED) if unthemed else self.themes
 
     @property
     def passing(self) -> int:
-        """How many suites pass."""
+        """The number of suites that pass."""
         return sum(snapshot.verdict == Verdict.PASS for snapshot in self.present)
 
     @property
     def worst_first(self) -> list[tuple[str, Snapshot | None]]:
-        """The suites, those that do not pass before those that do, else in the table's order."""
+        """The suites in the table's order, but those that do not pass first."""
         return sorted(self.suites.items(), key=lambda item: verdict(item[1]) == Verdict.PASS)
 
     @property
     def newest(self) -> Snapshot | None:
         """The result that was recorded last."""
-        return max(self.present, key=lambda found: found.provenance.recorded_at, default=None)
+        return max(self.present, key=lambda snapshot: snapshot.provenance.recorded_at, default=None)
 
     @property
     def commits(self) -> int:
-        """How many different commits the results come from."""
+        """The number of different commits that the results come from."""
         return len({snapshot.provenance.commit for snapshot in self.present})
 
 
 def verdict(snapshot: Snapshot | None) -> Verdict:
-    """A suite's verdict, or `missing`."""
+    """Return a suite's verdict, or `missing`."""
     return snapshot.verdict if snapshot else Verdict.MISSING
 
 
 def trouble(cell: Cell) -> str:
-    """What is wrong with the tests of a cell: `no tests`, `2 failed, 1 in error`, or nothing."""
+    """Describe problems with a cell's tests: `no tests`, `2 failed, 1 in error`, or ""."""
     if not cell.outcomes.tests:
         return "no tests"
-    found = ((getattr(cell.outcomes, name), words) for name, words in _BAD.items())
-    return ", ".join(f"{number} {words}" for number, words in found if number)
+    counts = ((getattr(cell.outcomes, name), words) for name, words in _BAD.items())
+    return ", ".join(f"{number} {words}" for number, words in counts if number)
 
 
 def days(left: int) -> str:
-    """How far a review date is: `today`, `1 day left`, `3 days past`."""
+    """Describe the time until a review date: `today`, `1 day left`, `3 days overdue`."""
     if not left:
         return "today"
     number = abs(left)
-    return f"{number} day{'' if number == 1 else 's'} {'left' if left > 0 else 'past'}"
+    return f"{number} day{'' if number == 1 else 's'} {'left' if left > 0 else 'overdue'}"

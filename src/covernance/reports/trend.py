@@ -1,4 +1,4 @@
-"""What happened over time: results of a suite in the order they were recorded, and what changed."""
+"""Trends: the results of a suite in the order they were recorded, and how they changed."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from covernance.model.testing import is_flaky, rank_slowest
 from covernance.model.verdict import Verdict
 
 TOTAL = "total"
-"""The name of a suite's raw total among its measures; the others are its themes, earned."""
+"""The name of a suite's raw total among its measures; the others are the earned themes."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """What a trend keeps of one snapshot.
+    """The part of a snapshot that trends use.
 
     Attributes:
-        moment: When it was recorded.
-        commit: The commit, or None where git could not tell.
-        run_id: The run.
+        timestamp: The time at which it was recorded.
+        commit: The commit, or None if it is unknown.
+        run_id: The id of the run.
         verdict: The suite's verdict.
         floor: The floor that was applied, in percent.
-        measures: The raw total, and what each theme earned.
-        seconds: Wall time of all passes, added up.
+        measures: The raw total, and the earned counts of each theme.
+        seconds: The total wall time of all passes.
     """
 
     timestamp: datetime
@@ -43,7 +43,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
     def percent(self, measure: str) -> Fraction | None:
-        """A measure's exact percentage; None where there is nothing to cover, or no such theme."""
+        """A measure's exact percentage; None if there is nothing to cover or no such theme."""
         counts = self.measures.get(measure)
         return counts.percent if counts else None
 
@@ -56,7 +56,7 @@ class Flaky(msgspec.Struct, frozen=True, order=True):
 
 
 class Ratchet(msgspec.Struct, frozen=True, kw_only=True):
-    """A floor that could be raised to what every one of `runs` runs reached."""
+    """A floor that could be raised to `suggested`, which each of the last `runs` runs reached."""
 
     suite: str
     floor: Fraction
@@ -66,20 +66,20 @@ class Ratchet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def floor(text: str, where: str) -> Fraction:
-    """Read a floor as a snapshot has it; `where` names it in the error.
+    """Parse the floor in a snapshot; `where` names the snapshot in the error.
 
     Raises:
-        InputError: It is no number.
+        InputError: The text is not a number.
     """
     try:
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
-        msg = f"{where}: {text!r} is no floor; run the suite again"
+        msg = f"{where}: {text!r} is not a valid floor; run the suite again"
         raise InputError(msg) from None
 
 
 def point(snapshot: Snapshot) -> Point:
-    """What a trend keeps of a snapshot.
+    """Convert a snapshot to a point of a trend.
 
     Raises:
         InputError: The snapshot's time or floor can't be read.
@@ -102,41 +102,42 @@ def point(snapshot: Snapshot) -> Point:
 
 
 def change(before: Point, after: Point, measure: str) -> Fraction | None:
-    """By how many percentage points a measure rose, or None where either lacks it."""
+    """The rise of a measure in percentage points, or None if either point lacks it."""
     old, new = before.percent(measure), after.percent(measure)
     return None if old is None or new is None else new - old
 
 
 def flaky(snapshots: Iterable[Snapshot]) -> list[Flaky]:
-    """The tests that runs marked as flaky, or that ended both ways on clean, equal sources."""
-    found: set[Flaky] = set()
-    ends: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    """The tests marked as flaky, or that both passed and failed on equal, committed sources."""
+    marked: set[Flaky] = set()
+    outcomes: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     for snapshot in snapshots:
         source = snapshot.provenance
-        found |= {Flaky(snapshot.suite, test) for test in snapshot.flaky}
+        marked |= {Flaky(snapshot.suite, test) for test in snapshot.flaky}
         if source.commit is None or source.dirty is not False:
             continue
         for test, result in snapshot.tests.items():
-            ends[snapshot.suite, test, source.commit, source.config].add(result.outcome)
-    both = {Flaky(suite, test) for (suite, test, *_), seen in ends.items() if is_flaky(seen)}
-    return sorted(found | both)
+            key = (snapshot.suite, test, source.commit, source.config)
+            outcomes[key].add(result.outcome)
+    mixed = {Flaky(suite, test) for (suite, test, *_), seen in outcomes.items() if is_flaky(seen)}
+    return sorted(marked | mixed)
 
 
 def slowest(snapshots: Iterable[Snapshot], most: int) -> list[tuple[str, str, float]]:
     """The tests that took longest, as (suite, test, seconds)."""
-    times = (
+    durations = (
         ((snapshot.suite, test), result.seconds)
         for snapshot in snapshots
         for test, result in snapshot.tests.items()
     )
-    return [(suite, test, seconds) for (suite, test), seconds in rank_slowest(times, most)]
+    return [(suite, test, seconds) for (suite, test), seconds in rank_slowest(durations, most)]
 
 
 def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
-    """Suggest the whole percentage below the lowest passing total, where it is above the floor.
+    """Suggest raising the floor to the lowest passing total, rounded down to a whole percentage.
 
-    The floor is the newest run's. A run that did not pass for another reason than its floor says
-    nothing of coverage and is left out.
+    The current floor is that of the newest run; None if the suggestion is not above it. Runs that
+    did not pass are ignored.
     """
     totals = [
         total
@@ -153,9 +154,9 @@ def ratchet(suite: str, points: Sequence[Point]) -> Ratchet | None:
 
 
 def show_points(points: Fraction | None) -> str:
-    """Write a change with its sign and two decimals, rounded down.
+    """Format a change with its sign and two decimals, rounded down.
 
-    A drop never reads smaller than it is, nor a gain larger.
+    A drop is never shown smaller than it is, nor a gain larger.
     """
     if points is None:
         return "n/a"
@@ -165,10 +166,10 @@ def show_points(points: Fraction | None) -> str:
 
 
 def series(points: Sequence[Point], measure: str) -> list[tuple[datetime, Fraction | None]]:
-    """A measure over time, for a chart."""
+    """Return a measure over time, for a chart."""
     return [(point.timestamp, point.percent(measure)) for point in points]
 
 
 def measures(points: Sequence[Point], themes: Sequence[str]) -> list[str]:
-    """The total, then the themes that any of the points has, in the table's order."""
+    """Return the total, then the themes that any of the points has, in the table's order."""
     return [TOTAL, *(theme for theme in themes if any(theme in p.measures for p in points))]

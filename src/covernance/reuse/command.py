@@ -1,4 +1,4 @@
-"""`covernance cache`: why a suite would or would not run, and how to forget its last run."""
+"""`covernance cache`: inspect or clear the stored results of passing runs."""
 
 from __future__ import annotations
 
@@ -22,24 +22,28 @@ from covernance.shell.repository import here
 _MOST_REASONS = 20
 
 _suites = click.option(
-    "--suite", "names", multiple=True, metavar="NAME", help="Only this suite; repeatable."
+    "--suite",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Limit the command to this suite; repeatable.",
 )
 
 
 @click.group("cache")
 def command() -> None:
-    """Look at the last green runs, which stand for new ones while nothing changes.
+    """Inspect or clear the stored results of passing runs.
 
-    A run keeps what it depended on in coverage/data/<suite>/evidence.json.
+    A run records what it depended on in coverage/data/<suite>/evidence.json.
     """
 
 
 @command.command()
 @_suites
-@click.option("--all", "everything", is_flag=True, help="Every reason, however many there are.")
+@click.option("--all", "everything", is_flag=True, help="Show every reason.")
 @format_option
 def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
-    """Tell of each suite whether it would run, and why, file by file.
+    """Show whether each suite would run, and why, file by file.
 
     \b
     Examples:
@@ -48,26 +52,26 @@ def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
     """  # noqa: D301 - click reads the escape
     table = here()
     reuse = Reuse(table, os.environ, (), datetime.now(UTC))
-    found = {
+    findings = {
         suite.name: reuse.find(suite, find_interpreter(table, suite, os.environ))
-        for suite in _chosen(table, names)
+        for suite in _select_suites(table, names)
     }
     if form == "json":
-        print_json(_document(found))
+        print_json(_document(findings))
         return Exit.PASS
     if why := forbidden(os.environ, table.default_branch):
-        click.echo(f"nothing is reused here: {why}")
-    for name, one in found.items():
-        most = len(one.reasons) if everything else _MOST_REASONS
-        click.echo("\n".join(_lines(name, one, most)))
+        click.echo(f"no results are reused here: {why}")
+    for name, finding in findings.items():
+        most = len(finding.reasons) if everything else _MOST_REASONS
+        click.echo("\n".join(_lines(name, finding, most)))
     return Exit.PASS
 
 
 @command.command()
 @_suites
-@click.option("--dry-run", is_flag=True, help="Say what would be forgotten; forget nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be removed without removing it.")
 def clear(names: tuple[str, ...], *, dry_run: bool) -> Exit:
-    """Forget what the last green runs depended on, so that every suite runs. Reports stay.
+    """Remove the records of passing runs, so that every suite runs again. Reports stay.
 
     \b
     Examples:
@@ -76,7 +80,7 @@ def clear(names: tuple[str, ...], *, dry_run: bool) -> Exit:
     """  # noqa: D301 - click reads the escape
     table = here()
     layout = Layout(table.root)
-    for suite in _chosen(table, names):
+    for suite in _select_suites(table, names):
         path = layout.evidence(suite.name)
         if not path.exists():
             continue
@@ -87,33 +91,33 @@ def clear(names: tuple[str, ...], *, dry_run: bool) -> Exit:
     return Exit.PASS
 
 
-def _chosen(table: Table, names: Iterable[str]) -> tuple[Suite, ...]:
+def _select_suites(table: Table, names: Iterable[str]) -> tuple[Suite, ...]:
     return tuple(table.suite(name) for name in names) or table.suites
 
 
-def _lines(name: str, found: Found, most: int) -> Iterable[str]:
-    if found.evidence and not found.reasons:
-        kept = found.evidence
-        at = f" at {kept.commit}" if kept.commit else ""
-        yield f"{name}: would be reused: measured{at} on {kept.recorded_at}"
+def _lines(name: str, finding: Found, most: int) -> Iterable[str]:
+    if finding.evidence and not finding.reasons:
+        evidence = finding.evidence
+        at = f" at {evidence.commit}" if evidence.commit else ""
+        yield f"{name}: would be reused: measured{at} on {evidence.recorded_at}"
     else:
         yield f"{name}: would run:"
-    yield from (f"  {shown(reason)}" for reason in found.reasons[:most])
-    if more := len(found.reasons[most:]):
+    yield from (f"  {shown(reason)}" for reason in finding.reasons[:most])
+    if more := len(finding.reasons[most:]):
         yield f"  … and {more} more; --all shows them"
-    if found.evidence and found.evidence.programs:
-        programs = ", ".join(shown(program) for program in found.evidence.programs)
-        yield f"  any change of the repository makes it run: it starts {programs}"
+    if finding.evidence and finding.evidence.programs:
+        programs = ", ".join(shown(program) for program in finding.evidence.programs)
+        yield f"  it starts {programs}, so any change in the repository makes it run"
 
 
-def _document(found: dict[str, Found]) -> dict[str, object]:
+def _document(findings: dict[str, Found]) -> dict[str, object]:
     return {
         name: {
-            "reusable": not one.reasons,
-            "reasons": one.reasons,
-            "commit": one.evidence and one.evidence.commit,
-            "recorded_at": one.evidence and one.evidence.recorded_at,
-            "programs": one.evidence.programs if one.evidence else (),
+            "reusable": not finding.reasons,
+            "reasons": finding.reasons,
+            "commit": finding.evidence and finding.evidence.commit,
+            "recorded_at": finding.evidence and finding.evidence.recorded_at,
+            "programs": finding.evidence.programs if finding.evidence else (),
         }
-        for name, one in found.items()
+        for name, finding in findings.items()
     }

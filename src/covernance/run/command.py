@@ -1,4 +1,4 @@
-"""`covernance run`: measure suites, report, judge."""
+"""`covernance run`: run suites under coverage, write reports, check floors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.layout import Layout
 from covernance.matrix.jobs import durations
-from covernance.run.output import tell, worst
+from covernance.run.output import print_results, worst_exit
 from covernance.run.preparing import find_agents, interpret
 from covernance.run.request import Request
 from covernance.run.workflow import plan_commands, run_suites
@@ -44,29 +44,29 @@ from covernance.shell.terminal import colored, has_terminal
     "themes",
     multiple=True,
     metavar="NAME",
-    help="Run this theme only; repeatable, or a,b. A partial run: it gates nothing.",
+    help="Run only this theme; repeatable, or a,b. This is a partial run: floors are not checked.",
 )
 @python_option
 @click.option(
     "--fail-under",
     metavar="PERCENT",
-    help="The floor of every suite of this run. Default: $COVERAGE_FAIL_UNDER_<SUITE>, then "
-    "$COVERAGE_FAIL_UNDER, then the table.",
+    help="Use this floor for every suite. Default: $COVERAGE_FAIL_UNDER_<SUITE>, else "
+    "$COVERAGE_FAIL_UNDER, else the table.",
 )
 @click.option(
     "--jobs",
     "-j",
     type=click.IntRange(min=1),
-    help="How many passes run side by side. Default: the number of cores, or all where they are "
-    "fewer than two rounds.",
+    help="Run up to this many passes in parallel. Default: CPU cores (all passes at once if there "
+    "are fewer than two per core).",
 )
 @click.option(
     "--shard",
     metavar="I/N",
     envvar="COVERAGE_SHARD",
     show_envvar=True,
-    help="Run part I of N of each suite's tests, split by the durations of coverage/plan.json. It "
-    "gates nothing; `covernance collect` joins the parts.",
+    help="Run part I of N of each suite's tests, split by the durations in coverage/plan.json. "
+    "Floors are checked after `covernance collect` has merged the parts.",
 )
 @click.option(
     "--contexts",
@@ -75,20 +75,20 @@ from covernance.shell.terminal import colored, has_terminal
     show_default=True,
     envvar="COVERAGE_CONTEXTS",
     show_envvar=True,
-    help="With `test`, keep also which test ran which line, for `covernance who` and "
+    help="With `test`, also record which test covers which line, for `covernance who` and "
     "`covernance affected-tests`.",
 )
-@click.option("--verbose", "-v", is_flag=True, help="Show pytest's output of every pass.")
+@click.option("--verbose", "-v", is_flag=True, help="Show pytest's output for every pass.")
 @soft_option
 @click.option(
     "--reuse/--fresh",
     default=None,
     envvar="COVERAGE_REUSE",
     show_envvar=True,
-    help="Reuse the last green run of a suite if nothing that it depended on changed, or measure. "
-    "Default: reuse, but not on a schedule and not on the default branch in CI.",
+    help="Reuse a suite's last passing run if nothing it depended on has changed, or always run. "
+    "Default: reuse, except in CI on a schedule or on the default branch.",
 )
-@click.option("--dry-run", is_flag=True, help="Print the commands and run nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the commands without running them.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(  # noqa: PLR0913 - click hands over every option
     suites: tuple[str, ...],
@@ -105,14 +105,16 @@ def command(  # noqa: PLR0913 - click hands over every option
     reuse: bool | None,
     dry_run: bool,
 ) -> Exit:
-    """Measure suites, one pass a theme; report, and judge each against its floor.
+    """Run each suite once per theme under coverage, write reports, check floors.
 
-    What follows -- goes to pytest; --cov-report=html|xml|json|lcov[:PATH] and
-    --cov-report=term|term-missing work as in pytest-cov. A selection (-k, -m, a path, a subset of
-    themes) is a partial run: it gates nothing and leaves the last full reports alone.
+    Arguments after -- are passed to pytest. --cov-report=html|xml|json|lcov[:PATH] and
+    --cov-report=term|term-missing work as in pytest-cov. Selecting tests (-k, -m, a path, a subset
+    of themes) makes the run partial: floors are not checked and the last full reports are left
+    unchanged.
 
-    A suite of whose last green run nothing changed is not run again: its result is judged anew and
-    says that it is reused. `covernance cache show` tells why a suite would run.
+    If nothing a suite's last passing run depended on has changed, the stored result is reused,
+    checked against today's floors and marked "reused". `covernance cache show` lists the reasons
+    why a suite would run.
 
     \b
     Examples:
@@ -122,16 +124,16 @@ def command(  # noqa: PLR0913 - click hands over every option
     """  # noqa: D301 - click reads the escape
     folder = Path.cwd()
     table = here()
-    chosen = _suites(table, suites)
+    chosen = _select_suites(table, suites)
     pythons = parse_interpreters(table, interpreters, folder)
     agents = find_agents(table, chosen, os.environ, pythons)
-    given = split_reports(pytest_arguments)
+    arguments = split_reports(pytest_arguments)
     part = parse(shard, "--shard or COVERAGE_SHARD") if shard else Shard()
     request = Request(
         suites=chosen,
         themes=_split(themes) or None,
         fail_under=fail_under,
-        arguments=interpret(given, chosen[0], agents[chosen[0].name]),
+        arguments=interpret(arguments, chosen[0], agents[chosen[0].name]),
         jobs=jobs,
         color=colored(),
         environ=os.environ,
@@ -145,28 +147,28 @@ def command(  # noqa: PLR0913 - click hands over every option
         for command in plan_commands(table, request, agents):
             click.echo(shlex.join(command))
         return Exit.PASS
-    speaks = verbose or bool(request.arguments.rest)
+    show_output = verbose or bool(request.arguments.rest)
     live = has_terminal() and not request.arguments.meaning.interactive
-    watch = (
-        progress.Live(verbose=speaks, expected=expected(request.suites, Layout(table.root)))
+    observing = (
+        progress.Live(verbose=show_output, expected=expected(request.suites, Layout(table.root)))
         if live
-        else nullcontext(progress.Lines(click.echo, verbose=speaks))
+        else nullcontext(progress.Lines(click.echo, verbose=show_output))
     )
-    with watch as observer:
+    with observing as observer:
         results = run_suites(table, request, agents, observer)
-    tell(results, table, combiner(table, lambda suite: agents[suite.name]))
-    return softened(worst(result.exit for result in results), soft=soft)
+    print_results(results, table, combiner(table, lambda suite: agents[suite.name]))
+    return softened(worst_exit(result.exit for result in results), soft=soft)
 
 
-def _suites(table: Table, names: tuple[str, ...]) -> tuple[Suite, ...]:
-    chosen = _split(names)
-    if not chosen and (context := os.environ.get("COVERAGE_CONTEXT")):
+def _select_suites(table: Table, options: tuple[str, ...]) -> tuple[Suite, ...]:
+    names = _split(options)
+    if not names and (context := os.environ.get("COVERAGE_CONTEXT")):
         try:
             return tuple(table.suite(name) for name in _split((context,)))
         except ConfigError as error:
             msg = f"COVERAGE_CONTEXT={context}: {error}"
             raise ConfigError(msg) from None
-    return tuple(table.suite(name) for name in chosen) if chosen else table.suites
+    return tuple(table.suite(name) for name in names) if names else table.suites
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def measure(
         judgements: What each suite is judged by.
         reuse: What notes what the suites depend on; None where that is not to be kept.
         agents: The agent of each suite.
-        observer: Is told how the passes go on.
+        observer: Receives the progress of the passes.
 
     Raises:
         CovernanceError: Nothing could be measured; earlier results are untouched.
@@ -118,7 +118,7 @@ def measure(
             shard.write_durations(_durations(work.path, suite), seconds)
         prepared = prepare(request.suites, agents, settings_folder(work.path))
         for note in dict.fromkeys(note for one in prepared.values() for note in one.notes):
-            observer.told(note)
+            observer.note(note)
         if reuse:
             environments = {name: one.environment for name, one in prepared.items()}
             if request.shard.whole:

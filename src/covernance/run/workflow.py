@@ -56,7 +56,7 @@ def run_suites(
     reuse = _reuse(table, request)
     may = reuse and _may_reuse(table, request)
     results = (
-        reuse.stand_ins(request.suites, judgements, agents, observer.told) if reuse and may else {}
+        reuse.stand_ins(request.suites, judgements, agents, observer.note) if reuse and may else {}
     )
     if rest := tuple(suite for suite in request.suites if suite.name not in results):
         # A run in which nothing changed needs neither coverage.py nor what makes reports.

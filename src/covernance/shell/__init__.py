@@ -1,1 +1,1 @@
-"""What commands share: options, tables, the terminal."""
+"""Code shared by commands: options, tables, the terminal."""

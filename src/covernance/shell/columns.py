@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 
 def align(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
-    """Pad cells to the width of their column, two spaces apart, and rule off the first row.
+    """Pad cells to the width of their column, two spaces apart, and underline the first row.
 
     Args:
-        rows: The head and the rows below it, all of one length.
-        right: The columns, counted from 0, whose cells stand at the right, as numbers do.
+        rows: The header and the rows below it, all with the same number of cells.
+        right: The right-aligned columns, counted from 0.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     head, *body = rows

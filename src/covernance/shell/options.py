@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they read the same everywhere."""
+"""Options shared by several commands, so that their help is the same everywhere."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ format_option = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Text for a reader, JSON for a script.",
+    help="Text for people, JSON for scripts.",
 )
 
 base_option = click.option(
     "--base",
     metavar="REF",
-    help="Compare with where HEAD left this branch or commit. Default: origin/$GITHUB_BASE_REF, "
-    "else the table's default-branch, origin's before the local one.",
+    help="Compare with the merge base of HEAD and this branch or commit. Default: "
+    "origin/$GITHUB_BASE_REF, else the table's default-branch on origin, else the local one.",
 )
 
 facts_option = click.option(
     "--facts",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what `covernance notify --facts` reads.",
+    help="Write a facts file for `covernance notify --facts`.",
 )
 
 soft_option = click.option(
@@ -35,7 +35,7 @@ soft_option = click.option(
     is_flag=True,
     envvar="COVERAGE_SOFT",
     show_envvar=True,
-    help="Report a gate that says no without failing. Failed tests and errors still fail.",
+    help="Report gate failures but exit 0. Failed tests and errors still fail.",
 )
 
 
@@ -44,17 +44,17 @@ python_option = click.option(
     "interpreters",
     multiple=True,
     metavar="[SUITE=]PATH",
-    help="The Python, or the environment's folder, in which tests run; repeatable. Default: the "
-    "suite's key `python`, then the active environment, then .venv.",
+    help="Run the tests with this Python executable or environment folder; repeatable. Default: "
+    "the suite's `python` key, else the active environment, else .venv.",
 )
 
 
 def softened(code: Exit, *, soft: bool) -> Exit:
-    """Let a gate's no pass where a soft start was asked for, and say loudly that it did."""
+    """Turn a gate failure into a pass if `soft` is set, and print a warning."""
     if not soft or code is not Exit.GATE:
         return code
     click.echo(
-        "SOFT: the gate says no, and this run passes only because of --soft or COVERAGE_SOFT",
+        "SOFT: a gate failed; the exit code is 0 only because of --soft or COVERAGE_SOFT",
         err=True,
     )
     return Exit.PASS

@@ -1,4 +1,4 @@
-"""Which repository a command works on."""
+"""The repository that a command works on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from covernance.config import Table, find_root, load
 
 
 def here() -> Table:
-    """Load the nearest table and work from its folder, as coverage.py and pytest expect."""
+    """Load the nearest table and change to its folder, as coverage.py and pytest expect."""
     root = find_root(Path.cwd())
     os.chdir(root)
     return load(root)

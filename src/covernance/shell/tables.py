@@ -1,4 +1,4 @@
-"""The end of a run as plain text: the suite × theme table, verdicts, what would lift them most."""
+"""Results as plain text: the suite × theme table, failure reasons, the largest coverage gaps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_REASONS = 20
 
 
 def table(snapshots: Iterable[Snapshot]) -> str:
-    """One row a theme, by name, and one row a suite, aligned; percentages are rounded down."""
+    """One row per theme, by name, then one row per suite; percentages are rounded down."""
     rows: list[tuple[str, ...]] = [_HEAD]
     for snapshot in snapshots:
         for theme, cell in sorted(snapshot.themes.items()):
@@ -37,31 +37,31 @@ def table(snapshots: Iterable[Snapshot]) -> str:
                 "",
                 show(snapshot.total.percent),
                 snapshot.floor.percent,
-                snapshot.verdict + _source(snapshot),
+                snapshot.verdict + _origin(snapshot),
             )
         )
     return align(rows, right=_NUMERIC)
 
 
 def failures(snapshot: Snapshot) -> str:
-    """Why a suite did not pass, a reason a line."""
+    """Why a suite did not pass, one reason per line."""
     reasons = snapshot.reasons[:_MOST_REASONS]
-    told = [f"{snapshot.suite}: {snapshot.verdict}", *(f"  {reason}" for reason in reasons)]
+    text_lines = [f"{snapshot.suite}: {snapshot.verdict}", *(f"  {reason}" for reason in reasons)]
     if more := len(snapshot.reasons) - len(reasons):
-        told.append(f"  … and {more} more")
-    return "\n".join(told)
+        text_lines.append(f"  … and {more} more")
+    return "\n".join(text_lines)
 
 
-def lift(snapshot: Snapshot) -> str:
-    """The files and lines that would lift a suite's total most, or nothing at its floor."""
-    gaps = [(path, result) for path, result in snapshot.files.items() if _gap(result)]
+def format_gaps(snapshot: Snapshot) -> str:
+    """The files and lines with the largest gaps, or "" if the suite reaches its floor."""
+    gaps = [(path, result) for path, result in snapshot.files.items() if _count_missing(result)]
     if not gaps or snapshot.total.meets(Decimal(snapshot.floor.percent)):
         return ""
-    worst = sorted(gaps, key=lambda item: (-_gap(item[1]), item[0]))[:_MOST_FILES]
+    largest = sorted(gaps, key=lambda gap: (-_count_missing(gap[1]), gap[0]))[:_MOST_FILES]
     return "\n".join(
         [
-            f"{snapshot.suite}: covering these would lift it most:",
-            *(f"  {path}: {places(result)}" for path, result in worst),
+            f"{snapshot.suite}: largest coverage gaps:",
+            *(f"  {path}: {places(result)}" for path, result in largest),
         ]
     )
 
@@ -75,16 +75,16 @@ def places(result: FileResult) -> str:
         for start, end in result.missing_branches
         if end not in missing
     ]
-    shown = [text for _, text in sorted(gaps)]
-    more = len(shown) - _MOST_PLACES
-    return ", ".join(shown[:_MOST_PLACES]) + (f", … {more} more" if more > 0 else "")
+    texts = [text for _, text in sorted(gaps)]
+    more = len(texts) - _MOST_PLACES
+    return ", ".join(texts[:_MOST_PLACES]) + (f", … {more} more" if more > 0 else "")
 
 
-def _source(snapshot: Snapshot) -> str:
-    """Where a result comes from that the run itself did not measure."""
-    told = describe_origin(snapshot.provenance)
-    return f" ({shown(told)})" if told else ""
+def _origin(snapshot: Snapshot) -> str:
+    """The origin of a result that the run did not measure itself, in parentheses."""
+    origin = describe_origin(snapshot.provenance)
+    return f" ({shown(origin)})" if origin else ""
 
 
-def _gap(result: FileResult) -> int:
+def _count_missing(result: FileResult) -> int:
     return result.total.total - result.total.covered

@@ -1,4 +1,4 @@
-"""What the terminal can show."""
+"""Capabilities of the terminal."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 
 
 def has_terminal() -> bool:
-    """Whether a person watches: a terminal that can move its cursor."""
+    """Whether standard output is a terminal that can move its cursor."""
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def colored() -> bool:
-    """Whether colors are shown, see https://no-color.org."""
+    """Whether to use colors, see https://no-color.org."""
     return has_terminal() and not os.environ.get("NO_COLOR")

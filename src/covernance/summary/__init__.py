@@ -1,1 +1,1 @@
-"""Report the state of all suites."""
+"""Summarise the state of all suites."""

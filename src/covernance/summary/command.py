@@ -1,4 +1,4 @@
-"""`covernance summary`: tell the state of all suites."""
+"""`covernance summary`: summarise the state of all suites."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from covernance.shell.repository import here
     type=click.Choice(["markdown", "text", "json"]),
     default="markdown",
     show_default=True,
-    help="Markdown for GitHub, text for a terminal, JSON for a script.",
+    help="Markdown for GitHub, text for a terminal, JSON for scripts.",
 )
 @base_option
 @click.option(
@@ -30,29 +30,30 @@ from covernance.shell.repository import here
     type=click.IntRange(min=1_000),
     default=COMMENT_LIMIT,
     show_default=True,
-    help="The most bytes of Markdown; what is cut is counted. A step summary takes 1048576.",
+    help="Limit the Markdown to this many bytes; rows that are cut are counted. GitHub's step "
+    "summaries accept 1048576.",
 )
 @click.option(
     "--link",
     "links",
     multiple=True,
     metavar="LABEL=URL",
-    help="Link to a report; repeatable.",
+    help="Add a link to a report; repeatable.",
 )
 @click.option(
     "--attach",
     "attachments",
     multiple=True,
     metavar="LABEL=FILE",
-    help="Add what another command printed to the Markdown; a file that is not there is told, "
-    "an empty one is left out; repeatable.",
+    help='Add the output of another command to the Markdown. A missing file is shown as "did not '
+    'run", an empty file is omitted; repeatable.',
 )
 @click.option(
     "--step",
     "steps",
     multiple=True,
     metavar="NAME=OUTCOME",
-    help="Tell on top of the Markdown how a step of the run ended: success, failure, skipped or "
+    help="Show the outcome of a CI step at the top of the Markdown: success, failure, skipped or "
     "cancelled; repeatable.",
 )
 def command(
@@ -63,10 +64,10 @@ def command(
     attachments: tuple[str, ...],
     steps: tuple[str, ...],
 ) -> Exit:
-    """Tell the state of all suites, from the snapshots of their last full runs.
+    """Summarise the state of all suites from their last full runs.
 
     A suite without a snapshot is shown as missing; a damaged snapshot is an error. The summary
-    tells verdicts and makes none: it exits 0 whatever they are.
+    checks no floors: it exits 0 whatever the verdicts are.
 
     \b
     Examples:
@@ -79,32 +80,32 @@ def command(
     from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
     from covernance.summary import workflow  # noqa: PLC0415 - likewise
 
-    addresses = dict(_labelled("--link", text, "https://…") for text in links)
+    urls = dict(_parse_label("--link", text, "https://…") for text in links)
     attached = {
-        label: _text(Path(name))
-        for label, name in (_labelled("--attach", text, "FILE") for text in attachments)
+        label: _read_text(Path(name))
+        for label, name in (_parse_label("--attach", text, "FILE") for text in attachments)
     }
-    ended = dict(_labelled("--step", text, "success") for text in steps)
+    outcomes = dict(_parse_label("--step", text, "success") for text in steps)
     table = here()
     agents = suite_agents(table, os.environ)
     warn = functools.partial(click.echo, err=True)
-    found = overview.full_state(table, base, os.environ, agents, warn)
-    told = workflow.render(
-        found, form, links=addresses, attached=attached, steps=ended, limit=limit
+    state = overview.full_state(table, base, os.environ, agents, warn)
+    summary = workflow.render(
+        state, form, links=urls, attached=attached, steps=outcomes, limit=limit
     )
-    click.echo(told, nl=False)
+    click.echo(summary, nl=False)
     return Exit.PASS
 
 
-def _labelled(option: str, text: str, value: str) -> tuple[str, str]:
-    label, equals, given = text.partition("=")
-    if not (label and equals and given):
-        msg = f"{option} {text!r}: give a label and what it names, as LABEL={value}"
+def _parse_label(option: str, text: str, placeholder: str) -> tuple[str, str]:
+    label, equals, value = text.partition("=")
+    if not (label and equals and value):
+        msg = f"{option} {text!r}: a label or its value is missing; write LABEL={placeholder}"
         raise InputError(msg)
-    return label, given
+    return label, value
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The state of all suites for a pull request, a job summary, a terminal or a script."""
+"""Render the state of all suites for a pull request, a job summary, a terminal or a script."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def markdown(
     attached: Mapping[str, str] | None = None,
     steps: Mapping[str, str] | None = None,
 ) -> str:
-    """The summary as Markdown of at most `limit` bytes, the suite × theme table first.
+    """Return the summary as Markdown of at most `limit` bytes, with the suite × theme table first.
 
     Args:
-        state: What to tell.
-        links: Addresses of reports, by label.
-        limit: The most that the reader takes, in bytes.
-        attached: What other commands printed, by heading; shown as it is.
-        steps: How the steps of a run ended, in GitHub's words, by name; told on top.
+        state: The state to show.
+        links: URLs of reports, by label.
+        limit: The maximum size in bytes.
+        attached: The output of other commands, by heading; shown verbatim.
+        steps: The outcomes of CI steps, in GitHub's words, by name; shown at the top.
 
     Raises:
-        InputError: A link is no http(s) address.
+        InputError: A link is not an http(s) URL.
     """
     sections = (
         _matrix(state, steps or {}),
@@ -48,21 +48,21 @@ def markdown(
         _patches(state),
         _drops(state),
         _exceptions(state),
-        *(_attachment(heading, told) for heading, told in (attached or {}).items()),
+        *(_attachment(heading, text) for heading, text in (attached or {}).items()),
         _links(links or {}),
     )
     return fit([section for section in sections if section.rows], limit)
 
 
 def summary_text(state: State) -> str:
-    """The summary as plain text for a terminal."""
+    """Return the summary as plain text for a terminal."""
     blocks = [headline(state), tables.table(state.present)] if state.present else [headline(state)]
     blocks += [
         f"{name}: {Verdict.MISSING}: {_missing(name)}"
         for name, snapshot in state.suites.items()
         if snapshot is None
     ]
-    blocks += [tables.failures(found) for found in state.present if found.verdict != Verdict.PASS]
+    blocks += [tables.failures(suite) for suite in state.present if suite.verdict != Verdict.PASS]
     blocks += _plain(
         "patch coverage:",
         [
@@ -89,10 +89,10 @@ def summary_text(state: State) -> str:
 
 
 def summary_document(state: State) -> bytes:
-    """The summary as JSON: counts exact, percentages as shown."""
+    """Return the summary as JSON, with exact counts and rounded percentages."""
     content = {
         "passing": state.passing,
-        "suites": {name: _suite(found) for name, found in state.suites.items()},
+        "suites": {name: _suite(snapshot) for name, snapshot in state.suites.items()},
         "patches": [
             {
                 "suite": suite,
@@ -112,61 +112,64 @@ def summary_document(state: State) -> bytes:
 
 
 def headline(state: State) -> str:
-    """How many suites pass, and how many have no result."""
+    """Return a line with the number of suites that pass and of those without a result."""
     number, missing = len(state.suites), len(state.suites) - len(state.present)
-    told = f"coverage: {state.passing} of {number} suites pass"
-    return told + (f", {missing} {Verdict.MISSING}" if missing else "")
+    line = f"coverage: {state.passing} of {number} suites pass"
+    return line + (f", {missing} {Verdict.MISSING}" if missing else "")
 
 
 def _matrix(state: State, steps: Mapping[str, str]) -> Section:
     names = ("suite", *state.columns, "all (raw %)", "floor %", "verdict")
     lines = [f"## {headline(state).capitalize()}", "", *_steps(steps), *_origin(state)]
-    lines += ["A theme's cell: earned % (raw %), tests.", ""]
+    lines += ["Each theme's column shows earned % (raw %), tests.", ""]
     lines += head([plain(name) for name in names], numeric={"all (raw %)", "floor %"})
     rows = [
         row(
             (
                 plain(name),
-                *(_cell(found.themes.get(theme) if found else None) for theme in state.columns),
-                show(found.total.percent) if found else "",
-                code(found.floor.percent) if found else "",
-                f"{_SIGNS.get(verdict(found), '❌')} {code(verdict(found))}",
+                *(
+                    _cell(snapshot.themes.get(theme) if snapshot else None)
+                    for theme in state.columns
+                ),
+                show(snapshot.total.percent) if snapshot else "",
+                code(snapshot.floor.percent) if snapshot else "",
+                f"{_SIGNS.get(verdict(snapshot), '❌')} {code(verdict(snapshot))}",
             )
         )
-        for name, found in state.worst_first
+        for name, snapshot in state.worst_first
     ]
     return Section(tuple(lines), tuple(rows), "suites")
 
 
 def _steps(steps: Mapping[str, str]) -> list[str]:
-    told = " · ".join(
+    line = " · ".join(
         f"{_SIGNS.get(outcome, '❌')} {code(name)}"
         + ("" if outcome == _SUCCESS else f" {code(outcome)}")
         for name, outcome in steps.items()
     )
-    return [told, ""] if told else []
+    return [line, ""] if line else []
 
 
 def _origin(state: State) -> list[str]:
     if (newest := state.newest) is None:
         return []
     source = newest.provenance
-    told = f"Recorded {code(source.recorded_at)}"
+    line = f"Recorded {code(source.recorded_at)}"
     if source.commit:
-        told += f" at {code(short_commit(source.commit))}"
+        line += f" at {code(short_commit(source.commit))}"
     if source.branch:
-        told += f" on {code(source.branch)}"
+        line += f" on {code(source.branch)}"
     if source.dirty:
-        told += ", with uncommitted changes"
+        line += ", with uncommitted changes"
     if state.commits > 1:
-        told += f". **These results come from {state.commits} different commits.**"
-    if elsewhere := [
-        f"{plain(found.suite)} ({code(whence)})"
-        for found in state.present
-        if (whence := describe_origin(found.provenance))
+        line += f". **These results come from {state.commits} different commits.**"
+    if not_measured := [
+        f"{plain(snapshot.suite)} ({code(origin)})"
+        for snapshot in state.present
+        if (origin := describe_origin(snapshot.provenance))
     ]:
-        told += f". Not measured by the run itself: {', '.join(elsewhere)}"
-    return [told, ""]
+        line += f". Not measured by this run: {', '.join(not_measured)}"
+    return [line, ""]
 
 
 def _cell(cell: Cell | None) -> str:
@@ -174,30 +177,31 @@ def _cell(cell: Cell | None) -> str:
         return ""
     if not cell.outcomes.tests:
         return f"**{trouble(cell)}**"
-    told = f"{show(cell.earned.percent)} ({show(cell.raw.percent)}), {cell.outcomes.tests}"
-    return f"{told}, **{wrong}**" if (wrong := trouble(cell)) else told
+    text = f"{show(cell.earned.percent)} ({show(cell.raw.percent)}), {cell.outcomes.tests}"
+    return f"{text}, **{problem}**" if (problem := trouble(cell)) else text
 
 
 def _reasons(state: State) -> Section:
     rows = [
-        f"- {plain(name)}: {told}"
-        for name, found in state.worst_first
-        if verdict(found) != Verdict.PASS
-        for told in _why(name, found)
+        f"- {plain(name)}: {reason}"
+        for name, snapshot in state.worst_first
+        if verdict(snapshot) != Verdict.PASS
+        for reason in _list_reasons(name, snapshot)
     ]
-    return Section(("### Why not", ""), tuple(rows), "reasons")
+    return Section(("### Failures", ""), tuple(rows), "reasons")
 
 
-def _why(name: str, found: Snapshot | None) -> list[str]:
-    if found is None:
+def _list_reasons(name: str, snapshot: Snapshot | None) -> list[str]:
+    if snapshot is None:
         return [_missing(name)]
-    told = [code(reason) for reason in found.reasons[:_MOST_REASONS]] or [code(found.verdict)]
-    more = len(found.reasons) - _MOST_REASONS
-    return [*told, f"… {more} more reasons"] if more > 0 else told
+    reasons = [code(reason) for reason in snapshot.reasons[:_MOST_REASONS]]
+    reasons = reasons or [code(snapshot.verdict)]
+    more = len(snapshot.reasons) - _MOST_REASONS
+    return [*reasons, f"… {more} more reasons"] if more > 0 else reasons
 
 
 def _missing(name: str) -> str:
-    return f"no result; `covernance run --suite {name}` makes one"
+    return f"no result; run `covernance run --suite {name}`"
 
 
 def _patches(state: State) -> Section:
@@ -223,7 +227,7 @@ def _drops(state: State) -> Section:
         )
         for drop in sorted(state.drops, key=lambda drop: (-drop.points, drop.suite, drop.measure))
     ]
-    names = ("suite", "of", "before %", "now %", "points")
+    names = ("suite", "measure", "before %", "now %", "points")
     lines = ("### Drops since the base", "", *head(names, numeric=names[2:]))
     return Section(lines, tuple(rows), "drops")
 
@@ -250,12 +254,12 @@ def _links(links: Mapping[str, str]) -> Section:
     return Section(("### Reports", ""), rows, "links")
 
 
-def _attachment(heading: str, told: str) -> Section:
-    """Text as an indented block, which nothing in the text can end.
+def _attachment(heading: str, text: str) -> Section:
+    """Render text as an indented block, which no content of the text can end.
 
-    Workflow commands are left out: they speak to GitHub's runner, and stand in the job's log.
+    Workflow commands are left out: they are meant for GitHub's runner, which reads the job's log.
     """
-    lines = [line for line in told.strip("\n").splitlines() if not line.startswith("::")]
+    lines = [line for line in text.strip("\n").splitlines() if not line.startswith("::")]
     rows = tuple(f"    {shown(line)}" for line in lines)
     return Section((f"### {code(heading)}", ""), rows, "lines")
 
@@ -264,19 +268,19 @@ def _plain(title: str, items: Sequence[str]) -> list[str]:
     return ["\n".join([title, *(f"  {item}" for item in items)])] if items else []
 
 
-def _suite(found: Snapshot | None) -> dict[str, Any]:
-    if found is None:
+def _suite(snapshot: Snapshot | None) -> dict[str, Any]:
+    if snapshot is None:
         return {"verdict": Verdict.MISSING}
     return {
-        "verdict": found.verdict,
-        "reasons": found.reasons,
-        "floor": found.floor.percent,
-        "percent": show(found.total.percent),
-        "total": found.total,
-        "commit": found.provenance.commit,
-        "recorded_at": found.provenance.recorded_at,
-        "source": found.provenance.source,
-        "carried_at": found.provenance.carried_at,
+        "verdict": snapshot.verdict,
+        "reasons": snapshot.reasons,
+        "floor": snapshot.floor.percent,
+        "percent": show(snapshot.total.percent),
+        "total": snapshot.total,
+        "commit": snapshot.provenance.commit,
+        "recorded_at": snapshot.provenance.recorded_at,
+        "source": snapshot.provenance.source,
+        "carried_at": snapshot.provenance.carried_at,
         "themes": {
             theme: {
                 "tests": cell.outcomes.tests,
@@ -285,6 +289,6 @@ def _suite(found: Snapshot | None) -> dict[str, Any]:
                 "raw": show(cell.raw.percent),
                 "seconds": cell.seconds,
             }
-            for theme, cell in found.themes.items()
+            for theme, cell in snapshot.themes.items()
         },
     }

@@ -1,4 +1,4 @@
-"""One summary of all suites, in the form that its reader takes."""
+"""Render the summary in a chosen format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from covernance.summary.render import markdown, summary_document, summary_text
 
 
 def render(
-    found: State,
+    state: State,
     form: str,
     *,
     links: Mapping[str, str],
@@ -18,15 +18,17 @@ def render(
     steps: Mapping[str, str] | None = None,
     limit: int = COMMENT_LIMIT,
 ) -> str:
-    """The summary as `markdown`, `text` or `json`; only Markdown has what is not of `found`.
+    """Return the summary as `markdown`, `text` or `json`.
+
+    Links, attachments and steps appear only in Markdown.
 
     Raises:
-        InputError: A link is no http(s) address.
+        InputError: A link is not an http(s) URL.
     """
     match form:
         case "json":
-            return summary_document(found).decode()
+            return summary_document(state).decode()
         case "text":
-            return summary_text(found)
+            return summary_text(state)
         case _:
-            return markdown(found, links, limit, attached, steps)
+            return markdown(state, links, limit, attached, steps)

@@ -1,4 +1,4 @@
-"""`covernance who`: which tests run a line."""
+"""`covernance who`: show which tests cover a line."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from covernance.who.render import text
 @click.argument("places", nargs=-1, required=True, metavar="FILE[:LINE[-LAST]]...")
 @format_option
 def command(places: tuple[str, ...], form: str) -> Exit:
-    """Tell which tests, of which themes, run a line, some lines or any line of a file.
+    """Show which tests cover a line, a range of lines or a file.
 
-    The answer comes from the last full run with --contexts=test, and says when files were edited
-    since; lines that only moved are found again. A line may also have run at import only, or never,
-    or hold no statement that counts.
+    The data comes from the last full run with --contexts=test. Files edited since are reported;
+    lines that only moved are still found. A line may also be covered by imports only, not covered,
+    or contain no statement.
 
     \b
     Examples:

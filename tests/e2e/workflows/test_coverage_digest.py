@@ -166,7 +166,7 @@ def test_nobody_to_tell_and_no_leave_to_propose_are_red_and_say_so(governed: Gov
     told = [text for *_, text in run.jobs["digest"].annotations]
     assert any("Workflow permissions" in text for text in told), told
     job = run.jobs["exceptions"]
-    assert "NOBODY WAS TOLD: COVERAGE_ALERT_URLS is not set" in job.log
+    assert "alerts not sent: COVERAGE_ALERT_URLS is not set" in job.log
     assert [name for name, ended in job.steps.items() if ended == "failure"] == ["Alert"]
 
 
@@ -174,7 +174,7 @@ def test_without_history_both_jobs_are_red_and_say_why(governed: Governed) -> No
     governed.forge.commit("Nothing was measured")
     run = governed.on_monday()
     assert run.results == {"digest": "failure", "exceptions": "failure"}, run.log
-    assert "history has no results on branch 'main'" in run.jobs["digest"].log
+    assert "history: no results on branch 'main'" in run.jobs["digest"].log
     assert "no result of branch 'main' is kept" in run.jobs["exceptions"].log
     assert run.notes("create_pull_request") == []
     assert "Alert" not in run.jobs["exceptions"].steps

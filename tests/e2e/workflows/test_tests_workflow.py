@@ -197,7 +197,7 @@ def test_a_leg_whose_artifact_is_missing_is_red_not_smaller(governed: Project) -
     assert green(run) == HOUSE | UNITS, run.log
     assert red(run) == {"gate"}
     assert "coverage-unit-auth" not in run.artifacts
-    assert "planned, and did not arrive: auth" in run.jobs["gate"].log
+    assert "no result from these planned jobs: auth" in run.jobs["gate"].log
     assert verdicts(run) == {"api": "pass", "auth": "missing", "logs": "pass"}
     with lost(governed, "coverage-unit-api"):  # as if this job had not been started again
         again = governed.run(event, run_id=77, attempt=2)
@@ -257,9 +257,9 @@ def test_a_pull_request_runs_what_it_touches_and_carries_the_rest(governed: Proj
     assert verdicts(run) == dict.fromkeys(miniature.SUITES, "pass")
     assert steps(run) == dict.fromkeys(STEPS, True)
     carried = rf"`carried from {base[:12]}, \d min old`"
-    told = rf"Not measured by the run itself: api \({carried}\), auth \({carried}\)"
+    told = rf"Not measured by this run: api \({carried}\), auth \({carried}\)"
     assert re.search(told, run.summary)
-    assert "baseline: not written: the data of api, auth is not here" in run.jobs["gate"].log
+    assert "baseline: not written: no data for api, auth" in run.jobs["gate"].log
     assert "baseline.json" not in run.files("coverage-report")
 
 

@@ -26,7 +26,7 @@ def test_a_fresh_clone_plans_every_suite_and_measures_one(tmp_path: Path) -> Non
     assert run.results == {"plan": "success", "unit-logging": "success"}, run.log
     for suite in ("api", "auth", "logging", "covernance"):
         assert f'"session": "tests_unit_{suite}"' in run.jobs["plan"].outputs["matrix"]
-    assert "of a floor of 90 % (from COVERAGE_FAIL_UNDER)" in run.jobs["unit-logging"].log
+    assert "(floor 90 %, from COVERAGE_FAIL_UNDER)" in run.jobs["unit-logging"].log
     assert {"logging.json", "logging.xml", "logging.snapshot.json", "data/logging/.coverage"} <= (
         run.files("coverage-unit-logging")
     )

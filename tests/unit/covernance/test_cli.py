@@ -53,22 +53,22 @@ def failed(theme: str) -> Record:
     )
 
 
-def test_a_passing_run_ends_with_the_table_and_the_verdict(
+def test_passing_run_ends_with_the_table_and_the_verdict(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     assert shell("run") == 0
     lines = shell.out.splitlines()
     assert "baseline: wrote coverage/baseline.json" in lines
     assert lines[-2].split() == ["calc", "all", "3", "100.00", "90", "pass"]
-    assert lines[-1] == "calc: pass: 100.00 % of a floor of 90 % (from pyproject.toml)"
+    assert lines[-1] == "calc: pass: 100.00 % (floor 90 %, from pyproject.toml)"
 
 
-def test_below_the_floor_exits_2_and_names_the_lines(
+def test_run_below_the_floor_exits_2_and_lists_missing_lines(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
     assert shell("run", "--suite", "calc") == 2
-    assert "calc: covering these would lift it most:\n  calc/__init__.py: 2" in shell.out
+    assert "calc: largest coverage gaps:\n  calc/__init__.py: 2" in shell.out
 
 
 @pytest.mark.reliability
@@ -83,41 +83,41 @@ def test_failed_tests_exit_1_and_show_pytests_output(
 
 
 @pytest.mark.reliability
-def test_a_run_that_broke_off_writes_no_baseline_and_says_so(
+def test_interrupted_pass_writes_no_baseline_and_reports_it(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     passes.records["security"] = None
     assert shell("run") == 1
-    assert "those of the last complete run are kept" in shell.out
-    assert "baseline: not written: calc did not run to the end" in shell.out
+    assert "those of the last complete run are unchanged" in shell.out
+    assert "baseline: not written: calc did not finish" in shell.out
 
 
-def test_a_partial_run_says_what_it_left_out(
+def test_partial_run_names_its_selection(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     assert shell("run", "--theme", "security,reliability") == 0
-    assert "calc: partial run (--theme security, reliability): gates nothing" in shell.out
+    assert "calc: partial run (--theme security, reliability), floors not checked" in shell.out
     assert "baseline" not in shell.out
 
 
 @pytest.mark.reliability
-def test_a_failing_partial_run_fails(
+def test_partial_run_with_failed_tests_fails(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     passes.statuses["security"] = 1
     passes.records["security"] = failed("security")
     assert shell("run", "--tags", "security") == 1
-    assert "gates nothing, but is red: tests-failed" in shell.out
+    assert "floors not checked: tests failed" in shell.out
 
 
-def test_a_terminal_report_is_printed(
+def test_terminal_report_is_printed(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     assert shell("run", "--", "--cov-report=term-missing") == 0
     assert "\ncalc\nName" in shell.out
 
 
-def test_a_terminal_gets_color_unless_no_color_is_set(
+def test_terminal_gets_color_unless_no_color_is_set(
     shell: Shell, repository: Repository, passes: FakePasses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -141,7 +141,7 @@ def test_combine_writes_the_baseline_of_the_last_runs(
 
 
 @pytest.mark.reliability
-def test_a_machine_that_refuses_is_one_line_and_no_failed_test(
+def test_system_error_is_one_line_and_exits_3(
     shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object, **_options: object) -> None:
@@ -149,19 +149,19 @@ def test_a_machine_that_refuses_is_one_line_and_no_failed_test(
 
     monkeypatch.setattr("covernance.run.measuring.run_passes", full)
     assert shell("run") == 3
-    assert "the machine refused" in shell.err
+    assert "system error: " in shell.err
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [("nonsense",), ("run", "--nonsense"), ("run", "-j", "0")])
-def test_misuse_exits_3_not_the_gates_2(shell: Shell, arguments: tuple[str, ...]) -> None:
+def test_misuse_exits_3_instead_of_clicks_2(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert shell(*arguments) == 3
     assert "Error: " in shell.err
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_exits_130_with_a_message_and_another_stops_no_cleaning_up(
+def test_interruption_exits_130_and_a_second_one_does_not_stop_the_cleanup(
     shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     def interrupted_twice(*_arguments: object, **_options: object) -> None:
@@ -175,11 +175,11 @@ def test_an_interruption_exits_130_with_a_message_and_another_stops_no_cleaning_
     monkeypatch.setattr("covernance.run.measuring.run_passes", interrupted_twice)
     assert shell("run") == 130
     assert cleaned_up
-    assert "interrupted; the last good reports are untouched" in shell.err
+    assert "interrupted; the last complete reports are unchanged" in shell.err
 
 
 @pytest.mark.reliability
-def test_an_interruption_that_the_shell_ignores_stays_ignored(
+def test_interruption_ignored_by_the_shell_stays_ignored(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # as of a script's background job
@@ -188,25 +188,27 @@ def test_an_interruption_that_the_shell_ignores_stays_ignored(
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("combine", "-h")])
-def test_help_teaches_and_exits_0(shell: Shell, arguments: tuple[str, ...]) -> None:
+def test_help_shows_usage_and_exits_0(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert shell(*arguments) == 0
     assert "Usage: covernance" in shell.out
 
 
 @pytest.mark.architecture
-def test_help_lists_what_each_command_says_of_itself() -> None:
+def test_help_lists_the_short_help_of_each_command() -> None:
     context = click.Context(cli.cli)
-    said = {
+    short_helps = {
         name: command.get_short_help_str(200).rstrip(".")
         for name in cli.cli.list_commands(context)
         if (command := cli.cli.get_command(context, name))
     }
-    assert said == {name: line.rstrip(".") for name, line in cli._COMMANDS.items()}
+    assert short_helps == {name: line.rstrip(".") for name, line in cli._COMMANDS.items()}
 
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--dry-run"]])
-def test_what_needs_no_report_imports_none(repository: Repository, arguments: list[str]) -> None:
+def test_help_and_dry_run_import_no_report_code(
+    repository: Repository, arguments: list[str]
+) -> None:
     names = "jinja2", "pygal", "rich", "covernance.reports.charts", "covernance.dashboard.render"
     code = (
         "import sys, covernance.cli as face\n"
@@ -217,7 +219,7 @@ def test_what_needs_no_report_imports_none(repository: Repository, arguments: li
     assert ran.out.endswith("[]\n"), ran.text
 
 
-def test_an_unknown_command_is_a_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_command_is_a_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="3"):
         cli.main(["nonsense"])
     assert "No such command 'nonsense'" in capsys.readouterr().err

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.architecture
 
 
 class FakeSession:
-    """Keeps what a session was asked to do."""
+    """Records what a session runs and installs."""
 
     def __init__(self, location: Path, *posargs: str) -> None:
         self.posargs = list(posargs)
@@ -49,7 +49,7 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nox.registry, "_REGISTRY", type(nox.registry._REGISTRY)())
 
 
-def test_every_suite_of_the_table_is_a_session(repository: Repository) -> None:
+def test_every_suite_of_the_table_has_a_session(repository: Repository) -> None:
     prepared = []
     names = sessions.define(
         load(repository.root), lambda _session, suite: prepared.append(suite.name), ("helper",)
@@ -57,7 +57,7 @@ def test_every_suite_of_the_table_is_a_session(repository: Repository) -> None:
     assert names == ["tests_unit_calc"]
     defined = nox.registry.get()["tests_unit_calc"]
     assert defined.tags == ["unit", "calc"]
-    assert defined.__doc__ == "The calc suite: every theme measured, floor 90 %."
+    assert defined.__doc__ == "Run the calc suite under coverage (floor 90 %)."
     session: Any = FakeSession(repository.root, "-k", "x")
     defined(session)
     assert prepared == ["calc"]
@@ -65,7 +65,7 @@ def test_every_suite_of_the_table_is_a_session(repository: Repository) -> None:
     assert session.ran == [("helper", "--suite", "calc", "--python", python, "--", "-k", "x")]
 
 
-def test_without_arguments_nothing_is_passed_on(repository: Repository) -> None:
+def test_without_arguments_pytest_gets_none(repository: Repository) -> None:
     session: Any = FakeSession(repository.root)
     sessions.measure(session, load(repository.root).suites)
     python = f"calc={repository.root}/bin/python"
@@ -111,7 +111,7 @@ def test_every_suite_runs_in_the_environment_of_its_own_session(
 
 
 @pytest.mark.reliability
-def test_a_run_has_time_to_stop_its_passes_before_nox_kills_it(repository: Repository) -> None:
+def test_nox_waits_for_a_run_to_stop_its_passes(repository: Repository) -> None:
     session: Any = FakeSession(repository.root)
     sessions.measure(session, load(repository.root).suites)
     assert session.options["interrupt_timeout"] >= 5
@@ -119,9 +119,7 @@ def test_a_run_has_time_to_stop_its_passes_before_nox_kills_it(repository: Repos
 
 
 @pytest.mark.security
-def test_what_is_installed_is_hashed_and_installed_once(
-    repository: Repository, tmp_path: Path
-) -> None:
+def test_requirements_are_hashed_and_installed_once(repository: Repository, tmp_path: Path) -> None:
     repository.write("requirements.txt", "click==8.5.1 --hash=sha256:0\n")
     session: Any = FakeSession(tmp_path)
     for _ in range(2):
@@ -133,18 +131,18 @@ def test_what_is_installed_is_hashed_and_installed_once(
 
 
 @pytest.mark.reliability
-@pytest.mark.parametrize("told", [None, "0"])
-def test_packages_are_compiled_once_where_python_keeps_no_bytecode_unless_uv_was_told(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str | None
+@pytest.mark.parametrize("setting", [None, "0"])
+def test_packages_are_compiled_if_python_writes_no_bytecode_unless_the_user_decided(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str | None
 ) -> None:
     repository.write("requirements.txt", "a==1\n")
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.delenv("UV_COMPILE_BYTECODE", raising=False)
-    if told:
-        monkeypatch.setenv("UV_COMPILE_BYTECODE", told)
+    if setting:
+        monkeypatch.setenv("UV_COMPILE_BYTECODE", setting)
     session: Any = FakeSession(tmp_path)
     sessions.install_locked(session, "requirements.txt")
-    assert session.options["env"] == {"UV_COMPILE_BYTECODE": told or "1"}
+    assert session.options["env"] == {"UV_COMPILE_BYTECODE": setting or "1"}
 
 
 @pytest.mark.reliability

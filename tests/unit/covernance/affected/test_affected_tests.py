@@ -133,7 +133,7 @@ def test_what_a_program_reads_is_unknown_and_said(home: Repository, recorded: Sn
     inputs = msgspec.structs.replace(recorded.inputs, programs=("git",))
     record_again(home, msgspec.structs.replace(recorded, inputs=inputs))
     home.append("tests/test_calc.py", "# more\n")
-    assert notes() == ["a selection, which gives no verdict"]
+    assert notes() == ["a selection; floors are not checked"]
     home.write("README.md", "words")
     assert select() == ["tests/test_calc.py"]
     assert "calc: what else git reads, which its tests start, is unknown" in notes()

@@ -28,27 +28,27 @@ def call(*arguments: object, **environ: str) -> Result:
     )
 
 
-def test_what_did_not_arrive_is_named_and_red(plan: Path, tmp_path: Path) -> None:
+def test_missing_results_are_named_and_fail(plan: Path, tmp_path: Path) -> None:
     ran = call(tmp_path / "never-made")
     assert ran.return_value is Exit.GATE
-    assert ran.stderr == "collect: planned, and did not arrive: calc\n"
+    assert ran.stderr == "collect: no result from these planned jobs: calc\n"
 
 
 @pytest.mark.reliability
-def test_a_soft_start_is_green_and_says_so(plan: Path, tmp_path: Path) -> None:
+def test_soft_exits_0_and_prints_a_warning(plan: Path, tmp_path: Path) -> None:
     for ran in (call(tmp_path, "--soft"), call(tmp_path, COVERAGE_SOFT="1")):
         assert ran.return_value is Exit.PASS
-        assert "did not arrive: calc" in ran.stderr
+        assert "no result from these planned jobs: calc" in ran.stderr
         assert "SOFT" in ran.stderr
 
 
-def test_without_a_plan_nothing_is_collected(repository: Repository, tmp_path: Path) -> None:
+def test_collect_without_a_plan_is_an_error(repository: Repository, tmp_path: Path) -> None:
     ran = call(tmp_path)
     assert isinstance(ran.exception, InputError)
     assert "coverage/plan.json" in str(ran.exception)
 
 
 @pytest.mark.architecture
-def test_the_plan_may_lie_elsewhere(plan: Path, tmp_path: Path) -> None:
+def test_plan_can_be_read_from_another_file(plan: Path, tmp_path: Path) -> None:
     moved = plan.rename(tmp_path / "moved.json")
-    assert "did not arrive: calc" in call(tmp_path, "--plan", moved).stderr
+    assert "no result from these planned jobs: calc" in call(tmp_path, "--plan", moved).stderr

@@ -275,7 +275,7 @@ def test_the_command_is_red_while_something_is_missing(
     plan = jobs.write(table, plan_of(table, 2))
     code, told = invoke(os.fspath(arrived))
     assert code is Exit.GATE
-    assert "planned, and did not arrive: calc-2-of-2" in told
+    assert "no result from these planned jobs: calc-2-of-2" in told
     measure(Shard(2, 2))
     code, told = invoke(os.fspath(arrived), "--plan", os.fspath(plan))
     assert code is Exit.PASS

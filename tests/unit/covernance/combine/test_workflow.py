@@ -32,7 +32,7 @@ def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) ->
     assert "calc/__init__.py" in text
     assert "other/__init__.py" in text
     assert "security|run" in text
-    assert told[0].startswith("patch coverage and drops are left out: ")
+    assert told[0].startswith("patch coverage and drops are not shown: ")
     assert combined == html / "all"
     assert (combined / "index.html").is_file()
     assert not (combined / "stale.html").exists()

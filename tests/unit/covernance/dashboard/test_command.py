@@ -21,7 +21,7 @@ def out(*arguments: str) -> list[str]:
 
 
 @pytest.mark.reliability
-def test_without_any_result_the_page_says_so(repository: Repository) -> None:
+def test_page_without_results_shows_them_as_missing(repository: Repository) -> None:
     assert out() == [
         "wrote coverage/badges/calc.svg",
         "wrote coverage/metrics.prom",
@@ -30,12 +30,12 @@ def test_without_any_result_the_page_says_so(repository: Repository) -> None:
     assert "No result" in Path("coverage/html/index.html").read_text()
 
 
-def test_a_dry_run_writes_nothing(repository: Repository) -> None:
+def test_dry_run_writes_nothing(repository: Repository) -> None:
     assert out("--dry-run", "--theme-reports")[-1] == "would write coverage/html/index.html"
     assert not Path("coverage/html").exists()
 
 
-def test_reports_of_themes_come_first_and_are_linked(
+def test_theme_reports_are_written_first_and_linked(
     repository: Repository, passes: FakePasses
 ) -> None:
     CliRunner().invoke(cli, ["run"], standalone_mode=False, catch_exceptions=False)

@@ -24,7 +24,7 @@ Render = Callable[..., str]
 
 
 class Page(HTMLParser):
-    """What a page is made of: tags with their attributes, and the text of it."""
+    """The content of a page: tags with their attributes, and text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -64,18 +64,18 @@ def render(snapshot: Snapshot) -> Render:
 
 
 def table(text: str, caption: str) -> list[list[str]]:
-    """The rows of the table with a caption, the text of each cell joined."""
+    """The rows of the table with this caption, with the text of each cell joined."""
     body = text.split(f"<caption>{caption}", 1)[1].split("</table>", 1)[0]
     rows = body.split("<tbody>")[1].split("<tr>")[1:]
     cells = [re.findall(r"<(?:th|td)\b[^>]*>(.*?)</(?:th|td)>", row, re.DOTALL) for row in rows]
     return [[" ".join(Page(cell).text) for cell in row] for row in cells]
 
 
-def test_the_heat_map_has_a_row_a_suite_and_a_column_a_theme(render: Render) -> None:
+def test_heat_map_has_one_row_per_suite_and_one_column_per_theme(render: Render) -> None:
     page = render()
     heads = [attributes for attributes in Page(page).all("th") if attributes.get("scope") == "col"]
     assert len(heads) == 4 + 2 + 3
-    assert table(page, "For each theme") == [
+    assert table(page, "Earned coverage of each theme") == [
         [
             "api",
             "✕ below-floor",
@@ -91,32 +91,32 @@ def test_the_heat_map_has_a_row_a_suite_and_a_column_a_theme(render: Render) -> 
 @pytest.mark.parametrize(
     ("executed", "level"), [(49, 0), (50, 1), (79, 2), (80, 3), (90, 4), (94, 4), (95, 5), (100, 5)]
 )
-def test_the_colour_of_a_cell_follows_what_it_earned(
+def test_colour_of_a_cell_follows_earned_coverage(
     render: Render, snapshot: Snapshot, executed: int, level: int
 ) -> None:
     cell = msgspec.structs.replace(snapshot.themes["security"], earned=Counts(100, executed))
-    found = msgspec.structs.replace(snapshot, themes={"security": cell})
-    page = render(State(themes=("security",), suites={"api": found}))
+    changed = msgspec.structs.replace(snapshot, themes={"security": cell})
+    page = render(State(themes=("security",), suites={"api": changed}))
     assert f'<td class="heat h{level}">' in page
 
 
-def test_a_cell_with_nothing_left_to_earn_says_so(render: Render, snapshot: Snapshot) -> None:
+def test_cell_with_nothing_to_earn_shows_n_a(render: Render, snapshot: Snapshot) -> None:
     cell = msgspec.structs.replace(snapshot.themes["security"], earned=Counts())
-    found = msgspec.structs.replace(snapshot, themes={"security": cell})
-    page = render(State(themes=("security",), suites={"api": found}))
+    changed = msgspec.structs.replace(snapshot, themes={"security": cell})
+    page = render(State(themes=("security",), suites={"api": changed}))
     assert '<td class="heat"><b>n/a</b>' in page
 
 
-def test_failures_show_in_their_cell(render: Render, snapshot: Snapshot) -> None:
+def test_failed_tests_are_shown_in_their_cell(render: Render, snapshot: Snapshot) -> None:
     broken = msgspec.structs.replace(
         snapshot.themes["security"], outcomes=Outcomes(tests=5, passed=3, failed=2)
     )
     failed = TestResult(outcome="failed", seconds=1, themes=())
-    found = msgspec.structs.replace(
+    changed = msgspec.structs.replace(
         snapshot, themes={"security": broken}, tests={"a": failed, "b": failed}
     )
-    page = render(State(themes=("security", "architecture"), suites={"api": found}))
-    row = table(page, "For each theme")[0]
+    page = render(State(themes=("security", "architecture"), suites={"api": changed}))
+    row = table(page, "Earned coverage of each theme")[0]
     assert row[4:] == ["66.66 % ✕ 2 failed of 5", "– not a theme of this suite"]  # noqa: RUF001 - the page's dash
     assert "2 failed" in page.split("<nav")[0]
 
@@ -127,29 +127,29 @@ def test_many_reasons_are_cut_and_counted(render: Render, snapshot: Snapshot) ->
 
 
 @pytest.mark.reliability
-def test_a_missing_suite_is_shown_as_missing(render: Render) -> None:
+def test_missing_suite_is_shown_as_missing(render: Render) -> None:
     page = render(State(themes=("security",), suites={"api": None}))
-    row = table(page, "For each theme")[0]
-    assert row == ["api", "? missing", "No result: covernance run --suite api makes one."]
+    row = table(page, "Earned coverage of each theme")[0]
+    assert row == ["api", "? missing", "No result. Run covernance run --suite api ."]
     assert "1 without a result" in page
     assert "No tests were recorded." in page
 
 
 @pytest.mark.reliability
-def test_results_of_different_commits_are_pointed_out(render: Render, snapshot: Snapshot) -> None:
+def test_results_from_different_commits_are_marked(render: Render, snapshot: Snapshot) -> None:
     source = msgspec.structs.replace(
         snapshot.provenance, commit=None, branch=None, dirty=True, tools={}, recorded_at="2027"
     )
     other = msgspec.structs.replace(snapshot, suite="web", provenance=source)
     page = render(State(themes=(), suites={"api": snapshot, "web": other}))
     assert "These results come from 2 different commits." in page
-    assert "with coverage.py of an unknown version on Python 3.11.7" in page
+    assert "with coverage.py (unknown version) on Python 3.11.7" in page
 
 
 @pytest.mark.reliability
-def test_a_floor_that_is_no_number_is_an_error(render: Render, snapshot: Snapshot) -> None:
+def test_invalid_floor_is_an_error(render: Render, snapshot: Snapshot) -> None:
     damaged = msgspec.structs.replace(snapshot, floor=Floor("high", "x"))
-    with pytest.raises(InputError, match="api: 'high' is no floor"):
+    with pytest.raises(InputError, match="api: 'high' is not a valid floor"):
         render(State(themes=(), suites={"api": damaged}))
 
 
@@ -166,20 +166,20 @@ def test_patches_exceptions_slow_and_flaky_tests_have_tables(
         ),
     )
     page = render(state, flaky=[Flaky("api", f"t::{number}") for number in range(60)])
-    assert table(page, "Of the lines") == [
+    assert table(page, "Coverage of the lines") == [
         ["api", "41", "44", "93.18 %"],
         ["web", "0", "0", "n/a"],
     ]
-    assert table(page, "Waived") == [
-        ["a.py", "api", "@you", "2026-11-20 1 day past"],
+    assert table(page, "Exceptions whose") == [
+        ["a.py", "api", "@you", "2026-11-20 1 day overdue"],
         ["b.py", "api", "@me", "2026-12-01 10 days left"],
     ]
-    assert table(page, "The longest") == [["t::a", "api", "0.50"]]
-    assert len(table(page, "Seen to pass")) == 50
+    assert table(page, "Tests with the longest") == [["t::a", "api", "0.50"]]
+    assert len(table(page, "Tests that passed and failed")) == 50
     assert "… 10 more" in page
 
 
-def test_trends_are_drawn_from_two_results_on(render: Render, points: list[Point]) -> None:
+def test_trends_need_two_results(render: Render, points: list[Point]) -> None:
     page = render(history={"api": points})
     assert 'href="#trends"' in page
     assert "raw total of api over the last 2 results" in page
@@ -188,7 +188,7 @@ def test_trends_are_drawn_from_two_results_on(render: Render, points: list[Point
     assert 'id="trends"' not in render(history={"api": points[1:]})
 
 
-def test_links_lead_only_to_reports_that_are_there(render: Render, snapshot: Snapshot) -> None:
+def test_page_links_only_to_existing_reports(render: Render, snapshot: Snapshot) -> None:
     state = State(themes=("security",), suites={"api": snapshot, "web": None})
     bare = {link["href"] for link in Page(render(state)).all("a")}
     assert all(href and href.startswith("#") for href in bare)
@@ -209,7 +209,7 @@ def test_every_link_within_the_page_has_its_target(render: Render, points: list[
     assert {str(link["href"])[1:] for link in page.all("a")} <= ids
 
 
-def test_the_page_is_for_everybody(render: Render) -> None:
+def test_page_is_accessible(render: Render) -> None:
     page = Page(render())
     tags = {name for name, _ in page.tags}
     assert {"header", "nav", "main", "footer"} <= tags
@@ -221,7 +221,7 @@ def test_the_page_is_for_everybody(render: Render) -> None:
 
 
 @pytest.mark.security
-def test_the_policy_allows_this_style_sheet_and_nothing_else(render: Render) -> None:
+def test_content_policy_allows_only_this_style_sheet(render: Render) -> None:
     page = render()
     css = page.split("<style>")[1].split("</style>")[0]
     allowed = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
@@ -234,12 +234,12 @@ def test_the_policy_allows_this_style_sheet_and_nothing_else(render: Render) -> 
 
 
 @pytest.mark.security
-def test_hostile_text_stays_text(render: Render, snapshot: Snapshot) -> None:
+def test_untrusted_text_is_escaped(render: Render, snapshot: Snapshot) -> None:
     evil = '"><script>alert(1)</script>'
     source = msgspec.structs.replace(
         snapshot.provenance, branch=evil, recorded_at=evil, python=evil
     )
-    found = msgspec.structs.replace(
+    changed = msgspec.structs.replace(
         snapshot,
         verdict=evil,
         reasons=(evil,),
@@ -249,7 +249,7 @@ def test_hostile_text_stays_text(render: Render, snapshot: Snapshot) -> None:
     )
     state = State(
         themes=("security",),
-        suites={"api": found},
+        suites={"api": changed},
         exceptions=(ExceptionDue(evil, "api", evil, evil, 0),),
     )
     page = Page(render(state, flaky=[Flaky("api", evil)]))

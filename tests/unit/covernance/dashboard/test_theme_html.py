@@ -26,7 +26,7 @@ def measured_run(repository: Repository, passes: FakePasses) -> None:
     CliRunner().invoke(cli, ["run"], catch_exceptions=False, standalone_mode=False)
 
 
-def test_a_report_of_a_theme_holds_what_that_theme_ran(table: Table, measured_run: None) -> None:
+def test_theme_report_shows_what_the_theme_ran(table: Table, measured_run: None) -> None:
     written = theme_reports(table, local_agent)
     html = Layout(table.root).html
     assert written == tuple(html / "calc" / theme for theme in table.themes)
@@ -39,5 +39,5 @@ def test_a_report_of_a_theme_holds_what_that_theme_ran(table: Table, measured_ru
 
 
 @pytest.mark.reliability
-def test_a_suite_without_data_has_no_reports_of_themes(table: Table) -> None:
+def test_suite_without_data_has_no_theme_reports(table: Table) -> None:
     assert theme_reports(table, local_agent) == ()

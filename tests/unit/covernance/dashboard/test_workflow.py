@@ -28,7 +28,7 @@ def table(repository: Repository) -> Table:
 
 @pytest.fixture
 def recorded(snapshot: Snapshot) -> Recorded:
-    """The suite's result of a day of November."""
+    """The suite's result on a day of November."""
 
     def made(day: int, outcome: str = "passed", branch: str = "main") -> Snapshot:
         return msgspec.structs.replace(
@@ -55,39 +55,39 @@ def state(current: Snapshot | None) -> State:
     return State(themes=("security",), suites={"calc": current})
 
 
-def days(found: History) -> list[int]:
-    return [point.timestamp.day for point in found.points["calc"]]
+def days(past: History) -> list[int]:
+    return [point.timestamp.day for point in past.points["calc"]]
 
 
-def test_the_trend_ends_with_the_current_result(store: Directory, recorded: Recorded) -> None:
+def test_trend_ends_with_the_current_result(store: Directory, recorded: Recorded) -> None:
     store.add([recorded(2), recorded(1), recorded(3)])
     assert days(history(store, "main", state(recorded(4)))) == [1, 2, 3, 4]
 
 
-def test_the_current_result_counts_once_and_later_ones_not_at_all(
+def test_current_result_counts_once_and_later_results_are_ignored(
     store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(1), recorded(2), recorded(3)])
     assert days(history(store, "main", state(recorded(2)))) == [1, 2]
 
 
-def test_without_a_current_result_the_trend_is_historys(
+def test_trend_without_a_current_result_comes_from_history(
     store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(1), recorded(2, branch="feature")])
     assert days(history(store, "main", state(None))) == [1]
 
 
-def test_a_trend_goes_back_so_far(store: Directory, recorded: Recorded) -> None:
+def test_trend_has_a_maximum_length(store: Directory, recorded: Recorded) -> None:
     store.add([recorded(day) for day in range(1, 9)])
     assert days(history(store, "main", state(recorded(9)), most=3)) == [6, 7, 8, 9]
 
 
 @pytest.mark.reliability
-def test_a_test_that_ended_both_ways_is_found(store: Directory, recorded: Recorded) -> None:
+def test_test_that_passed_and_failed_is_flaky(store: Directory, recorded: Recorded) -> None:
     store.add([recorded(1, outcome="failed")])
-    found = history(store, "main", state(recorded(2)))
-    assert found.flaky == (Flaky("calc", "t::a"),)
+    past = history(store, "main", state(recorded(2)))
+    assert past.flaky == (Flaky("calc", "t::a"),)
 
 
 def test_badges_metrics_and_the_page_are_published(table: Table, recorded: Recorded) -> None:
@@ -106,7 +106,7 @@ def test_badges_metrics_and_the_page_are_published(table: Table, recorded: Recor
 
 
 @pytest.mark.reliability
-def test_what_holds_these_bytes_already_stays_and_what_was_edited_is_mended(
+def test_unchanged_files_are_not_written_and_edited_ones_are_restored(
     table: Table, recorded: Recorded
 ) -> None:
     content = render_files(table, state(recorded(1)), History({}, ()))
@@ -119,7 +119,7 @@ def test_what_holds_these_bytes_already_stays_and_what_was_edited_is_mended(
     assert edited.read_bytes() == content[edited]
 
 
-def test_badges_of_what_is_no_more_are_removed(table: Table, recorded: Recorded) -> None:
+def test_badges_of_removed_suites_and_themes_are_deleted(table: Table, recorded: Recorded) -> None:
     folder = Layout(table.root).folder / "badges"
     folder.mkdir(parents=True)
     (folder / "gone.svg").touch()
@@ -133,18 +133,18 @@ def test_badges_of_what_is_no_more_are_removed(table: Table, recorded: Recorded)
 
 
 @pytest.mark.reliability
-def test_the_same_results_give_the_same_bytes(table: Table, recorded: Recorded) -> None:
+def test_same_results_give_the_same_bytes(table: Table, recorded: Recorded) -> None:
     first, again = (render_files(table, state(recorded(1)), History({}, ())) for _ in range(2))
     assert first == again
 
 
 @pytest.mark.reliability
-def test_a_folder_that_can_not_be_written_is_an_error(table: Table) -> None:
+def test_folder_that_can_not_be_written_is_an_error(table: Table) -> None:
     with pytest.raises(MachineError, match="can't be written"):
         publish(table, {table.root / "pyproject.toml" / "x": b""})
 
 
-def test_the_page_links_to_the_reports_that_are_there(table: Table, recorded: Recorded) -> None:
+def test_page_links_to_existing_reports(table: Table, recorded: Recorded) -> None:
     html = Layout(table.root).html
     for folder in (html / "all", html / "calc", html / "calc" / "security"):
         folder.mkdir(parents=True)

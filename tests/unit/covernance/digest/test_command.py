@@ -30,20 +30,20 @@ def out(*arguments: str) -> str:
 
 
 @pytest.mark.usefixtures("_recorded")
-def test_twice_gives_the_same_bytes() -> None:
-    told = [
+def test_second_digest_has_the_same_bytes() -> None:
+    written = [
         "wrote docs/metrics/coverage-calc.svg",
         "wrote docs/metrics/coverage-weekly.json",
         "wrote docs/metrics/coverage-weekly.md",
     ]
-    assert out().splitlines() == told
+    assert out().splitlines() == written
     first = {path: path.read_bytes() for path in Path("docs/metrics").iterdir()}
-    assert out("--since", "7d").splitlines() == told
+    assert out("--since", "7d").splitlines() == written
     assert {path: path.read_bytes() for path in Path("docs/metrics").iterdir()} == first
 
 
 @pytest.mark.usefixtures("_recorded")
-def test_a_dry_run_prints_and_writes_nothing() -> None:
+def test_dry_run_prints_and_writes_nothing() -> None:
     assert out("--dry-run").startswith("# Coverage digest\n")
     document = json.loads(out("--dry-run", "--format", "json"))
     assert document["since"] == "2026-11-14T12:00:00Z"
@@ -54,28 +54,28 @@ def test_a_dry_run_prints_and_writes_nothing() -> None:
 @pytest.mark.parametrize(
     ("span", "since"), [("12h", "2026-11-22T12:00:00Z"), ("2w", "2026-11-09T00:00:00Z")]
 )
-def test_the_span_and_its_end_can_be_given(span: str, since: str) -> None:
-    told = json.loads(
+def test_length_and_end_of_the_period_can_be_chosen(span: str, since: str) -> None:
+    digest = json.loads(
         out(
             "--since", span, "--until", "2026-11-23T01:00:00+01:00", "--dry-run", "--format", "json"
         )
     )
-    assert told["since"] == since
+    assert digest["since"] == since
 
 
 @pytest.mark.reliability
 @pytest.mark.usefixtures("_recorded")
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
-        (("--since", "7"), "--since: '7' is no length of time"),
-        (("--since", "0d"), "--since: '0d' is no length of time"),
+        (("--since", "7"), "--since: '7' is not a length of time"),
+        (("--since", "0d"), "--since: '0d' is not a length of time"),
         (("--until", "today"), "--until: 'today' is no time"),
         (("--until", "2026-11-23"), "--until: '2026-11-23' is no time"),
-        (("--branch", "gone"), "history has no results on branch 'gone'"),
+        (("--branch", "gone"), "history: no results on branch 'gone'"),
     ],
 )
-def test_what_can_not_be_told_is_an_error(arguments: tuple[str, ...], told: str) -> None:
+def test_invalid_arguments_are_errors(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(InputError) as error:
         CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
-    assert told in str(error.value)
+    assert message in str(error.value)

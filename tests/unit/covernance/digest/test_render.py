@@ -82,14 +82,14 @@ def rows(text: str, title: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_a_span_ends_with_its_last_moment_and_begins_after_its_first() -> None:
+def test_period_excludes_its_start_and_includes_its_end() -> None:
     assert WEEK.holds(UNTIL)
     assert not WEEK.holds(UNTIL - timedelta(days=7))
     assert WEEK.holds(UNTIL - timedelta(days=7) + timedelta(seconds=1))
     assert not WEEK.holds(UNTIL + timedelta(seconds=1))
 
 
-def test_a_course_starts_from_the_last_result_before_the_span() -> None:
+def test_course_starts_from_the_last_result_before_the_period() -> None:
     points = [point(20, 1), point(7, 2), point(3, 3), point(-1, 4)]
     course = draw_course("api", points, WEEK)
     assert course.base == points[1]
@@ -97,31 +97,31 @@ def test_a_course_starts_from_the_last_result_before_the_span() -> None:
     assert course.charted == points[1:3]
 
 
-def test_without_an_earlier_result_a_course_starts_from_its_first() -> None:
+def test_course_without_an_earlier_result_starts_from_its_first() -> None:
     points = [point(3, 3), point(1, 4)]
     course = draw_course("api", points, WEEK)
     assert course.base == points[0]
     assert course.charted == points
 
 
-def test_the_coverage_tells_before_now_and_the_change(week: Digest) -> None:
+def test_coverage_shows_before_now_and_the_change(week: Digest) -> None:
     text = markdown(week, {})
     assert "Results on `main`, 2026-11-14 12:00 to 2026-11-21 12:00 UTC." in text
     assert rows(text, "Coverage") == [
         ["api", "**raw total**", "95.00", "96.10", "+1.10", "90.00", "`pass`"],
         ["api", "security, earned", "66.66", "66.66", "±0.00", "", ""],
-        ["auth", "no run in these days, last result 2026-11-01", "", "", "", "", ""],
-        ["web", "no run in these days, no result yet", "", "", "", "", ""],
+        ["auth", "no run in this period, last result 2026-11-01", "", "", "", "", ""],
+        ["web", "no run in this period, no result yet", "", "", "", "", ""],
     ]
 
 
-def test_runs_failures_and_time_are_told(week: Digest) -> None:
-    assert rows(markdown(week, {}), "Runs, failures and time") == [
+def test_runs_failures_and_run_times_are_shown(week: Digest) -> None:
+    assert rows(markdown(week, {}), "Runs, failures and run times") == [
         ["api", "2", "1 `tests-failed`", "13.0", "+3.0", "14.0"]
     ]
 
 
-def test_the_rest_has_a_section_each(week: Digest) -> None:
+def test_every_other_topic_has_a_section(week: Digest) -> None:
     text = markdown(week, {"api": "coverage-api.svg"})
     assert rows(text, "Patch coverage") == [
         ["`2026-11-21T00:00:00Z`", "api", "0", "0", "n/a"],
@@ -138,12 +138,12 @@ def test_the_rest_has_a_section_each(week: Digest) -> None:
 
 
 @pytest.mark.reliability
-def test_what_there_is_nothing_of_is_said_to_be_none() -> None:
+def test_empty_sections_show_none() -> None:
     text = markdown(Digest(window=WEEK, branch="main", themes=(), courses=()), {})
     assert text.count("\nNone.\n") == 7
 
 
-def test_the_document_tells_the_same(week: Digest) -> None:
+def test_json_has_the_same_content(week: Digest) -> None:
     document = json.loads(digest_document(week))
     assert document["since"] == "2026-11-14T12:00:00Z"
     api = document["suites"]["api"]
@@ -163,7 +163,7 @@ def test_the_document_tells_the_same(week: Digest) -> None:
     assert document["exceptions"]["opened"][0]["module"] == "a.py"
 
 
-def test_a_suite_with_results_has_a_chart(week: Digest) -> None:
+def test_suite_with_results_has_a_chart(week: Digest) -> None:
     files = chart_files(week)
     assert sorted(files) == ["api", "auth"]
     name, drawn = files["api"]
@@ -172,7 +172,7 @@ def test_a_suite_with_results_has_a_chart(week: Digest) -> None:
 
 
 @pytest.mark.reliability
-def test_the_same_digest_gives_the_same_bytes(week: Digest) -> None:
+def test_same_digest_gives_the_same_bytes(week: Digest) -> None:
     again = msgspec.structs.replace(week)
     assert markdown(again, {}) == markdown(week, {})
     assert digest_document(again) == digest_document(week)
@@ -181,25 +181,25 @@ def test_the_same_digest_gives_the_same_bytes(week: Digest) -> None:
 
 @pytest.mark.reliability
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
-    def told(found: Snapshot) -> Digest:
+def test_order_of_mappings_does_not_matter(snapshot: Snapshot, order: random.Random) -> None:
+    def build_digest(snapshot: Snapshot) -> Digest:
         return Digest(
             window=WEEK,
             branch="main",
             themes=("architecture", "security"),
-            courses=(draw_course("api", [trend.point(found)], WEEK),),
-            slowest=tuple(trend.slowest([found], 2)),
-            flaky=tuple(trend.flaky([found])),
+            courses=(draw_course("api", [trend.point(snapshot)], WEEK),),
+            slowest=tuple(trend.slowest([snapshot], 2)),
+            flaky=tuple(trend.flaky([snapshot])),
         )
 
-    one, other = told(rich(snapshot)), told(reordered(rich(snapshot), order))
-    assert markdown(other, {}) == markdown(one, {})
-    assert digest_document(other) == digest_document(one)
-    assert other.courses == one.courses
+    first, second = build_digest(rich(snapshot)), build_digest(reordered(rich(snapshot), order))
+    assert markdown(second, {}) == markdown(first, {})
+    assert digest_document(second) == digest_document(first)
+    assert second.courses == first.courses
 
 
 @pytest.mark.security
-def test_hostile_names_stay_names(week: Digest) -> None:
+def test_untrusted_names_are_escaped(week: Digest) -> None:
     hostile = msgspec.structs.replace(week, flaky=(Flaky("api", "<script>@all`"),), branch="<b>|")
     text = markdown(hostile, {})
     assert "- api: `` <script>@all` ``" in text

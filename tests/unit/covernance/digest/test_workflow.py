@@ -32,7 +32,7 @@ def table(repository: Repository) -> Table:
 
 @pytest.fixture
 def recorded(snapshot: Snapshot) -> Recorded:
-    """The suite's result of a day of November."""
+    """The suite's result on a day of November."""
 
     def made(day: int, executed: int = 95, outcome: str = "passed", **changes: str) -> Snapshot:
         return msgspec.structs.replace(
@@ -57,50 +57,50 @@ def store(tmp_path: Path) -> Directory:
     return Directory(tmp_path / "history")
 
 
-def test_the_span_ends_with_the_newest_result(
+def test_period_ends_with_the_newest_result(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(1, 50), recorded(10, 93), recorded(15, 95), recorded(20, 97)])
-    found = build(table, store, WEEK)
-    assert found.window.until == datetime(2026, 11, 20, 12, tzinfo=UTC)
-    (course,) = found.courses
+    digest = build(table, store, WEEK)
+    assert digest.window.until == datetime(2026, 11, 20, 12, tzinfo=UTC)
+    (course,) = digest.courses
     assert course.base is not None
     assert course.base.timestamp.day == 10
     assert [point.timestamp.day for point in course.points] == [15, 20]
-    assert found.slowest == (("calc", "t::a", 20.0),)
+    assert digest.slowest == (("calc", "t::a", 20.0),)
 
 
-def test_until_and_branch_choose_what_is_told(
+def test_until_and_branch_select_the_results(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(day) for day in (1, 10, 20)])
     store.add([recorded(9, branch="feature")])
     until = datetime(2026, 11, 12, tzinfo=UTC)
-    found = build(table, store, msgspec.structs.replace(WEEK, until=until))
-    assert [point.timestamp.day for point in found.courses[0].points] == [10]
+    digest = build(table, store, msgspec.structs.replace(WEEK, until=until))
+    assert [point.timestamp.day for point in digest.courses[0].points] == [10]
     feature = build(table, store, msgspec.structs.replace(WEEK, branch="feature"))
     assert [point.timestamp.day for point in feature.courses[0].points] == [9]
 
 
 @pytest.mark.reliability
-def test_a_suite_without_results_in_the_span_is_still_told(
+def test_suite_without_results_in_the_period_is_included(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(20, suite="other"), recorded(1)])
-    found = build(table, store, WEEK)
-    assert [course.suite for course in found.courses] == ["calc"]
-    assert found.courses[0].points == ()
-    assert found.slowest == ()
+    digest = build(table, store, WEEK)
+    assert [course.suite for course in digest.courses] == ["calc"]
+    assert digest.courses[0].points == ()
+    assert digest.slowest == ()
 
 
 @pytest.mark.reliability
-def test_a_branch_without_results_is_an_error(table: Table, store: Directory) -> None:
-    with pytest.raises(InputError, match="history has no results on branch 'main'"):
+def test_branch_without_results_is_an_error(table: Table, store: Directory) -> None:
+    with pytest.raises(InputError, match="history: no results on branch 'main'"):
         build(table, store, WEEK)
 
 
 @pytest.mark.reliability
-def test_flaky_tests_are_those_of_the_span(
+def test_flaky_tests_are_those_of_the_period(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
     store.add([recorded(1, outcome="failed"), recorded(15), recorded(20)])
@@ -109,7 +109,7 @@ def test_flaky_tests_are_those_of_the_span(
     assert build(table, store, WEEK).flaky == (Flaky("calc", "t::a"),)
 
 
-def test_patches_of_the_span_are_told_in_order(
+def test_patches_of_the_period_are_in_order(
     table: Table, store: Directory, recorded: Recorded
 ) -> None:
     brought = {2: Counts(20, 2), 15: Counts(15, 12, 5, 3), 18: Counts(), 20: Counts(20, 19)}
@@ -144,17 +144,17 @@ def test_exceptions_opened_resolved_and_expiring_are_read_from_the_register(
         for name, (review, status) in rows.items()
     ]
     register.write_text(EMPTY.replace(END, "\n".join([*lines, END])))
-    found = build(table, store, WEEK).exceptions
-    assert [row.module for row in found.opened] == ["opened.py"]
-    assert [row.module for row in found.resolved] == ["healed.py"]
-    assert [(row.module, row.days_left) for row in found.expiring] == [
+    exceptions = build(table, store, WEEK).exceptions
+    assert [row.module for row in exceptions.opened] == ["opened.py"]
+    assert [row.module for row in exceptions.resolved] == ["healed.py"]
+    assert [(row.module, row.days_left) for row in exceptions.expiring] == [
         ("past.py", -1),
         ("due.py", 5),
     ]
 
 
 @pytest.mark.reliability
-def test_the_same_history_gives_the_same_bytes(
+def test_same_history_gives_the_same_bytes(
     table: Table, store: Directory, recorded: Recorded, tmp_path: Path
 ) -> None:
     store.add([recorded(10, 93), recorded(15, 95), recorded(20, 97)])

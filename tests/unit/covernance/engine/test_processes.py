@@ -45,7 +45,7 @@ class Watch:
         if self._first_ended:
             self._first_ended.touch()
 
-    def told(self, text: str) -> None:
+    def note(self, text: str) -> None:
         self.heard.append(text)
 
 
@@ -98,8 +98,8 @@ def test_a_run_that_waits_for_the_slots_of_others_says_so_once(
     other = threading.Timer(0.3, taken.close)
 
     class Impatient(Watch):
-        def told(self, text: str) -> None:
-            super().told(text)
+        def note(self, text: str) -> None:
+            super().note(text)
             other.start()  # the slot stays taken for a while after that was told
 
     watch = Impatient()

@@ -97,7 +97,7 @@ def test_another_kind_that_is_allowed_changes_nothing(repository: Repository) ->
 
 @pytest.mark.reliability
 def test_a_kind_that_is_none_is_told(repository: Repository) -> None:
-    with pytest.raises(InputError, match="COVERAGE_ALLOW: there is no finding 'all'; kinds: floor"):
+    with pytest.raises(InputError, match="COVERAGE_ALLOW: unknown kind 'all'; use one of: floor"):
         call(allow="all,floor-lowered")
     with pytest.raises(click.BadParameter, match="floor-lowered"):
         call("--allow", "all")

@@ -231,10 +231,13 @@ def test_collect_labels_what_it_carries_and_is_red_without_it(
     done = collect()
     assert done.return_value is Exit.PASS
     carried_from = f"carried from {COMMIT[:12]}, 0 min old"
-    assert f"calc: {carried_from}; its data and reports are not here" in done.stdout
-    assert "baseline: not written: the data of calc is not here (carried)" in done.stdout
+    assert f"calc: {carried_from}; its data and reports are not available" in done.stdout
+    assert "baseline: not written: no data for calc (carried)" in done.stdout
     assert f"pass ({carried_from})" in done.stdout
     history.prune(history.entries())
     done = collect()
     assert done.return_value is Exit.GATE
-    assert "calc: did not run, and nothing stands for it: its result of aaaaaaaaaaaa" in done.stderr
+    assert (
+        "calc: did not run; no earlier result can be used: its result of aaaaaaaaaaaa"
+        in done.stderr
+    )

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.architecture
 
 
 class Measuring:
-    """Stands for the measuring; keeps the request. `outcome` is that of the one test."""
+    """Fake measuring that records the request; `outcome` is the outcome of its only test."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -56,7 +56,7 @@ def shell(*arguments: str) -> Result:
     return result
 
 
-def test_it_reports_writes_and_passes(measuring: Measuring, repository: Repository) -> None:
+def test_metrics_are_printed_and_written(measuring: Measuring, repository: Repository) -> None:
     result = shell("--repeat", "4", "--seed", "10")
     assert result.return_value == Exit.PASS
     assert result.stdout.startswith("calc: 75.00 % covered (below-floor); tests: 1, flaky: 0;")
@@ -70,7 +70,7 @@ def test_it_reports_writes_and_passes(measuring: Measuring, repository: Reposito
     assert (repository.root / "docs/metrics/baseline.md").is_file()
 
 
-def test_without_a_seed_one_is_drawn(measuring: Measuring) -> None:
+def test_default_seed_is_random(measuring: Measuring) -> None:
     drawn = set()
     for _ in range(2):
         shell()
@@ -81,20 +81,18 @@ def test_without_a_seed_one_is_drawn(measuring: Measuring) -> None:
 
 
 @pytest.mark.reliability
-def test_a_test_that_always_fails_makes_it_1(measuring: Measuring) -> None:
+def test_test_that_always_fails_exits_1(measuring: Measuring) -> None:
     measuring.outcome = "failed"
     assert shell().return_value == Exit.TESTS_FAILED
 
 
-def test_json_on_standard_output_is_the_document(
-    measuring: Measuring, repository: Repository
-) -> None:
+def test_json_format_prints_the_document(measuring: Measuring, repository: Repository) -> None:
     result = shell("--format", "json", "--suite", "calc", "--suite", "calc")
     assert result.stdout_bytes == (repository.root / "docs/metrics/baseline.json").read_bytes()
     assert list(json.loads(result.stdout)["suites"]) == ["calc"]
 
 
-def test_a_dry_run_prints_the_commands_alone(measuring: Measuring, repository: Repository) -> None:
+def test_dry_run_prints_only_the_commands(measuring: Measuring, repository: Repository) -> None:
     result = shell("--dry-run", "--repeat", "2", "--seed", "5")
     assert [line.split("--randomly-seed=")[1][0] for line in result.stdout.splitlines()] == [
         "5",
@@ -105,7 +103,7 @@ def test_a_dry_run_prints_the_commands_alone(measuring: Measuring, repository: R
 
 
 @pytest.mark.security
-def test_an_unknown_suite_is_refused(measuring: Measuring) -> None:
+def test_unknown_suite_is_rejected(measuring: Measuring) -> None:
     with pytest.raises(ConfigError, match="no suite 'api'"):
         shell("--suite", "api")
     assert measuring.request is None

@@ -44,7 +44,7 @@ def measured(snapshot: Snapshot, runs: list[Run]) -> Metrics:
     )
 
 
-def test_a_suite_is_summed_up_to_the_millisecond(metrics: Metrics) -> None:
+def test_times_are_rounded_to_milliseconds(metrics: Metrics) -> None:
     suite = metrics.suites["my_api"]
     assert (suite.seconds.median, suite.seconds.least, suite.seconds.most) == (2.0, 1.0, 4.0)
     assert suite.tests == 3
@@ -54,7 +54,7 @@ def test_a_suite_is_summed_up_to_the_millisecond(metrics: Metrics) -> None:
     assert suite.repetitions[1].outcomes == {"failed": 2, "passed": 1}
 
 
-def test_coverage_is_that_of_the_snapshot_as_integers(metrics: Metrics, snapshot: Snapshot) -> None:
+def test_coverage_has_the_counts_of_the_snapshot(metrics: Metrics, snapshot: Snapshot) -> None:
     coverage = metrics.suites["my_api"].coverage
     assert coverage.total == snapshot.total
     assert coverage.earned == {
@@ -65,18 +65,18 @@ def test_coverage_is_that_of_the_snapshot_as_integers(metrics: Metrics, snapshot
 
 
 @pytest.mark.reliability
-def test_json_reads_back_and_is_the_same_bytes_again(metrics: Metrics) -> None:
+def test_json_can_be_decoded_and_encodes_to_the_same_bytes(metrics: Metrics) -> None:
     content = metrics.encode()
     again = msgspec.json.decode(content, type=Metrics)
     assert again == metrics
     assert again.encode() == content
 
 
-def test_the_document_has_every_figure(metrics: Metrics) -> None:
+def test_document_has_every_value(metrics: Metrics) -> None:
     document = markdown(metrics)
     where = (
         "Measured 2026-11-21T12:00:00Z at `aaaaaaaaaaaa` with uncommitted changes, without "
-        "coverage, each repetition in another random order, on 2 × `Fast ¦ 9000`, 4096 MiB, "
+        "coverage, each repetition in a different random order, on 2 × `Fast ¦ 9000`, 4096 MiB, "
         "`Debian 12, Linux 6.1`, CPython 3.11.7."
     )
     for line in (
@@ -91,7 +91,7 @@ def test_the_document_has_every_figure(metrics: Metrics) -> None:
     assert document.endswith("|\n")
 
 
-def test_the_slowest_tests_are_cut_to_ten(snapshot: Snapshot) -> None:
+def test_slowest_tests_are_cut_to_ten(snapshot: Snapshot) -> None:
     cases = {f"t{number:02}": Case("passed", number / 10) for number in range(12)}
     metrics = measured(snapshot, [Run(seed=1, seconds=9.0, cases=cases)])
     slowest = metrics.suites["my_api"].slowest
@@ -100,7 +100,7 @@ def test_the_slowest_tests_are_cut_to_ten(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.reliability
-def test_without_flaky_or_failing_tests_it_says_none(snapshot: Snapshot) -> None:
+def test_empty_tables_show_none(snapshot: Snapshot) -> None:
     document = markdown(measured(snapshot, [run(1, 1.0, a="passed")]))
     assert "## Flaky tests\n\nNone.\n" in document
     assert "## Tests that always fail\n\nNone.\n" in document
@@ -113,14 +113,14 @@ def test_outside_a_repository_there_is_no_commit(metrics: Metrics) -> None:
 
 
 @pytest.mark.security
-def test_a_test_s_name_can_t_break_out_of_its_cell(snapshot: Snapshot) -> None:
+def test_test_names_are_escaped(snapshot: Snapshot) -> None:
     hostile = "t[`<img src=x>|\n# @team"
     document = markdown(measured(snapshot, [run(1, 1.0, **{hostile: "failed"})]))
     assert "\n# @team" not in document
     assert "``t[`<img src=x>¦\\n# @team``" in document
 
 
-def test_the_terminal_shows_what_matters(metrics: Metrics) -> None:
+def test_text_shows_the_main_numbers(metrics: Metrics) -> None:
     head = "my_api: 75.00 % covered (below-floor); tests: 3, flaky: 1; "
     head += "median of 3: 2.00 s (1.00 to 4.00)"
     assert text(metrics).splitlines() == [
@@ -129,5 +129,5 @@ def test_the_terminal_shows_what_matters(metrics: Metrics) -> None:
         "  slow: good: 0.20 s",
         "  slow: t::a|b: 0.20 s",
         "  FLAKY: t::a|b: 1 failed, 2 passed",
-        "  FAILS ALWAYS: bad",
+        "  ALWAYS FAILS: bad",
     ]

@@ -34,16 +34,16 @@ def run(seconds: float = 1.0, **outcomes: str) -> Run:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "reports no tests"),
+        (None, "contains no tests"),
         ("", "is damaged"),
         ("<html/>", "is damaged"),
         (
             '{"schema":1,"exit":5,"collected":{},"outcomes":{},"seconds":{},"collection_errors":[]}',
-            "reports no tests",
+            "contains no tests",
         ),
     ],
 )
-def test_a_missing_or_damaged_record_is_an_error_and_no_figure(
+def test_missing_or_damaged_record_is_an_error(
     tmp_path: Path, content: str | None, message: str
 ) -> None:
     path = tmp_path / "record.json"
@@ -54,7 +54,7 @@ def test_a_missing_or_damaged_record_is_an_error_and_no_figure(
 
 
 @pytest.mark.architecture
-def test_each_repetition_has_its_seed_its_folder_and_no_coverage(
+def test_repetition_has_its_own_seed_and_folder_and_no_coverage(
     suite: Suite, tmp_path: Path
 ) -> None:
     first, second = plan(suite, [7, 8], tmp_path, python=Path("python"))
@@ -69,7 +69,7 @@ def test_each_repetition_has_its_seed_its_folder_and_no_coverage(
     assert second.process.theme == "repetition 2"
 
 
-def test_a_test_whose_outcomes_differ_is_flaky() -> None:
+def test_test_whose_outcomes_differ_is_flaky() -> None:
     runs = [
         run(a="passed", b="passed", c="failed", d="passed"),
         run(a="passed", b="failed", c="error", d="skipped"),
@@ -82,12 +82,12 @@ def test_a_test_whose_outcomes_differ_is_flaky() -> None:
     }
 
 
-def test_a_test_that_fails_every_time_is_broken_and_one_that_is_absent_is_not() -> None:
+def test_only_a_test_that_fails_in_every_repetition_is_broken() -> None:
     runs = [run(a="failed", b="failed", c="failed"), run(a="error", b="passed")]
     assert broken(runs) == ("a",)
 
 
-def test_one_repetition_finds_nothing_flaky() -> None:
+def test_one_repetition_finds_no_flaky_tests() -> None:
     assert flaky([run(a="failed")]) == {}
     assert broken([run(a="failed")]) == ("a",)
 
@@ -100,7 +100,7 @@ def test_flaky_and_broken_do_not_depend_on_the_order(results: list[dict[str, str
     assert all("passed" not in flaky(runs).get(test, {}) for test in broken(runs))
 
 
-def test_the_slowest_come_first_by_their_median() -> None:
+def test_slowest_tests_are_sorted_by_median_time() -> None:
     runs = [
         run(1.0, a="passed", b="passed"),
         run(3.0, a="passed"),
@@ -112,11 +112,11 @@ def test_the_slowest_come_first_by_their_median() -> None:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1))
-def test_a_spread_holds_its_median(seconds: list[float]) -> None:
-    found = spread(seconds)
-    assert found.least <= found.median <= found.most
-    assert (found.least, found.most) == (min(seconds), max(seconds))
+def test_median_is_within_the_spread(seconds: list[float]) -> None:
+    times = spread(seconds)
+    assert times.least <= times.median <= times.most
+    assert (times.least, times.most) == (min(seconds), max(seconds))
 
 
-def test_an_even_number_of_times_has_the_mean_of_the_middle_as_median() -> None:
+def test_median_of_an_even_number_of_times_is_the_mean_of_the_middle() -> None:
     assert spread([4.0, 1.0, 2.0, 3.0]) == Spread(2.5, 1.0, 4.0)

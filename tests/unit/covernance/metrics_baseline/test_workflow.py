@@ -27,11 +27,11 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 class FakePytest:
-    """Stands for the processes: writes the record that each would have written.
+    """A fake pytest that writes the record of each process.
 
     Attributes:
-        failing: For each repetition, the tests that fail in it.
-        status: pytest's exit status, where it is not that of its outcomes.
+        failing: The tests that fail, for each repetition.
+        status: pytest's exit status, if it does not follow from the outcomes.
     """
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ def measured(table: Table, pytest_runs: FakePytest, lines: list[str]) -> Measure
 
 
 @pytest.mark.architecture
-def test_every_suite_runs_once_a_seed(measured: Measure, pytest_runs: FakePytest) -> None:
+def test_every_suite_runs_once_per_seed(measured: Measure, pytest_runs: FakePytest) -> None:
     metrics = measured()
     assert [(run.suite, run.theme) for run in pytest_runs.planned] == [
         ("calc", "repetition 1"),
@@ -125,7 +125,7 @@ def test_every_suite_runs_once_a_seed(measured: Measure, pytest_runs: FakePytest
     assert metrics.recorded_at == "2026-11-21T12:00:00Z"
 
 
-def test_progress_tells_each_repetition_and_its_seed(measured: Measure, lines: list[str]) -> None:
+def test_progress_shows_each_repetition_and_its_seed(measured: Measure, lines: list[str]) -> None:
     measured("calc")
     assert lines == [
         "calc: repetition 1 of 2, seed 7: 2 passed in 1.0 s",
@@ -133,9 +133,7 @@ def test_progress_tells_each_repetition_and_its_seed(measured: Measure, lines: l
     ]
 
 
-def test_what_differs_is_flaky_and_what_fails_always_is_broken(
-    measured: Measure, pytest_runs: FakePytest
-) -> None:
+def test_flaky_and_broken_tests_are_separate(measured: Measure, pytest_runs: FakePytest) -> None:
     pytest_runs.failing = [{"a", "b"}, {"b"}]
     suite = measured("calc").suites["calc"]
     assert suite.flaky == {"t.py::a": {"failed": 1, "passed": 1}}
@@ -144,11 +142,11 @@ def test_what_differs_is_flaky_and_what_fails_always_is_broken(
 
 @pytest.mark.security
 @pytest.mark.parametrize("status", [2, 3, 4, 5, -9])
-def test_a_repetition_that_broke_off_is_an_error_and_no_figure(
+def test_unfinished_repetition_is_an_error_and_writes_nothing(
     measured: Measure, pytest_runs: FakePytest, table: Table, status: int
 ) -> None:
     pytest_runs.status = status
-    message = rf"calc: repetition 1 .*seed 7, status {status}.*nothing is written"
+    message = rf"calc: repetition 1 .*seed 7, status {status}.*nothing was written"
     with pytest.raises(InputError, match=message) as caught:
         measured()
     assert str(caught.value).endswith("line 29")
@@ -157,7 +155,7 @@ def test_a_repetition_that_broke_off_is_an_error_and_no_figure(
 
 
 @pytest.mark.security
-def test_a_suite_without_a_snapshot_is_refused_before_anything_runs(
+def test_suite_without_a_snapshot_is_an_error_before_anything_runs(
     measured: Measure, pytest_runs: FakePytest, table: Table
 ) -> None:
     Layout(table.root).snapshot("other").unlink()
@@ -167,7 +165,7 @@ def test_a_suite_without_a_snapshot_is_refused_before_anything_runs(
 
 
 @pytest.mark.architecture
-def test_all_suites_are_the_baseline(measured: Measure, table: Table) -> None:
+def test_metrics_of_all_suites_are_the_baseline(measured: Measure, table: Table) -> None:
     paths = publish(table, measured())
     assert paths == (
         table.root / "docs/metrics/baseline.json",
@@ -178,7 +176,9 @@ def test_all_suites_are_the_baseline(measured: Measure, table: Table) -> None:
 
 
 @pytest.mark.security
-def test_some_suites_never_replace_the_baseline(measured: Measure, table: Table) -> None:
+def test_metrics_of_some_suites_do_not_replace_the_baseline(
+    measured: Measure, table: Table
+) -> None:
     whole = publish(table, measured())
     before = [path.read_bytes() for path in whole]
     paths = publish(table, measured("calc"))
@@ -187,7 +187,7 @@ def test_some_suites_never_replace_the_baseline(measured: Measure, table: Table)
 
 
 @pytest.mark.architecture
-def test_a_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
+def test_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
     request = Request(suites=table.suites, seeds=(1,), interpreters=PYTHONS, environ={}, now=NOW)
     assert [repetition.seed for repetition in plan(request, tmp_path)] == [1, 1]
     assert pytest_runs.planned == []

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from covernance.errors import InputError, MachineError
 from covernance.model.fact import Subject
 from covernance.notify.alert_state import SCHEMA, State, read, write
-from covernance.notify.policy import Told
+from covernance.notify.policy import ReportedState
 
 pytestmark = pytest.mark.reliability
 
-TOLD = Told(Subject("gate", "api", "", "api"), "below-floor")
+REPORTED = ReportedState(Subject("gate", "api", "", "api"), "below-floor")
 
 
 @pytest.fixture
@@ -22,20 +22,20 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "coverage" / "alerts.state.json"
 
 
-def test_what_was_written_is_read_back(path: Path) -> None:
-    state = State(SCHEMA, {}).advanced("json://h", (TOLD,)).advanced("slack://***", ())
+def test_written_state_is_read_back(path: Path) -> None:
+    state = State(SCHEMA, {}).advanced("json://h", (REPORTED,)).advanced("slack://***", ())
     write(path, state)
     assert read(path) == state
-    assert read(path).of("json://h") == (TOLD,)
+    assert read(path).of("json://h") == (REPORTED,)
 
 
-def test_without_a_file_nobody_was_told_anything(path: Path) -> None:
+def test_state_without_a_file_is_empty(path: Path) -> None:
     assert read(path).of("json://h") == ()
 
 
 @pytest.mark.architecture
-def test_the_file_names_its_subjects_for_a_person_to_read(path: Path) -> None:
-    write(path, State(SCHEMA, {"json://h": (TOLD,)}))
+def test_file_is_readable_by_people(path: Path) -> None:
+    write(path, State(SCHEMA, {"json://h": (REPORTED,)}))
     assert json.loads(path.read_bytes())["targets"]["json://h"] == [
         {
             "about": {"kind": "gate", "name": "api", "suite": "api", "theme": ""},
@@ -45,32 +45,30 @@ def test_the_file_names_its_subjects_for_a_person_to_read(path: Path) -> None:
 
 
 @given(st.binary())
-def test_a_damaged_file_is_an_error_that_names_it_and_the_way_out(
-    tmp_path: Path, content: bytes
-) -> None:
+def test_damaged_file_is_an_error_with_a_remedy(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "state.json"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"state\.json: .*damaged.*remove it to begin anew"):
+    with pytest.raises(InputError, match=r"state\.json: .*damaged.*remove it to start over"):
         read(path)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("extra", ['"targets": {"x": [{}]}', '"targets": {}, "more": 1', '"x": 1'])
-def test_a_file_of_another_shape_is_refused(path: Path, extra: str) -> None:
+def test_file_with_other_fields_is_rejected(path: Path, extra: str) -> None:
     path.parent.mkdir()
     path.write_text(f'{{"schema": 1, {extra}}}')
     with pytest.raises(InputError, match="damaged"):
         read(path)
 
 
-def test_a_newer_file_asks_for_an_upgrade(path: Path) -> None:
+def test_newer_file_requires_an_upgrade(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"schema": 2, "targets": []}')
     with pytest.raises(InputError, match="newer covernance; upgrade"):
         read(path)
 
 
-def test_what_can_t_be_read_or_written_is_told(path: Path) -> None:
+def test_file_that_can_not_be_read_or_written_is_a_clear_error(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(InputError, match="can't be read"):
         read(path)

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from covernance.model.fact import Fact, Kind, Subject
 from covernance.model.snapshot import Snapshot
-from covernance.notify.policy import Alert, Decision, Told, decide, gate_fact, repeated
+from covernance.notify.policy import (
+    Alert,
+    Decision,
+    ReportedState,
+    decide,
+    find_repeated,
+    gate_fact,
+)
 
 pytestmark = pytest.mark.reliability
 
@@ -32,42 +39,42 @@ def events(decision: Decision) -> list[str]:
     return [alert.event for alert in decision.alerts]
 
 
-def test_what_goes_bad_is_told_once_and_its_recovery_once() -> None:
+def test_problem_and_recovery_are_each_reported_once() -> None:
     first = decide((), [fact(good=False)])
-    second = decide(first.told, [fact(good=False)])
-    third = decide(second.told, [fact(good=True)])
-    fourth = decide(third.told, [fact(good=True)])
+    second = decide(first.reported, [fact(good=False)])
+    third = decide(second.reported, [fact(good=True)])
+    fourth = decide(third.reported, [fact(good=True)])
     assert [events(run) for run in (first, second, third, fourth)] == [
         ["gate"],
         [],
         ["recovered"],
         [],
     ]
-    assert fourth.told == ()
+    assert fourth.reported == ()
 
 
-def test_an_alert_carries_the_fact_that_changed_the_state() -> None:
+def test_alert_carries_the_fact_that_changed_the_state() -> None:
     bad, good = fact(good=False), fact(good=True)
     fallen = decide((), [bad])
     assert fallen.alerts == (Alert("gate", bad),)
-    assert decide(fallen.told, [good]).alerts == (Alert("recovered", good),)
+    assert decide(fallen.reported, [good]).alerts == (Alert("recovered", good),)
 
 
-def test_what_was_always_good_is_not_told() -> None:
+def test_subject_that_was_always_good_is_not_reported() -> None:
     assert decide((), [fact(good=True)]) == Decision((), ())
 
 
-def test_another_bad_state_is_told_again() -> None:
-    told = decide((), [fact(good=False, state="7-days")]).told
-    later = decide(told, [fact(good=False, state="expired")])
+def test_another_bad_state_is_reported_again() -> None:
+    reported = decide((), [fact(good=False, state="7-days")]).reported
+    later = decide(reported, [fact(good=False, state="expired")])
     assert events(later) == ["gate"]
-    assert [known.state for known in later.told] == ["expired"]
+    assert [known.state for known in later.reported] == ["expired"]
 
 
-def test_a_subject_that_no_fact_names_keeps_its_state() -> None:
-    told = decide((), [fact(good=False)]).told
-    assert decide(told, []) == Decision((), told)
-    assert events(decide(told, [fact(good=False)])) == []
+def test_subject_without_a_fact_does_not_change_state() -> None:
+    reported = decide((), [fact(good=False)]).reported
+    assert decide(reported, []) == Decision((), reported)
+    assert events(decide(reported, [fact(good=False)])) == []
 
 
 @pytest.mark.parametrize(
@@ -79,44 +86,44 @@ def test_a_subject_that_no_fact_names_keeps_its_state() -> None:
         Fact(kind="gate", suite="api", subject="api", theme="security", text="", good=True),
     ],
 )
-def test_a_subject_recovers_only_by_a_fact_of_its_own(other: Fact) -> None:
-    told = decide((), [fact(good=False)]).told
-    assert decide(told, [other]).alerts == ()
+def test_subject_recovers_only_through_its_own_fact(other: Fact) -> None:
+    reported = decide((), [fact(good=False)]).reported
+    assert decide(reported, [other]).alerts == ()
 
 
 @given(RUNS)
-def test_the_same_facts_again_are_never_told_again(runs: list[list[Fact]]) -> None:
-    told: tuple[Told, ...] = ()
+def test_same_facts_are_never_reported_again(runs: list[list[Fact]]) -> None:
+    reported: tuple[ReportedState, ...] = ()
     for facts in runs:
-        told = decide(told, facts).told
-        assert decide(told, facts) == Decision((), told)
+        reported = decide(reported, facts).reported
+        assert decide(reported, facts) == Decision((), reported)
 
 
 @given(RUNS)
-def test_what_is_told_as_bad_is_exactly_what_is_bad(runs: list[list[Fact]]) -> None:
-    told: tuple[Told, ...] = ()
+def test_reported_states_are_exactly_the_bad_ones(runs: list[list[Fact]]) -> None:
+    reported: tuple[ReportedState, ...] = ()
     latest: dict[Subject, Fact] = {}
     for facts in runs:
-        told = decide(told, facts).told
+        reported = decide(reported, facts).reported
         latest |= {known.about: known for known in facts}
     bad = {about: known.state for about, known in latest.items() if not known.good}
-    assert {known.about: known.state for known in told} == bad
+    assert {entry.about: entry.state for entry in reported} == bad
 
 
 @given(st.lists(FACTS, unique_by=lambda fact: fact.about))
-def test_the_order_of_facts_changes_nothing(facts: list[Fact]) -> None:
+def test_order_of_facts_does_not_matter(facts: list[Fact]) -> None:
     assert decide((), facts) == decide((), facts[::-1])
 
 
 @pytest.mark.security
-def test_two_facts_of_one_subject_are_found() -> None:
+def test_two_facts_about_one_subject_are_detected() -> None:
     facts = [fact(good=False), fact(good=True, subject="a.py"), fact(good=True)]
-    assert repeated(facts) == Subject("gate", "api", "", "api")
-    assert repeated(facts[:2]) is None
+    assert find_repeated(facts) == Subject("gate", "api", "", "api")
+    assert find_repeated(facts[:2]) is None
 
 
 @pytest.mark.architecture
-def test_a_snapshot_says_its_verdict_where_and_why(snapshot: Snapshot) -> None:
+def test_gate_fact_has_verdict_commit_and_reasons(snapshot: Snapshot) -> None:
     kind: Kind = "gate"
     assert gate_fact(snapshot) == Fact(
         kind=kind,
@@ -129,7 +136,7 @@ def test_a_snapshot_says_its_verdict_where_and_why(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.architecture
-def test_a_passing_snapshot_outside_a_repository_is_good(snapshot: Snapshot) -> None:
+def test_gate_fact_of_a_passing_snapshot_is_good(snapshot: Snapshot) -> None:
     nowhere = msgspec.structs.replace(snapshot.provenance, commit=None, branch=None)
     passing = msgspec.structs.replace(snapshot, verdict="pass", reasons=(), provenance=nowhere)
     known = gate_fact(passing)

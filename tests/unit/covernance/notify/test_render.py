@@ -14,7 +14,7 @@ def alert(event: Event, kind: Kind = "gate", subject: str = "api", theme: str = 
     return Alert(event, fact)
 
 
-def test_the_worst_comes_first_and_sets_the_level() -> None:
+def test_worst_alert_comes_first_and_sets_the_level() -> None:
     alerts = [alert("recovered"), alert("exception", "exception"), alert("drop", "drop")]
     text = message(alerts, project="a/b", link="https://ci.example.org/1")
     assert text.title == (
@@ -59,6 +59,6 @@ def test_equal_events_are_counted_together() -> None:
         ("a.py", "security", "FAILED GATE: api · security · a.py"),
     ],
 )
-def test_a_paragraph_names_what_it_is_about(subject: str, theme: str, line: str) -> None:
+def test_paragraph_names_what_it_is_about(subject: str, theme: str, line: str) -> None:
     text = paragraph(alert("gate", subject=subject, theme=theme))
     assert text == f"{line}\n  one\n  two"

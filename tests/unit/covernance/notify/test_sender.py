@@ -18,7 +18,7 @@ ORDER = Order("json://u:hunter2@host/hunter2", Message("title", "body & <b>", "f
 
 
 class FakeApprise(ModuleType):
-    """Stands for Apprise: what it knows, what its service logs, how a delivery ends."""
+    """A fake Apprise: the URLs it knows, what its service logs, how a delivery ends."""
 
     OverflowMode = SimpleNamespace(UPSTREAM="upstream", SPLIT="split")
     NotifyFormat = SimpleNamespace(TEXT="text")
@@ -66,7 +66,7 @@ def apprise(monkeypatch: pytest.MonkeyPatch) -> FakeApprise:
 
 
 @pytest.mark.architecture
-def test_a_message_is_handed_over_as_plain_text_that_may_be_split(apprise: FakeApprise) -> None:
+def test_message_is_sent_as_plain_text_that_may_be_split(apprise: FakeApprise) -> None:
     assert send(ORDER) == Answer(delivered=True)
     assert apprise.service is not None
     assert (apprise.service.url, apprise.service.overflow_mode) == (ORDER.url, "split")
@@ -76,7 +76,7 @@ def test_a_message_is_handed_over_as_plain_text_that_may_be_split(apprise: FakeA
 
 
 @pytest.mark.architecture
-def test_a_url_s_own_rule_for_long_messages_stays(apprise: FakeApprise) -> None:
+def test_overflow_mode_in_the_url_is_respected(apprise: FakeApprise) -> None:
     apprise.overflow = "truncate"
     send(ORDER)
     assert apprise.service is not None
@@ -86,12 +86,12 @@ def test_a_url_s_own_rule_for_long_messages_stays(apprise: FakeApprise) -> None:
 @pytest.mark.parametrize(
     ("logged", "reason"),
     [
-        ((), "the service was not reached"),
-        (("Failed to send JSON POST: Forbidden, error=403.",), "the service answered 403"),
-        (("error=500.", "error=503."), "the service answered 503"),
+        ((), "can't reach the service"),
+        (("Failed to send JSON POST: Forbidden, error=403.",), "the service returned 403"),
+        (("error=500.", "error=503."), "the service returned 503"),
     ],
 )
-def test_a_failed_try_tells_the_status_where_there_is_one(
+def test_failed_try_reports_the_status_if_there_is_one(
     apprise: FakeApprise, logged: tuple[str, ...], reason: str
 ) -> None:
     apprise.outcome = lambda: False
@@ -100,7 +100,7 @@ def test_a_failed_try_tells_the_status_where_there_is_one(
 
 
 @pytest.mark.security
-def test_nothing_else_that_a_service_logs_is_told(apprise: FakeApprise) -> None:
+def test_other_log_lines_of_a_service_are_not_reported(apprise: FakeApprise) -> None:
     apprise.outcome = lambda: False
     apprise.logged = ("can't reach /hunter2: error=hunter2, error=4031",)
     assert "hunter2" not in send(ORDER).reason
@@ -108,28 +108,30 @@ def test_nothing_else_that_a_service_logs_is_told(apprise: FakeApprise) -> None:
 
 
 @pytest.mark.security
-def test_a_service_that_raises_tells_the_kind_of_error_alone(apprise: FakeApprise) -> None:
+def test_exception_in_a_service_reports_only_its_type(apprise: FakeApprise) -> None:
     def raises() -> bool:
         raise RuntimeError("at /hunter2")
 
     apprise.outcome = raises
-    assert send(ORDER) == Answer(delivered=False, reason="the service's code failed: RuntimeError")
+    assert send(ORDER) == Answer(
+        delivered=False, reason="Apprise's code for the service failed: RuntimeError"
+    )
 
 
-def test_a_url_that_apprise_does_not_know_is_not_tried_again(apprise: FakeApprise) -> None:
+def test_url_unknown_to_apprise_is_not_retried(apprise: FakeApprise) -> None:
     apprise.known = False
     answer = send(ORDER)
     assert (answer.delivered, answer.final) == (False, True)
 
 
-def test_without_apprise_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_apprise_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     answer = send(ORDER)
     assert answer.final
     assert "covernance[alerts]" in answer.reason
 
 
-def test_an_order_is_read_and_answered_on_the_last_line(apprise: FakeApprise) -> None:
+def test_answer_is_the_last_line_of_output(apprise: FakeApprise) -> None:
     written = io.BytesIO(b"a service printed this")
     written.seek(0, io.SEEK_END)
     main(io.BytesIO(msgspec.json.encode(ORDER)), written)
@@ -137,13 +139,13 @@ def test_an_order_is_read_and_answered_on_the_last_line(apprise: FakeApprise) ->
 
 
 @pytest.mark.security
-def test_an_order_never_represents_its_url() -> None:
+def test_repr_of_an_order_hides_the_url() -> None:
     assert "hunter2" not in f"{ORDER!r} {ORDER}"
 
 
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Stands for the sender's process; keeps how it was started."""
+    """A fake sender process that records how it was started."""
     fake = SimpleNamespace(stdout=b"", status=0, error=None, command=(), given={})
 
     def run(command: tuple[str, ...], **given: object) -> subprocess.CompletedProcess[bytes]:
@@ -157,7 +159,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 @pytest.mark.security
-def test_the_url_goes_in_by_standard_input_alone(process: SimpleNamespace) -> None:
+def test_url_is_passed_through_standard_input_only(process: SimpleNamespace) -> None:
     process.stdout = b"noise\n" + msgspec.json.encode(Answer(delivered=True)) + b"\n"
     assert attempt(ORDER, 5.0) == Answer(delivered=True)
     assert not any("hunter2" in part for part in process.command)
@@ -169,13 +171,13 @@ def test_the_url_goes_in_by_standard_input_alone(process: SimpleNamespace) -> No
 @pytest.mark.parametrize(
     ("stdout", "error", "reason"),
     [
-        (b"", None, "the sender ended with status 9"),
-        (b"Traceback hunter2\n", None, "the sender ended with status 9"),
-        (b"", subprocess.TimeoutExpired("hunter2", 5), "no answer within 5 s"),
-        (b"", OSError(11, "out of processes"), "no process can be started: out of processes"),
+        (b"", None, "the sender exited with status 9"),
+        (b"Traceback hunter2\n", None, "the sender exited with status 9"),
+        (b"", subprocess.TimeoutExpired("hunter2", 5), "no response within 5 s"),
+        (b"", OSError(11, "out of processes"), "can't start the sender: out of processes"),
     ],
 )
-def test_a_sender_that_dies_or_hangs_has_not_delivered(
+def test_sender_that_dies_or_hangs_is_a_failed_delivery(
     process: SimpleNamespace, stdout: bytes, error: Exception | None, reason: str
 ) -> None:
     process.stdout, process.error, process.status = stdout, error, 9

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.errors import ConfigError
-from covernance.notify.target import Target, masked, parse
+from covernance.notify.target import Target, mask_url, parse
 
 pytestmark = pytest.mark.security
 
@@ -38,8 +38,8 @@ SECRET = st.text(st.sampled_from("Zz9:/?#@&=%,"), min_size=1, max_size=8).map(
         ("mailto://user:secret@example.org?to=a%40example.org", "mailto://example.org"),
     ],
 )
-def test_only_schema_and_a_certain_host_are_shown(url: str, shown: str) -> None:
-    assert masked(url) == shown
+def test_only_the_schema_and_an_unambiguous_host_are_shown(url: str, shown: str) -> None:
+    assert mask_url(url) == shown
 
 
 @given(
@@ -47,22 +47,22 @@ def test_only_schema_and_a_certain_host_are_shown(url: str, shown: str) -> None:
     SECRET,
     st.sampled_from(["u:{0}@host", "u@host/{0}", "host?{0}", "{0}@host:80/{0}", "host/#{0}"]),
 )
-def test_no_part_beside_the_host_is_ever_shown(schema: str, secret: str, form: str) -> None:
-    assert "qx" not in masked(f"{schema}://{form.format(secret)}").lower()
+def test_only_the_host_is_ever_shown(schema: str, secret: str, form: str) -> None:
+    assert "qx" not in mask_url(f"{schema}://{form.format(secret)}").lower()
 
 
 @given(SECRET)
-def test_a_token_in_the_hosts_place_is_never_shown(secret: str) -> None:
-    assert masked(f"slack://{secret}") == "slack://***"
+def test_token_in_place_of_the_host_is_never_shown(secret: str) -> None:
+    assert mask_url(f"slack://{secret}") == "slack://***"
 
 
-def test_a_target_never_represents_its_url() -> None:
+def test_repr_of_a_target_hides_the_url() -> None:
     target = Target("slack://***", "slack://secret")
     assert "secret" not in f"{target!r} {target} {[target]}"
 
 
 @pytest.mark.architecture
-def test_white_space_and_commas_separate() -> None:
+def test_white_space_and_commas_separate_urls() -> None:
     text = " json://a/1,json://b/2\n\tmailto://u:p@c?to=x,y ,, json://d/ ,"
     assert [target.url for target in parse(text)] == [
         "json://a/1",
@@ -74,7 +74,7 @@ def test_white_space_and_commas_separate() -> None:
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("text", ["", "  \n", ","])
-def test_nothing_names_nobody(text: str) -> None:
+def test_empty_text_has_no_targets(text: str) -> None:
     assert parse(text) == ()
 
 
@@ -90,12 +90,12 @@ def test_names_are_unique_and_repeated_urls_count_once() -> None:
 
 
 @pytest.mark.reliability
-def test_a_name_outlives_the_rotation_of_its_secret() -> None:
+def test_name_does_not_change_when_a_secret_is_rotated() -> None:
     before, after = parse("slack://A/B/old"), parse("slack://A/B/new")
     assert before[0].name == after[0].name
 
 
-def test_what_is_no_url_is_refused_without_showing_it() -> None:
-    with pytest.raises(ConfigError, match="part 2 of 3 is no URL") as caught:
+def test_invalid_url_is_rejected_without_showing_it() -> None:
+    with pytest.raises(ConfigError, match="part 2 of 3 is not a URL") as caught:
         parse("json://host/ hunter2 json://u:p@host/")
     assert "hunter2" not in str(caught.value)

@@ -32,7 +32,7 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.reliability
 
 TARGETS = parse("json://one/secret json://two/secret")
-REFUSED = Answer(delivered=False, reason="the service answered 503")
+REFUSED = Answer(delivered=False, reason="the service returned 503")
 TAKEN = Answer(delivered=True)
 
 
@@ -41,7 +41,7 @@ def fact(*, good: bool = False) -> Fact:
 
 
 class Service:
-    """Answers as told, by host; takes what nothing is said of. Keeps orders and waits."""
+    """Gives the answers set for a host, else accepts; records orders and waits."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Answer]] = {}
@@ -75,7 +75,7 @@ def run(tmp_path: Path, service: Service) -> Run:
     return lambda facts: notify(tmp_path / "state.json", TARGETS, facts, sender)
 
 
-def test_a_change_of_state_is_sent_once_to_everybody(run: Run, service: Service) -> None:
+def test_change_of_state_is_sent_once_to_every_target(run: Run, service: Service) -> None:
     assert [delivery.delivered for delivery in run([fact()])] == [True, True]
     assert [delivery.alerts for delivery in run([fact()])] == [(), ()]
     assert service.hosts == ["one", "two"]
@@ -84,7 +84,7 @@ def test_a_change_of_state_is_sent_once_to_everybody(run: Run, service: Service)
     assert [order.message.level for order in service.orders[2:]] == ["success", "success"]
 
 
-def test_a_failed_try_is_repeated_after_growing_waits(run: Run, service: Service) -> None:
+def test_failed_try_is_repeated_after_increasing_waits(run: Run, service: Service) -> None:
     service.answers["one"] = [REFUSED, REFUSED]
     deliveries = run([fact()])
     assert [(delivery.delivered, delivery.tries) for delivery in deliveries] == [
@@ -95,16 +95,16 @@ def test_a_failed_try_is_repeated_after_growing_waits(run: Run, service: Service
     assert 0.5 <= first <= 1 <= second <= 2
 
 
-def test_tries_are_bounded_and_one_failing_target_stops_no_other(
+def test_tries_are_bounded_and_one_failing_target_does_not_block_others(
     run: Run, service: Service
 ) -> None:
     service.answers["one"] = [REFUSED] * 9
     failed, delivered = run([fact()])
-    assert (failed.failed, failed.tries, failed.reason) == (True, 3, "the service answered 503")
+    assert (failed.failed, failed.tries, failed.reason) == (True, 3, "the service returned 503")
     assert (delivered.failed, delivered.delivered) == (False, True)
 
 
-def test_what_did_not_arrive_is_sent_by_the_next_run_and_only_there(
+def test_failed_delivery_is_retried_by_the_next_run_for_that_target_only(
     run: Run, service: Service
 ) -> None:
     service.answers["one"] = [REFUSED] * 3
@@ -114,7 +114,7 @@ def test_what_did_not_arrive_is_sent_by_the_next_run_and_only_there(
     assert service.hosts == ["one"]
 
 
-def test_a_recovery_of_what_never_arrived_is_not_told(run: Run, service: Service) -> None:
+def test_recovery_from_an_undelivered_problem_is_not_reported(run: Run, service: Service) -> None:
     service.answers["one"] = [REFUSED] * 3
     run([fact()])
     service.orders.clear()
@@ -122,15 +122,13 @@ def test_a_recovery_of_what_never_arrived_is_not_told(run: Run, service: Service
     assert service.hosts == ["two"]
 
 
-def test_what_can_t_end_otherwise_is_tried_once(run: Run, service: Service) -> None:
+def test_final_failure_is_not_retried(run: Run, service: Service) -> None:
     service.answers["one"] = [Answer(delivered=False, reason="no such URL", final=True)]
     assert run([fact()])[0].tries == 1
     assert service.waits == []
 
 
-def test_each_delivery_is_written_down_before_the_next_begins(
-    tmp_path: Path, service: Service
-) -> None:
+def test_each_delivery_is_recorded_before_the_next_begins(tmp_path: Path, service: Service) -> None:
     state = tmp_path / "state.json"
 
     def killed_at_the_second(order: Order) -> Answer:
@@ -143,11 +141,11 @@ def test_each_delivery_is_written_down_before_the_next_begins(
     )
     with pytest.raises(KeyboardInterrupt):
         notify(state, TARGETS, [fact()], sender)
-    untold = pending(alert_state.read(state), TARGETS, [fact()])
-    assert [bool(decision.alerts) for _, decision in untold] == [False, True]
+    decisions = pending(alert_state.read(state), TARGETS, [fact()])
+    assert [bool(decision.alerts) for _, decision in decisions] == [False, True]
 
 
-def test_two_runs_at_a_time_send_once(tmp_path: Path, service: Service) -> None:
+def test_concurrent_runs_send_once(tmp_path: Path, service: Service) -> None:
     state = tmp_path / "state.json"
     inside = threading.Event()
     leave = threading.Event()
@@ -171,15 +169,13 @@ def test_two_runs_at_a_time_send_once(tmp_path: Path, service: Service) -> None:
 
 
 @pytest.mark.security
-def test_neither_state_nor_result_holds_a_secret(
-    run: Run, service: Service, tmp_path: Path
-) -> None:
+def test_state_and_result_contain_no_secret(run: Run, service: Service, tmp_path: Path) -> None:
     service.answers["one"] = [REFUSED] * 3
     deliveries = run([fact()])
     assert "secret" not in (tmp_path / "state.json").read_text() + repr(deliveries)
 
 
-def test_a_damaged_state_sends_nothing(run: Run, service: Service, tmp_path: Path) -> None:
+def test_damaged_state_sends_nothing(run: Run, service: Service, tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text("{")
     with pytest.raises(InputError, match="damaged"):
         run([fact()])
@@ -214,37 +210,37 @@ def test_facts_come_from_snapshots_and_from_files(
     entry = {"kind": "drop", "suite": "calc", "subject": "calc", "text": "t", "good": True}
     path.write_text(json.dumps([entry]))
     known = gather(table, [path])
-    assert [(found.kind, found.good) for found in known.facts] == [("gate", False), ("drop", True)]
+    assert [(fact.kind, fact.good) for fact in known.facts] == [("gate", False), ("drop", True)]
     assert known.unknown == ()
 
 
-def test_a_suite_without_a_snapshot_is_named(table: Table, tmp_path: Path) -> None:
+def test_suite_without_a_snapshot_is_named(table: Table, tmp_path: Path) -> None:
     path = tmp_path / "facts.json"
     path.write_text('[{"kind": "drop", "suite": "calc", "subject": "c", "text": "", "good": true}]')
     assert gather(table, [path]).unknown == ("calc",)
 
 
 @pytest.mark.security
-def test_no_snapshot_and_no_fact_is_no_silence(table: Table) -> None:
+def test_no_snapshot_and_no_fact_is_an_error(table: Table) -> None:
     with pytest.raises(InputError, match="no snapshot of any suite"):
         gather(table, [])
 
 
 @pytest.mark.security
-def test_a_damaged_snapshot_is_an_error(table: Table, published: Snapshot) -> None:
+def test_damaged_snapshot_is_an_error(table: Table, published: Snapshot) -> None:
     Layout(table.root).snapshot("calc").write_text("{}")
     with pytest.raises(InputError, match="damaged"):
         gather(table, [])
 
 
 @pytest.mark.security
-def test_a_subject_that_is_both_good_and_bad_is_refused(
+def test_two_facts_about_one_subject_are_rejected(
     table: Table, published: Snapshot, tmp_path: Path
 ) -> None:
     path = tmp_path / "facts.json"
     entry = {"kind": "gate", "suite": "calc", "subject": "calc", "text": "t", "good": True}
     path.write_text(json.dumps([entry]))
-    with pytest.raises(InputError, match="gate of calc · calc is named by two facts"):
+    with pytest.raises(InputError, match="two facts describe gate of calc · calc"):
         gather(table, [path])
 
 
@@ -260,20 +256,20 @@ def test_a_subject_that_is_both_good_and_bad_is_refused(
         ),
     ],
 )
-def test_a_file_of_other_things_is_refused(tmp_path: Path, content: str, message: str) -> None:
+def test_file_without_valid_facts_is_rejected(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "facts.json"
     path.write_text(content)
     with pytest.raises(InputError, match=message):
         read_facts(path)
 
 
-def test_a_missing_file_of_facts_is_an_error(tmp_path: Path) -> None:
+def test_missing_facts_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"facts\.json: can't be read: No such file"):
         read_facts(tmp_path / "facts.json")
 
 
 @pytest.mark.architecture
-def test_a_message_says_which_repository_speaks_and_where_to_look(table: Table) -> None:
+def test_message_names_the_repository_and_links_to_the_run(table: Table) -> None:
     environ = {
         "GITHUB_SERVER_URL": "https://github.example.org",
         "GITHUB_REPOSITORY": "team/repo",

@@ -105,7 +105,7 @@ def test_no_result_is_no_data_even_where_nothing_changed(repository: Repository)
 def test_a_source_that_was_never_measured_is_named(repository: Repository) -> None:
     repository.write("calc/new\x1b[31m.py", "x = 1\n")
     ran = call("--min-lines", "1")
-    assert "  calc/new\\x1b[31m.py: was never measured" in ran.stdout
+    assert "  calc/new\\x1b[31m.py: never measured" in ran.stdout
     assert "  calc/new\\x1b[31m.py:1: did not run" in ran.stdout
     assert "\x1b" not in ran.stdout
 

@@ -1,4 +1,4 @@
-"""Snapshots that differ in nothing but the order of their mappings."""
+"""Snapshots that differ only in the order of their mappings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from covernance.model.snapshot import Cell, Outcomes, Snapshot, TestResult
 
 
 def rich(snapshot: Snapshot) -> Snapshot:
-    """The sample snapshot with enough themes, files and tests for an order to show."""
+    """The sample snapshot with enough themes, files and tests for their order to matter."""
     seconds = {"security": 0.1, "architecture": 0.2, "unthemed": 0.3, "reliability": 0.7}
     return msgspec.structs.replace(
         snapshot,
@@ -34,7 +34,7 @@ def rich(snapshot: Snapshot) -> Snapshot:
 
 
 def reordered(snapshot: Snapshot, random: Random) -> Snapshot:
-    """The same snapshot, every mapping in it in another order."""
+    """The same snapshot with every mapping in a different order."""
     plain = _shuffled(msgspec.to_builtins(snapshot, str_keys=True), random)
     return msgspec.convert(plain, Snapshot, str_keys=True)
 

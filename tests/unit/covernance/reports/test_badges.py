@@ -19,7 +19,7 @@ def state(**suites: Snapshot | None) -> State:
     return State(themes=("architecture", "security"), suites=suites)
 
 
-def told(badge: bytes) -> str | None:
+def read_title(badge: bytes) -> str | None:
     root = ET.fromstring(badge)  # noqa: S314 - the layer's own text
     assert root.get("role") == "img"
     title = root.findtext("{http://www.w3.org/2000/svg}title")
@@ -27,8 +27,10 @@ def told(badge: bytes) -> str | None:
     return title
 
 
-def test_there_is_a_badge_a_suite_and_one_a_theme(snapshot: Snapshot) -> None:
-    assert {name: told(badge) for name, badge in badges(state(api=snapshot, web=None)).items()} == {
+def test_every_suite_and_theme_has_a_badge(snapshot: Snapshot) -> None:
+    assert {
+        name: read_title(badge) for name, badge in badges(state(api=snapshot, web=None)).items()
+    } == {
         "api.svg": "api coverage: 75.00 % below-floor",
         "web.svg": "web coverage: missing",
         "api-architecture.svg": "api architecture: no tests",
@@ -36,30 +38,30 @@ def test_there_is_a_badge_a_suite_and_one_a_theme(snapshot: Snapshot) -> None:
     }
 
 
-def test_the_colour_is_the_verdicts_or_informs(snapshot: Snapshot) -> None:
+def test_colour_shows_the_verdict_of_a_suite(snapshot: Snapshot) -> None:
     passing = msgspec.structs.replace(snapshot, suite="web", verdict="pass")
-    found = {
+    drawn = {
         name: badge.decode() for name, badge in badges(state(api=snapshot, web=passing)).items()
     }
-    assert BAD in found["api.svg"]
-    assert GOOD in found["web.svg"]
-    assert "pass" not in found["web.svg"]
-    assert BAD in found["api-architecture.svg"]
-    assert INFORMS in found["api-security.svg"]
+    assert BAD in drawn["api.svg"]
+    assert GOOD in drawn["web.svg"]
+    assert "pass" not in drawn["web.svg"]
+    assert BAD in drawn["api-architecture.svg"]
+    assert INFORMS in drawn["api-security.svg"]
 
 
 @pytest.mark.security
-def test_a_theme_that_the_table_does_not_know_names_no_file(snapshot: Snapshot) -> None:
+def test_theme_that_is_not_in_the_table_has_no_badge(snapshot: Snapshot) -> None:
     hostile = msgspec.structs.replace(
         snapshot, themes={"../../evil": snapshot.themes["security"]}, verdict="<script>"
     )
-    found = badges(state(api=hostile))
-    assert list(found) == ["api.svg"]
-    assert b"<script>" not in found["api.svg"]
+    drawn = badges(state(api=hostile))
+    assert list(drawn) == ["api.svg"]
+    assert b"<script>" not in drawn["api.svg"]
 
 
 @pytest.mark.reliability
-def test_two_badges_of_one_name_are_refused(snapshot: Snapshot) -> None:
+def test_two_badges_with_the_same_name_are_rejected(snapshot: Snapshot) -> None:
     suites = {"api": snapshot, "api-security": None}
-    with pytest.raises(ConfigError, match=r"api-security\.svg: of suite 'api-security' and of"):
+    with pytest.raises(ConfigError, match=r"api-security\.svg: suite 'api-security' and theme"):
         badges(state(**suites))

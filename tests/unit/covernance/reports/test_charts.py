@@ -30,7 +30,7 @@ def texts(svg: bytes | str) -> list[str]:
     return [element.text or "" for element in ET.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - the layer's own text
 
 
-def test_a_chart_has_a_name_a_scale_dates_a_floor_and_a_label_a_line() -> None:
+def test_chart_has_a_title_a_scale_dates_a_floor_and_line_labels() -> None:
     lines = [Line("total", daily(90, 91.25, 92.999)), Line("security", daily(80, None, 84))]
     svg = charts.chart("api over time", lines, Fraction(85))
     root = ET.fromstring(svg)  # noqa: S314 - the layer's own text
@@ -42,7 +42,7 @@ def test_a_chart_has_a_name_a_scale_dates_a_floor_and_a_label_a_line() -> None:
     assert texts(svg)[6:] == ["total 92.99", "security 84.00", "floor 85.00"]
 
 
-def test_higher_levels_lie_higher_and_later_ones_to_the_right() -> None:
+def test_higher_values_are_higher_and_later_ones_further_right() -> None:
     svg = charts.chart("x", [Line("total", daily(80, 90, 100))])
     course = re.search(r'class="course" d="M([^"]+)"', svg)
     assert course
@@ -52,27 +52,27 @@ def test_higher_levels_lie_higher_and_later_ones_to_the_right() -> None:
     assert ys[1] == pytest.approx((ys[0] + ys[2]) / 2)
 
 
-def test_without_any_value_there_is_no_chart() -> None:
+def test_no_values_give_no_chart() -> None:
     assert charts.chart("x", []) == ""
     assert charts.chart("x", [Line("total", daily(None, None))], Fraction(90)) == ""
     assert charts.chart_file("x", []) == b""
 
 
-def test_a_single_value_is_drawn_in_the_middle() -> None:
+def test_single_value_is_drawn_in_the_middle() -> None:
     svg = charts.chart("x", [Line("total", daily(100))])
     assert "2026-11-01" in texts(svg)
     assert "total 100.00" in texts(svg)
     assert 'cx="258.0"' in svg
 
 
-def test_results_of_one_day_are_told_apart_by_the_hour() -> None:
+def test_results_of_one_day_are_labelled_with_times() -> None:
     values = [(START, Fraction(90)), (START + timedelta(hours=2), Fraction(91))]
     shown = texts(charts.chart("x", [Line("total", values)]))
     assert "11-01 12:00" in shown
     assert "11-01 14:00" in shown
 
 
-def test_a_wide_range_and_a_flat_line_have_a_scale() -> None:
+def test_wide_range_and_a_flat_line_have_a_scale() -> None:
     assert texts(charts.chart("x", [Line("t", daily(0, 100))]))[:5] == [
         "0",
         "25",
@@ -101,7 +101,7 @@ def test_labels_of_lines_that_end_together_do_not_overlap() -> None:
     ),
     st.none() | st.fractions(0, 100, max_denominator=100),
 )
-def test_any_values_make_a_well_formed_chart_inside_its_frame(
+def test_any_values_give_a_well_formed_chart_within_its_frame(
     courses: list[list[Fraction | None]], floor: Fraction | None
 ) -> None:
     lines = [
@@ -121,19 +121,19 @@ def test_any_values_make_a_well_formed_chart_inside_its_frame(
 
 
 @pytest.mark.security
-def test_a_file_has_no_script_and_asks_for_nothing() -> None:
+def test_file_has_no_script_and_makes_no_requests() -> None:
     svg = charts.chart_file('<script>&"', [Line("</text><script>", daily(1, 2))]).decode()
     assert "<script" not in svg
     assert "prefers-color-scheme: dark" in svg
     assert re.findall(r"(?:https?:)?//[^\s\"]+", svg) == ["http://www.w3.org/2000/svg"]
 
 
-def test_a_sparkline_has_a_name_and_needs_two_values() -> None:
+def test_sparkline_has_a_title_and_needs_two_values() -> None:
     svg = charts.sparkline("total of api", daily(90, None, 91))
     assert "<title>total of api</title>" in svg
     assert 'd="M3.0 21.0L93.0 3.0"' in svg
     assert charts.sparkline("x", daily(90, None)) == ""
 
 
-def test_a_flat_sparkline_lies_in_the_middle() -> None:
+def test_flat_sparkline_is_in_the_middle() -> None:
     assert 'd="M3.0 12.0L93.0 12.0"' in charts.sparkline("x", daily(90, 90))

@@ -16,7 +16,7 @@ TODAY = date(2026, 11, 21)
 
 
 @given(st.integers(-9999, 9999))
-def test_a_row_is_shown_with_the_days_that_are_left(days: int) -> None:
+def test_row_is_shown_with_the_days_left(days: int) -> None:
     review = TODAY + timedelta(days=days)
     row = Row(
         line=1,

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.security
 
 
 def inline(text: str) -> list[Token]:
-    """What a reader of GitHub's tables makes of a text."""
+    """What a Markdown reader with GitHub's tables renders."""
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     return [
         child
@@ -42,7 +42,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_in_a_table_is_one_code_span_in_one_cell(text: str) -> None:
+def test_untrusted_text_in_a_table_is_one_code_span_in_one_cell(text: str) -> None:
     lines = [*head(("a", "b", "c")), row((code(text), "x", "y"))]
     children = inline("\n".join(lines))
     assert [child.type for child in children] == [
@@ -65,42 +65,42 @@ def test_any_text_is_one_code_span(text: str) -> None:
         st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="|"), max_size=200
     )
 )
-def test_visible_text_is_shown_as_it_is(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     shown = inline(f"- {code(text)}")[0].content
     assert shown.strip() == text.strip()
 
 
-def test_invisible_characters_are_spelled_out() -> None:
+def test_invisible_characters_are_escaped() -> None:
     assert code("a\u202eb\nc\x1b") == "`a\\u202eb\\nc\\x1b`"
 
 
-def test_an_overlong_text_is_cut() -> None:
+def test_long_text_is_truncated() -> None:
     assert code("x" * 10_000) == "`" + "x" * 239 + "…`"
 
 
-def test_a_link_keeps_to_its_address() -> None:
-    told = link("report [1]", "https://ci.example.org/a b(1)?x=1&y=<2>")
-    assert told == "[`report [1]`](https://ci.example.org/a%20b%281%29?x=1&y=%3C2%3E)"
+def test_link_escapes_its_label_and_url() -> None:
+    text = link("report [1]", "https://ci.example.org/a b(1)?x=1&y=<2>")
+    assert text == "[`report [1]`](https://ci.example.org/a%20b%281%29?x=1&y=%3C2%3E)"
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//host/x", "x", ""])
-def test_a_link_of_another_kind_is_refused(url: str) -> None:
-    with pytest.raises(InputError, match=r"is no http\(s\) address"):
+def test_url_with_another_scheme_is_rejected(url: str) -> None:
+    with pytest.raises(InputError, match=r"is not an http\(s\) URL"):
         link("label", url)
 
 
 @pytest.mark.architecture
-def test_a_name_of_the_table_is_not_set_in_italics() -> None:
+def test_underscores_in_names_are_escaped() -> None:
     assert inline(plain("_a_b_"))[0].content == "_a_b_"
 
 
 @pytest.mark.architecture
-def test_a_head_sets_numbers_to_the_right() -> None:
+def test_numeric_columns_are_right_aligned() -> None:
     assert head(("suite", "%"), numeric={"%"}) == ("| suite | % |", "| :-- | --: |")
 
 
 @pytest.mark.architecture
-def test_sections_that_fit_are_whole() -> None:
+def test_sections_that_fit_are_complete() -> None:
     sections = [Section(("# A",), ("- 1", "- 2")), Section(("# B", "text"))]
     assert fit(sections) == "# A\n- 1\n- 2\n\n# B\ntext\n"
 
@@ -108,15 +108,15 @@ def test_sections_that_fit_are_whole() -> None:
 @pytest.mark.reliability
 def test_rows_are_cut_from_the_end_and_counted() -> None:
     rows = tuple(f"- {number}" for number in range(100))
-    told = fit([Section(("# A", ""), rows, "tests"), Section(("# B",), ("- kept",))], 200)
-    lines = told.splitlines()
-    kept = lines.index("")
-    shown = [line for line in lines if line.startswith("- ") and line != "- kept"]
+    text = fit([Section(("# A", ""), rows, "tests"), Section(("# B",), ("- last",))], 200)
+    lines = text.splitlines()
+    end = lines.index("")
+    shown = [line for line in lines if line.startswith("- ") and line != "- last"]
     assert shown == list(rows[: len(shown)])
     assert f"… {100 - len(shown)} more tests, cut to fit" in lines
     assert 10 < len(shown) < 100
-    assert lines[kept - 1] == "# A"
-    assert lines[-2:] == ["# B", "- kept"]
+    assert lines[end - 1] == "# A"
+    assert lines[-2:] == ["# B", "- last"]
 
 
 @pytest.mark.reliability
@@ -124,17 +124,17 @@ def test_rows_are_cut_from_the_end_and_counted() -> None:
     st.lists(st.lists(st.text(min_size=1, max_size=80), max_size=60), max_size=5),
     st.integers(1_000, 3_000),
 )
-def test_a_document_keeps_within_its_limit(blocks: list[list[str]], limit: int) -> None:
+def test_document_does_not_exceed_its_limit(blocks: list[list[str]], limit: int) -> None:
     sections = [
         Section(("# Title", ""), tuple(f"- {code(text)}" for text in block)) for block in blocks
     ]
-    told = fit(sections, limit)
-    assert len(told.encode("utf-8")) <= limit
-    cut = sum(int(line.split()[1]) for line in told.splitlines() if line.startswith("… "))
-    shown = sum(line.startswith("- ") for line in told.splitlines())
+    text = fit(sections, limit)
+    assert len(text.encode("utf-8")) <= limit
+    cut = sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("… "))
+    shown = sum(line.startswith("- ") for line in text.splitlines())
     assert shown + cut == sum(map(len, blocks))
 
 
 @pytest.mark.architecture
-def test_the_limit_is_githubs() -> None:
+def test_default_limit_is_githubs() -> None:
     assert COMMENT_LIMIT == 65_536

@@ -32,11 +32,11 @@ def parsed(state: State) -> dict[str, Metric]:
 
 
 def samples(family: Metric) -> Samples:
-    """The values by those of the labels, which stand in the order of the labels' names."""
+    """The values by label values, which are in the order of the label names."""
     return {tuple(sample.labels.values()): sample.value for sample in family.samples}
 
 
-def test_every_figure_is_read_back(snapshot: Snapshot) -> None:
+def test_every_value_can_be_read_back(snapshot: Snapshot) -> None:
     cell = snapshot.themes["security"]
     broken = msgspec.structs.replace(cell, outcomes=Outcomes(tests=3, passed=1, failed=2))
     marked = msgspec.structs.replace(snapshot, themes={"security": broken}, flaky=("t::a",))
@@ -74,7 +74,7 @@ def test_types_units_and_help_are_declared(snapshot: Snapshot) -> None:
     assert "covernance_patch_coverage_ratio" not in families
 
 
-def test_the_text_is_that_of_the_format(snapshot: Snapshot) -> None:
+def test_text_follows_the_format(snapshot: Snapshot) -> None:
     text = openmetrics.render(State(themes=("security",), suites={"api": snapshot}))
     assert text.startswith(
         "# HELP covernance_suite_present Whether a suite of the table has a result.\n"
@@ -97,13 +97,13 @@ def test_nothing_to_cover_has_no_ratio(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.reliability
-def test_without_any_result_only_that_is_told() -> None:
+def test_suite_without_a_result_has_only_the_present_metric() -> None:
     text = openmetrics.render(State(themes=(), suites={"api": None}))
     assert text.splitlines()[2:] == ['covernance_suite_present{suite="api"} 0.0', "# EOF"]
 
 
 @pytest.mark.security
-def test_hostile_labels_stay_labels(snapshot: Snapshot) -> None:
+def test_untrusted_labels_are_escaped(snapshot: Snapshot) -> None:
     branch = 'x"} 1\n# EOF\n\\'
     source = msgspec.structs.replace(snapshot.provenance, branch=branch, commit=None)
     families = parsed(
@@ -114,7 +114,7 @@ def test_hostile_labels_stay_labels(snapshot: Snapshot) -> None:
     assert labels["commit"] == ""
 
 
-def test_the_older_text_format_reads_the_same(snapshot: Snapshot) -> None:
+def test_older_text_format_gives_the_same_values(snapshot: Snapshot) -> None:
     state = State(themes=("security",), suites={"api": snapshot, "web": None})
     older = prometheus.text_string_to_metric_families(openmetrics.render(state))
     assert {family.name: samples(family) for family in older} == {
@@ -124,7 +124,7 @@ def test_the_older_text_format_reads_the_same(snapshot: Snapshot) -> None:
 
 @pytest.fixture
 def full(snapshot: Snapshot) -> State:
-    """A state that has a sample of every metric."""
+    """A state with a sample of every metric."""
     return State(
         themes=("security",),
         suites={"api": snapshot},
@@ -133,12 +133,12 @@ def full(snapshot: Snapshot) -> State:
     )
 
 
-def test_the_notes_explain_every_metric_and_no_other(full: State) -> None:
+def test_documentation_lists_exactly_the_metrics(full: State) -> None:
     notes = (ROOT / "docs" / "metrics" / "README.md").read_text()
     assert set(re.findall(r"`(covernance_\w+)`", notes)) == parsed(full).keys()
 
 
-def test_the_grafana_dashboard_asks_for_metrics_that_there_are(full: State) -> None:
+def test_grafana_dashboard_uses_existing_metrics(full: State) -> None:
     board = json.loads((ROOT / "docs" / "metrics" / "grafana-dashboard.json").read_bytes())
     queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     queries += [variable["query"]["query"] for variable in board["templating"]["list"][1:]]
@@ -150,9 +150,9 @@ def test_the_grafana_dashboard_asks_for_metrics_that_there_are(full: State) -> N
 
 @pytest.mark.reliability
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
-    one, other = (
-        State(themes=("security",), suites={"api": found})
-        for found in (rich(snapshot), reordered(rich(snapshot), order))
+def test_order_of_mappings_does_not_matter(snapshot: Snapshot, order: random.Random) -> None:
+    first, second = (
+        State(themes=("security",), suites={"api": sample})
+        for sample in (rich(snapshot), reordered(rich(snapshot), order))
     )
-    assert openmetrics.render(other) == openmetrics.render(one)
+    assert openmetrics.render(second) == openmetrics.render(first)

@@ -36,15 +36,15 @@ def published(repository: Repository, snapshot: Snapshot, **source: object) -> N
 
 
 @pytest.mark.reliability
-def test_outside_git_what_is_left_out_is_told(repository: Repository, snapshot: Snapshot) -> None:
+def test_missing_git_is_reported(repository: Repository, snapshot: Snapshot) -> None:
     published(repository, snapshot)
-    told: list[str] = []
-    found = overview.full_state(load(repository.root), None, {}, local_agent, told.append)
-    assert (found.patches, found.drops) == ({}, ())
-    assert told[0].startswith("patch coverage and drops are left out: ")
+    warnings: list[str] = []
+    overall = overview.full_state(load(repository.root), None, {}, local_agent, warnings.append)
+    assert (overall.patches, overall.drops) == ({}, ())
+    assert warnings[0].startswith("patch coverage and drops are not shown: ")
 
 
-def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
+def test_days_left_are_counted_from_the_newest_result(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     repository.write(REGISTER, ROWS)
@@ -56,7 +56,7 @@ def test_exceptions_are_counted_from_the_newest_result_and_not_from_a_clock(
 
 
 @pytest.mark.reliability
-def test_a_result_with_a_damaged_time_is_one_clear_error(
+def test_result_with_a_damaged_time_is_one_clear_error(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     published(repository, snapshot, recorded_at="yesterday")
@@ -70,17 +70,17 @@ def test_without_any_result_nothing_is_due(repository: Repository) -> None:
     assert overview.full_state(load(repository.root), None, {}, local_agent, print).exceptions == ()
 
 
-def test_in_git_patch_coverage_and_drops_are_there(
+def test_patch_coverage_and_drops_are_shown_in_git(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     repository.commit_first()
     repository.append("calc/__init__.py", "z = 3\n")
     head = repository.git("rev-parse", "HEAD")
     published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
-    told: list[str] = []
-    found = overview.full_state(load(repository.root), None, {}, local_agent, told.append)
-    assert told == []
-    assert {suite: counts.total for suite, counts in found.patches.items()} == {"calc": 1}
+    warnings: list[str] = []
+    overall = overview.full_state(load(repository.root), None, {}, local_agent, warnings.append)
+    assert warnings == []
+    assert {suite: counts.total for suite, counts in overall.patches.items()} == {"calc": 1}
 
 
 @pytest.mark.parametrize(("at", "shown"), [("HEAD", [(9, 10)]), ("HEAD^", [])])
@@ -104,6 +104,6 @@ def guarded(after: Counts, measure: str = "security") -> Guarded:
     return Guarded(suite="calc", assessment=comparison.assessment, comparison=comparison)
 
 
-def test_only_a_number_that_fell_too_far_is_a_drop() -> None:
+def test_only_a_measure_that_fell_too_far_is_a_drop() -> None:
     drops = overview._drops([guarded(Counts(100, 80)), guarded(Counts(100, 90))])
     assert [(drop.suite, drop.measure) for drop in drops] == [("calc", "security")]

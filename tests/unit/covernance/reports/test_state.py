@@ -11,7 +11,7 @@ pytestmark = pytest.mark.architecture
 
 
 def state(snapshot: Snapshot, **verdicts: str | None) -> State:
-    """A state of suites with these verdicts; None for no result."""
+    """A state of suites with these verdicts; None means no result."""
     return State(
         themes=("security",),
         suites={
@@ -23,23 +23,23 @@ def state(snapshot: Snapshot, **verdicts: str | None) -> State:
     )
 
 
-def test_what_does_not_pass_comes_first_and_a_missing_result_is_no_pass(
+def test_failing_and_missing_suites_come_first(
     snapshot: Snapshot,
 ) -> None:
-    found = state(snapshot, a="pass", b="below-floor", c=None, d="pass")
-    assert [name for name, _ in found.worst_first] == ["b", "c", "a", "d"]
-    assert found.passing == 2
-    assert [one.suite for one in found.present] == ["a", "b", "d"]
+    current = state(snapshot, a="pass", b="below-floor", c=None, d="pass")
+    assert [name for name, _ in current.worst_first] == ["b", "c", "a", "d"]
+    assert current.passing == 2
+    assert [snapshot.suite for snapshot in current.present] == ["a", "b", "d"]
 
 
 @pytest.mark.reliability
 def test_without_any_result_nothing_is_newest(snapshot: Snapshot) -> None:
-    found = state(snapshot, a=None)
-    assert (found.newest, found.commits, found.passing) == (None, 0, 0)
-    assert found.columns == ("security",)
+    current = state(snapshot, a=None)
+    assert (current.newest, current.commits, current.passing) == (None, 0, 0)
+    assert current.columns == ("security",)
 
 
-def test_the_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
+def test_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
     def at(suite: str, recorded_at: str, commit: str) -> Snapshot:
         source = msgspec.structs.replace(
             snapshot.provenance, recorded_at=recorded_at, commit=commit
@@ -51,12 +51,12 @@ def test_the_newest_result_is_the_one_recorded_last(snapshot: Snapshot) -> None:
         at("b", "2026-11-22T12:00:00Z", "2"),
         at("c", "2026-11-20T12:00:00Z", "2"),
     ]
-    found = State(themes=(), suites={one.suite: one for one in results})
-    assert found.newest == results[1]
-    assert found.commits == 2
+    current = State(themes=(), suites={result.suite: result for result in results})
+    assert current.newest == results[1]
+    assert current.commits == 2
 
 
-def test_the_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> None:
+def test_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> None:
     themes = snapshot.themes | {"unthemed": snapshot.themes["security"]}
     with_it = msgspec.structs.replace(snapshot, themes=themes)
     assert State(themes=("security",), suites={"a": with_it}).columns == ("security", "unthemed")
@@ -70,20 +70,26 @@ def test_the_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) ->
         (Outcomes(tests=3, failed=2, errors=1), "2 failed, 1 in error"),
     ],
 )
-def test_a_cell_says_what_is_wrong_with_its_tests(outcomes: Outcomes, expected: str) -> None:
+def test_trouble_describes_problems_with_the_tests(outcomes: Outcomes, expected: str) -> None:
     cell = Cell(outcomes=outcomes, seconds=0, raw=Counts(), earned=Counts())
     assert trouble(cell) == expected
 
 
 @pytest.mark.parametrize(
     ("left", "expected"),
-    [(0, "today"), (1, "1 day left"), (2, "2 days left"), (-1, "1 day past"), (-3, "3 days past")],
+    [
+        (0, "today"),
+        (1, "1 day left"),
+        (2, "2 days left"),
+        (-1, "1 day overdue"),
+        (-3, "3 days overdue"),
+    ],
 )
-def test_a_review_date_is_so_many_days_away(left: int, expected: str) -> None:
+def test_days_describe_the_time_until_a_review_date(left: int, expected: str) -> None:
     assert days(left) == expected
 
 
 @pytest.mark.reliability
-def test_a_drop_to_nothing_is_a_drop_from_what_there_was() -> None:
+def test_drop_to_nothing_is_a_drop_by_the_whole_percentage() -> None:
     assert Drop("a", "total", Counts(4, 3), Counts()).points == 75
     assert Drop("a", "total", Counts(4, 3), Counts(4, 1)).points == 50

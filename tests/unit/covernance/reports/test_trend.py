@@ -38,7 +38,7 @@ def at(percent: int, *, verdict: str = "pass", floor: int = 90, measure: str = "
     )
 
 
-def test_a_point_keeps_the_total_and_the_themes_that_have_tests(snapshot: Snapshot) -> None:
+def test_point_has_the_total_and_the_themes_with_tests(snapshot: Snapshot) -> None:
     point = trend.point(snapshot)
     assert point.timestamp == datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert point.measures == {"total": Counts(6, 5, 2, 1), "security": Counts(4, 3, 2, 1)}
@@ -49,19 +49,19 @@ def test_a_point_keeps_the_total_and_the_themes_that_have_tests(snapshot: Snapsh
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-11-21", "0001-01-01T00:00:00Z"])
-def test_a_time_without_sense_is_refused(snapshot: Snapshot, text: str) -> None:
+def test_invalid_time_is_rejected(snapshot: Snapshot, text: str) -> None:
     with pytest.raises(InputError, match=r"the result of api: .* is no time"):
         trend.point(with_outcome(snapshot, "passed", recorded_at=text))
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["", "high", "1/0", "NaN"])
-def test_a_floor_that_is_no_number_is_refused(snapshot: Snapshot, text: str) -> None:
-    with pytest.raises(InputError, match="is no floor"):
+def test_invalid_floor_is_rejected(snapshot: Snapshot, text: str) -> None:
+    with pytest.raises(InputError, match="is not a valid floor"):
         trend.point(msgspec.structs.replace(snapshot, floor=Floor(text, "x")))
 
 
-def test_a_change_is_exact_and_needs_both_ends() -> None:
+def test_change_is_exact_and_needs_both_ends() -> None:
     assert trend.change(at(9_000), at(9_100), "total") == 1
     assert trend.change(at(9_000), at(9_100), "security") is None
 
@@ -78,18 +78,18 @@ def test_a_change_is_exact_and_needs_both_ends() -> None:
         (None, "n/a"),
     ],
 )
-def test_a_change_is_shown_with_its_sign_rounded_down(points: Fraction | None, shown: str) -> None:
+def test_change_is_shown_with_its_sign_rounded_down(points: Fraction | None, shown: str) -> None:
     assert trend.show_points(points) == shown
 
 
 @pytest.mark.reliability
 @given(st.fractions(-100, 100))
-def test_a_drop_never_reads_smaller_than_it_is(points: Fraction) -> None:
+def test_drop_is_never_shown_smaller_than_it_is(points: Fraction) -> None:
     assert Fraction(trend.show_points(points).replace("±", "")) <= points
 
 
 @pytest.mark.reliability
-def test_a_test_that_ends_both_ways_on_the_same_sources_is_flaky(snapshot: Snapshot) -> None:
+def test_test_that_passes_and_fails_on_the_same_sources_is_flaky(snapshot: Snapshot) -> None:
     results = [with_outcome(snapshot, outcome) for outcome in ("passed", "skipped", "failed")]
     assert trend.flaky(results) == [Flaky("api", "t::a")]
 
@@ -99,28 +99,28 @@ def test_a_test_that_ends_both_ways_on_the_same_sources_is_flaky(snapshot: Snaps
     "source",
     [{"commit": "1" * 40}, {"config": "0"}, {"commit": None}, {"dirty": True}, {"dirty": None}],
 )
-def test_other_sources_or_unknown_ones_say_nothing_of_flakiness(
+def test_different_or_unknown_sources_are_not_compared(
     snapshot: Snapshot, source: dict[str, object]
 ) -> None:
     results = [with_outcome(snapshot, "passed"), with_outcome(snapshot, "failed", **source)]
     assert trend.flaky(results) == []
 
 
-def test_what_a_run_marked_as_flaky_is_flaky(snapshot: Snapshot) -> None:
+def test_tests_marked_as_flaky_by_a_run_are_flaky(snapshot: Snapshot) -> None:
     marked = msgspec.structs.replace(snapshot, flaky=("t::b", "t::a"))
     assert trend.flaky([marked, marked]) == [Flaky("api", "t::a"), Flaky("api", "t::b")]
 
 
-def test_the_slowest_tests_come_in_order(snapshot: Snapshot) -> None:
+def test_slowest_tests_come_in_order(snapshot: Snapshot) -> None:
     tests = {
         name: TestResult(outcome="passed", seconds=seconds, themes=())
         for name, seconds in (("a", 1.0), ("c", 2.0), ("b", 2.0))
     }
-    found = trend.slowest([msgspec.structs.replace(snapshot, tests=tests)], 2)
-    assert found == [("api", "b", 2.0), ("api", "c", 2.0)]
+    ranked = trend.slowest([msgspec.structs.replace(snapshot, tests=tests)], 2)
+    assert ranked == [("api", "b", 2.0), ("api", "c", 2.0)]
 
 
-def test_a_floor_could_rise_to_what_every_passing_run_reached() -> None:
+def test_floor_can_rise_to_the_lowest_passing_total() -> None:
     points = [at(9_699), at(9_580), at(2_000, verdict="tests-failed"), at(9_999)]
     assert trend.ratchet("api", points) == Ratchet(
         suite="api", floor=Fraction(90), suggested=95, lowest=Fraction(958, 10), runs=3
@@ -132,11 +132,11 @@ def test_a_floor_could_rise_to_what_every_passing_run_reached() -> None:
     [[], [at(9_090)], [at(9_999, verdict="below-floor")], [at(9_999, measure="security")]],
     ids=["none", "within a point", "not passing", "no total"],
 )
-def test_a_floor_that_can_not_rise_has_no_suggestion(points: list[Point]) -> None:
+def test_floor_that_can_not_rise_has_no_suggestion(points: list[Point]) -> None:
     assert trend.ratchet("api", points) is None
 
 
-def test_the_measures_are_the_total_and_the_themes_seen() -> None:
+def test_measures_are_the_total_and_the_recorded_themes() -> None:
     points = [at(1), at(1, measure="security")]
     assert trend.measures(points, ("architecture", "security")) == ["total", "security"]
     assert trend.series(points, "security")[0][1] is None

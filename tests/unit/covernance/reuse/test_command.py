@@ -51,7 +51,7 @@ def test_a_suite_that_would_be_reused_says_of_when(found: list[Found]) -> None:
     found.append(Found(EVIDENCE, ()))
     assert call("show", "--suite", "calc").splitlines() == [
         f"calc: would be reused: measured at {'c' * 40} on 2026-11-21T12:00:00Z",
-        "  any change of the repository makes it run: it starts /usr/bin/git",
+        "  it starts /usr/bin/git, so any change in the repository makes it run",
     ]
 
 
@@ -85,7 +85,7 @@ def test_where_nothing_is_reused_it_says_so(
     found: list[Found], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_EVENT_NAME", "schedule")
-    assert call("show").startswith("nothing is reused here: a scheduled run measures")
+    assert call("show").startswith("no results are reused here: a scheduled run measures")
 
 
 @pytest.mark.reliability

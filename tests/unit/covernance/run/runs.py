@@ -61,7 +61,7 @@ def record(theme: str, **changes: object) -> Record:
 
 
 class Quiet:
-    """An observer that tells nobody."""
+    """An observer that ignores everything."""
 
     def started(self, planned: object) -> None: ...
 
@@ -69,4 +69,4 @@ class Quiet:
 
     def finished(self, result: Finished) -> None: ...
 
-    def told(self, text: str) -> None: ...
+    def note(self, text: str) -> None: ...

@@ -34,7 +34,7 @@ def planned(*arguments: str, **environ: str) -> list[str]:
     return ran.stdout.splitlines()
 
 
-def test_a_dry_run_prints_commands_and_runs_nothing(passes: FakePasses) -> None:
+def test_dry_run_prints_commands_and_runs_nothing(passes: FakePasses) -> None:
     commands = planned()
     assert len(commands) == 2 * 3
     assert all(" -m coverage run --context=" in command for command in commands)
@@ -55,7 +55,7 @@ def test_suites_and_themes_are_repeated_or_listed(arguments: tuple[str, ...], nu
     assert len(planned(*arguments)) == number
 
 
-def test_the_environment_names_the_suite_unless_an_option_does() -> None:
+def test_suite_comes_from_the_environment_unless_an_option_is_given() -> None:
     assert len(planned(COVERAGE_CONTEXT="calc")) == 3
     assert len(planned("--suite", "calc,second", COVERAGE_CONTEXT="calc")) == 6
 
@@ -68,14 +68,14 @@ def test_the_environment_names_the_suite_unless_an_option_does() -> None:
         ([], {"COVERAGE_CONTEXT": "clac"}, "COVERAGE_CONTEXT=clac: there is no suite 'clac'"),
     ],
 )
-def test_an_unknown_suite_is_an_error_that_names_its_origin(
+def test_unknown_suite_is_an_error_that_names_its_origin(
     arguments: list[str], environ: dict[str, str], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         raise call("--dry-run", *arguments, **environ).exception or AssertionError
 
 
-def test_the_exit_code_is_that_of_the_worst_suite(passes: FakePasses) -> None:
+def test_exit_code_is_that_of_the_worst_suite(passes: FakePasses) -> None:
     passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
     assert call("--suite", "calc").return_value is Exit.GATE
     ran = call("--suite", "calc", "--soft")

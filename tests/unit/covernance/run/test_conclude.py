@@ -62,9 +62,7 @@ def test_below_the_floor_exits_2(run_calc: Callable[..., SuiteResult], passes: F
 
 
 @pytest.mark.security
-def test_a_failing_selection_fails(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses
-) -> None:
+def test_failing_selection_fails(run_calc: Callable[..., SuiteResult], passes: FakePasses) -> None:
     passes.statuses["security"] = 1
     passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
     result = run_calc("-k", "x")
@@ -85,7 +83,7 @@ def test_no_data_publishes_nothing_and_is_red(
     ("day", "verdict", "code"),
     [("2026-11-21", "pass", Exit.PASS), ("2026-11-20", "expired-exception", Exit.GATE)],
 )
-def test_an_exception_that_ran_out_yesterday_fails_its_suite_and_no_other(
+def test_exception_that_ran_out_yesterday_fails_its_suite_and_no_other(
     repository: Repository, passes: FakePasses, day: str, verdict: str, code: Exit
 ) -> None:
     row = f"| `other/__init__.py` | other | 50.00 / 90 | old | @team | {day} | rewrite | |"
@@ -100,7 +98,7 @@ def test_an_exception_that_ran_out_yesterday_fails_its_suite_and_no_other(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [(), ("-k", "x")])
-def test_a_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
+def test_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
     repository: Repository, passes: FakePasses, arguments: tuple[str, ...]
 ) -> None:
     calc, other = run_two(repository, passes, "x = 1\ny = (\n", *arguments)
@@ -113,7 +111,7 @@ def test_a_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
 
 @pytest.mark.security
 @pytest.mark.usefixtures("_without_tests")
-def test_a_selection_that_matches_no_test_is_never_green(
+def test_selection_that_matches_no_test_is_never_green(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
     result = run_calc("-k", "nosuchtest")
@@ -122,7 +120,7 @@ def test_a_selection_that_matches_no_test_is_never_green(
 
 @pytest.mark.reliability
 @pytest.mark.usefixtures("_without_tests")
-def test_a_shard_that_drew_no_test_leaves_the_judging_to_the_whole(
+def test_shard_that_drew_no_test_leaves_the_judging_to_the_whole(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     result = run_calc(shard=Shard(3, 3))

@@ -27,7 +27,7 @@ def test_passes_run_side_by_side_as_asked_or_as_the_cores_bear(
     assert passes.at_once == at_once
 
 
-def test_the_unthemed_pass_runs_when_collection_found_unthemed_tests(
+def test_unthemed_pass_runs_when_collection_found_unthemed_tests(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
     found = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
@@ -55,7 +55,7 @@ def test_one_file_for_several_passes_is_refused(
 
 
 @pytest.mark.reliability
-def test_a_theme_that_no_suite_has_lists_those_there_are(
+def test_theme_that_no_suite_has_lists_those_there_are(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
     with pytest.raises(InputError, match="no theme 'speed'; themes: architecture, reliability"):

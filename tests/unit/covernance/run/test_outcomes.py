@@ -15,7 +15,7 @@ Build = Callable[..., Finished]
 
 
 @pytest.mark.architecture
-def test_a_cell_holds_outcomes_time_and_counts(finished: Build) -> None:
+def test_cell_holds_outcomes_time_and_counts(finished: Build) -> None:
     result = finished(outcomes={"t::a": "passed", "t::b": "error", "t::c": "skipped"})
     counts = Counts(4, 2)
     files = {
@@ -28,13 +28,13 @@ def test_a_cell_holds_outcomes_time_and_counts(finished: Build) -> None:
     assert (cell.raw, cell.earned) == (Counts(8, 4), Counts(6, 2))
 
 
-def test_a_pass_that_died_has_an_empty_cell(finished: Build) -> None:
+def test_pass_that_died_has_an_empty_cell(finished: Build) -> None:
     cell = outcomes.cells([finished(died=True, status=-9)], {})["architecture"]
     assert cell.outcomes == Outcomes()
 
 
 @pytest.mark.architecture
-def test_a_test_in_two_passes_counts_once_with_its_worst_outcome(finished: Build) -> None:
+def test_test_in_two_passes_counts_once_with_its_worst_outcome(finished: Build) -> None:
     found = outcomes.tests(
         [
             finished("security", outcomes={"t::a": "failed"}),
@@ -46,7 +46,7 @@ def test_a_test_in_two_passes_counts_once_with_its_worst_outcome(finished: Build
     assert found["t::a"].outcome == "failed"
 
 
-def test_a_clean_pass_has_no_failures(finished: Build) -> None:
+def test_clean_pass_has_no_failures(finished: Build) -> None:
     assert outcomes.failures([finished(), finished("security", status=5, exit=5, outcomes={})]) == (
         frozenset()
     )
@@ -78,7 +78,7 @@ def test_whatever_keeps_a_pass_from_its_end_is_a_failure(
 
 
 @pytest.mark.security
-def test_a_pass_that_ran_tests_and_recorded_nothing_is_unmeasured(finished: Build) -> None:
+def test_pass_that_ran_tests_and_recorded_nothing_is_unmeasured(finished: Build) -> None:
     passes = [finished("a"), finished("b"), finished("c", status=5, exit=5, outcomes={})]
     for result in passes[1:]:
         (result.planned.folder / ".coverage.host.1").unlink()
@@ -105,7 +105,7 @@ def test_unthemed_tests_are_listed_once(finished: Build) -> None:
         (("failed", "failed"), ["t::a"], ()),
     ],
 )
-def test_a_test_that_ended_both_ways_is_flaky(
+def test_test_that_ended_both_ways_is_flaky(
     finished: Build, ends: tuple[str, str], reran: list[str], flaky: tuple[str, ...]
 ) -> None:
     passes = [
@@ -115,6 +115,6 @@ def test_a_test_that_ended_both_ways_is_flaky(
     assert outcomes.flaky([*passes, finished("reliability", died=True)]) == flaky
 
 
-def test_a_pass_that_left_no_record_is_lost(finished: Build) -> None:
+def test_pass_that_left_no_record_is_lost(finished: Build) -> None:
     passes = [finished("security", died=True, status=-9), finished("architecture")]
     assert outcomes.lost(passes) == ("security",)

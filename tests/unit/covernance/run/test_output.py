@@ -12,7 +12,7 @@ from covernance.errors import Exit, InputError
 from covernance.model.snapshot import Snapshot
 from covernance.model.suite_result import SuiteResult, stand_in
 from covernance.model.verdict import Verdict
-from covernance.run.output import tell, worst
+from covernance.run.output import print_results, worst_exit
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -42,17 +42,17 @@ def combine() -> Sequence[Path]:
 
 
 @pytest.mark.security
-def test_failed_tests_are_worse_than_a_gate_and_a_gate_than_a_pass() -> None:
+def test_failed_tests_outrank_failed_gates_which_outrank_passes() -> None:
     order = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
     for codes in itertools.product(order, repeat=3):
-        assert worst(codes) is max(codes, key=order.index)
-    assert worst([]) is Exit.PASS
+        assert worst_exit(codes) is max(codes, key=order.index)
+    assert worst_exit([]) is Exit.PASS
 
 
-def test_a_full_run_lists_its_reports_the_baseline_and_its_verdict(
+def test_full_run_lists_its_reports_the_baseline_and_its_verdict(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell([green], table, combine)
+    print_results([green], table, combine)
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == [
         "calc: wrote coverage/calc.json",
@@ -65,56 +65,56 @@ def test_tests_that_need_attention_are_listed(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = of(green, unthemed=("t::plain",), flaky=("t::a", "t::b"))
-    tell([ran], table, combine)
+    print_results([ran], table, combine)
     text = capsys.readouterr().out
-    assert "calc: tests that carry no theme (1):\n  t::plain\n" in text
-    assert "calc: flaky tests, which ended both ways (2):\n  t::a\n  t::b\n" in text
+    assert "calc: tests without a theme (1):\n  t::plain\n" in text
+    assert "calc: flaky tests, which passed and failed (2):\n  t::a\n  t::b\n" in text
 
 
-def test_a_partial_run_makes_no_baseline_and_says_what_it_left_out(
+def test_partial_run_writes_no_baseline_and_names_its_selection(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     partial = msgspec.structs.replace(green, partial=("-k 'x'",))
-    tell([partial], table, combine)
+    print_results([partial], table, combine)
     text = capsys.readouterr().out
     assert "baseline" not in text
-    assert text.endswith("calc: partial run (-k 'x'): gates nothing\n")
+    assert text.endswith("calc: partial run (-k 'x'), floors not checked\n")
     red = msgspec.structs.replace(of(partial, verdict="tests-failed"), exit=Exit.TESTS_FAILED)
-    tell([red], table, combine)
-    assert capsys.readouterr().out.endswith("but is red: tests-failed\n")
+    print_results([red], table, combine)
+    assert capsys.readouterr().out.endswith("floors not checked: tests failed\n")
 
 
 @pytest.mark.reliability
-def test_a_run_that_broke_off_makes_no_baseline_and_says_so(
+def test_unfinished_run_writes_no_baseline_and_reports_it(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = msgspec.structs.replace(of(green, verdict="tests-failed"), published=())
-    tell([broken], table, combine)
+    print_results([broken], table, combine)
     text = capsys.readouterr().out
-    assert "calc: wrote no reports; those of the last complete run are kept" in text
-    assert "baseline: not written: calc did not run to the end" in text
+    assert "calc: wrote no reports; those of the last complete run are unchanged" in text
+    assert "baseline: not written: calc did not finish" in text
 
 
 @pytest.mark.reliability
-def test_a_carried_result_has_no_reports_here(
+def test_carried_result_has_no_reports_here(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = msgspec.structs.replace(
         green.snapshot.provenance, source="carried", carried_at="2026-11-22T12:00:00Z"
     )
-    tell([of(green, provenance=source)], table, combine)
+    print_results([of(green, provenance=source)], table, combine)
     text = capsys.readouterr().out
-    assert "carried from 000000000000, 1 day old; its data and reports are not here" in text
-    assert "baseline: not written: the data of calc is not here (carried)" in text
+    assert "carried from 000000000000, 1 day old; its data and reports are not available" in text
+    assert "baseline: not written: no data for calc (carried)" in text
 
 
 @pytest.mark.reliability
-def test_a_baseline_that_can_not_be_made_hides_no_verdict(
+def test_failure_to_write_the_baseline_does_not_hide_the_verdicts(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail() -> Sequence[Path]:
         raise InputError("history: rubbish.json is damaged")
 
     with pytest.raises(InputError, match=r"rubbish\.json"):
-        tell([green], table, fail)
+        print_results([green], table, fail)
     assert capsys.readouterr().out.splitlines()[-1].startswith("calc: pass: ")

@@ -39,7 +39,7 @@ def finished(folder: Path, *, selected: str = "", deselected: str = "") -> Finis
     return Finished(planned, 0, 1.5, record)
 
 
-def test_a_part_comes_back_as_it_was_published(tmp_path: Path) -> None:
+def test_part_comes_back_as_it_was_published(tmp_path: Path) -> None:
     folder = tmp_path / "pass"
     folder.mkdir()
     (folder / ".coverage.host.1").write_bytes(b"data")
@@ -61,7 +61,7 @@ def test_a_part_comes_back_as_it_was_published(tmp_path: Path) -> None:
     ]
 
 
-def test_a_pass_that_died_has_no_record(tmp_path: Path) -> None:
+def test_pass_that_died_has_no_record(tmp_path: Path) -> None:
     (back,) = part.passes(MEASURED, tmp_path)
     assert back.record is None
 
@@ -86,14 +86,14 @@ def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
         b'{"schema":1,"exit":0,"collected":{},"outcomes":{"t":"odd"},"seconds":{},"collection_errors":[]}',
     ],
 )
-def test_a_damaged_record_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
+def test_damaged_record_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "security").mkdir()
     (tmp_path / "security/record.json").write_bytes(content)
     with pytest.raises(InputError, match=r"record\.json: is not the record of a pass, or"):
         part.passes(MEASURED, tmp_path)
 
 
-def test_a_missing_part_is_told_with_the_file(tmp_path: Path) -> None:
+def test_missing_part_is_told_with_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"part\.json: can't be read: No such file"):
         part.read(tmp_path / "part.json")
 
@@ -116,5 +116,5 @@ def test_shards_that_ran_every_test_once_leave_no_gap() -> None:
         ([("a", "b"), ("b", "")], "security: a shard did not collect a"),
     ],
 )
-def test_a_gap_is_named(split: list[tuple[str, str]], gap: str) -> None:
+def test_gap_is_named(split: list[tuple[str, str]], gap: str) -> None:
     assert gap in shards(*split)

@@ -38,7 +38,7 @@ def test_each_suite_has_settings_of_its_own(repository: Repository, tmp_path: Pa
 
 
 @pytest.mark.reliability
-def test_an_environment_that_lacks_something_is_named_by_its_suite(
+def test_environment_that_lacks_something_is_named_by_its_suite(
     repository: Repository, tmp_path: Path
 ) -> None:
     table = load(repository.root)

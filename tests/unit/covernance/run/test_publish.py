@@ -27,7 +27,7 @@ pytestmark = pytest.mark.architecture
         ("xml:./coverage/../coverage/calc.xml", "coverage/partial/calc.xml"),
     ],
 )
-def test_a_report_asked_for_of_a_selection_never_replaces_a_full_one(
+def test_report_asked_for_of_a_selection_never_replaces_a_full_one(
     run_calc: Callable[..., SuiteResult], repository: Repository, given: str, written: str
 ) -> None:
     result = run_calc("-k", "x", f"--cov-report={given}")
@@ -36,12 +36,12 @@ def test_a_report_asked_for_of_a_selection_never_replaces_a_full_one(
     assert not (repository.root / "coverage/calc.xml").exists()
 
 
-def test_a_terminal_report_is_handed_on(run_calc: Callable[..., SuiteResult]) -> None:
+def test_terminal_report_is_handed_on(run_calc: Callable[..., SuiteResult]) -> None:
     assert "Missing" in run_calc("--cov-report=term-missing").text
     assert run_calc().text == ""
 
 
-def test_an_asked_report_of_a_full_run_is_written_beside_the_standard_ones(
+def test_asked_report_of_a_full_run_is_written_beside_the_standard_ones(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
     names = [path.name for path in run_calc("--cov-report=lcov:x.info").published]
@@ -81,7 +81,7 @@ def test_durations_are_written_where_something_is_split_by_them(
         "xml:docs",
     ],
 )
-def test_a_report_never_takes_the_place_of_something_else(
+def test_report_never_takes_the_place_of_something_else(
     run_calc: Callable[..., SuiteResult], repository: Repository, passes: FakePasses, report: str
 ) -> None:
     kept = repository.write("docs/important.md", "keep me")
@@ -91,7 +91,7 @@ def test_a_report_never_takes_the_place_of_something_else(
     assert passes.planned == []
 
 
-def test_a_report_of_coverage_py_is_replaced_by_the_next(
+def test_report_of_coverage_py_is_replaced_by_the_next(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     for _ in range(2):

@@ -19,7 +19,7 @@ def test_what_is_not_asked_for_is_a_full_run_whose_results_may_be_reused(
 
 
 @pytest.mark.reliability
-def test_a_request_does_not_change_during_a_run(repository: Repository) -> None:
+def test_request_does_not_change_during_a_run(repository: Repository) -> None:
     asked = request(load(repository.root))
     with pytest.raises(AttributeError, match="immutable"):
         asked.jobs = 5  # type: ignore[misc]

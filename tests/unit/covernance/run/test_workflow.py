@@ -16,7 +16,7 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.architecture
 
 
-def test_a_full_run_publishes_its_reports_and_last_its_snapshot(
+def test_full_run_publishes_its_reports_and_last_its_snapshot(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     result = run_calc()
@@ -29,7 +29,7 @@ def test_a_full_run_publishes_its_reports_and_last_its_snapshot(
     assert not list((repository.root / "coverage/data/.work").glob("run-*"))
 
 
-def test_a_full_run_records_what_ran_of_its_change(
+def test_full_run_records_what_ran_of_its_change(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     assert run_calc().snapshot.patch is None
@@ -45,7 +45,7 @@ def test_a_full_run_records_what_ran_of_its_change(
 
 
 @pytest.mark.reliability
-def test_a_pass_that_died_keeps_the_last_reports(
+def test_pass_that_died_keeps_the_last_reports(
     run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
 ) -> None:
     run_calc()
@@ -66,7 +66,7 @@ def test_a_pass_that_died_keeps_the_last_reports(
         (("tests/test_calc.py",), None, "tests/test_calc.py"),
     ],
 )
-def test_a_selection_is_partial_and_publishes_nothing(
+def test_selection_is_partial_and_publishes_nothing(
     run_calc: Callable[..., SuiteResult],
     arguments: tuple[str, ...],
     themes: tuple[str, ...] | None,
@@ -89,7 +89,7 @@ def test_what_a_plugin_deselects_makes_a_run_partial(
 
 
 @pytest.mark.reliability
-def test_an_argument_that_pytest_refuses_is_bad_input(
+def test_argument_that_pytest_refuses_is_bad_input(
     run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
 ) -> None:
     passes.statuses["security"] = 4

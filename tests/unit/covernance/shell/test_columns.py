@@ -14,7 +14,7 @@ ROWS = st.integers(1, 4).flatmap(
 )
 
 
-def test_the_head_is_ruled_off_and_numbers_stand_at_the_right() -> None:
+def test_header_is_underlined_and_numbers_are_right_aligned() -> None:
     rows = [("suite", "tests"), ("api", "7"), ("logging", "123")]
     assert align(rows, right={1}).splitlines() == [
         "suite    tests",
@@ -24,14 +24,12 @@ def test_the_head_is_ruled_off_and_numbers_stand_at_the_right() -> None:
     ]
 
 
-def test_no_line_ends_in_blanks() -> None:
+def test_lines_have_no_trailing_spaces() -> None:
     assert align([("a", "note"), ("b", "")]).splitlines()[2] == "b"
 
 
 @given(ROWS, st.sets(st.integers(0, 3)))
-def test_every_cell_is_read_back_from_the_columns_of_the_rule(
-    rows: list[list[str]], right: set[int]
-) -> None:
+def test_every_cell_fits_its_column(rows: list[list[str]], right: set[int]) -> None:
     head, rule, *body = align(rows, right=right).splitlines()
     widths = [len(dashes) for dashes in rule.split("  ")]
     for line, row in zip([head, *body], rows, strict=True):

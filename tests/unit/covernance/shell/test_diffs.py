@@ -12,11 +12,11 @@ pytestmark = pytest.mark.reliability
 
 @pytest.mark.parametrize("before", [None, "", "a\n", "a", "a\nb", "a\r\nb\r\n", "a\x0cb\n"])
 @pytest.mark.parametrize("after", ["c\n", "c", "a\nb", "a\r\nb\n"])
-def test_git_applies_what_is_told(tmp_path: Path, before: str | None, after: str) -> None:
+def test_git_applies_the_diff(tmp_path: Path, before: str | None, after: str) -> None:
     if before is not None:
         (tmp_path / "x.md").write_bytes(before.encode())
-    told = unified("x.md", before, after)
-    assert bool(told) == (before != after)
-    if told:
-        subprocess.run(("git", "apply"), cwd=tmp_path, input=told.encode(), check=True)
+    diff = unified("x.md", before, after)
+    assert bool(diff) == (before != after)
+    if diff:
+        subprocess.run(("git", "apply"), cwd=tmp_path, input=diff.encode(), check=True)
         assert (tmp_path / "x.md").read_bytes() == after.encode()

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.reliability
 
 
 @pytest.mark.parametrize("code", list(Exit))
-def test_a_soft_start_lets_only_the_gate_pass_and_says_so(
+def test_soft_passes_only_gate_failures_and_prints_a_warning(
     code: Exit, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert softened(code, soft=False) is code
@@ -30,7 +30,7 @@ def test_a_soft_start_lets_only_the_gate_pass_and_says_so(
         ([], {"COVERAGE_SOFT": "0"}, False),
     ],
 )
-def test_the_option_or_the_variable_asks_for_a_soft_start(
+def test_option_or_variable_sets_soft(
     arguments: list[str], environ: dict[str, str], *, soft: bool
 ) -> None:
     @click.command

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.architecture
 
 
 @pytest.mark.parametrize("folder", [".", "calc", "calc/deep/er"])
-def test_a_command_works_from_the_folder_of_the_nearest_table(
+def test_command_changes_to_the_folder_of_the_nearest_table(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
     (repository.root / folder).mkdir(parents=True, exist_ok=True)

@@ -10,13 +10,13 @@ from covernance.shell import tables
 pytestmark = pytest.mark.architecture
 
 
-def test_the_table_has_a_row_a_theme_and_a_row_a_suite(snapshot: Snapshot) -> None:
+def test_table_has_one_row_per_theme_and_one_per_suite(snapshot: Snapshot) -> None:
     rows = [line.split() for line in tables.table([snapshot]).splitlines()]
     assert rows[3] == ["api", "security", "1", "66.66", "75.00"]
     assert rows[4] == ["api", "all", "1", "75.00", "90", "below-floor"]
 
 
-def test_a_result_that_the_run_did_not_measure_says_where_it_comes_from(snapshot: Snapshot) -> None:
+def test_reused_result_shows_its_origin(snapshot: Snapshot) -> None:
     source = msgspec.structs.replace(snapshot.provenance, source="reused")
     reused = msgspec.structs.replace(snapshot, provenance=source)
     assert tables.table([reused]).endswith("below-floor (reused)")
@@ -25,7 +25,7 @@ def test_a_result_that_the_run_did_not_measure_says_where_it_comes_from(snapshot
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
-    ("carried_at", "told"),
+    ("carried_at", "origin"),
     [
         ("2026-11-22T11:59:59Z", "(carried from 000000000000, 23 h old)"),
         ("2026-11-22T12:00:00Z", "(carried from 000000000000, 1 day old)"),
@@ -33,20 +33,20 @@ def test_a_result_that_the_run_did_not_measure_says_where_it_comes_from(snapshot
         (None, "(carried)"),
     ],
 )
-def test_a_carried_result_says_from_where_and_how_old_it_is(
-    snapshot: Snapshot, carried_at: str | None, told: str
+def test_carried_result_shows_its_commit_and_age(
+    snapshot: Snapshot, carried_at: str | None, origin: str
 ) -> None:
     source = msgspec.structs.replace(snapshot.provenance, source="carried", carried_at=carried_at)
-    shown = tables.table([msgspec.structs.replace(snapshot, provenance=source)])
-    assert shown.endswith(told)
+    text = tables.table([msgspec.structs.replace(snapshot, provenance=source)])
+    assert text.endswith(origin)
 
 
-def test_a_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
+def test_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
     rows = [line.split() for line in tables.table([snapshot]).splitlines()]
     assert rows[2] == ["api", "architecture", "0", "no-tests", "no-tests"]
 
 
-def test_failures_give_a_reason_a_line(snapshot: Snapshot) -> None:
+def test_failures_show_one_reason_per_line(snapshot: Snapshot) -> None:
     assert tables.failures(snapshot).splitlines() == [
         "api: below-floor",
         "  75.00 % is below the floor of 90 %",
@@ -61,22 +61,22 @@ def test_many_reasons_are_cut_and_counted(snapshot: Snapshot) -> None:
     assert lines[-1] == "  … and 5 more"
 
 
-def test_the_lift_names_files_and_lines_the_worst_first(snapshot: Snapshot) -> None:
+def test_gaps_list_files_and_lines_with_the_largest_first(snapshot: Snapshot) -> None:
     worse = FileResult(total=Counts(9, 1), themes={}, missing_lines="2-9")
     whole = FileResult(total=Counts(3, 3), themes={})
     files = {**snapshot.files, "apps/api/worse.py": worse, "apps/api/whole.py": whole}
-    assert tables.lift(msgspec.structs.replace(snapshot, files=files)).splitlines() == [
-        "api: covering these would lift it most:",
+    assert tables.format_gaps(msgspec.structs.replace(snapshot, files=files)).splitlines() == [
+        "api: largest coverage gaps:",
         "  apps/api/worse.py: 2-9",
         "  apps/api/main.py: 3->9, 7",
     ]
 
 
-def test_a_suite_at_its_floor_needs_no_lift(snapshot: Snapshot) -> None:
-    assert tables.lift(msgspec.structs.replace(snapshot, floor=Floor("75", "x"))) == ""
+def test_suite_at_its_floor_lists_no_gaps(snapshot: Snapshot) -> None:
+    assert tables.format_gaps(msgspec.structs.replace(snapshot, floor=Floor("75", "x"))) == ""
 
 
-def test_places_merge_lines_and_leave_out_branches_to_missing_lines() -> None:
+def test_places_merge_lines_and_omit_branches_to_missing_lines() -> None:
     result = FileResult(
         total=Counts(20, 14, 6, 3),
         themes={},

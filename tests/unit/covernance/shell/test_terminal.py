@@ -18,7 +18,7 @@ pytestmark = pytest.mark.architecture
         (False, "xterm", "", (False, False)),
     ],
 )
-def test_colors_are_for_a_terminal_whose_user_wants_them(
+def test_colors_are_used_on_a_terminal_unless_no_color_is_set(
     monkeypatch: pytest.MonkeyPatch,
     term: str,
     no_color: str,

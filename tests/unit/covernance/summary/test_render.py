@@ -44,7 +44,7 @@ def rows(text: str, title: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_the_table_comes_first_with_what_does_not_pass_on_top(state: State) -> None:
+def test_table_comes_first_and_failing_suites_are_at_its_top(state: State) -> None:
     text = markdown(state)
     assert text.startswith("## Coverage: 1 of 3 suites pass, 1 missing\n")
     assert rows(text, "## Coverage") == [
@@ -54,45 +54,45 @@ def test_the_table_comes_first_with_what_does_not_pass_on_top(state: State) -> N
     ]
 
 
-def test_the_reasons_patches_drops_exceptions_and_links_follow(state: State) -> None:
+def test_reasons_patches_drops_exceptions_and_links_follow(state: State) -> None:
     text = markdown(state, {"HTML": "https://ci.example.org/1"})
     headings = [line for line in text.splitlines() if line.startswith("#")]
     assert headings[1:] == [
-        "### Why not",
+        "### Failures",
         "### Patch coverage",
         "### Drops since the base",
         "### Exceptions due",
         "### Reports",
     ]
     assert "- api: `75.00 % is below the floor of 90 %`" in text
-    assert "- auth: no result; `covernance run --suite auth` makes one" in text
+    assert "- auth: no result; run `covernance run --suite auth`" in text
     assert rows(text, "### Patch") == [["api", "41", "44", "93.18"], ["web", "0", "0", "n/a"]]
     assert rows(text, "### Drops") == [
         ["api", "security", "100.00", "66.66", "-33.34"],
         ["web", "total", "90.00", "88.00", "-2.00"],
     ]
     assert [cells[0::4] for cells in rows(text, "### Exceptions")] == [
-        ["`a/past.py`", "1 day past"],
+        ["`a/past.py`", "1 day overdue"],
         ["`a/late.py`", "10 days left"],
     ]
     assert text.endswith("- [`HTML`](https://ci.example.org/1)\n")
 
 
-def test_what_there_is_nothing_of_has_no_section(snapshot: Snapshot) -> None:
+def test_empty_sections_are_omitted(snapshot: Snapshot) -> None:
     passing = msgspec.structs.replace(snapshot, verdict="pass", reasons=())
     text = markdown(State(themes=("security",), suites={"api": passing}))
     assert "###" not in text
 
 
-def test_a_cell_tells_failures_beside_its_numbers(snapshot: Snapshot) -> None:
+def test_cell_shows_failures_next_to_its_numbers(snapshot: Snapshot) -> None:
     cell = snapshot.themes["security"]
     broken = msgspec.structs.replace(cell, outcomes=Outcomes(tests=4, passed=1, failed=2, errors=1))
-    found = msgspec.structs.replace(snapshot, themes={"security": broken})
-    text = markdown(State(themes=("security",), suites={"api": found}))
+    changed = msgspec.structs.replace(snapshot, themes={"security": broken})
+    text = markdown(State(themes=("security",), suites={"api": changed}))
     assert rows(text, "## Coverage")[0][1] == "66.66 (75.00), 4, **2 failed, 1 in error**"
 
 
-def test_the_unthemed_pass_has_a_column_where_there_is_one(snapshot: Snapshot) -> None:
+def test_unthemed_pass_has_a_column_if_there_is_one(snapshot: Snapshot) -> None:
     themes = {**snapshot.themes, "unthemed": snapshot.themes["security"]}
     state = State(
         themes=("security",), suites={"api": msgspec.structs.replace(snapshot, themes=themes)}
@@ -101,16 +101,16 @@ def test_the_unthemed_pass_has_a_column_where_there_is_one(snapshot: Snapshot) -
 
 
 @pytest.mark.reliability
-def test_results_that_the_run_did_not_measure_are_pointed_out(snapshot: Snapshot) -> None:
+def test_results_not_measured_by_the_run_are_marked(snapshot: Snapshot) -> None:
     source = msgspec.structs.replace(snapshot.provenance, source="shards")
     other = msgspec.structs.replace(snapshot, suite="web", provenance=source)
     state = State(themes=(), suites={"api": snapshot, "web": other})
-    assert "Not measured by the run itself: web (`shards`)\n" in markdown(state)
+    assert "Not measured by this run: web (`shards`)\n" in markdown(state)
     assert "Not measured" not in markdown(State(themes=(), suites={"api": snapshot}))
 
 
 @pytest.mark.reliability
-def test_results_of_different_commits_are_pointed_out(snapshot: Snapshot) -> None:
+def test_results_from_different_commits_are_marked(snapshot: Snapshot) -> None:
     source = msgspec.structs.replace(
         snapshot.provenance, commit="1" * 40, branch=None, dirty=True, recorded_at="2026-12-01"
     )
@@ -128,7 +128,7 @@ def test_without_any_result_every_suite_is_missing() -> None:
 
 
 @pytest.mark.reliability
-def test_a_verdict_without_a_reason_is_its_own(snapshot: Snapshot) -> None:
+def test_verdict_without_reasons_is_shown_as_the_reason(snapshot: Snapshot) -> None:
     bare = msgspec.structs.replace(
         snapshot, reasons=(), provenance=msgspec.structs.replace(snapshot.provenance, commit=None)
     )
@@ -143,7 +143,9 @@ def test_many_reasons_of_a_suite_are_cut_and_counted(snapshot: Snapshot) -> None
 
 
 @pytest.mark.reliability
-def test_a_thousand_suites_fit_a_comment_and_none_is_lost_silently(snapshot: Snapshot) -> None:
+def test_summary_of_a_thousand_suites_fits_a_comment_and_counts_cut_rows(
+    snapshot: Snapshot,
+) -> None:
     suites = {
         f"suite-{number}": msgspec.structs.replace(
             snapshot,
@@ -161,7 +163,7 @@ def test_a_thousand_suites_fit_a_comment_and_none_is_lost_silently(snapshot: Sna
 
 
 @pytest.mark.security
-def test_hostile_names_stay_names(snapshot: Snapshot) -> None:
+def test_untrusted_names_are_escaped(snapshot: Snapshot) -> None:
     hostile = "failed: t[<img src=x onerror=alert(1)>|@everyone](https://evil.example)"
     state = State(
         themes=("security",),
@@ -174,17 +176,17 @@ def test_hostile_names_stay_names(snapshot: Snapshot) -> None:
     assert rows(text, "### Exceptions") == [["`<i>¦x`", "api", "`@everyone`", "`` ` ``", "today"]]
 
 
-def test_the_text_tells_the_same(state: State) -> None:
+def test_text_shows_the_same_state(state: State) -> None:
     lines = summary_text(state).splitlines()
     assert lines[0] == "coverage: 1 of 3 suites pass, 1 missing"
-    assert "auth: missing: no result; `covernance run --suite auth` makes one" in lines
+    assert "auth: missing: no result; run `covernance run --suite auth`" in lines
     assert "api: below-floor" in lines
     assert "  api: 93.18 % (41 of 44)" in lines
     assert "  web total: 90.00 % -> 88.00 % (-2.00 points)" in lines
     assert "  api a/late.py: 2026-12-01 (10 days left), @me" in lines
 
 
-def test_the_document_has_exact_counts_and_shown_percentages(state: State) -> None:
+def test_json_has_exact_counts_and_rounded_percentages(state: State) -> None:
     document = json.loads(summary_document(state))
     assert document["passing"] == 1
     assert document["suites"]["auth"] == {"verdict": "missing"}
@@ -198,11 +200,11 @@ def test_the_document_has_exact_counts_and_shown_percentages(state: State) -> No
 
 @pytest.mark.reliability
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_mappings_changes_no_byte(snapshot: Snapshot, order: random.Random) -> None:
-    def state(found: Snapshot) -> State:
-        return State(themes=("architecture", "security"), suites={"api": found, "auth": None})
+def test_order_of_mappings_does_not_matter(snapshot: Snapshot, order: random.Random) -> None:
+    def state(snapshot: Snapshot) -> State:
+        return State(themes=("architecture", "security"), suites={"api": snapshot, "auth": None})
 
-    one, other = state(rich(snapshot)), state(reordered(rich(snapshot), order))
-    assert markdown(other) == markdown(one)
-    assert summary_text(other) == summary_text(one)
-    assert summary_document(other) == summary_document(one)
+    first, second = state(rich(snapshot)), state(reordered(rich(snapshot), order))
+    assert markdown(second) == markdown(first)
+    assert summary_text(second) == summary_text(first)
+    assert summary_document(second) == summary_document(first)

@@ -22,15 +22,15 @@ Put = Callable[[Snapshot], None]
 
 @pytest.fixture
 def put(repository: Repository) -> Put:
-    def write(found: Snapshot) -> None:
+    def write(snapshot: Snapshot) -> None:
         path = Layout(repository.root).snapshot("calc")
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(found.encode())
+        path.write_bytes(snapshot.encode())
 
     return write
 
 
-def test_the_state_holds_what_the_policies_found(
+def test_state_holds_what_the_policies_found(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
     put(msgspec.structs.replace(snapshot, suite="calc"))
@@ -52,7 +52,7 @@ def test_each_form_tells_the_state(repository: Repository, form: str, start: str
 
 
 @pytest.mark.reliability
-def test_the_limit_is_kept(repository: Repository, snapshot: Snapshot, put: Put) -> None:
+def test_limit_is_kept(repository: Repository, snapshot: Snapshot, put: Put) -> None:
     reasons = tuple(f"failed: {'x' * 200} {number}" for number in range(20))
     put(msgspec.structs.replace(snapshot, suite="calc", reasons=reasons))
     state = read_state(load(repository.root))
