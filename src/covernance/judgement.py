@@ -8,11 +8,17 @@ from datetime import datetime
 import msgspec
 
 from covernance.config import Suite, Table
-from covernance.exceptions.excused import exceptions
-from covernance.gate.floors import AppliedFloor, Exceptions, Measured, applied_floor, judge
+from covernance.exceptions.excused import find_exceptions
+from covernance.gate.floors import (
+    AppliedFloor,
+    Exceptions,
+    Measured,
+    find_applied_floor,
+    judge_suite,
+)
 from covernance.git.changes import Changes
 from covernance.model.snapshot import FAILED, Floor, Snapshot
-from covernance.model.totals import total
+from covernance.model.totals import sum_files
 from covernance.model.verdict import PASS
 
 
@@ -30,7 +36,7 @@ class Judgement(msgspec.Struct, frozen=True):
     change: Changes | None = None
 
 
-def judgement(
+def read_judgement(
     table: Table,
     suite: Suite,
     environ: Mapping[str, str],
@@ -43,23 +49,23 @@ def judgement(
         CovernanceError: The floor in force is no percentage, or the register can't be read.
     """
     return Judgement(
-        applied_floor(suite, fail_under, environ), exceptions(table, suite, now.date())
+        find_applied_floor(suite, fail_under, environ), find_exceptions(table, suite, now.date())
     )
 
 
-def rejudged(suite: Suite, kept: Snapshot, today: Judgement) -> Snapshot:
+def judge_stored(suite: Suite, stored: Snapshot, today: Judgement) -> Snapshot:
     """A result that was judged before, as today's floor and exceptions judge it.
 
     What was refused then stays refused: the counts alone do not tell every reason.
     """
-    if kept.verdict != PASS:
-        return kept
-    failed = [name for name, test in kept.tests.items() if test.outcome in FAILED]
-    measured = Measured(cells=kept.themes, files=kept.files, failures=failed)
-    verdict = judge(suite, today.floor, measured, today.excused)
+    if stored.verdict != PASS:
+        return stored
+    failed = [name for name, test in stored.tests.items() if test.outcome in FAILED]
+    measured = Measured(cells=stored.themes, files=stored.files, failures=failed)
+    verdict = judge_suite(suite, today.floor, measured, today.excused)
     return msgspec.structs.replace(
-        kept,
-        total=total(kept.files),
+        stored,
+        total=sum_files(stored.files),
         verdict=verdict.name,
         reasons=verdict.reasons,
         floor=Floor(str(today.floor.percent), today.floor.origin),

@@ -27,10 +27,10 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     python: str
 
 
-def describe(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
+def describe_machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
     """Describe this machine; `cpuinfo` is where Linux tells of its processors."""
     return Machine(
-        cpus=cpus(),
+        cpus=count_cpus(),
         cpu=_model(cpuinfo) or platform.machine(),
         memory_mib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
         system=f"{_distribution()}, {platform.system()} {platform.release().partition('-')[0]}",
@@ -38,19 +38,19 @@ def describe(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
     )
 
 
-def cpus() -> int:
+def count_cpus() -> int:
     """The cores that this process may use, where the system tells."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def at_once(processes: int) -> int:
+def choose_parallelism(processes: int) -> int:
     """How many of these to run at once: as many as there are cores, or all where few more.
 
     Less than two rounds would leave cores idle in the second; then all share the cores.
     """
-    return processes if cpus() < processes < 2 * cpus() else cpus()
+    return processes if count_cpus() < processes < 2 * count_cpus() else count_cpus()
 
 
 def _model(cpuinfo: Path) -> str:

@@ -16,12 +16,12 @@ def read_results(table: Table) -> dict[str, Snapshot | None]:
         InputError: One is damaged, of a newer version, or of another suite.
     """
     layout = Layout(table.root)
-    found: dict[str, Snapshot | None] = {}
+    snapshots: dict[str, Snapshot | None] = {}
     for suite in table.suites:
         path = layout.snapshot(suite.name)
-        found[suite.name] = snapshot.read(path) if path.exists() else None
-        if (read := found[suite.name]) and read.suite != suite.name:
-            msg = f"{path}: is the result of {read.suite!r}, not of {suite.name!r}; "
+        snapshots[suite.name] = snapshot.read(path) if path.exists() else None
+        if (result := snapshots[suite.name]) and result.suite != suite.name:
+            msg = f"{path}: is the result of {result.suite!r}, not of {suite.name!r}; "
             msg += f"run `covernance run --suite {suite.name}` again"
             raise InputError(msg)
-    return found
+    return snapshots

@@ -63,7 +63,7 @@ class Agent:
 
     def _run(self, request: Path, answer: Path) -> str:
         try:
-            done = subprocess.run(  # noqa: S603 - the suite's interpreter
+            process = subprocess.run(  # noqa: S603 - the suite's interpreter
                 [self.python, "-m", "covernance_agent", request, answer],
                 env=agent_environment(os.environ),
                 stdin=subprocess.DEVNULL,
@@ -74,18 +74,23 @@ class Agent:
         except OSError as error:
             msg = f"{self.python}: can't be started: {error.strerror or error}"
             raise MachineError(msg) from error
-        lines = done.stdout.decode(errors="replace").splitlines()
+        lines = process.stdout.decode(errors="replace").splitlines()
         return "\n".join(lines[-_MOST_LINES:])
 
 
 def agent_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment in which the agent can be imported, by a process and by its children."""
-    kept = {name: value for name, value in environ.items() if name not in _MEASUREMENT}
-    before = environ.get("PYTHONPATH")
-    return {**kept, "PYTHONPATH": os.pathsep.join([str(startup()), *([before] if before else [])])}
+    inherited = {name: value for name, value in environ.items() if name not in _MEASUREMENT}
+    search_path = environ.get("PYTHONPATH")
+    return {
+        **inherited,
+        "PYTHONPATH": os.pathsep.join(
+            [str(find_startup_folder()), *([search_path] if search_path else [])]
+        ),
+    }
 
 
-def startup() -> Path:
+def find_startup_folder() -> Path:
     """The folder that makes the agent importable where it is on PYTHONPATH; it holds no more.
 
     Raises:

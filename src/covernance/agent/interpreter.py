@@ -65,11 +65,13 @@ def find_interpreter(
 
 
 def _existing(path: Path, where: str) -> Path:
-    found = path.absolute() / _OF_ENVIRONMENT if path.is_dir() else path.absolute()
-    if not found.exists():
-        msg = f"{where}: {found} does not exist; name a Python or the folder of an environment"
+    interpreter = path.absolute() / _OF_ENVIRONMENT if path.is_dir() else path.absolute()
+    if not interpreter.exists():
+        msg = (
+            f"{where}: {interpreter} does not exist; name a Python or the folder of an environment"
+        )
         raise InputError(msg)
-    return found
+    return interpreter
 
 
 def _named(root: Path, suite: Suite) -> Path:
@@ -81,16 +83,16 @@ def _named(root: Path, suite: Suite) -> Path:
             return _existing(root / name, where)
         except InputError as error:
             raise ConfigError(str(error)) from None
-    if found := shutil.which(f"python{name.removeprefix('python')}"):
-        return Path(found)
+    if executable := shutil.which(f"python{name.removeprefix('python')}"):
+        return Path(executable)
     if uv := shutil.which("uv"):
-        done = subprocess.run(  # noqa: S603 - the user's own uv
+        process = subprocess.run(  # noqa: S603 - the user's own uv
             [uv, "python", "find", "--no-project", name],
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode == 0:
-            return Path(done.stdout.strip())
+        if process.returncode == 0:
+            return Path(process.stdout.strip())
     msg = f"{where}: neither PATH nor uv finds Python {name!r}; install it, or give a path"
     raise ConfigError(msg)

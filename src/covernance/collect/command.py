@@ -13,7 +13,7 @@ from covernance.collect import workflow
 from covernance.combine.command import combiner
 from covernance.errors import Exit
 from covernance.history.open import open_table_store
-from covernance.history.store import Listed
+from covernance.history.store import StoreListing
 from covernance.layout import Layout
 from covernance.matrix.carry_forward import take_all
 from covernance.matrix.jobs import read
@@ -52,7 +52,7 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     arrived = workflow.arrivals(folder, plan, table)
     now = datetime.now(UTC)
     agents = suite_agents(table, os.environ)
-    carried, refused = take_all(table, plan, Listed(open_table_store(table)), os.environ, now)
+    carried, refused = take_all(table, plan, StoreListing(open_table_store(table)), os.environ, now)
     results = workflow.collect(table, arrived.complete, os.environ, now, agents) + carried
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))

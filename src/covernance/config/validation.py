@@ -35,8 +35,8 @@ def check_table(document: Mapping[str, Any], root: Path) -> Table:
     )
     _reject_shared_sources(suites)
     _reject_shared_sessions(suites)
-    own = {key.attribute: values[key.attribute] for key in declared_keys(Table)}
-    return Table(**own | {"root": root, "suites": suites})
+    table_values = {key.attribute: values[key.attribute] for key in declared_keys(Table)}
+    return Table(**table_values | {"root": root, "suites": suites})
 
 
 def _check_suite(

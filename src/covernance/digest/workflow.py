@@ -25,7 +25,7 @@ from covernance.errors import InputError
 from covernance.exceptions import waivers
 from covernance.exceptions.row import Row
 from covernance.exceptions.workflow import read_rows
-from covernance.history.store import Entry, Store, by_suite
+from covernance.history.store import Entry, Store, group_by_suite
 from covernance.model import timestamp
 from covernance.model.snapshot import Snapshot
 from covernance.reports import trend
@@ -74,7 +74,7 @@ def build(table: Table, store: Store, request: Request) -> Digest:
     newest: list[Snapshot] = []
     flaky: list[Flaky] = []
     patches: list[DatedPatch] = []
-    kept = by_suite(entries)
+    kept = group_by_suite(entries)
     for suite in table.suites:
         told = _told(kept.get(suite.name, []), window)
         found = [store.read(entry) for entry in told]
@@ -134,7 +134,7 @@ def _exceptions(rows: Sequence[Row], window: Window) -> Exceptions:
     return Exceptions(
         opened=tuple(exception_due(row, today) for row in inside if row.open),
         resolved=tuple(exception_due(row, today) for row in inside if not row.open),
-        expiring=tuple(exception_due(item.row, today) for item in waivers.due(rows, today)),
+        expiring=tuple(exception_due(item.row, today) for item in waivers.find_due(rows, today)),
     )
 
 

@@ -58,7 +58,7 @@ def split_reports(arguments: Sequence[str]) -> PytestArguments:
         elif (
             name.startswith("--cov") and not name.startswith("--covernance")
         ) or name == "--no-cov":
-            raise InputError(_stand_in(name))
+            raise InputError(_pytest_cov_error(name))
         else:
             rest.append(argument)
     return PytestArguments(reports=tuple(reports), rest=tuple(rest))
@@ -85,7 +85,7 @@ def _report(text: str) -> list[ReportRequest]:
     raise InputError(msg)
 
 
-def _stand_in(option: str) -> str:
+def _pytest_cov_error(option: str) -> str:
     return (
         f"{option}: covernance measures instead of pytest-cov; sources come from "
         "[tool.covernance], floors from --fail-under, reports from --cov-report. "

@@ -110,8 +110,8 @@ def plan_pass(  # noqa: PLR0913 - what a pass is made of
     )
 
 
-def _expression(suite: Suite, theme: str, own: str | None) -> str:
+def _expression(suite: Suite, theme: str, user_expression: str | None) -> str:
     select = theme
     if theme == UNTHEMED:
         select = " and ".join(f"not {name}" for name in suite.themes)
-    return f"({select}) and ({own})" if own else select
+    return f"({select}) and ({user_expression})" if user_expression else select

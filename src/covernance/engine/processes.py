@@ -19,10 +19,10 @@ from covernance.engine.passes import Pass
 from covernance.engine.record import Record
 from covernance.engine.slots import Slots
 from covernance.errors import MachineError
-from covernance.interruptions import put_off
+from covernance.interruptions import defer_interruptions
 
 _POLL_SECONDS = 0.02
-_TELL_SECONDS = 0.2
+_REPORT_SECONDS = 0.2
 _GRACE_SECONDS = 3.0
 _PATIENCE_SECONDS = 3.0
 
@@ -72,7 +72,7 @@ def run_passes(
         MachineError: A process can't be started.
     """
     running: list[_Process] = []
-    with put_off() as interruptions:
+    with defer_interruptions() as interruptions:
         try:
             results = _run(passes, slots, observer, running, interruptions, interactive=interactive)
         except BaseException:
@@ -92,7 +92,7 @@ def _run(
 ) -> dict[tuple[str, str], Finished]:
     waiting = deque(passes)
     results: dict[tuple[str, str], Finished] = {}
-    told = time.monotonic()
+    last_report = time.monotonic()
     patience = _Patience(observer)
     while waiting or running:
         while waiting and not (interactive and running):
@@ -101,25 +101,25 @@ def _run(
             planned = waiting.popleft()
             running.append(_Process(planned, slot, interactive=interactive))
             observer.started(planned)
-            _heed(interruptions)
+            _raise_if_interrupted(interruptions)
         for process in [process for process in running if process.ended]:
             running.remove(process)
             result = process.result()
             results[result.planned.suite, result.planned.theme] = result
             observer.finished(result)
-        if time.monotonic() - told > _TELL_SECONDS:
-            told = time.monotonic()
+        if time.monotonic() - last_report > _REPORT_SECONDS:
+            last_report = time.monotonic()
             for process in running:
                 observer.running(process.planned)
         if waiting and not running:
             patience.waited()
         if waiting or running:
             time.sleep(_POLL_SECONDS)
-        _heed(interruptions)
+        _raise_if_interrupted(interruptions)
     return results
 
 
-def _heed(interruptions: Sequence[int]) -> None:
+def _raise_if_interrupted(interruptions: Sequence[int]) -> None:
     if interruptions:
         raise KeyboardInterrupt
 

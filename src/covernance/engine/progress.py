@@ -42,7 +42,7 @@ class Lines:
         """Write the pass's line, after its output if that is wanted."""
         failures = result.record.failures if result.record else frozenset()
         line = f"{result.planned.suite} · {result.planned.theme}: {_summary(result)}"
-        if self._wanted(result, failures):
+        if self._shows_output(result, failures):
             self._write(_output(result))
         elif failures or _broke_off(result):
             line += ", shown above"
@@ -53,7 +53,7 @@ class Lines:
         """Write it as a line."""
         self._write(text)
 
-    def _wanted(self, result: Finished, failures: frozenset[str]) -> bool:
+    def _shows_output(self, result: Finished, failures: frozenset[str]) -> bool:
         """Whether the output of this pass tells anything that was not shown yet."""
         if result.status == _USAGE_ERROR:
             # Every pass refuses a bad argument alike.

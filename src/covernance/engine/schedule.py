@@ -19,7 +19,7 @@ Expected = dict[Key, float]
 """Seconds of each pass; one that was never measured is not in it."""
 
 
-def expected(suites: Iterable[Suite], layout: Layout) -> Expected:
+def read_pass_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
     """What the last full results tell; one that can't be read tells nothing."""
     return {
         (last.suite, theme): cell.seconds
@@ -28,15 +28,15 @@ def expected(suites: Iterable[Suite], layout: Layout) -> Expected:
     }
 
 
-def tests(suites: Iterable[Suite], layout: Layout) -> Expected:
+def sum_test_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
     """What the tests of each pass took, one after another, however many processes ran them."""
-    found: Expected = {}
+    seconds_by_pass: Expected = {}
     for last in _last(suites, layout):
         for test in last.tests.values():
             for theme in test.themes:
                 key = (last.suite, theme)
-                found[key] = found.get(key, 0) + test.seconds
-    return found
+                seconds_by_pass[key] = seconds_by_pass.get(key, 0) + test.seconds
+    return seconds_by_pass
 
 
 def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
@@ -45,7 +45,7 @@ def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
             yield snapshot.read(layout.snapshot(suite.name))
 
 
-def longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:
+def sort_longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:
     """Passes in the order to start them, so that none is left to run alone at the end.
 
     One of unknown length may be the longest, so those come first.

@@ -47,7 +47,7 @@ def parse(text: str, where: str) -> Shard:
     raise InputError(msg)
 
 
-def options(shard: Shard, durations: Path, plugins: Collection[str]) -> tuple[str, ...]:
+def split_options(shard: Shard, durations: Path, plugins: Collection[str]) -> tuple[str, ...]:
     """pytest-split's options for a shard, https://jerry-git.github.io/pytest-split/.
 
     Every shard must be given the same durations, or a test could fall between two of them.

@@ -12,7 +12,7 @@ LONG_SECONDS: Final = 30.0
 """From how many seconds of tests on, for each process, one more pays: it imports and collects."""
 
 
-def workers(
+def assign_workers(
     passes: Sequence[Key], seconds: Expected, jobs: int, capable: Collection[str]
 ) -> dict[Key, int]:
     """How many workers each long pass gets, so that no more cores are used than there are.
@@ -29,16 +29,16 @@ def workers(
     Raises:
         MachineError: pytest-xdist is not installed where a pass would use it.
     """
-    given = {key: 1 for key in passes if key in seconds}
+    worker_counts = {key: 1 for key in passes if key in seconds}
     for _ in range(jobs - len(passes)):
-        shares = {key: seconds[key] / count for key, count in given.items()}
+        shares = {key: seconds[key] / count for key, count in worker_counts.items()}
         longest = max(shares, key=lambda key: shares[key], default=None)
         if longest is None or shares[longest] < LONG_SECONDS:
             break
-        given[longest] += 1
-    found = {key: count for key, count in given.items() if count > 1}
-    if without := sorted({suite for suite, _ in found} - set(capable)):
-        suites = ", ".join(without)
+        worker_counts[longest] += 1
+    spread = {key: count for key, count in worker_counts.items() if count > 1}
+    if suites_without_xdist := sorted({suite for suite, _ in spread} - set(capable)):
+        suites = ", ".join(suites_without_xdist)
         msg = f"{suites}: xdist = true needs pytest-xdist; add it to the suite's requirements"
         raise MachineError(msg)
-    return found
+    return spread

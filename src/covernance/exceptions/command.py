@@ -12,7 +12,7 @@ import msgspec
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.exceptions import workflow
-from covernance.exceptions.debt import Debt, Totals, totals
+from covernance.exceptions.debt import Debt, Totals, sum_debts
 from covernance.exceptions.expiry_facts import exception_facts
 from covernance.exceptions.waivers import Due
 from covernance.files import write_atomic
@@ -96,21 +96,21 @@ def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
     """  # noqa: D301 - click reads the escape
     table, suites = _table(names)
     register = table.exceptions.register
-    found = workflow.check_register(table, suites, _today())
+    result = workflow.check_register(table, suites, _today())
     if facts:
-        write_atomic(facts, msgspec.json.encode(exception_facts(found.due)))
+        write_atomic(facts, msgspec.json.encode(exception_facts(result.due)))
     if form == "json":
-        click.echo(_json(found))
+        click.echo(_json(result))
     else:
-        for problem in found.problems:
+        for problem in result.problems:
             where = f"{register}:{problem.line}" if problem.line else register
             click.echo(f"{where}: {problem.module} ({problem.suite}): {problem.text}")
-        for due in found.due:
+        for due in result.due:
             if due.days >= 0:
                 click.echo(f"warning: {register}:{due.row.line}: {_warning(due)}")
-        if not found.problems:
+        if not result.problems:
             click.echo(f"{register}: in step, filled in, nothing expired")
-    return Exit.GATE if found.problems else Exit.PASS
+    return Exit.GATE if result.problems else Exit.PASS
 
 
 @command.command("list")
@@ -128,13 +128,13 @@ def list_rows(names: tuple[str, ...], form: str) -> Exit:
       covernance exceptions list --suite api --format json
     """  # noqa: D301 - click reads the escape
     table, suites = _table(names)
-    found = workflow.debts(table, suites, _today())
+    debts = workflow.list_register_debts(table, suites, _today())
     if form == "json":
-        click.echo(_json({"rows": found, "totals": totals(found)}))
+        click.echo(_json({"rows": debts, "totals": sum_debts(debts)}))
         return Exit.PASS
-    if found:
-        click.echo(align([_HEAD, *map(_cells, found)], right=_NUMERIC))
-    click.echo(_sentence(totals(found)))
+    if debts:
+        click.echo(align([_HEAD, *map(_cells, debts)], right=_NUMERIC))
+    click.echo(_sentence(sum_debts(debts)))
     return Exit.PASS
 
 
@@ -147,13 +147,14 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _json(found: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(found), indent=1).decode()
+def _json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
 
 
 def _warning(due: Due) -> str:
     row = due.row
-    return f"{row.module} ({row.suite}): runs out in {timestamp.days(due.days)}, on {row.review}"
+    left = timestamp.format_days(due.days)
+    return f"{row.module} ({row.suite}): expires in {left}, on {row.review}"
 
 
 def _cells(debt: Debt) -> tuple[str, ...]:
@@ -176,5 +177,5 @@ def _sentence(total: Totals) -> str:
     if total.unmeasured:
         text += f", and {total.unmeasured} rows that were not measured"
     if total.oldest is not None:
-        text += f"; the oldest is {timestamp.days(total.oldest)} old"
+        text += f"; the oldest is {timestamp.format_days(total.oldest)} old"
     return text

@@ -49,22 +49,24 @@ class Totals(msgspec.Struct, frozen=True):
     oldest: int | None
 
 
-def debts(rows: Iterable[Row], snapshots: Mapping[str, Snapshot], today: date) -> tuple[Debt, ...]:
+def list_debts(
+    rows: Iterable[Row], snapshots: Mapping[str, Snapshot], today: date
+) -> tuple[Debt, ...]:
     """The debt of each row, in the register's order; `snapshots` are by suite."""
     return tuple(_debt(row, snapshots.get(row.suite), today) for row in rows)
 
 
-def totals(debts: Iterable[Debt]) -> Totals:
+def sum_debts(debts: Iterable[Debt]) -> Totals:
     """The debt of all rows together."""
-    every = list(debts)
-    still = [debt for debt in every if debt.row.open]
+    all_debts = list(debts)
+    open_debts = [debt for debt in all_debts if debt.row.open]
     return Totals(
-        rows=len(every),
-        open=len(still),
-        expired=sum(debt.days < 0 for debt in still),
-        missing=sum(debt.missing or 0 for debt in still),
-        unmeasured=sum(debt.missing is None for debt in still),
-        oldest=max((debt.age for debt in still if debt.age is not None), default=None),
+        rows=len(all_debts),
+        open=len(open_debts),
+        expired=sum(debt.days < 0 for debt in open_debts),
+        missing=sum(debt.missing or 0 for debt in open_debts),
+        unmeasured=sum(debt.missing is None for debt in open_debts),
+        oldest=max((debt.age for debt in open_debts if debt.age is not None), default=None),
     )
 
 

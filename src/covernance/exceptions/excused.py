@@ -10,14 +10,14 @@ from covernance.exceptions.workflow import read_rows
 from covernance.gate.floors import Exceptions
 
 
-def exceptions(table: Table, suite: Suite, today: date) -> Exceptions:
+def find_exceptions(table: Table, suite: Suite, today: date) -> Exceptions:
     """The floors that the register waives for a suite, and the exceptions that ran out.
 
     Raises:
         InputError: The register can't be read, or is damaged.
     """
-    found = read_rows(table)
+    rows = read_rows(table)
     return Exceptions(
-        waivers.waived(found, suite.name, today),
-        waivers.overdue(found, suite.name, today),
+        waivers.find_waived(rows, suite.name, today),
+        waivers.describe_expired(rows, suite.name, today),
     )

@@ -8,17 +8,17 @@ from covernance.exceptions.waivers import Due
 from covernance.model.fact import Fact
 
 
-def exception_facts(found: Sequence[Due]) -> list[Fact]:
+def exception_facts(exceptions: Sequence[Due]) -> list[Fact]:
     """What an alert should know of each exception that runs out or has."""
     return [
         Fact(
             kind="exception",
-            suite=item.row.suite,
-            subject=item.row.module,
-            text=f"the exception of {item.row.module} holds until {item.row.review}, "
-            f"owner {item.row.owner or 'nobody'}",
+            suite=due.row.suite,
+            subject=due.row.module,
+            text=f"the exception of {due.row.module} holds until {due.row.review}, "
+            f"owner {due.row.owner or 'nobody'}",
             good=False,
-            state="expired" if item.days < 0 else f"{item.notice}-days",
+            state="expired" if due.days < 0 else f"{due.notice}-days",
         )
-        for item in found
+        for due in exceptions
     ]

@@ -11,7 +11,7 @@ import msgspec
 
 from covernance.exceptions.register_markdown import Machine, Opening, Register
 from covernance.exceptions.row import Row, Status
-from covernance.exceptions.waivers import expired
+from covernance.exceptions.waivers import find_expired
 from covernance.model.counts import show
 from covernance.model.snapshot import Provenance, Snapshot
 from covernance.model.verdict import EXPIRED_EXCEPTION
@@ -73,7 +73,7 @@ class Problem(msgspec.Struct, frozen=True):
     text: str
 
 
-def below_floor(snapshot: Snapshot, floors: Floors) -> tuple[str, ...]:
+def find_below_floor(snapshot: Snapshot, floors: Floors) -> tuple[str, ...]:
     """The files whose own raw percentage is below their floor, sorted.
 
     A file with nothing to cover is below no floor.
@@ -107,11 +107,11 @@ def merge_rows(
     openings: list[Opening] = []
     changes: list[Change] = []
     for snapshot in snapshots:
-        suite, own = snapshot.suite, floors[snapshot.suite]
-        below = below_floor(snapshot, own)
+        suite, suite_floors = snapshot.suite, floors[snapshot.suite]
+        below = find_below_floor(snapshot, suite_floors)
         rows = [row for row in register.rows if row.suite == suite]
         for row in rows:
-            current = _current(snapshot, row.module, own)
+            current = _current(snapshot, row.module, suite_floors)
             is_below = row.module in below
             status = _status(row, snapshot.provenance, terms.today, below=is_below)
             if kind := _kind(row, current, status):
@@ -121,7 +121,9 @@ def merge_rows(
             opening = Opening(
                 module=path,
                 suite=suite,
-                machine=Machine(_current(snapshot, path, own), str(Status("open", terms.today))),
+                machine=Machine(
+                    _current(snapshot, path, suite_floors), str(Status("open", terms.today))
+                ),
                 owner=terms.owner_of(path),
                 review=terms.review,
             )
@@ -130,7 +132,9 @@ def merge_rows(
     return Synced(register.rewrite(machine, openings), tuple(sorted(changes)))
 
 
-def problems(rows: Iterable[Row], changes: Iterable[Change], today: date) -> tuple[Problem, ...]:
+def find_problems(
+    rows: Iterable[Row], changes: Iterable[Change], today: date
+) -> tuple[Problem, ...]:
     """Everything for which `check` says no, by line; rows to come first.
 
     Args:
@@ -138,23 +142,23 @@ def problems(rows: Iterable[Row], changes: Iterable[Change], today: date) -> tup
         changes: What `sync` would do to them.
         today: The day of the check.
     """
-    standing = {row.key: row for row in rows}
-    found = []
+    rows_by_key = {row.key: row for row in rows}
+    problems = []
     for change in changes:
-        row = standing.get((change.module, change.suite))
+        row = rows_by_key.get((change.module, change.suite))
         text = f"not in step: sync would mark this row as {change.kind} ({change.current})"
         if not row:
             text = f"not in step: below its floor ({change.current}) and has no row; run sync"
         line = row.line if row else None
-        found.append(Problem(line, change.module, change.suite, "out-of-step", text))
-    for row in standing.values():
+        problems.append(Problem(line, change.module, change.suite, "out-of-step", text))
+    for row in rows_by_key.values():
         if row.open and row.unfilled:
             text = f"a person has still to fill in: {', '.join(row.unfilled)}"
-            found.append(Problem(row.line, row.module, row.suite, "unfilled", text))
-    for row in expired(standing.values(), today):
+            problems.append(Problem(row.line, row.module, row.suite, "unfilled", text))
+    for row in find_expired(rows_by_key.values(), today):
         text = f"ran out on {row.review}; cover the file and run sync, or have its owner renew it"
-        found.append(Problem(row.line, row.module, row.suite, EXPIRED_EXCEPTION, text))
-    return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.module)))
+        problems.append(Problem(row.line, row.module, row.suite, EXPIRED_EXCEPTION, text))
+    return tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.module)))
 
 
 def _current(snapshot: Snapshot, path: str, floors: Floors) -> str:

@@ -176,7 +176,7 @@ def _markdown() -> MarkdownIt:
 
 def _parse(text: str, suites: Collection[str]) -> Register:
     lines = _lines(text)
-    _refuse_damage(lines)
+    _reject_damage(lines)
     tokens = _markdown().parse(text)
     begin, end = _section(tokens, len(lines))
     header, *body = _table_rows(_table(tokens, begin, end))
@@ -185,7 +185,7 @@ def _parse(text: str, suites: Collection[str]) -> Register:
         raise _LineError(header.line, f"the columns must be {' | '.join(COLUMNS)}")
     places = tuple(_place(source, lines[source.line]) for source in body)
     rows = tuple(_row(source, suites) for source in body)
-    _refuse_duplicates(rows)
+    _reject_duplicates(rows)
     delimiter, after = lines[header.line + 1], lines[header.line + 2]
     newline = text[delimiter.start + len(delimiter.text) : after.start]
     end_of_table = lines[body[-1].line + 1] if body else after
@@ -201,7 +201,7 @@ def _lines(text: str) -> list[_Line]:
     return lines
 
 
-def _refuse_damage(lines: Sequence[_Line]) -> None:
+def _reject_damage(lines: Sequence[_Line]) -> None:
     for number, line in enumerate(lines):
         if "\0" in line.text:
             raise _LineError(number, "holds a NUL character; restore the file from git")
@@ -212,20 +212,20 @@ def _refuse_damage(lines: Sequence[_Line]) -> None:
 
 def _section(tokens: Iterable[Token], lines: int) -> tuple[int, int]:
     """The lines of the two markers."""
-    found: dict[str, int] = {}
+    marker_lines: dict[str, int] = {}
     for token in tokens:
         marker = token.content.strip()
         if token.type == "html_block" and token.level == 0 and marker in {BEGIN, END}:
-            if marker in found:
+            if marker in marker_lines:
                 raise _LineError(_first_line(token), f"{marker} stands here a second time")
-            found[marker] = _first_line(token)
+            marker_lines[marker] = _first_line(token)
     for marker in (BEGIN, END):
-        if marker not in found:
+        if marker not in marker_lines:
             problem = f"{marker} is missing; the register is this section:\n{EMPTY}"
             raise _LineError(max(lines - 1, 0), problem)
-    if found[BEGIN] > found[END]:
-        raise _LineError(found[END], f"{END} stands before {BEGIN}")
-    return found[BEGIN], found[END]
+    if marker_lines[BEGIN] > marker_lines[END]:
+        raise _LineError(marker_lines[END], f"{END} stands before {BEGIN}")
+    return marker_lines[BEGIN], marker_lines[END]
 
 
 def _table(tokens: Sequence[Token], begin: int, end: int) -> Sequence[Token]:
@@ -299,12 +299,12 @@ def _row(source: _Source, suites: Collection[str]) -> Row:
         problem = f"there is no suite {suite!r}; suites: {', '.join(sorted(suites))}"
         raise _LineError(source.line, problem)
     try:
-        day = parse_day(review)
+        review_date = parse_day(review)
     except ValueError:
         problem = f"review date {review!r} is no day; write it as YYYY-MM-DD"
         raise _LineError(source.line, problem) from None
     try:
-        standing = parse_status(status)
+        parsed_status = parse_status(status)
     except ValueError:
         problem = f"status {status!r} is neither open nor resolved; leave it empty for an open one"
         raise _LineError(source.line, problem) from None
@@ -315,13 +315,13 @@ def _row(source: _Source, suites: Collection[str]) -> Row:
         current=current,
         rationale=rationale,
         owner=owner,
-        review=day,
+        review=review_date,
         plan=plan,
-        status=standing,
+        status=parsed_status,
     )
 
 
-def _refuse_duplicates(rows: Iterable[Row]) -> None:
+def _reject_duplicates(rows: Iterable[Row]) -> None:
     first: dict[tuple[str, str], int] = {}
     for row in rows:
         line = first.setdefault(row.key, row.line)

@@ -78,10 +78,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def unfilled(self) -> tuple[str, ...]:
         """The cells without which the exception excuses nothing and that say nothing yet."""
         cells = (("rationale", self.rationale), ("owner", self.owner))
-        return tuple(name for name, text in cells if not _says_something(text))
+        return tuple(name for name, text in cells if not _has_content(text))
 
 
-def _says_something(text: str) -> bool:
+def _has_content(text: str) -> bool:
     return any(map(str.isalnum, text)) and not text.lower().startswith(("todo", "tbd"))
 
 
@@ -103,12 +103,12 @@ def parse_status(text: str) -> Status:
     Raises:
         ValueError: It is neither open nor resolved, or its day is none.
     """
-    found = _STATUS.fullmatch(text or "open")
-    if not found:
+    match = _STATUS.fullmatch(text or "open")
+    if not match:
         raise ValueError(text)
-    day = found["since"] or found["on"]
+    day = match["since"] or match["on"]
     return Status(
         state="open" if text.lower().startswith("open") or not text else "resolved",
         day=parse_day(day) if day else None,
-        commit=found["commit"],
+        commit=match["commit"],
     )

@@ -27,7 +27,7 @@ class Due(msgspec.Struct, frozen=True):
     notice: int
 
 
-def waived(rows: Iterable[Row], suite: str, today: date) -> frozenset[str]:
+def find_waived(rows: Iterable[Row], suite: str, today: date) -> frozenset[str]:
     """The files of a suite whose floors are waived today.
 
     A row waives until its review date, that day included, if it is open and a person has filled
@@ -40,28 +40,28 @@ def waived(rows: Iterable[Row], suite: str, today: date) -> frozenset[str]:
     )
 
 
-def due(rows: Iterable[Row], today: date) -> tuple[Due, ...]:
+def find_due(rows: Iterable[Row], today: date) -> tuple[Due, ...]:
     """The open exceptions that have run out or do within 30 days, the most urgent first."""
-    found = []
+    due_exceptions = []
     for row in rows:
         days = (row.review - today).days
         if row.open and days <= max(NOTICES):
             notice = 0 if days < 0 else min(limit for limit in NOTICES if days <= limit)
-            found.append(Due(row, days, notice))
-    return tuple(sorted(found, key=lambda item: (item.days, item.row.key)))
+            due_exceptions.append(Due(row, days, notice))
+    return tuple(sorted(due_exceptions, key=lambda due: (due.days, due.row.key)))
 
 
-def expired(rows: Iterable[Row], today: date) -> tuple[Row, ...]:
+def find_expired(rows: Iterable[Row], today: date) -> tuple[Row, ...]:
     """The open exceptions whose review date has passed, in the register's order."""
     return tuple(row for row in rows if row.open and row.review < today)
 
 
-def overdue(rows: Iterable[Row], suite: str, today: date) -> tuple[str, ...]:
+def describe_expired(rows: Iterable[Row], suite: str, today: date) -> tuple[str, ...]:
     """A sentence for each expired exception of a suite."""
     return tuple(
         f"the exception of {row.module} ran out on {row.review} (line {row.line}, owner "
         f"{row.owner or 'nobody'}); cover the file and run `covernance exceptions sync`, or have "
         "its owner renew it"
-        for row in expired(rows, today)
+        for row in find_expired(rows, today)
         if row.suite == suite
     )

@@ -18,7 +18,7 @@ from covernance.exceptions.debt import Debt
 from covernance.exceptions.merge import Floors, Problem, Synced, Terms
 from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import Due
-from covernance.gate.floors import file_floors
+from covernance.gate.floors import find_file_floors
 from covernance.layout import Layout
 from covernance.results import read_results
 from covernance.shell import diffs
@@ -78,9 +78,9 @@ def compare_register(table: Table, suites: Sequence[Suite], today: date) -> Comp
     results = read_results(table)
     measured, floors = [], {}
     for suite in suites:
-        if found := results[suite.name]:
-            measured.append(found)
-            floors[suite.name] = Floors(suite.fail_under, file_floors(suite, found.files))
+        if result := results[suite.name]:
+            measured.append(result)
+            floors[suite.name] = Floors(suite.fail_under, find_file_floors(suite, result.files))
     owners = _owners(table.root)
     names = {suite.name for suite in suites}
     terms = Terms(
@@ -124,12 +124,12 @@ def check_register(table: Table, suites: Sequence[Suite], today: date) -> Checke
         msg = f"no snapshot of suite {names}; run it first, or check others with --suite"
         raise InputError(msg)
     return Checked(
-        merge.problems(compared.rows, compared.synced.changes, today),
-        waivers.due(compared.rows, today),
+        merge.find_problems(compared.rows, compared.synced.changes, today),
+        waivers.find_due(compared.rows, today),
     )
 
 
-def debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...]:
+def list_register_debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...]:
     """The debt of each row of some suites.
 
     Raises:
@@ -137,8 +137,8 @@ def debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...
     """
     parsed = _parse(_read(table.root, table.exceptions.register), table)
     names = {suite.name for suite in suites}
-    measured = {name: found for name, found in read_results(table).items() if found}
-    return debt.debts((row for row in parsed.rows if row.suite in names), measured, today)
+    snapshots = {name: result for name, result in read_results(table).items() if result}
+    return debt.list_debts((row for row in parsed.rows if row.suite in names), snapshots, today)
 
 
 def _parse(text: str, table: Table) -> register_markdown.Register:

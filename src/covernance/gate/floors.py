@@ -30,7 +30,9 @@ class AppliedFloor(msgspec.Struct, frozen=True):
     origin: str
 
 
-def applied_floor(suite: Suite, option: str | None, environ: Mapping[str, str]) -> AppliedFloor:
+def find_applied_floor(
+    suite: Suite, option: str | None, environ: Mapping[str, str]
+) -> AppliedFloor:
     """The floor in force, from the first of these that is given.
 
     The option, `COVERAGE_FAIL_UNDER_<SUITE>`, `COVERAGE_FAIL_UNDER`, the table.
@@ -38,16 +40,16 @@ def applied_floor(suite: Suite, option: str | None, environ: Mapping[str, str]) 
     Raises:
         ConfigError: The value in force is no percentage.
     """
-    own = f"COVERAGE_FAIL_UNDER_{suite.identifier.upper()}"
-    given = [("--fail-under", option)]
-    given += [(name, environ.get(name)) for name in (own, "COVERAGE_FAIL_UNDER")]
-    for origin, text in given:
+    suite_variable = f"COVERAGE_FAIL_UNDER_{suite.identifier.upper()}"
+    candidates = [("--fail-under", option)]
+    candidates += [(name, environ.get(name)) for name in (suite_variable, "COVERAGE_FAIL_UNDER")]
+    for origin, text in candidates:
         if text or (text is not None and origin == "--fail-under"):
             return AppliedFloor(parse_floor(text, origin), origin)
     return AppliedFloor(suite.fail_under, "pyproject.toml")
 
 
-def file_floors(suite: Suite, paths: Iterable[str]) -> dict[str, Decimal]:
+def find_file_floors(suite: Suite, paths: Iterable[str]) -> dict[str, Decimal]:
     """The floors of the files that have one of their own; of several that fit, the highest."""
     floors: dict[str, Decimal] = {}
     for path in paths:
@@ -92,7 +94,7 @@ class Exceptions(msgspec.Struct, frozen=True):
 NO_EXCEPTIONS = Exceptions()
 
 
-def judge(
+def judge_suite(
     suite: Suite,
     floor: AppliedFloor,
     measured: Measured,
@@ -104,32 +106,32 @@ def judge(
     its own raw total, each exactly. A waived file has no floor, and a total that misses the
     suite's floor is judged without it.
     """
-    found = [(TESTS_FAILED, f"failed: {test}") for test in measured.failures]
+    problems = [(TESTS_FAILED, f"failed: {test}") for test in measured.failures]
     for theme, cell in measured.cells.items():
         if theme != UNTHEMED and theme not in measured.lost and not cell.outcomes.tests:
-            found.append((NO_TESTS, f"theme {theme} selects no tests"))
-    found += [
+            problems.append((NO_TESTS, f"theme {theme} selects no tests"))
+    problems += [
         (NO_DATA, f"the {theme} pass recorded no coverage data") for theme in measured.unmeasured
     ]
     if measured.unreadable:
-        found.append((NO_DATA, measured.unreadable))
-    elif not total(measured.files.values()).total:
-        found.append((ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
+        problems.append((NO_DATA, measured.unreadable))
+    elif not sum_totals(measured.files.values()).total:
+        problems.append((ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
     else:
         below = _below(suite, floor, measured, exceptions.waived)
-        found += [(BELOW_FLOOR, reason) for reason in below]
-    found += [(EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
-    if not found:
+        problems += [(BELOW_FLOOR, reason) for reason in below]
+    problems += [(EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
+    if not problems:
         return Verdict(PASS)
-    return Verdict(found[0][0], tuple(reason for _, reason in found))
+    return Verdict(problems[0][0], tuple(reason for _, reason in problems))
 
 
 def _below(
     suite: Suite, floor: AppliedFloor, measured: Measured, waived: frozenset[str]
 ) -> Iterator[str]:
-    held = total(file for path, file in measured.files.items() if path not in waived)
-    counts = total(measured.files.values())
-    if not counts.meets(floor.percent) and not held.meets(floor.percent):
+    unwaived = sum_totals(file for path, file in measured.files.items() if path not in waived)
+    counts = sum_totals(measured.files.values())
+    if not counts.meets(floor.percent) and not unwaived.meets(floor.percent):
         yield (
             f"{show(counts.percent)} % is below the floor of {floor.percent} % "
             f"(from {floor.origin}); {counts.short_of(floor.percent)} more statements or branches "
@@ -141,7 +143,7 @@ def _below(
                 f"theme {theme} earned {show(cell.earned.percent)} %, below its floor of "
                 f"{least} %; {cell.earned.short_of(least)} more statements or branches must run"
             )
-    floors = file_floors(suite, measured.files)
+    floors = find_file_floors(suite, measured.files)
     for pattern in suite.file_floors:
         if not any(fnmatchcase(path, pattern) for path in measured.files):
             yield f"file-floors: {pattern!r} fits no measured file; correct it or take it out"
@@ -151,6 +153,6 @@ def _below(
             yield f"{path}: {show(file.percent)} % is below its floor of {least} %"
 
 
-def total(files: Iterable[FileResult]) -> Counts:
+def sum_totals(files: Iterable[FileResult]) -> Counts:
     """The raw counts of files together."""
     return sum((file.total for file in files), Counts())

@@ -8,7 +8,7 @@ from covernance.config import Table
 from covernance.git import changes
 
 
-def base_commit(table: Table, option: str | None, environ: Mapping[str, str]) -> str:
+def find_base_commit(table: Table, option: str | None, environ: Mapping[str, str]) -> str:
     """The commit that a change is compared with.
 
     The merge-base of HEAD and, from the first of these that is given: the option, the target
@@ -19,4 +19,4 @@ def base_commit(table: Table, option: str | None, environ: Mapping[str, str]) ->
     """
     target = environ.get("GITHUB_BASE_REF")
     name = option or (f"refs/remotes/origin/{target}" if target else None)
-    return changes.merge_base(table.root, name, table.default_branch)
+    return changes.find_merge_base(table.root, name, table.default_branch)

@@ -84,11 +84,11 @@ class WorkTree:
             MachineError: git is missing or failed, or its output was not understood.
         """
         if commit not in self._known:
-            self._known[commit] = changes(self.root, commit)
+            self._known[commit] = find_changes(self.root, commit)
         return self._known[commit]
 
 
-def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
+def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
     """The commit at which HEAD left `base_ref`, a branch or commit.
 
     Without a name it is the `default_branch` of origin or, if there is none, the local one.
@@ -103,12 +103,12 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
     usual = base_ref or f"refs/remotes/origin/{default_branch}"
     if bases := git.ask("merge-base", "--end-of-options", usual, "HEAD"):
         return bases.split()[0]
-    head = resolve(root, "HEAD")
+    head = resolve_commit(root, "HEAD")
     if head is None:
         msg = "git: HEAD has no commit yet; commit once, then compare"
         raise InputError(msg)
-    name = base_ref or _known(root, default_branch)
-    if (base := resolve(root, name)) is None:
+    name = base_ref or _find_default_branch(root, default_branch)
+    if (base := resolve_commit(root, name)) is None:
         msg = f"git: no commit {name!r} here; fetch it (git fetch origin), or name another base"
         raise InputError(msg)
     if bases := git.ask("merge-base", base, head):
@@ -123,7 +123,7 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
     raise InputError(msg)
 
 
-def changes(root: Path, base: str) -> Changes:
+def find_changes(root: Path, base: str) -> Changes:
     """Compare the commit `base` with the work tree below `root`, without ignored files.
 
     In a renamed file only the edited lines count. Submodules are left out; a symbolic link has no
@@ -135,10 +135,10 @@ def changes(root: Path, base: str) -> Changes:
     git = Git(root)
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         index = Path(folder, "index")
-        own = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
-        if own.exists():
+        user_index = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
+        if user_index.exists():
             # The copy keeps the time: git rereads files that may have changed since then.
-            shutil.copy2(own, index)
+            shutil.copy2(user_index, index)
         copied = {"GIT_INDEX_FILE": str(index)}
         git.run("add", "--intent-to-add", "--", ".", environ=copied)
         listing, _, text = git.run(*_DIFF, base, "--", environ=copied).partition(b"\0\0")
@@ -154,7 +154,7 @@ def changes(root: Path, base: str) -> Changes:
     return Changes(base, tuple(sorted(files, key=lambda file: file.path or file.before or "")))
 
 
-def resolve(root: Path, name: str) -> str | None:
+def resolve_commit(root: Path, name: str) -> str | None:
     """The commit that a name refers to, or None if there is no such commit here.
 
     Raises:
@@ -169,7 +169,7 @@ def resolve(root: Path, name: str) -> str | None:
         return None
 
 
-def show(root: Path, commit: str, path: str) -> str | None:
+def read_committed_file(root: Path, commit: str, path: str) -> str | None:
     """A file's text at `commit`, or None if it has no such file; `path` is relative to `root`.
 
     Raises:
@@ -185,7 +185,7 @@ def show(root: Path, commit: str, path: str) -> str | None:
         return None
 
 
-def current(root: Path, path: str) -> str | None:
+def read_working_file(root: Path, path: str) -> str | None:
     """A file's text in the work tree, or None if there is no such file.
 
     Raises:
@@ -251,9 +251,9 @@ def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset(added), frozenset(removed)
 
 
-def _known(root: Path, branch: str) -> str:
+def _find_default_branch(root: Path, branch: str) -> str:
     for name in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
-        if resolve(root, name):
+        if resolve_commit(root, name):
             return name
     msg = (
         f"git: neither origin nor this clone has the branch {branch!r} to compare with; fetch it "

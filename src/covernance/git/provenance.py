@@ -16,15 +16,15 @@ import msgspec
 from covernance.agent.environment import Environment
 from covernance.config import Table
 from covernance.errors import CovernanceError, MachineError
-from covernance.git.changes import merge_base
+from covernance.git.changes import find_merge_base
 from covernance.git.runner import Git
 from covernance.model.snapshot import Provenance
 
 
-def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Provenance:
+def describe_run(table: Table, environ: Mapping[str, str], now: datetime) -> Provenance:
     """Describe a run of this process in the repository of `table` that began at `now`.
 
-    What measured is not known here: see `measured_in`.
+    What measured is not known here: see `add_environment`.
 
     A GitHub Actions run is identified by its run id and attempt, any other by its time.
     """
@@ -43,7 +43,7 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
     )
 
 
-def measured_in(source: Provenance, environment: Environment) -> Provenance:
+def add_environment(source: Provenance, environment: Environment) -> Provenance:
     """The provenance of what was measured in a suite's own environment."""
     return msgspec.structs.replace(
         source,
@@ -53,7 +53,7 @@ def measured_in(source: Provenance, environment: Environment) -> Provenance:
     )
 
 
-def commit(root: Path) -> str | None:
+def read_head(root: Path) -> str | None:
     """The commit that is checked out; None outside a repository or before the first commit."""
     return _ask(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
 
@@ -83,7 +83,7 @@ def _checkout(root: Path) -> _Checkout:
 def _base(table: Table) -> str | None:
     """The commit at which HEAD left the default branch, or None if that is unknown."""
     try:
-        return merge_base(table.root, default_branch=table.default_branch)
+        return find_merge_base(table.root, default_branch=table.default_branch)
     except CovernanceError:
         return None
 

@@ -232,8 +232,8 @@ class Objects:
 def readable(text: bytes) -> str:
     """An error text as one line, without credentials, control characters or hints."""
     lines = text.decode(errors="replace").splitlines()
-    said = (line.strip() for line in lines if not line.startswith("hint:"))
-    line = re.sub(r"(?<=://)[^/\s]+@", "", "; ".join(part for part in said if part))
+    messages = (line.strip() for line in lines if not line.startswith("hint:"))
+    line = re.sub(r"(?<=://)[^/\s]+@", "", "; ".join(message for message in messages if message))
     line = "".join(character if character.isprintable() else "?" for character in line)
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 

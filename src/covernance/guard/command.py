@@ -11,7 +11,7 @@ import msgspec
 
 from covernance.errors import Exit
 from covernance.files import write_atomic
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
@@ -73,9 +73,9 @@ def command(
     """  # noqa: D301 - click reads the escape
     table = here()
     suites = [table.suite(name) for name in names] or list(table.suites)
-    kept = open_table_store(table, store)
-    merge_base = base_commit(table, base, os.environ)
-    results = workflow.guard_suites(table, suites, kept, merge_base, bootstrap=bootstrap)
+    history = open_table_store(table, store)
+    merge_base = find_base_commit(table, base, os.environ)
+    results = workflow.guard_suites(table, suites, history, merge_base, bootstrap=bootstrap)
     if facts:
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)
@@ -87,7 +87,7 @@ def command(
     return softened(code, soft=soft)
 
 
-def _lines(result: workflow.Guarded) -> list[str]:
+def _lines(result: workflow.GuardResult) -> list[str]:
     if result.bootstrap:
         return [f"{result.suite}: {result.verdict.name}, accepted by --bootstrap"]
     lines = [f"{result.suite}: {result.verdict.name}{_base(result.base)}"]
@@ -122,7 +122,7 @@ def _tests(what: str, tests: Sequence[str]) -> list[str]:
     return [*lines, f"  … and {more} more"] if more > 0 else lines
 
 
-def _plain(results: Sequence[workflow.Guarded]) -> list[dict[str, object]]:
+def _plain(results: Sequence[workflow.GuardResult]) -> list[dict[str, object]]:
     return [
         {
             "suite": result.suite,

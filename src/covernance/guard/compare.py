@@ -106,7 +106,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return Verdict(DROPPED, reasons) if reasons else Verdict(PASS)
 
 
-def compare(
+def compare_results(
     base: Snapshot,
     now: Snapshot,
     removed: Mapping[str, Removed],
@@ -164,12 +164,12 @@ class _View(msgspec.Struct, frozen=True):
     branches: dict[int, tuple[int, int]] = {}
 
     def without(self, gone: frozenset[int]) -> Counts:
-        kept = [pair for line, pair in self.branches.items() if line not in gone]
+        remaining = [pair for line, pair in self.branches.items() if line not in gone]
         return Counts(
             len(self.statements - gone),
             len(self.executed - gone),
-            sum(exits for exits, _ in kept),
-            sum(taken for _, taken in kept),
+            sum(exits for exits, _ in remaining),
+            sum(taken for _, taken in remaining),
         )
 
 
@@ -206,19 +206,23 @@ def _drop(
         if change.path not in now.files:
             continue
         old, new = view(file), view(now.files[change.path])
-        kept = old.without(change.lines) if change.lines else old.counts
-        before += kept
-        more = (new.counts.total - new.counts.covered) - (kept.total - kept.covered)
-        if more > 0:
+        remaining = old.without(change.lines) if change.lines else old.counts
+        before += remaining
+        newly_missing = (new.counts.total - new.counts.covered) - (
+            remaining.total - remaining.covered
+        )
+        if newly_missing > 0:
             missing = new.statements - new.executed
             lost = missing if path in removed else missing & old.executed
-            drops.append(FileDrop(change.path, more, lines.encode(lost)))
-    known = {removed.get(path, Removed(path)).path for path in base.files}
+            drops.append(FileDrop(change.path, newly_missing, lines.encode(lost)))
+    base_paths = {removed.get(path, Removed(path)).path for path in base.files}
     for path, file in now.files.items():
-        if path not in known:
+        if path not in base_paths:
             new = view(file)
-            if gap := new.counts.total - new.counts.covered:
-                drops.append(FileDrop(path, gap, lines.encode(new.statements - new.executed)))
+            if missing_in_new_file := new.counts.total - new.counts.covered:
+                drops.append(
+                    FileDrop(path, missing_in_new_file, lines.encode(new.statements - new.executed))
+                )
     after = Counts()
     for file in now.files.values():
         after += view(file).counts

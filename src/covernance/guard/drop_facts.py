@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from covernance.guard.workflow import PATCH, TOTAL, Guarded
+from covernance.guard.workflow import PATCH, TOTAL, GuardResult
 from covernance.model.counts import show
 from covernance.model.fact import Fact
 
 
-def guard_facts(results: Sequence[Guarded]) -> list[Fact]:
+def guard_facts(results: Sequence[GuardResult]) -> list[Fact]:
     """What an alert should know of each number that the guard compared."""
     return [
         Fact(

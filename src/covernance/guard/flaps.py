@@ -27,7 +27,7 @@ def find_flaps(runs: Sequence[Snapshot]) -> tuple[Flap, ...]:
     if not runs:
         return ()
     newest = runs[-1].provenance
-    same = [
+    comparable_runs = [
         run
         for run in runs
         if run.provenance.commit == newest.commit
@@ -35,13 +35,13 @@ def find_flaps(runs: Sequence[Snapshot]) -> tuple[Flap, ...]:
         and run.provenance.dirty is False
     ]
     cells: dict[tuple[str, str], list[frozenset[int]]] = {}
-    for run in same:
+    for run in comparable_runs:
         for path, file in run.files.items():
             for theme, cell in file.themes.items():
                 cells.setdefault((path, theme), []).append(lines.decode(cell.executed_lines))
-    found = []
-    for (path, theme), seen in cells.items():
-        unstable = frozenset.union(*seen) - frozenset.intersection(*seen)
+    flaps = []
+    for (path, theme), executed_lines in cells.items():
+        unstable = frozenset.union(*executed_lines) - frozenset.intersection(*executed_lines)
         if unstable:
-            found.append(Flap(path, theme, lines.encode(unstable)))
-    return tuple(sorted(found))
+            flaps.append(Flap(path, theme, lines.encode(unstable)))
+    return tuple(sorted(flaps))

@@ -13,7 +13,7 @@ from covernance.git.ancestors import list_ancestors
 from covernance.git.changes import Changes, WorkTree
 from covernance.guard import compare
 from covernance.guard.flaps import Flap, find_flaps
-from covernance.history.store import Entry, Store, by_suite
+from covernance.history.store import Entry, Store, group_by_suite
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
@@ -35,7 +35,7 @@ class Base(msgspec.Struct, frozen=True):
     behind: int
 
 
-class Guarded(msgspec.Struct, frozen=True, kw_only=True):
+class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the guard says of one suite.
 
     Attributes:
@@ -62,7 +62,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
 def guard_suites(
     table: Table, suites: Sequence[Suite], store: Store, merge_base: str, *, bootstrap: bool = False
-) -> list[Guarded]:
+) -> list[GuardResult]:
     """Guard suites by their last full run.
 
     Args:
@@ -75,15 +75,20 @@ def guard_suites(
     Raises:
         CovernanceError: git, the store or a snapshot can't be read.
     """
-    kept = by_suite(store.entries())
+    entries_by_suite = group_by_suite(store.entries())
     tree = WorkTree(table.root)
     return [
-        _guard(table, suite, _Past(store, kept.get(suite.name, []), merge_base, tree), bootstrap)
+        _guard(
+            table,
+            suite,
+            _History(store, entries_by_suite.get(suite.name, []), merge_base, tree),
+            bootstrap,
+        )
         for suite in suites
     ]
 
 
-class _Past(msgspec.Struct, frozen=True):
+class _History(msgspec.Struct, frozen=True):
     """Where a suite comes from: what is kept of it, and the commit at which the change began."""
 
     store: Store
@@ -92,33 +97,33 @@ class _Past(msgspec.Struct, frozen=True):
     tree: WorkTree
 
 
-def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:  # noqa: FBT001 - handed through
+def _guard(table: Table, suite: Suite, history: _History, bootstrap: bool) -> GuardResult:  # noqa: FBT001 - handed through
     path = Layout(table.root).snapshot(suite.name)
     if not path.exists():
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
-        return Guarded(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
+        return GuardResult(suite=suite.name, verdict=Verdict(NO_DATA, (reason,)))
     now = snapshot.read(path)
-    base = find_base(table.root, past.entries, now, past.merge_base)
-    flaps = _flaps(past.store, past.entries, now)
+    base = find_base(table.root, history.entries, now, history.merge_base)
+    flaps = _flaps(history.store, history.entries, now)
     if base is None:
         measured = (now.provenance.commit or "this commit")[:12]
         reason = (
             f"no ancestor of {measured} has a kept result; `covernance history add` there keeps one"
         )
-        return Guarded(
+        return GuardResult(
             suite=suite.name,
             verdict=Verdict(compare.NO_BASELINE, (reason,)),
             bootstrap=bootstrap,
             flaps=flaps,
         )
-    comparison = compare.compare(
-        past.store.read(base.entry),
+    comparison = compare.compare_results(
+        history.store.read(base.entry),
         now,
-        _removed(past.tree.since(base.entry.commit)),
+        _removed(history.tree.since(base.entry.commit)),
         suite,
         patch_min_lines=table.patch_min_lines,
     )
-    return Guarded(
+    return GuardResult(
         suite=suite.name,
         verdict=comparison.verdict,
         base=base,
@@ -153,9 +158,9 @@ def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: s
 
 
 def _flaps(store: Store, entries: Sequence[Entry], now: Snapshot) -> tuple[Flap, ...]:
-    same = [
+    other_runs = [
         entry
         for entry in entries
         if entry.commit == now.provenance.commit and entry.run_id != now.provenance.run_id
     ]
-    return find_flaps([*(store.read(entry) for entry in same[-_MOST_RUNS:]), now])
+    return find_flaps([*(store.read(entry) for entry in other_runs[-_MOST_RUNS:]), now])

@@ -15,7 +15,7 @@ from covernance.errors import Exit
 from covernance.history import retention, workflow
 from covernance.history.open import Kind, chosen, open_store, usual_remote
 from covernance.history.store import Entry, Store
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.shell import tables
 from covernance.shell.options import format_option
 
@@ -103,9 +103,9 @@ def add(
     table = _table()
     snapshots = workflow.load_history(paths, table.root)
     if (where["kind"] or chosen(table, os.environ)) == "git" and not allow_dirty:
-        workflow.refuse_dirty(snapshots)
+        workflow.reject_dirty(snapshots)
     store = _store(table, **where)
-    added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
+    added = workflow.list_new(store, snapshots) if dry_run else store.add(snapshots)
     verb = "would add" if dry_run else "added"
     _report(added, form, verb, "nothing to add: all of it is kept already")
     return Exit.PASS
@@ -148,13 +148,13 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
     """  # noqa: D301 - click reads the escape
     table = _table()
     store = _store(table, **where)
-    entries = workflow.newest(store, workflow.digits(table.root, commit), suite=suite)
+    entries = workflow.find_newest(store, workflow.resolve_digits(table.root, commit), suite=suite)
     snapshots = [store.read(entry) for entry in entries]
     if form == "json":
         click.echo(_indented(b"[" + b",".join(result.encode() for result in snapshots) + b"]"))
     else:
         click.echo("\n".join(_rows(entries)))
-        click.echo("\n" + "\n".join(map(shown, tables.table(snapshots).splitlines())))
+        click.echo("\n" + "\n".join(map(escape_unprintable, tables.table(snapshots).splitlines())))
     return Exit.PASS
 
 
@@ -217,14 +217,14 @@ def prune(
     """  # noqa: D301 - click reads the escape
     table = _table()
     store = _store(table, **where)
-    doomed = retention.doomed(
+    old_entries = retention.select_for_removal(
         store.entries(),
         keep=keep or table.history.keep,
         default_branch=default_branch or table.default_branch,
     )
     if not dry_run:
-        store.prune(doomed)
-    _report(doomed, form, "would drop" if dry_run else "dropped", "nothing to drop")
+        store.prune(old_entries)
+    _report(old_entries, form, "would drop" if dry_run else "dropped", "nothing to drop")
     return Exit.PASS
 
 
@@ -254,7 +254,7 @@ def export(
         workflow.export(store, entries, output)
         click.echo(f"wrote {len(entries)} snapshots to {output}")
     else:
-        for line in workflow.lines(store, entries):
+        for line in workflow.encode_lines(store, entries):
             click.echo(line, nl=False)
     return Exit.PASS
 

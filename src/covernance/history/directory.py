@@ -11,7 +11,7 @@ from pathlib import Path
 from covernance import files
 from covernance.errors import InputError, MachineError
 from covernance.history import names
-from covernance.history.store import Entry, arrange, decode, distinct
+from covernance.history.store import Entry, decode, group_by_entry, select_entries
 from covernance.model.snapshot import Snapshot
 
 
@@ -37,7 +37,7 @@ class Directory:
             InputError: A snapshot can't be named; none is kept.
             MachineError: The folder can't be written.
         """
-        wanted = distinct(snapshots)
+        wanted = group_by_entry(snapshots)
         paths = {entry: self._root / names.path_of(entry) for entry in wanted}
         added = []
         with self._turn():
@@ -53,8 +53,8 @@ class Directory:
         Raises:
             InputError: A file's name is not a snapshot's.
         """
-        found = (names.entry_at(path) for path in self._paths() if names.is_snapshot(path))
-        return arrange(found, suite=suite, branch=branch)
+        stored = (names.entry_at(path) for path in self._paths() if names.is_snapshot(path))
+        return select_entries(stored, suite=suite, branch=branch)
 
     def read(self, entry: Entry) -> Snapshot:
         """Return a snapshot; see `Store.read`.
@@ -83,13 +83,13 @@ class Directory:
         return files.locked(self._root / ".lock")
 
     def _has(self, entry: Entry) -> bool:
-        kept = self._root.joinpath(names.folder_of(entry)).glob("*")
-        return any(names.is_run(path.name, entry) for path in kept)
+        stored_files = self._root.joinpath(names.folder_of(entry)).glob("*")
+        return any(names.is_run(path.name, entry) for path in stored_files)
 
     def _paths(self) -> Iterator[str]:
-        for folder, _, found in os.walk(self._root, onerror=_refuse):
-            below = Path(folder).relative_to(self._root)
-            yield from ((below / name).as_posix() for name in found)
+        for folder, _, file_names in os.walk(self._root, onerror=_report_unreadable):
+            relative = Path(folder).relative_to(self._root)
+            yield from ((relative / name).as_posix() for name in file_names)
 
     def _remove(self, path: Path) -> None:
         try:
@@ -101,7 +101,7 @@ class Directory:
                 folder.rmdir()
 
 
-def _refuse(error: OSError) -> None:
+def _report_unreadable(error: OSError) -> None:
     """Pass over a folder that is not there (yet, or any more); report one that can't be read."""
     if not isinstance(error, FileNotFoundError):
         raise InputError(f"{error.filename}: can't be read: {error.strerror}") from error

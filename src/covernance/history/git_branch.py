@@ -21,7 +21,7 @@ from covernance.errors import InputError, MachineError
 from covernance.git.commits import write_commit
 from covernance.git.runner import Git, GitError, Objects, readable
 from covernance.history import names
-from covernance.history.store import Entry, arrange, decode, distinct
+from covernance.history.store import Entry, decode, group_by_entry, select_entries
 from covernance.model.snapshot import Snapshot
 
 _ATTEMPTS = 40
@@ -118,7 +118,7 @@ class GitBranch:
             InputError: A snapshot can't be named; none is stored.
             MachineError: The branch can't be read or written; it is as it was.
         """
-        wanted = distinct(snapshots)
+        wanted = group_by_entry(snapshots)
         paths = {entry: names.path_of(entry) for entry in wanted}
 
         def absent(tip: str | None) -> list[Entry]:
@@ -142,8 +142,8 @@ class GitBranch:
             MachineError: The branch can't be read.
         """
         self._seen = self._newest()
-        found = (names.entry_at(path) for path in self._paths(self._seen))
-        return arrange(found, suite=suite, branch=branch)
+        stored = (names.entry_at(path) for path in self._paths(self._seen))
+        return select_entries(stored, suite=suite, branch=branch)
 
     def read(self, entry: Entry) -> Snapshot:
         """Return a snapshot as of the last `entries`; see `Store.read`.
@@ -156,10 +156,10 @@ class GitBranch:
         where = f"{self._name}: {path}"
         if self._seen is None:
             self._seen = self._newest()
-        found = self._objects.read(f"{self._seen}:{path}") if self._seen else None
-        if found is None:
+        blob = self._objects.read(f"{self._seen}:{path}") if self._seen else None
+        if blob is None:
             raise InputError(f"{where} is not there")
-        return decode(found[1], entry, where)
+        return decode(blob[1], entry, where)
 
     def prune(self, doomed: Sequence[Entry]) -> None:
         """Delete files with a new commit; the commits that added them stay.
@@ -167,7 +167,7 @@ class GitBranch:
         Raises:
             MachineError: The branch can't be read or written; it is as it was.
         """
-        paths = {entry: names.path_of(entry) for entry in arrange(doomed)}
+        paths = {entry: names.path_of(entry) for entry in select_entries(doomed)}
 
         def present(tip: str | None) -> list[Entry]:
             stored = set(self._paths(tip)) if paths else set()
@@ -258,18 +258,18 @@ class GitBranch:
         stored: dict[str, set[str]] = {folder: set() for folder in folders}
         if tip is None or not folders:
             return stored
-        places = {
-            place.as_posix()
+        parent_folders = {
+            parent.as_posix()
             for folder in folders
-            for place in (PurePosixPath(folder), *PurePosixPath(folder).parents)
-            if place.name
+            for parent in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+            if parent.name
         }
         # With a slash what is in a folder is listed, without one what is no folder.
-        asked = sorted({*places, *(f"{folder}/" for folder in folders)})
+        patterns = sorted({*parent_folders, *(f"{folder}/" for folder in folders)})
         for path in self._git.fields(
-            "ls-tree", "-z", "--full-tree", "--name-only", tip, "--", *asked
+            "ls-tree", "-z", "--full-tree", "--name-only", tip, "--", *patterns
         ):
-            if path in places:
+            if path in parent_folders:
                 raise MachineError(
                     f"{self._name}: {path} is not a folder, so nothing can be stored in it; "
                     "remove or rename the file"

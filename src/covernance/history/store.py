@@ -70,17 +70,17 @@ def entry_of(result: Snapshot) -> Entry:
     return Entry(source.recorded_at, result.suite, source.commit, source.run_id, source.branch)
 
 
-def distinct(snapshots: Iterable[Snapshot]) -> dict[Entry, Snapshot]:
+def group_by_entry(snapshots: Iterable[Snapshot]) -> dict[Entry, Snapshot]:
     """Snapshots by entry, oldest first; of one suite, commit and run the oldest alone.
 
     Raises:
         InputError: One was recorded outside a git repository.
     """
     results = {entry_of(result): result for result in snapshots}
-    first: dict[tuple[str, str, str], Entry] = {}
-    for entry in arrange(results):
-        first.setdefault((entry.suite, entry.commit, entry.run_id), entry)
-    return {entry: results[entry] for entry in first.values()}
+    oldest: dict[tuple[str, str, str], Entry] = {}
+    for entry in select_entries(results):
+        oldest.setdefault((entry.suite, entry.commit, entry.run_id), entry)
+    return {entry: results[entry] for entry in oldest.values()}
 
 
 def decode(content: bytes, entry: Entry, where: str) -> Snapshot:
@@ -95,27 +95,27 @@ def decode(content: bytes, entry: Entry, where: str) -> Snapshot:
     return result
 
 
-def arrange(
+def select_entries(
     entries: Iterable[Entry], *, suite: str | None = None, branch: str | None = None
 ) -> list[Entry]:
     """The entries of a suite, of a branch, or all of them; oldest first."""
-    chosen = (
+    selected = (
         entry
         for entry in entries
         if suite in (None, entry.suite) and branch in (None, entry.branch)
     )
-    return sorted(chosen, key=_age)
+    return sorted(selected, key=_age)
 
 
-def by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+def group_by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     """Entries by suite, each in the order given: a store is asked once, however many suites."""
-    found: dict[str, list[Entry]] = {}
+    entries_by_suite: dict[str, list[Entry]] = {}
     for entry in entries:
-        found.setdefault(entry.suite, []).append(entry)
-    return found
+        entries_by_suite.setdefault(entry.suite, []).append(entry)
+    return entries_by_suite
 
 
-class Listed:
+class StoreListing:
     """What one command sees of a store: asked what it keeps once, and only when that is needed."""
 
     def __init__(self, store: Store) -> None:
@@ -136,7 +136,7 @@ class Listed:
 
     @cached_property
     def _by_suite(self) -> dict[str, list[Entry]]:
-        return by_suite(self._store.entries())
+        return group_by_suite(self._store.entries())
 
 
 def _age(entry: Entry) -> tuple[str, ...]:

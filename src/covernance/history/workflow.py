@@ -12,7 +12,7 @@ from covernance import files
 from covernance.config import Table
 from covernance.errors import InputError
 from covernance.git import changes
-from covernance.history.store import Entry, Store, distinct
+from covernance.history.store import Entry, Store, group_by_entry
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
@@ -29,14 +29,14 @@ def load_history(paths: Sequence[Path], root: Path) -> list[Snapshot]:
     Raises:
         InputError: There is none, or one can't be read.
     """
-    found = list(paths) or sorted(Layout(root).folder.glob("*.snapshot.json"))
-    if not found:
+    snapshot_paths = list(paths) or sorted(Layout(root).folder.glob("*.snapshot.json"))
+    if not snapshot_paths:
         raise InputError(f"{Layout(root).folder}: holds no *.snapshot.json; run a suite first")
-    read = [snapshot.read(path) for path in found]
-    return [result for result in read if result.provenance.source != CARRIED]
+    snapshots = [snapshot.read(path) for path in snapshot_paths]
+    return [result for result in snapshots if result.provenance.source != CARRIED]
 
 
-def refuse_dirty(snapshots: Iterable[Snapshot]) -> None:
+def reject_dirty(snapshots: Iterable[Snapshot]) -> None:
     """Refuse results that their commit alone does not explain.
 
     Raises:
@@ -51,17 +51,17 @@ def refuse_dirty(snapshots: Iterable[Snapshot]) -> None:
             )
 
 
-def news(store: Store, snapshots: Iterable[Snapshot]) -> list[Entry]:
+def list_new(store: Store, snapshots: Iterable[Snapshot]) -> list[Entry]:
     """What `store.add` would add, oldest first."""
-    kept = {(entry.suite, entry.commit, entry.run_id) for entry in store.entries()}
+    stored_keys = {(entry.suite, entry.commit, entry.run_id) for entry in store.entries()}
     return [
         entry
-        for entry in distinct(snapshots)
-        if (entry.suite, entry.commit, entry.run_id) not in kept
+        for entry in group_by_entry(snapshots)
+        if (entry.suite, entry.commit, entry.run_id) not in stored_keys
     ]
 
 
-def digits(root: Path, name: str) -> str:
+def resolve_digits(root: Path, name: str) -> str:
     """The commit that a branch, a tag or HEAD stands for; digits of a commit as they are.
 
     Raises:
@@ -70,12 +70,12 @@ def digits(root: Path, name: str) -> str:
     """
     if set(name) <= set(string.hexdigits):
         return name
-    if (commit := changes.resolve(root, name)) is None:
+    if (commit := changes.resolve_commit(root, name)) is None:
         raise InputError(f"{name!r}: is no commit here; name a branch, or digits of a commit")
     return commit
 
 
-def newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
+def find_newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
     """The newest entry of every suite at a commit, by suite.
 
     Args:
@@ -88,14 +88,14 @@ def newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
     """
     if len(commit) < _SHORTEST_COMMIT:
         raise InputError(f"{commit!r}: give at least {_SHORTEST_COMMIT} digits of the commit")
-    fitting = [entry for entry in store.entries(suite=suite) if entry.commit.startswith(commit)]
-    commits = sorted({entry.commit for entry in fitting})
+    matches = [entry for entry in store.entries(suite=suite) if entry.commit.startswith(commit)]
+    commits = sorted({entry.commit for entry in matches})
     if not commits:
-        of = f" of suite {suite}" if suite else ""
-        raise InputError(f"no snapshot{of} is kept for commit {commit!r}")
+        suite_note = f" of suite {suite}" if suite else ""
+        raise InputError(f"no snapshot{suite_note} is kept for commit {commit!r}")
     if len(commits) > 1:
         raise InputError(f"{commit!r} fits several commits: {', '.join(commits)}; give more digits")
-    latest = {entry.suite: entry for entry in fitting}
+    latest = {entry.suite: entry for entry in matches}
     return [latest[name] for name in sorted(latest)]
 
 
@@ -119,7 +119,7 @@ def restore(table: Table, store: Store, branch: str) -> list[Entry]:
     return entries
 
 
-def lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
+def encode_lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
     """Each snapshot as one line of JSON, keys sorted, with its line break."""
     for entry in entries:
         yield msgspec.json.format(store.read(entry).encode(), indent=_ONE_LINE) + b"\n"
@@ -127,4 +127,4 @@ def lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
 
 def export(store: Store, entries: Iterable[Entry], path: Path) -> None:
     """Write `lines` to a file, whole or not at all."""
-    files.write_atomic(path, b"".join(lines(store, entries)))
+    files.write_atomic(path, b"".join(encode_lines(store, entries)))

@@ -71,16 +71,20 @@ class Allowances(msgspec.Struct, frozen=True, kw_only=True):
     subjects: frozenset[str] = frozenset()
 
 
-class Judged(msgspec.Struct, frozen=True, order=True):
+class JudgedFinding(msgspec.Struct, frozen=True, order=True):
     """A finding and what allows it, or None: then it blocks."""
 
     finding: Finding
     allowed_by: str | None
 
 
-def judge(findings: Iterable[Finding], allowances: Allowances) -> tuple[Judged, ...]:
+def judge_findings(
+    findings: Iterable[Finding], allowances: Allowances
+) -> tuple[JudgedFinding, ...]:
     """Tell which findings block, in the order of their kinds and places."""
-    return tuple(Judged(finding, _allowed_by(finding, allowances)) for finding in sorted(findings))
+    return tuple(
+        JudgedFinding(finding, _allowed_by(finding, allowances)) for finding in sorted(findings)
+    )
 
 
 def _allowed_by(finding: Finding, allowances: Allowances) -> str | None:
@@ -101,10 +105,10 @@ def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
         ("exclude", before.exclude, after.exclude),
         ("partial", before.partial, after.partial),
     ):
-        for pattern in lost(new, old):
+        for pattern in find_removed(new, old):
             yield Finding("exclusion-added", f"coverage.py: {name}", NONE, pattern)
     if after.include:
-        for pattern in lost(before.include, after.include):
+        for pattern in find_removed(before.include, after.include):
             yield Finding("exclusion-added", "coverage.py: include", pattern, NONE)
         if not before.include:
             limit = ", ".join(after.include)
@@ -133,20 +137,20 @@ def test_findings(
 ) -> Iterator[Finding]:
     """Compare the tests of a suite; one whose file was moved or renamed is the same test."""
     pairs = {**_moved(before, after), **{name: name for name in before if name in after}}
-    known = frozenset(themes)
+    theme_names = frozenset(themes)
     for name, old in before.items():
         new = after[pairs[name]] if name in pairs else Function(cases=0, marks=old.marks)
         if new.cases < old.cases:
             cases = NONE if not new.cases else f"{new.cases} cases"
             yield Finding("test-deleted", name, _cases(old.cases), cases, _subjects(suite, name))
-        if (old.marks - new.marks) & known:
-            left = ", ".join(sorted(new.marks & known)) or NONE
-            was = ", ".join(sorted(old.marks & known))
-            yield Finding("marker-removed", name, was, left, _subjects(suite, name))
+        if (old.marks - new.marks) & theme_names:
+            remaining = ", ".join(sorted(new.marks & theme_names)) or NONE
+            was = ", ".join(sorted(old.marks & theme_names))
+            yield Finding("marker-removed", name, was, remaining, _subjects(suite, name))
     yield from _skips(suite, before, after, pairs)
 
 
-def shrinking(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
+def size_findings(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
     """Compare the sizes of two whole suites, in cases."""
     was, now = (sum(test.cases for test in inventory.values()) for inventory in (before, after))
     if now < was:
@@ -193,6 +197,6 @@ def _cases(number: int) -> str:
     return "1 test" if number == 1 else f"{number} cases"
 
 
-def lost(before: Iterable[str], after: Iterable[str]) -> list[str]:
+def find_removed(before: Iterable[str], after: Iterable[str]) -> list[str]:
     """What `after` does not have any more, sorted."""
     return sorted(set(before) - set(after))

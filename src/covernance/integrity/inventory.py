@@ -31,47 +31,47 @@ Inventory = Mapping[str, Function]
 """Tests by node id, without parameters: `tests/test_calc.py::TestZero::test_refused`."""
 
 
-def of_snapshot(snapshot: Snapshot) -> Inventory:
+def list_run_tests(snapshot: Snapshot) -> Inventory:
     """The tests that a run reported."""
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for node, result in snapshot.tests.items():
         path, separator, rest = node.partition("::")
         name = path + separator + rest.partition("[")[0]
-        before = found.get(name, Function(cases=0))
-        found[name] = Function(
-            cases=before.cases + 1,
-            skipped=before.skipped + (result.outcome in _SKIPPED),
-            marks=before.marks | frozenset(result.themes),
+        earlier = functions.get(name, Function(cases=0))
+        functions[name] = Function(
+            cases=earlier.cases + 1,
+            skipped=earlier.skipped + (result.outcome in _SKIPPED),
+            marks=earlier.marks | frozenset(result.themes),
         )
-    return found
+    return functions
 
 
-def of_sources(sources: Mapping[str, str]) -> Inventory:
+def list_source_tests(sources: Mapping[str, str]) -> Inventory:
     """The tests that the texts of files define, by pytest's usual names; none where not Python."""
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for path, text in sources.items():
         try:
             module = ast.parse(text)
         except (SyntaxError, ValueError):
             continue
-        found |= _tests(module.body, path, _module_marks(module.body))
-    return found
+        functions |= _tests(module.body, path, _module_marks(module.body))
+    return functions
 
 
 def _tests(body: Iterable[ast.stmt], prefix: str, inherited: frozenset[str]) -> dict[str, Function]:
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for statement in _flat(body):
         if isinstance(statement, ast.ClassDef):
             marks = inherited | _marks(statement.decorator_list) | _module_marks(statement.body)
-            found |= _tests(statement.body, f"{prefix}::{statement.name}", marks)
+            functions |= _tests(statement.body, f"{prefix}::{statement.name}", marks)
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             if not statement.name.startswith("test") or _is_fixture(statement):
                 continue
             marks = inherited | _marks(statement.decorator_list)
-            found[f"{prefix}::{statement.name}"] = Function(
+            functions[f"{prefix}::{statement.name}"] = Function(
                 skipped=int(bool(marks & _SKIPPING)), marks=marks
             )
-    return found
+    return functions
 
 
 def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

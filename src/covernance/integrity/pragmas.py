@@ -16,17 +16,17 @@ class Pragmas(msgspec.Struct, frozen=True):
 
     def beyond(self, before: Pragmas) -> tuple[int, ...]:
         """The lines of this that `before` does not have, wherever it has them."""
-        known = Counter(before.lines.values())
-        fresh = []
+        unmatched = Counter(before.lines.values())
+        new_lines = []
         for line, text in sorted(self.lines.items()):
-            if known[text]:
-                known[text] -= 1
+            if unmatched[text]:
+                unmatched[text] -= 1
             else:
-                fresh.append(line)
-        return tuple(fresh)
+                new_lines.append(line)
+        return tuple(new_lines)
 
 
-def pragmas(text: str, patterns: Iterable[str]) -> Pragmas:
+def find_pragmas(text: str, patterns: Iterable[str]) -> Pragmas:
     """Find the lines where one of `patterns`, coverage.py's regular expressions, matches after a #.
 
     coverage.py matches the text as it is: what looks like such a comment within a string takes its

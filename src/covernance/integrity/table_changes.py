@@ -14,7 +14,7 @@ from covernance.config.keys import Declaration
 from covernance.config.kinds import SOURCE_FOLDERS, TEST_PATHS, THEMES, Weakening
 from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
 from covernance.errors import ConfigError
-from covernance.integrity.findings import NONE, Finding, Kind, lost
+from covernance.integrity.findings import NONE, Finding, Kind, find_removed
 from covernance.model.paths import is_below
 
 Address = tuple[str, ...]
@@ -50,7 +50,7 @@ def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
     if not before:
         return
     old, new = before.get("suites", {}), after.get("suites", {})
-    for name in lost(old, new):
+    for name in find_removed(old, new):
         yield Finding("suite-removed", f"suites.{name}", name, NONE, (name,))
     keys = _keys_by_place(name for name in old if name in new)
     yield from _compare_numbers(before, after, keys)
@@ -122,7 +122,7 @@ def _in_force(table: Mapping[str, Any], address: Address, key: Declaration) -> D
     value = _value(table, address)
     if isinstance(value, int | Decimal):
         return Decimal(value)
-    if (general := _general(address, key)) and _value(table, address[:_SUITE_KEY]) is None:
+    if (general := _inherited_from(address, key)) and _value(table, address[:_SUITE_KEY]) is None:
         return _in_force(table, general, key)
     if not key.kind.by_name:
         return Decimal(key.default)
@@ -150,12 +150,12 @@ def _compare_lists(
 def _entries(table: Mapping[str, Any], address: Address, key: Declaration) -> Iterable[str]:
     """The list in force at an address: its own, else the one that it inherits."""
     value = _value(table, address)
-    if value is None and (general := _general(address, key)):
+    if value is None and (general := _inherited_from(address, key)):
         value = _value(table, general)
     return value if isinstance(value, list) else []
 
 
-def _general(address: Address, key: Declaration) -> Address:
+def _inherited_from(address: Address, key: Declaration) -> Address:
     """Where the table has what holds if a suite has nothing at `address`; empty for nowhere."""
     return address[2:] if key.key.inherits and _suite(address) else ()
 
@@ -172,16 +172,16 @@ def _value(table: Mapping[str, Any], address: Address) -> object:
     return value
 
 
-def _lost_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
+def _removed_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
     """Paths that are not below any path of `after`."""
-    kept = tuple(after)
-    return sorted(path for path in before if not is_below(path, kept))
+    remaining = tuple(after)
+    return sorted(path for path in before if not is_below(path, remaining))
 
 
 _REMOVALS = {
-    THEMES: _Removal("theme-removed", lost, is_subject=False),
-    SOURCE_FOLDERS: _Removal("source-removed", _lost_paths, is_subject=True),
-    TEST_PATHS: _Removal("tests-path-removed", _lost_paths, is_subject=True),
+    THEMES: _Removal("theme-removed", find_removed, is_subject=False),
+    SOURCE_FOLDERS: _Removal("source-removed", _removed_paths, is_subject=True),
+    TEST_PATHS: _Removal("tests-path-removed", _removed_paths, is_subject=True),
 }
 
 

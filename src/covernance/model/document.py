@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def reading(where: str, what: str, remedy: str) -> Iterator[None]:
+def readable_errors(where: str, what: str, remedy: str) -> Iterator[None]:
     """Make one clear error of whatever goes wrong while a document is read and decoded.
 
     Args:
@@ -42,7 +42,7 @@ def read(path: Path, shape: type[T], what: str, remedy: str) -> T:
     Raises:
         InputError: It can't be read, is something else, or is damaged.
     """
-    with reading(str(path), what, remedy):
+    with readable_errors(str(path), what, remedy):
         return msgspec.json.decode(path.read_bytes(), type=shape)
 
 
@@ -52,7 +52,7 @@ def find(path: Path, shape: type[T], what: str, remedy: str) -> T | None:
     Raises:
         InputError: It can't be read, is something else, or is damaged.
     """
-    with reading(str(path), what, remedy):
+    with readable_errors(str(path), what, remedy):
         try:
             content = path.read_bytes()
         except FileNotFoundError:

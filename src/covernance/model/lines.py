@@ -44,12 +44,12 @@ def decode(text: str) -> frozenset[int]:
     Raises:
         ValueError: It is something else.
     """
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in text.split(",") if text else ():
         first, _, last = part.partition("-")
         start, end = int(first), int(last or first)
         if not 0 < start <= end:
             msg = f"{part!r} is no span of lines"
             raise ValueError(msg)
-        found.update(range(start, end + 1))
-    return frozenset(found)
+        numbers.update(range(start, end + 1))
+    return frozenset(numbers)

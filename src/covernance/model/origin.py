@@ -18,15 +18,16 @@ def describe_origin(source: Provenance) -> str:
     if source.source == MEASURED:
         return ""
     if source.source == REUSED and source.origin:
-        whence = (source.origin.commit or "")[:_SHORT_COMMIT] or source.origin.recorded_at
-        return f"{REUSED} from {whence}, {_old(source.origin.recorded_at, source.recorded_at)}"
+        place = (source.origin.commit or "")[:_SHORT_COMMIT] or source.origin.recorded_at
+        age = _describe_age(source.origin.recorded_at, source.recorded_at)
+        return f"{REUSED} from {place}, {age}"
     if source.source != CARRIED or source.carried_at is None:
         return source.source
-    old = _old(source.recorded_at, source.carried_at)
-    return f"{CARRIED} from {(source.commit or '')[:_SHORT_COMMIT]}, {old}"
+    age = _describe_age(source.recorded_at, source.carried_at)
+    return f"{CARRIED} from {(source.commit or '')[:_SHORT_COMMIT]}, {age}"
 
 
-def _old(before: str, after: str) -> str:
+def _describe_age(before: str, after: str) -> str:
     """How much later one time is than another: `5 min old`, `3 h old`, `2 days old`."""
     first, last = timestamp.parse(before), timestamp.parse(after)
     if not first or not last:
@@ -36,4 +37,4 @@ def _old(before: str, after: str) -> str:
         return f"{minutes} min old"
     if minutes < _DAY:
         return f"{minutes // _HOUR} h old"
-    return f"{timestamp.days(minutes // _DAY)} old"
+    return f"{timestamp.format_days(minutes // _DAY)} old"

@@ -14,7 +14,7 @@ from covernance.model.counts import Counts
 from covernance.model.inputs import Inputs
 
 SCHEMA = 2
-_KEPT = 32
+_CACHED_RESULTS = 32
 
 
 MEASURED = "measured"
@@ -212,12 +212,12 @@ def read(path: Path) -> Snapshot:
     Raises:
         InputError: The file can't be read, is damaged, or was written by a newer version.
     """
-    with document.reading(str(path), "a snapshot", "run the suite first"):
+    with document.readable_errors(str(path), "a snapshot", "run the suite first"):
         content = path.read_bytes()
     return decode(content, str(path))
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED_RESULTS)
 def decode(content: bytes, where: str) -> Snapshot:
     """Decode a snapshot of this or an older schema; `where` names it in the error.
 
@@ -226,13 +226,13 @@ def decode(content: bytes, where: str) -> Snapshot:
     Raises:
         InputError: It is damaged, or was written by a newer version.
     """
-    with document.reading(where, "a snapshot", "run the suite again"):
+    with document.readable_errors(where, "a snapshot", "run the suite again"):
         schema = msgspec.json.decode(content, type=_Versioned).schema
         if schema > SCHEMA:
             msg = f"{where}: was written by a newer covernance; upgrade covernance to read it"
             raise InputError(msg)
         if schema < SCHEMA:
-            return msgspec.convert(_upgraded(msgspec.json.decode(content)), Snapshot)
+            return msgspec.convert(_upgrade(msgspec.json.decode(content)), Snapshot)
         return msgspec.json.decode(content, type=Snapshot)
 
 
@@ -240,15 +240,15 @@ class _Versioned(msgspec.Struct):
     schema: Annotated[int, msgspec.Meta(ge=1)]
 
 
-def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
+def _upgrade(document: dict[str, Any]) -> dict[str, Any]:
     """Schema 1 listed the missing lines of a file one by one and knew no others."""
     files = msgspec.convert(document.get("files"), dict[str, dict[str, Any]])
     upgraded = {
-        path: {**file, "missing_lines": _encoded(file.get("missing_lines", []))}
+        path: {**file, "missing_lines": _encode_lines(file.get("missing_lines", []))}
         for path, file in files.items()
     }
     return {**document, "schema": SCHEMA, "files": upgraded}
 
 
-def _encoded(numbers: object) -> str:
+def _encode_lines(numbers: object) -> str:
     return lines.encode(msgspec.convert(numbers, list[int]))

@@ -29,7 +29,7 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def stand_in(snapshot: Snapshot, published: tuple[Path, ...] = ()) -> SuiteResult:
+def to_suite_result(snapshot: Snapshot, published: tuple[Path, ...] = ()) -> SuiteResult:
     """What becomes of a suite by a result that was not measured just now."""
     verdict = Verdict(snapshot.verdict, snapshot.reasons)
     return SuiteResult(

@@ -12,12 +12,12 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 def parse(text: str) -> datetime | None:
     """Read a time; None where it is none, a mere day, or of a year that can't be counted with."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if "T" not in text or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    if "T" not in text or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def read(text: str, where: str) -> datetime:
@@ -26,13 +26,13 @@ def read(text: str, where: str) -> datetime:
     Raises:
         InputError: It is none.
     """
-    found = parse(text)
-    if found is None:
+    moment = parse(text)
+    if moment is None:
         msg = f"{where}: {text!r} is no time; write it as 2026-11-21T12:00:00Z"
         raise InputError(msg)
-    return found
+    return moment
 
 
-def days(number: int) -> str:
+def format_days(number: int) -> str:
     """`1 day`, or any other number of days."""
     return f"{number} day{'' if number == 1 else 's'}"

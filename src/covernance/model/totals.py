@@ -9,12 +9,12 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
 
 
-def total(files: Mapping[str, FileResult]) -> Counts:
+def sum_files(files: Mapping[str, FileResult]) -> Counts:
     """The counts of all files together."""
     return _sum(result.total for result in files.values())
 
 
-def theme_total(files: Mapping[str, FileResult], theme: str) -> FileCell:
+def sum_theme(files: Mapping[str, FileResult], theme: str) -> FileCell:
     """The counts of one theme over all files."""
     cells = [result.themes[theme] for result in files.values()]
     return FileCell(

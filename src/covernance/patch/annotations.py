@@ -14,7 +14,7 @@ _MOST = 10  # GitHub keeps so many warnings of a step
 _TITLE = "Coverage of this change"
 
 
-def warnings(places: Iterable[tuple[str, Place]]) -> list[str]:
+def format_warnings(places: Iterable[tuple[str, Place]]) -> list[str]:
     """A workflow command for each run of consecutive lines; where they are too many, how many more.
 
     Args:

@@ -40,8 +40,10 @@ def statements_task(
     known = snapshot.files if snapshot else {}
     settings = None
     if not known.keys() >= set(paths):
-        settings = settings_texts(lambda name: changes.current(root, name))
-    return ReadStatements({path: changes.current(root, path) or "" for path in paths}, settings)
+        settings = settings_texts(lambda name: changes.read_working_file(root, name))
+    return ReadStatements(
+        {path: changes.read_working_file(root, path) or "" for path in paths}, settings
+    )
 
 
 def changed_statements(

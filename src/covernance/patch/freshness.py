@@ -24,7 +24,7 @@ class Unusable(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
-def usable(
+def check_freshness(
     tree: WorkTree, suite: Suite, snapshot: Snapshot | None, diff: Changes
 ) -> Snapshot | Unusable:
     """The last full run of a suite, or why it says nothing of the work tree.

@@ -11,7 +11,7 @@ from covernance.agent.sources import Statements
 from covernance.config import Suite, Table
 from covernance.errors import CovernanceError
 from covernance.git import changes
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from covernance.git.changes import Changes
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
@@ -20,24 +20,26 @@ from covernance.patch.policy import PatchRule, judge_patch
 _NO_FLOOR = PatchRule(percent=Decimal(0))
 
 
-def change(table: Table, environ: Mapping[str, str]) -> Changes | None:
+def find_change(table: Table, environ: Mapping[str, str]) -> Changes | None:
     """What the work tree changes since it left the default branch, or a pull request its target.
 
     Where it is a clean checkout of that branch it is what the last commit brought; a merge counts
     as a whole. None where git can't tell, as in a shallow clone.
     """
     try:
-        base = base_commit(table, None, environ)
-        found = changes.changes(table.root, base)
-        if found.files or base != changes.resolve(table.root, "HEAD"):
-            return found
-        before = changes.resolve(table.root, "HEAD^")
-        return changes.changes(table.root, before) if before else None
+        base = find_base_commit(table, None, environ)
+        difference = changes.find_changes(table.root, base)
+        if difference.files or base != changes.resolve_commit(table.root, "HEAD"):
+            return difference
+        before = changes.resolve_commit(table.root, "HEAD^")
+        return changes.find_changes(table.root, before) if before else None
     except CovernanceError:
         return None
 
 
-def patch(suite: Suite, snapshot: Snapshot, diff: Changes, statements: Statements) -> PatchCounts:
+def count_patch(
+    suite: Suite, snapshot: Snapshot, diff: Changes, statements: Statements
+) -> PatchCounts:
     """How much of a change ran.
 
     Args:
@@ -67,4 +69,4 @@ def ask_patch(
         statements = agent.ask(task, Statements) if task else NOTHING
     except CovernanceError:
         return None
-    return patch(suite, snapshot, diff, statements)
+    return count_patch(suite, snapshot, diff, statements)

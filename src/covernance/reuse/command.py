@@ -13,7 +13,7 @@ from covernance.agent.interpreter import find_interpreter
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.layout import Layout
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.reuse.policy import forbidden
 from covernance.reuse.workflow import Found, Reuse
 from covernance.shell.options import format_option
@@ -98,11 +98,11 @@ def _lines(name: str, found: Found, most: int) -> Iterable[str]:
         yield f"{name}: would be reused: measured{at} on {kept.recorded_at}"
     else:
         yield f"{name}: would run:"
-    yield from (f"  {shown(reason)}" for reason in found.reasons[:most])
+    yield from (f"  {escape_unprintable(reason)}" for reason in found.reasons[:most])
     if more := len(found.reasons[most:]):
         yield f"  … and {more} more; --all shows them"
     if found.evidence and found.evidence.programs:
-        programs = ", ".join(shown(program) for program in found.evidence.programs)
+        programs = ", ".join(escape_unprintable(program) for program in found.evidence.programs)
         yield f"  any change of the repository makes it run: it starts {programs}"
 
 

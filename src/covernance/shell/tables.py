@@ -9,7 +9,7 @@ from covernance.model import lines
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import FileResult, Snapshot
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.shell.columns import align
 
 _HEAD = ("suite", "theme", "tests", "earned %", "raw %", "floor", "verdict")
@@ -83,7 +83,7 @@ def places(result: FileResult) -> str:
 def _source(snapshot: Snapshot) -> str:
     """Where a result comes from that the run itself did not measure."""
     told = describe_origin(snapshot.provenance)
-    return f" ({shown(told)})" if told else ""
+    return f" ({escape_unprintable(told)})" if told else ""
 
 
 def _gap(result: FileResult) -> int:

@@ -10,7 +10,7 @@ import msgspec
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.model.verdict import PASS
 from covernance.reports.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
 from covernance.reports.state import MISSING, State, days, trouble, verdict
@@ -251,7 +251,7 @@ def _attachment(heading: str, told: str) -> Section:
     Workflow commands are left out: they speak to GitHub's runner, and stand in the job's log.
     """
     lines = [line for line in told.strip("\n").splitlines() if not line.startswith("::")]
-    rows = tuple(f"    {shown(line)}" for line in lines)
+    rows = tuple(f"    {escape_unprintable(line)}" for line in lines)
     return Section((f"### {code(heading)}", ""), rows, "lines")
 
 

@@ -102,7 +102,7 @@ class Tested:
 
     def is_edited(self, root: Path, path: str) -> bool:
         """Whether a file whose text is kept differs now, or is gone."""
-        return path in self.paths and changes.current(root, path) != self.text(path)
+        return path in self.paths and changes.read_working_file(root, path) != self.text(path)
 
     @cached_property
     def _recording(self) -> Recording:

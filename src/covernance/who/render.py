@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 
 _SHORT_COMMIT = 12
 
@@ -64,7 +64,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def text(answers: Iterable[Answer]) -> str:
     """For a reader; a line for each test, then what no test ran."""
-    return "\n".join(shown(line) for answer in answers for line in _lines(answer)) + "\n"
+    return (
+        "\n".join(escape_unprintable(line) for answer in answers for line in _lines(answer)) + "\n"
+    )
 
 
 def document(answers: Iterable[Answer]) -> str:

@@ -21,13 +21,13 @@ def interrupt(times: int, came: list[int] | None, done: list[object]) -> None:
 
 
 def put_off(done: list[object]) -> None:
-    with interruptions.put_off() as came:
+    with interruptions.defer_interruptions() as came:
         assert not came
         interrupt(2, came, done)
 
 
 def blocked(done: list[object]) -> None:
-    with interruptions.blocked():
+    with interruptions.block_interruptions():
         interrupt(2, None, done)
 
 
@@ -47,7 +47,9 @@ def test_an_interruption_comes_at_the_end_of_the_block_and_no_sooner(
         signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("block", [interruptions.put_off, interruptions.blocked])
+@pytest.mark.parametrize(
+    "block", [interruptions.defer_interruptions, interruptions.block_interruptions]
+)
 def test_an_interruption_that_another_thread_takes_is_put_off_too(
     block: Callable[[], AbstractContextManager[object]],
 ) -> None:
@@ -72,7 +74,7 @@ def test_an_interruption_that_another_thread_takes_is_put_off_too(
 def test_what_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with interruptions.put_off() as came:
+        with interruptions.defer_interruptions() as came:
             signal.raise_signal(signal.SIGINT)
         assert not came
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

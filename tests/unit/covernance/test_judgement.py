@@ -7,7 +7,7 @@ import pytest
 
 from covernance.config import Suite
 from covernance.gate.floors import NO_EXCEPTIONS, AppliedFloor, Exceptions
-from covernance.judgement import Judgement, rejudged
+from covernance.judgement import Judgement, judge_stored
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot, TestResult
 
@@ -29,7 +29,7 @@ def by(floor: int, excused: Exceptions = NO_EXCEPTIONS) -> Judgement:
 def test_an_earlier_pass_is_held_to_todays_floor(
     suite: Suite, passed: Snapshot, floor: int, verdict: str
 ) -> None:
-    found = rejudged(suite, passed, by(floor))
+    found = judge_stored(suite, passed, by(floor))
     assert (found.verdict, found.floor.percent) == (verdict, str(floor))
     assert bool(found.reasons) == (verdict != "pass")
 
@@ -37,21 +37,21 @@ def test_an_earlier_pass_is_held_to_todays_floor(
 def test_an_earlier_pass_is_held_to_the_exceptions_that_ran_out(
     suite: Suite, passed: Snapshot
 ) -> None:
-    found = rejudged(suite, passed, by(75, Exceptions(expired=("old ran out",))))
+    found = judge_stored(suite, passed, by(75, Exceptions(expired=("old ran out",))))
     assert (found.verdict, found.reasons) == ("expired-exception", ("old ran out",))
 
 
 @pytest.mark.parametrize("outcome", ["failed", "error"])
 def test_a_pass_with_a_failed_test_is_none(suite: Suite, passed: Snapshot, outcome: str) -> None:
     tests = {"t::a": TestResult(outcome=outcome, seconds=0.5, themes=("security",))}
-    found = rejudged(suite, msgspec.structs.replace(passed, tests=tests), by(75))
+    found = judge_stored(suite, msgspec.structs.replace(passed, tests=tests), by(75))
     assert (found.verdict, found.reasons) == ("tests-failed", ("failed: t::a",))
 
 
 def test_the_total_is_that_of_the_files(suite: Suite, passed: Snapshot) -> None:
     forged = msgspec.structs.replace(passed, total=Counts(100, 100))
-    assert rejudged(suite, forged, by(75)).total == passed.total
+    assert judge_stored(suite, forged, by(75)).total == passed.total
 
 
 def test_what_was_refused_stays_refused(suite: Suite, snapshot: Snapshot) -> None:
-    assert rejudged(suite, snapshot, by(0)) == snapshot
+    assert judge_stored(suite, snapshot, by(0)) == snapshot

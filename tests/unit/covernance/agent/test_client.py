@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from covernance.agent import client
-from covernance.agent.client import Agent, agent_environment, startup
+from covernance.agent.client import Agent, agent_environment, find_startup_folder
 from covernance.agent.environment import Prepare, Prepared
 from covernance.errors import InputError, MachineError
 from tests.utils.agents import LocalAgent
@@ -90,8 +90,8 @@ def test_an_agent_that_breaks_off_shows_its_last_words(tmp_path: Path) -> None:
 
 @pytest.mark.architecture
 def test_the_agent_s_folder_comes_first_and_holds_nothing_else() -> None:
-    assert agent_environment({})["PYTHONPATH"] == str(startup())
+    assert agent_environment({})["PYTHONPATH"] == str(find_startup_folder())
     both = agent_environment({"PYTHONPATH": "a", "COVERAGE_FILE": "x"})
-    assert both == {"PYTHONPATH": f"{startup()}{os.pathsep}a"}
-    names = {path.stem for path in startup().iterdir() if path.name != "__pycache__"}
+    assert both == {"PYTHONPATH": f"{find_startup_folder()}{os.pathsep}a"}
+    names = {path.stem for path in find_startup_folder().iterdir() if path.name != "__pycache__"}
     assert names == {"sitecustomize"}

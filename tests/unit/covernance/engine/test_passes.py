@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from covernance.agent.client import startup
+from covernance.agent.client import find_startup_folder
 from covernance.agent.environment import GivenArguments, Prepared
 from covernance.config import Suite
 from covernance.engine.arguments import PytestArguments
@@ -59,7 +59,7 @@ def test_the_context_is_in_the_environment_too_for_multiprocessing_children(suit
 @pytest.mark.reliability
 def test_the_agent_can_be_imported_and_the_caller_s_measurement_ends_here(suite: Suite) -> None:
     environment = planned(suite).environment
-    assert environment["PYTHONPATH"] == f"{startup()}{os.pathsep}own"
+    assert environment["PYTHONPATH"] == f"{find_startup_folder()}{os.pathsep}own"
     assert environment["HOME"] == "/home"
     assert "COVERAGE_FILE" not in environment
 

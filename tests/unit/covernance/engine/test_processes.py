@@ -111,7 +111,7 @@ def test_a_run_that_waits_for_the_slots_of_others_says_so_once(
 def test_a_running_pass_is_told_now_and_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("covernance.engine.processes._TELL_SECONDS", 0.1)
+    monkeypatch.setattr("covernance.engine.processes._REPORT_SECONDS", 0.1)
     began = time.monotonic()
     told: list[float] = []
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.engine.shard import Shard, options, parse, write_durations
+from covernance.engine.shard import Shard, parse, split_options, write_durations
 from covernance.errors import InputError, MachineError
 
 pytestmark = pytest.mark.architecture
@@ -28,13 +28,13 @@ def test_anything_else_is_refused_with_its_place(text: str) -> None:
 
 def test_the_whole_suite_keeps_its_name_and_needs_no_option() -> None:
     assert Shard().part("api") == "api"
-    assert options(Shard(), Path("durations"), ()) == ()
+    assert split_options(Shard(), Path("durations"), ()) == ()
 
 
 def test_a_part_is_named_for_jobs_and_artifacts() -> None:
     assert Shard(2, 3).part("api") == "api-2-of-3"
     assert {"--splits=3", "--group=2", "--durations-path=durations"} <= set(
-        options(Shard(2, 3), Path("durations"), ["pytest_split"])
+        split_options(Shard(2, 3), Path("durations"), ["pytest_split"])
     )
 
 
@@ -47,4 +47,4 @@ def test_durations_are_written_as_pytest_split_reads_them(tmp_path: Path) -> Non
 @pytest.mark.reliability
 def test_without_pytest_split_the_message_says_what_to_install() -> None:
     with pytest.raises(MachineError, match="add it to the suite's environment"):
-        options(Shard(1, 2), Path("durations"), ["xdist"])
+        split_options(Shard(1, 2), Path("durations"), ["xdist"])

@@ -13,9 +13,9 @@ from covernance.exceptions.merge import (
     Floors,
     Synced,
     Terms,
-    below_floor,
+    find_below_floor,
+    find_problems,
     merge_rows,
-    problems,
 )
 from covernance.exceptions.register_markdown import BEGIN, END
 from covernance.exceptions.row import Row
@@ -60,13 +60,13 @@ def test_files_below_their_floor_exactly() -> None:
             "short.py": Counts(90, 90, 11, 0),
         }
     )
-    assert below_floor(snapshot, Floors(Decimal(90))) == ("near.py", "short.py", "z.py")
+    assert find_below_floor(snapshot, Floors(Decimal(90))) == ("near.py", "short.py", "z.py")
 
 
 def test_a_files_own_floor_goes_before_the_suites() -> None:
     floors = Floors(Decimal(90), {"a.py": Decimal(100), "b.py": Decimal("12.5")})
     snapshot = measured({"a.py": HIGH, "b.py": Counts(8, 1), "c.py": LOW})
-    assert below_floor(snapshot, floors) == ("a.py", "c.py")
+    assert find_below_floor(snapshot, floors) == ("a.py", "c.py")
 
 
 def test_a_file_below_its_floor_gets_a_row() -> None:
@@ -259,7 +259,7 @@ def test_after_sync_the_open_rows_are_the_files_below_their_floor(
     rows = read(synced(text, *snapshots).text).rows
     for snapshot in snapshots:
         still = {found.module for found in rows if found.open and found.suite == snapshot.suite}
-        assert still == set(below_floor(snapshot, FLOORS[snapshot.suite]))
+        assert still == set(find_below_floor(snapshot, FLOORS[snapshot.suite]))
 
 
 @given(registers(), SNAPSHOTS)
@@ -271,7 +271,7 @@ def test_changes_are_named_exactly_when_the_text_changes(
 
 
 def test_a_register_in_step_filled_in_and_in_time_has_no_problem() -> None:
-    assert problems([row()], (), TODAY) == ()
+    assert find_problems([row()], (), TODAY) == ()
 
 
 def test_every_problem_is_named_with_its_line_and_rows_to_come_first() -> None:
@@ -283,7 +283,7 @@ def test_every_problem_is_named_with_its_line_and_rows_to_come_first() -> None:
         Change("apps/b.py", "api", "updated", "1.00 / 90"),
         Change("apps/c.py", "api", "opened", "2.00 / 90"),
     ]
-    found = problems(rows, changes, TODAY)
+    found = find_problems(rows, changes, TODAY)
     assert [(problem.line, problem.module, problem.kind) for problem in found] == [
         (None, "apps/c.py", "out-of-step"),
         (6, "apps/b.py", "out-of-step"),
@@ -299,4 +299,4 @@ def test_every_problem_is_named_with_its_line_and_rows_to_come_first() -> None:
 
 def test_a_resolved_row_may_be_unfilled_and_past_its_date() -> None:
     (resolved,) = read(document(line(rationale="", status="resolved", review="2020-01-01"))).rows
-    assert problems([resolved], (), TODAY) == ()
+    assert find_problems([resolved], (), TODAY) == ()

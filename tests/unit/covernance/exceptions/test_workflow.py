@@ -14,7 +14,7 @@ from covernance.exceptions.workflow import (
     Compared,
     check_register,
     compare_register,
-    debts,
+    list_register_debts,
     read_rows,
     sync_register,
 )
@@ -197,7 +197,7 @@ def test_debts_are_those_of_the_suites_in_question(house: House) -> None:
     house.write(document(IN_STEP, line(module="`web/b.py`", suite="web")))
     house.measure("calc", {"calc/a.py": PRESENT})
     table = house.table
-    calc = debts(table, [table.suite("calc")], TODAY)
+    calc = list_register_debts(table, [table.suite("calc")], TODAY)
     assert [(debt.row.module, debt.missing) for debt in calc] == [("calc/a.py", 1)]
 
 
@@ -205,7 +205,7 @@ def test_debts_are_those_of_the_suites_in_question(house: House) -> None:
 def test_debts_of_a_suite_that_was_not_run_are_unknown(house: House) -> None:
     house.write(document(IN_STEP))
     house.forget("calc")
-    (debt,) = debts(house.table, house.table.suites, TODAY)
+    (debt,) = list_register_debts(house.table, house.table.suites, TODAY)
     assert debt.missing is None
 
 

@@ -13,9 +13,9 @@ from covernance.gate.floors import (
     AppliedFloor,
     Exceptions,
     Measured,
-    applied_floor,
-    file_floors,
-    judge,
+    find_applied_floor,
+    find_file_floors,
+    judge_suite,
 )
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, FileResult, Outcomes
@@ -66,7 +66,7 @@ def verdict(
         failures=failures,
         unmeasured=unmeasured,
     )
-    return judge(SUITE, floor, measured)
+    return judge_suite(SUITE, floor, measured)
 
 
 @pytest.mark.reliability
@@ -78,7 +78,7 @@ def test_a_pass_that_broke_off_is_not_said_to_select_no_tests() -> None:
         failures=broke,
         lost=("security",),
     )
-    assert judge(SUITE, FLOOR, measured).reasons == (
+    assert judge_suite(SUITE, FLOOR, measured).reasons == (
         "failed: the security pass broke off (status -9)",
         "theme reliability selects no tests",
     )
@@ -87,7 +87,7 @@ def test_a_pass_that_broke_off_is_not_said_to_select_no_tests() -> None:
 @pytest.mark.reliability
 def test_sources_that_cannot_be_analysed_are_no_data_and_nothing_else() -> None:
     measured = Measured(cells=cells(security=1), files={}, unreadable="x.py: line 3")
-    assert judge(SUITE, FLOOR, measured) == Verdict("no-data", ("x.py: line 3",))
+    assert judge_suite(SUITE, FLOOR, measured) == Verdict("no-data", ("x.py: line 3",))
 
 
 def test_at_the_floor_is_pass() -> None:
@@ -188,8 +188,10 @@ def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
 
     tests = {"security": 1}
     more = {**tests, theme: tests.get(theme, 0) + 1}
-    assert judge(suite, floor, measured(first, tests, earned[0]), exceptions) == Verdict("pass")
-    assert judge(suite, floor, measured(then, more, earned[1]), exceptions) == Verdict("pass")
+    assert judge_suite(suite, floor, measured(first, tests, earned[0]), exceptions) == Verdict(
+        "pass"
+    )
+    assert judge_suite(suite, floor, measured(then, more, earned[1]), exceptions) == Verdict("pass")
 
 
 @pytest.mark.parametrize(
@@ -210,20 +212,20 @@ def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
 def test_the_floor_in_force_follows_the_precedence(
     suite: Suite, option: str | None, variables: dict[str, str], expected: AppliedFloor
 ) -> None:
-    assert applied_floor(suite, option, variables) == expected
+    assert find_applied_floor(suite, option, variables) == expected
 
 
 @pytest.mark.security
 def test_an_empty_option_is_no_way_round_the_floor(suite: Suite) -> None:
     with pytest.raises(ConfigError, match=r"^--fail-under: ''"):
-        applied_floor(suite, "", {})
+        find_applied_floor(suite, "", {})
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["x", "-1", "100.01", "NaN", "Infinity", " "])
 def test_a_floor_that_is_no_percentage_names_its_variable(suite: Suite, text: str) -> None:
     with pytest.raises(ConfigError, match=r"^COVERAGE_FAIL_UNDER_API: "):
-        applied_floor(suite, None, {"COVERAGE_FAIL_UNDER_API": text})
+        find_applied_floor(suite, None, {"COVERAGE_FAIL_UNDER_API": text})
 
 
 def judged(
@@ -238,7 +240,7 @@ def judged(
     )
     cell = Cell(outcomes=Outcomes(tests=1), seconds=0, raw=Counts(10, 9), earned=Counts(10, 6))
     measured = Measured(cells={"security": cell}, files=files(**counts))
-    return judge(suite, FLOOR, measured, exceptions)
+    return judge_suite(suite, FLOOR, measured, exceptions)
 
 
 @pytest.mark.security
@@ -263,7 +265,7 @@ def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
         SUITE,
         file_floors={"apps/*": Decimal(50), "apps/keys.py": Decimal(100), "*": Decimal(10)},
     )
-    assert file_floors(suite, ["apps/keys.py", "apps/deep/x.py", "lib/y.py"]) == {
+    assert find_file_floors(suite, ["apps/keys.py", "apps/deep/x.py", "lib/y.py"]) == {
         "apps/keys.py": Decimal(100),
         "apps/deep/x.py": Decimal(50),
         "lib/y.py": Decimal(10),

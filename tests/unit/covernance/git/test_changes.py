@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from covernance.errors import InputError, MachineError
 from covernance.git.changes import (
     FileChange,
-    changes,
-    current,
-    merge_base,
-    show,
+    find_changes,
+    find_merge_base,
+    read_committed_file,
+    read_working_file,
 )
 from tests.utils.properties import examples_divided_by
 from tests.utils.repository import Repository
@@ -41,7 +41,7 @@ def commit(repository: Repository) -> str:
 
 
 def differences(repository: Repository) -> tuple[FileChange, ...]:
-    return changes(repository.root, "HEAD").files
+    return find_changes(repository.root, "HEAD").files
 
 
 def edited(path: str, added: LINES, removed: LINES, before: str | None = None) -> FileChange:
@@ -97,7 +97,7 @@ def test_a_deleted_file_has_no_name_now(repository: Repository) -> None:
     (repository.root / "calc/__init__.py").unlink()
     (found,) = differences(repository)
     assert found == FileChange(path=None, before="calc/__init__.py", removed=LINES({1, 2}))
-    assert changes(repository.root, "HEAD").paths == frozenset()
+    assert find_changes(repository.root, "HEAD").paths == frozenset()
 
 
 @pytest.mark.security
@@ -124,7 +124,7 @@ def test_any_name_is_told_as_it_is(repository: Repository, name: str) -> None:
     assert differences(repository)[0 if name < "zzz.py" else 1] == edited(
         name, LINES({2}), LINES({2})
     )
-    assert show(repository.root, "HEAD", name) == "a\nb\n"
+    assert read_committed_file(repository.root, "HEAD", name) == "a\nb\n"
 
 
 def test_a_name_that_is_no_text_is_told_as_python_has_it(repository: Repository) -> None:
@@ -227,8 +227,8 @@ def test_names_are_relative_to_a_root_below_the_repositorys(repository: Reposito
     repository.append("calc/__init__.py", "z = 3\n")
     repository.append("tests/test_calc.py", "z = 3\n")
     below = repository.root / "calc"
-    assert [file.path for file in changes(below, "HEAD").files] == ["__init__.py"]
-    assert show(below, "HEAD", "__init__.py") == "x = 1\ny = 2\n"
+    assert [file.path for file in find_changes(below, "HEAD").files] == ["__init__.py"]
+    assert read_committed_file(below, "HEAD", "__init__.py") == "x = 1\ny = 2\n"
 
 
 @pytest.mark.reliability
@@ -253,7 +253,7 @@ def test_a_git_that_answers_something_else_is_an_error(
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
     with pytest.raises(MachineError, match="0 differences for 1 changed files"):
-        changes(repository.root, "HEAD")
+        find_changes(repository.root, "HEAD")
 
 
 def test_the_base_is_where_head_left_origins_default_branch(repository: Repository) -> None:
@@ -262,8 +262,8 @@ def test_the_base_is_where_head_left_origins_default_branch(repository: Reposito
     repository.git("checkout", "--quiet", "-b", "feature")
     ahead = commit(repository)
     repository.git("branch", "--force", "main", ahead)
-    assert merge_base(repository.root) == start
-    assert merge_base(repository.root, ahead) == ahead
+    assert find_merge_base(repository.root) == start
+    assert find_merge_base(repository.root, ahead) == ahead
 
 
 def test_without_origin_the_local_default_branch_is_the_base(repository: Repository) -> None:
@@ -271,16 +271,16 @@ def test_without_origin_the_local_default_branch_is_the_base(repository: Reposit
     repository.git("branch", "--move", "trunk")
     repository.git("checkout", "--quiet", "-b", "feature")
     commit(repository)
-    assert merge_base(repository.root, default_branch="trunk") == start
+    assert find_merge_base(repository.root, default_branch="trunk") == start
     with pytest.raises(InputError, match="git fetch origin main:refs/remotes/origin/main"):
-        merge_base(repository.root)
+        find_merge_base(repository.root)
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", ["nowhere", "-x", "a..b", "HEAD:calc"])
 def test_a_base_that_is_no_commit_is_named(repository: Repository, name: str) -> None:
     with pytest.raises(InputError, match=f"no commit '{name}' here; fetch it"):
-        merge_base(repository.root, name)
+        find_merge_base(repository.root, name)
 
 
 @pytest.mark.reliability
@@ -294,7 +294,7 @@ def test_a_shallow_clone_is_told_to_fetch_more(repository: Repository, tmp_path:
     repository.git("clone", "--quiet", "--depth=1", "--no-single-branch", source, str(clone))
     subprocess.run(["git", "checkout", "--quiet", "feature"], cwd=clone, check=True)
     with pytest.raises(InputError, match=r"is shallow .*git fetch --unshallow origin"):
-        merge_base(clone)
+        find_merge_base(clone)
 
 
 @pytest.mark.reliability
@@ -302,7 +302,7 @@ def test_histories_without_a_common_commit_have_no_base(repository: Repository) 
     repository.git("checkout", "--quiet", "--orphan", "other")
     commit(repository)
     with pytest.raises(InputError, match="no commit in common"):
-        merge_base(repository.root, "main")
+        find_merge_base(repository.root, "main")
 
 
 @pytest.mark.reliability
@@ -310,15 +310,15 @@ def test_before_the_first_commit_there_is_no_base(tmp_path: Path) -> None:
     fresh = Repository(tmp_path / "fresh")
     fresh.git("init", "--quiet")
     with pytest.raises(InputError, match="HEAD has no commit yet"):
-        merge_base(fresh.root)
+        find_merge_base(fresh.root)
 
 
 @pytest.mark.reliability
 def test_outside_of_a_repository_git_says_so(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="not a git repository"):
-        merge_base(tmp_path)
+        find_merge_base(tmp_path)
     with pytest.raises(MachineError, match="not a git repository"):
-        changes(tmp_path, "HEAD")
+        find_changes(tmp_path, "HEAD")
 
 
 @pytest.mark.reliability
@@ -327,32 +327,32 @@ def test_without_git_the_message_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MachineError, match="install git"):
-        merge_base(tmp_path)
+        find_merge_base(tmp_path)
 
 
 def test_show_tells_a_missing_file_from_a_failure(repository: Repository) -> None:
-    assert show(repository.root, "HEAD", "calc/__init__.py") == "x = 1\ny = 2\n"
-    assert show(repository.root, "HEAD", "calc/gone.py") is None
+    assert read_committed_file(repository.root, "HEAD", "calc/__init__.py") == "x = 1\ny = 2\n"
+    assert read_committed_file(repository.root, "HEAD", "calc/gone.py") is None
     with pytest.raises(MachineError, match="git cat-file"):
-        show(repository.root, "HEAD", "calc")
+        read_committed_file(repository.root, "HEAD", "calc")
     with pytest.raises(MachineError, match=r"git .*ls-tree"):
-        show(repository.root, "0" * 40, "calc/__init__.py")
+        read_committed_file(repository.root, "0" * 40, "calc/__init__.py")
 
 
 def test_texts_are_read_alike_from_git_and_from_disk(repository: Repository) -> None:
     (repository.root / "bom.py").write_bytes(b"\xef\xbb\xbfx = '\xe9'\n")
     commit(repository)
-    text = show(repository.root, "HEAD", "bom.py")
-    assert text == current(repository.root, "bom.py") == "x = '\ufffd'\n"
+    text = read_committed_file(repository.root, "HEAD", "bom.py")
+    assert text == read_working_file(repository.root, "bom.py") == "x = '\ufffd'\n"
 
 
 @pytest.mark.reliability
 def test_a_file_that_cant_be_read_is_an_error_and_a_missing_one_is_none(tmp_path: Path) -> None:
-    assert current(tmp_path, "gone.py") is None
-    assert current(tmp_path, ".") is None
+    assert read_working_file(tmp_path, "gone.py") is None
+    assert read_working_file(tmp_path, ".") is None
     (tmp_path / "loop.py").symlink_to("loop.py")
     with pytest.raises(MachineError, match=r"loop\.py: can't be read"):
-        current(tmp_path, "loop.py")
+        read_working_file(tmp_path, "loop.py")
 
 
 @examples_divided_by(4)

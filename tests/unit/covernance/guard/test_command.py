@@ -12,7 +12,7 @@ from covernance.errors import Exit
 from covernance.guard import compare
 from covernance.guard.command import command
 from covernance.guard.flaps import Flap
-from covernance.guard.workflow import Base, Guarded
+from covernance.guard.workflow import Base, GuardResult
 from covernance.history.store import Entry
 from covernance.model.counts import Counts
 from covernance.model.verdict import Verdict
@@ -32,9 +32,9 @@ DROP = compare.Drop(
 )
 
 
-def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> Guarded:
+def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> GuardResult:
     comparison = compare.Comparison(suite="calc", numbers=(DROP,), gone=gone, broken=("t::b",))
-    return Guarded(
+    return GuardResult(
         suite="calc",
         verdict=comparison.verdict,
         base=Base(ENTRY, behind),
@@ -43,8 +43,8 @@ def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> Guarded:
     )
 
 
-def call(monkeypatch: pytest.MonkeyPatch, result: Guarded, *arguments: str) -> Result:
-    monkeypatch.setattr("covernance.guard.command.base_commit", lambda *_: ENTRY.commit)
+def call(monkeypatch: pytest.MonkeyPatch, result: GuardResult, *arguments: str) -> Result:
+    monkeypatch.setattr("covernance.guard.command.find_base_commit", lambda *_: ENTRY.commit)
     monkeypatch.setattr("covernance.guard.workflow.guard_suites", lambda *_, **__: [result])
     return CliRunner().invoke(command, arguments, standalone_mode=False)
 
@@ -77,7 +77,9 @@ def test_an_older_base_says_how_old_and_many_tests_are_counted(
 def test_a_bootstrap_is_said_and_passes(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Guarded(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)), bootstrap=True)
+    missing = GuardResult(
+        suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)), bootstrap=True
+    )
     ran = call(monkeypatch, missing, "--bootstrap")
     assert ran.return_value is Exit.PASS
     assert ran.output == "calc: no-baseline, accepted by --bootstrap\n"
@@ -108,7 +110,7 @@ def test_json_has_all_that_the_text_has(
 def test_json_of_a_suite_without_a_base_is_whole_too(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Guarded(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)))
+    missing = GuardResult(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)))
     (found,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
     assert (found["verdict"], found["base"], found["numbers"]) == ("no-baseline", None, [])
 
@@ -118,7 +120,7 @@ def test_a_suite_that_did_not_drop_is_one_line(
 ) -> None:
     same = msgspec.structs.replace(DROP, after=DROP.before, files=())
     comparison = compare.Comparison(suite="calc", numbers=(same,), gone=("t::a",), broken=())
-    passed = Guarded(
+    passed = GuardResult(
         suite="calc", verdict=comparison.verdict, base=Base(ENTRY, 0), comparison=comparison
     )
     ran = call(monkeypatch, passed)
@@ -129,7 +131,9 @@ def test_a_suite_that_did_not_drop_is_one_line(
 def test_a_suite_that_was_not_run_says_so(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = call(monkeypatch, Guarded(suite="calc", verdict=Verdict("no-data", ("run it first",))))
+    ran = call(
+        monkeypatch, GuardResult(suite="calc", verdict=Verdict("no-data", ("run it first",)))
+    )
     assert ran.return_value is Exit.GATE
     assert ran.output.splitlines() == ["calc: no-data", "  run it first"]
 

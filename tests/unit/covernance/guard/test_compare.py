@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.config import Suite
-from covernance.guard.compare import Comparison, Drop, FileDrop, Removed, compare
+from covernance.guard.compare import Comparison, Drop, FileDrop, Removed, compare_results
 from covernance.model import lines
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
@@ -51,7 +51,7 @@ def result(sample: Snapshot, **files: FileResult) -> Snapshot:
 def compared(
     base: Snapshot, now: Snapshot, suite: Suite, removed: dict[str, Removed] | None = None
 ) -> Comparison:
-    return compare(base, now, removed or {}, suite, patch_min_lines=5)
+    return compare_results(base, now, removed or {}, suite, patch_min_lines=5)
 
 
 def test_the_same_result_dropped_nothing(snapshot: Snapshot, suite: Suite) -> None:
@@ -199,13 +199,13 @@ def test_changes_of_nothing_have_no_patch_coverage_to_compare(
     snapshot: Snapshot, suite: Suite
 ) -> None:
     nothing = patched(snapshot, Counts())
-    found = compare(nothing, nothing, {}, suite, patch_min_lines=0)
+    found = compare_results(nothing, nothing, {}, suite, patch_min_lines=0)
     assert [number.measure for number in found.numbers] == ["total", "security"]
 
 
 def test_patch_coverage_that_fell_is_told_as_such(snapshot: Snapshot, suite: Suite) -> None:
     before, after = patched(snapshot, Counts(1, 1)), patched(snapshot, Counts(1, 0))
-    found = compare(before, after, {}, suite, patch_min_lines=0)
+    found = compare_results(before, after, {}, suite, patch_min_lines=0)
     assert found.numbers[-1] == Drop(
         measure="patch", before=Counts(1, 1), after=Counts(1, 0), limit=Decimal(2), files=()
     )

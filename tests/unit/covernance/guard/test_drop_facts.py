@@ -6,23 +6,23 @@ import pytest
 
 from covernance.guard import compare
 from covernance.guard.drop_facts import guard_facts
-from covernance.guard.workflow import Guarded
+from covernance.guard.workflow import GuardResult
 from covernance.model.counts import Counts
 from covernance.model.verdict import Verdict
 
 pytestmark = pytest.mark.architecture
 
 
-def guarded(after: Counts, measure: str = "security") -> Guarded:
+def guarded(after: Counts, measure: str = "security") -> GuardResult:
     drop = compare.Drop(
         measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
-    return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
+    return GuardResult(suite="calc", verdict=comparison.verdict, comparison=comparison)
 
 
 def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
-    nothing = Guarded(suite="new", verdict=Verdict(compare.NO_BASELINE))
+    nothing = GuardResult(suite="new", verdict=Verdict(compare.NO_BASELINE))
     facts = guard_facts([guarded(Counts(100, 80)), nothing])
     assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
     assert "90.00 % → 80.00 %" in facts[0].text

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.history.retention import doomed
-from covernance.history.store import Entry, arrange
+from covernance.history.retention import select_for_removal
+from covernance.history.store import Entry, select_entries
 from tests.unit.covernance.history.samples import COMMIT
 
 START = datetime(2026, 11, 16, 12, tzinfo=UTC)  # a Monday
@@ -33,7 +33,7 @@ KEEP = st.integers(1, 5)
 @pytest.mark.architecture
 def test_the_last_few_of_a_branch_stay() -> None:
     entries = [on_day(day, branch="feature") for day in range(5)]
-    assert doomed(entries, keep=2, default_branch="main") == entries[:3]
+    assert select_for_removal(entries, keep=2, default_branch="main") == entries[:3]
 
 
 @pytest.mark.architecture
@@ -44,13 +44,13 @@ def test_suites_and_branches_do_not_push_each_other_out() -> None:
         on_day(2, branch="feature", suite="auth"),
         on_day(3, branch="other"),
     ]
-    assert doomed(entries, keep=1, default_branch="main") == []
+    assert select_for_removal(entries, keep=1, default_branch="main") == []
 
 
 @pytest.mark.architecture
 def test_of_the_default_branch_the_last_of_every_week_stays_for_ever() -> None:
     entries = [on_day(day) for day in range(21)]
-    gone = doomed(entries, keep=1, default_branch="main")
+    gone = select_for_removal(entries, keep=1, default_branch="main")
     assert [entry for entry in entries if entry not in gone] == [on_day(6), on_day(13), on_day(20)]
 
 
@@ -59,15 +59,17 @@ def test_weeks_are_those_of_the_calendar_across_new_year() -> None:
     thursday = Entry("2026-12-31T12:00:00Z", "api", COMMIT, "a", "main")
     friday = Entry("2027-01-01T12:00:00Z", "api", COMMIT, "b", "main")
     monday = Entry("2027-01-04T12:00:00Z", "api", COMMIT, "c", "main")
-    assert doomed([thursday, friday, monday], keep=1, default_branch="main") == [thursday]
+    assert select_for_removal([thursday, friday, monday], keep=1, default_branch="main") == [
+        thursday
+    ]
 
 
 @pytest.mark.reliability
 @given(HISTORIES, KEEP)
 def test_pruning_twice_drops_nothing_more(entries: list[Entry], keep: int) -> None:
-    gone = doomed(entries, keep=keep, default_branch="main")
+    gone = select_for_removal(entries, keep=keep, default_branch="main")
     left = [entry for entry in entries if entry not in gone]
-    assert doomed(left, keep=keep, default_branch="main") == []
+    assert select_for_removal(left, keep=keep, default_branch="main") == []
 
 
 @pytest.mark.security
@@ -75,9 +77,11 @@ def test_pruning_twice_drops_nothing_more(entries: list[Entry], keep: int) -> No
 def test_no_weekly_mark_and_none_of_the_newest_is_ever_dropped(
     entries: list[Entry], keep: int
 ) -> None:
-    gone = set(doomed(entries, keep=keep, default_branch="main"))
+    gone = set(select_for_removal(entries, keep=keep, default_branch="main"))
     for entry in gone:
-        line = arrange(e for e in entries if (e.suite, e.branch) == (entry.suite, entry.branch))
+        line = select_entries(
+            e for e in entries if (e.suite, e.branch) == (entry.suite, entry.branch)
+        )
         assert line.index(entry) < len(line) - keep
         if entry.branch == "main":
             week = datetime.fromisoformat(entry.recorded_at).isocalendar()[:2]
@@ -90,5 +94,5 @@ def test_no_weekly_mark_and_none_of_the_newest_is_ever_dropped(
 @pytest.mark.reliability
 @given(HISTORIES, KEEP)
 def test_what_goes_depends_on_no_order(entries: list[Entry], keep: int) -> None:
-    backwards = doomed(entries[::-1], keep=keep, default_branch="main")
-    assert backwards == doomed(entries, keep=keep, default_branch="main")
+    backwards = select_for_removal(entries[::-1], keep=keep, default_branch="main")
+    assert backwards == select_for_removal(entries, keep=keep, default_branch="main")

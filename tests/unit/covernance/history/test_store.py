@@ -6,7 +6,14 @@ import msgspec
 import pytest
 
 from covernance.errors import InputError
-from covernance.history.store import Entry, arrange, by_suite, decode, distinct, entry_of
+from covernance.history.store import (
+    Entry,
+    decode,
+    entry_of,
+    group_by_entry,
+    group_by_suite,
+    select_entries,
+)
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import COMMIT
 
@@ -48,23 +55,23 @@ def test_entries_are_chosen_by_suite_and_branch_and_come_oldest_first() -> None:
     later = msgspec.structs.replace(ENTRY, recorded_at="2026-11-22T12:00:00Z")
     auth = msgspec.structs.replace(ENTRY, suite="auth", branch=None)
     every = [later, auth, ENTRY]
-    assert arrange(every) == [ENTRY, auth, later]
-    assert arrange(every, suite="api") == [ENTRY, later]
-    assert arrange(every, branch="main") == [ENTRY, later]
-    assert arrange(every, suite="auth", branch="main") == []
+    assert select_entries(every) == [ENTRY, auth, later]
+    assert select_entries(every, suite="api") == [ENTRY, later]
+    assert select_entries(every, branch="main") == [ENTRY, later]
+    assert select_entries(every, suite="auth", branch="main") == []
 
 
 @pytest.mark.reliability
 def test_entries_that_differ_in_their_branch_alone_have_an_order() -> None:
     detached = msgspec.structs.replace(ENTRY, branch=None)
-    assert arrange([ENTRY, detached]) == [detached, ENTRY]
+    assert select_entries([ENTRY, detached]) == [detached, ENTRY]
 
 
 @pytest.mark.reliability
 def test_of_one_suite_commit_and_run_the_oldest_counts(result: Callable[..., Snapshot]) -> None:
     later = result(recorded_at="2026-11-22T12:00:00Z", branch=None)
     other = result("auth", recorded_at="2026-11-23T12:00:00Z")
-    assert list(distinct([other, later, result()]).items()) == [
+    assert list(group_by_entry([other, later, result()]).items()) == [
         (ENTRY, result()),
         (entry_of(other), other),
     ]
@@ -76,4 +83,4 @@ def test_entries_by_suite_keep_their_order() -> None:
         msgspec.structs.replace(ENTRY, suite=suite, run_id=run_id)
         for run_id, suite in (("1", "b"), ("2", "a"), ("3", "b"))
     ]
-    assert by_suite(entries) == {"b": [entries[0], entries[2]], "a": [entries[1]]}
+    assert group_by_suite(entries) == {"b": [entries[0], entries[2]], "a": [entries[1]]}

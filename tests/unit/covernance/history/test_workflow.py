@@ -11,12 +11,12 @@ from covernance.errors import InputError, MachineError
 from covernance.history.directory import Directory
 from covernance.history.store import entry_of
 from covernance.history.workflow import (
+    encode_lines,
     export,
-    lines,
+    find_newest,
+    list_new,
     load_history,
-    newest,
-    news,
-    refuse_dirty,
+    reject_dirty,
     restore,
 )
 from covernance.model.snapshot import Snapshot
@@ -61,13 +61,13 @@ def test_nothing_to_load_is_an_error(repository: Repository) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("dirty", [True, None])
 def test_results_of_uncommitted_changes_are_refused(snapshot: Snapshot, *, dirty: bool) -> None:
-    refuse_dirty([snapshot])
+    reject_dirty([snapshot])
     source = msgspec.structs.replace(snapshot.provenance, dirty=dirty, commit="ab" * 20)
     changed = msgspec.structs.replace(snapshot, provenance=source)
     with pytest.raises(
         InputError, match=r"api: .* commit abababababab does not have.*--allow-dirty"
     ):
-        refuse_dirty([snapshot, changed])
+        reject_dirty([snapshot, changed])
 
 
 @pytest.mark.architecture
@@ -111,7 +111,7 @@ def test_news_is_what_adding_would_add(store: Directory, snapshot: Snapshot) -> 
     fresh = recorded(snapshot, "auth", "ab" * 20, "1", "main", AT)
     store.add([known])
     expected = [entry_of(fresh)]
-    assert news(store, [again, fresh, known]) == expected
+    assert list_new(store, [again, fresh, known]) == expected
     assert store.add([again, fresh, known]) == expected
 
 
@@ -127,9 +127,9 @@ def test_the_newest_result_of_every_suite_is_found_by_the_first_digits(
             recorded(snapshot, "api", "ef" * 20, "3", "main", "2026-11-23T12:00:00Z"),
         ]
     )
-    found = newest(store, "abcd", suite=None)
+    found = find_newest(store, "abcd", suite=None)
     assert [(entry.suite, entry.run_id) for entry in found] == [("api", "2"), ("auth", "1")]
-    assert [entry.suite for entry in newest(store, "abcd", suite="auth")] == ["auth"]
+    assert [entry.suite for entry in find_newest(store, "abcd", suite="auth")] == ["auth"]
 
 
 @pytest.mark.reliability
@@ -142,13 +142,13 @@ def test_a_commit_that_is_unknown_unclear_or_too_short_is_an_error(
     with pytest.raises(
         InputError, match=r"'abcd' fits several commits: abcd1.*, abcd2.*; give more"
     ):
-        newest(store, "abcd", suite=None)
+        find_newest(store, "abcd", suite=None)
     with pytest.raises(InputError, match="no snapshot is kept for commit '0000'"):
-        newest(store, "0000", suite=None)
+        find_newest(store, "0000", suite=None)
     with pytest.raises(InputError, match="no snapshot of suite auth is kept for commit 'abcd1'"):
-        newest(store, "abcd1", suite="auth")
+        find_newest(store, "abcd1", suite="auth")
     with pytest.raises(InputError, match="'abc': give at least 4 digits"):
-        newest(store, "abc", suite=None)
+        find_newest(store, "abc", suite=None)
 
 
 @pytest.mark.architecture
@@ -160,7 +160,7 @@ def test_an_export_holds_every_snapshot_whole_one_a_line(
     )
     export(store, entries, tmp_path / "out" / "history.jsonl")
     written = (tmp_path / "out" / "history.jsonl").read_bytes()
-    assert written == b"".join(lines(store, entries))
+    assert written == b"".join(encode_lines(store, entries))
     assert [msgspec.json.decode(line, type=Snapshot) for line in written.splitlines()] == [
         store.read(entry) for entry in entries
     ]

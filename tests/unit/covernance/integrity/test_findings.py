@@ -11,11 +11,11 @@ from covernance.integrity.findings import (
     KINDS,
     Allowances,
     Finding,
-    Judged,
-    judge,
+    JudgedFinding,
+    judge_findings,
     pragma_findings,
     settings_findings,
-    shrinking,
+    size_findings,
 )
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
@@ -192,10 +192,10 @@ def test_as_many_skips_as_before_are_no_finding() -> None:
 
 def test_a_suite_that_shrank_is_told_in_cases() -> None:
     before = {"a": Function(cases=3), "b": Function()}
-    (found,) = shrinking("api", before, {"a": Function(cases=3)})
+    (found,) = size_findings("api", before, {"a": Function(cases=3)})
     assert plain(found) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
     assert found.subjects == ("api",)
-    assert not list(shrinking("api", before, {"c": Function(cases=4)}))
+    assert not list(size_findings("api", before, {"c": Function(cases=4)}))
 
 
 FINDINGS = (
@@ -207,14 +207,17 @@ FINDINGS = (
 @pytest.mark.security
 def test_a_finding_blocks_unless_its_kind_or_its_file_is_allowed() -> None:
     deleted, lowered = FINDINGS
-    assert judge(FINDINGS, Allowances()) == (Judged(lowered, None), Judged(deleted, None))
-    assert judge(FINDINGS, Allowances(kinds=frozenset({"floor-lowered"}))) == (
-        Judged(lowered, "label"),
-        Judged(deleted, None),
+    assert judge_findings(FINDINGS, Allowances()) == (
+        JudgedFinding(lowered, None),
+        JudgedFinding(deleted, None),
     )
-    assert judge(FINDINGS, Allowances(subjects=frozenset({"t.py", "x.py"}))) == (
-        Judged(lowered, None),
-        Judged(deleted, "exception register: t.py"),
+    assert judge_findings(FINDINGS, Allowances(kinds=frozenset({"floor-lowered"}))) == (
+        JudgedFinding(lowered, "label"),
+        JudgedFinding(deleted, None),
+    )
+    assert judge_findings(FINDINGS, Allowances(subjects=frozenset({"t.py", "x.py"}))) == (
+        JudgedFinding(lowered, None),
+        JudgedFinding(deleted, "exception register: t.py"),
     )
 
 
@@ -237,7 +240,7 @@ INVENTORIES = st.dictionaries(
 @given(INVENTORIES)
 def test_the_same_tests_are_no_finding(inventory: Inventory) -> None:
     assert compare(inventory, inventory) == []
-    assert not list(shrinking("api", inventory, inventory))
+    assert not list(size_findings("api", inventory, inventory))
 
 
 @given(INVENTORIES, INVENTORIES)
@@ -249,7 +252,7 @@ def test_every_lost_case_is_a_finding(before: Inventory, after: Inventory) -> No
         if name in after and after[name].cases < function.cases
     }
     assert lost <= found
-    if list(shrinking("api", before, after)):
+    if list(size_findings("api", before, after)):
         assert found
 
 

@@ -52,6 +52,6 @@ def test_what_can_not_be_read_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_another_error_of_the_layer_passes() -> None:
     own = InputError("of a newer version")
-    with pytest.raises(InputError) as raised, document.reading("here", "a note", "upgrade"):
+    with pytest.raises(InputError) as raised, document.readable_errors("here", "a note", "upgrade"):
         raise own
     assert raised.value is own

@@ -39,4 +39,4 @@ def test_whatever_is_read_can_be_counted_with(text: str) -> None:
 
 
 def test_a_day_is_one_and_all_else_are_days() -> None:
-    assert [*map(timestamp.days, range(3))] == ["0 days", "1 day", "2 days"]
+    assert [*map(timestamp.format_days, range(3))] == ["0 days", "1 day", "2 days"]

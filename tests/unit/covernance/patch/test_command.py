@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from covernance.errors import ConfigError, Exit
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.patch.command import command
 from tests.utils.repository import Repository
 
@@ -112,7 +112,7 @@ def test_a_source_that_was_never_measured_is_named(repository: Repository) -> No
 
 @pytest.mark.security
 def test_a_name_can_not_steer_a_terminal_or_break_a_line() -> None:
-    assert shown("a\x1b[2J\nb\udce9é c") == "a\\x1b[2J\\nb\\udce9é c"
+    assert escape_unprintable("a\x1b[2J\nb\udce9é c") == "a\\x1b[2J\\nb\\udce9é c"
 
 
 @pytest.mark.reliability

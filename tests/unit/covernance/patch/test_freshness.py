@@ -9,7 +9,7 @@ import pytest
 from covernance.config import Suite
 from covernance.git.changes import Changes, FileChange, WorkTree
 from covernance.model.snapshot import Snapshot
-from covernance.patch.freshness import Unusable, is_source, usable
+from covernance.patch.freshness import Unusable, check_freshness, is_source
 
 pytestmark = pytest.mark.security
 
@@ -33,7 +33,7 @@ def touch(root: Path, name: str, when: float) -> Changes:
 
 
 def test_without_a_result_there_is_no_data(tmp_path: Path, suite: Suite) -> None:
-    found = usable(WorkTree(tmp_path), suite, None, Changes("0" * 40, ()))
+    found = check_freshness(WorkTree(tmp_path), suite, None, Changes("0" * 40, ()))
     assert isinstance(found, Unusable)
     assert (found.suite, found.verdict) == ("api", "no-data")
 
@@ -45,7 +45,7 @@ def test_without_a_result_there_is_no_data(tmp_path: Path, suite: Suite) -> None
 def test_an_edit_after_the_run_began_makes_it_stale(
     tmp_path: Path, suite: Suite, dirty: Snapshot, name: str, later: float, *, fresh: bool
 ) -> None:
-    found = usable(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + later))
+    found = check_freshness(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + later))
     if fresh:
         assert found is dirty
     else:
@@ -60,16 +60,19 @@ def test_an_edit_after_the_run_began_makes_it_stale(
 def test_an_edit_of_what_the_suite_does_not_measure_changes_nothing(
     tmp_path: Path, suite: Suite, dirty: Snapshot, name: str
 ) -> None:
-    assert usable(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + 60)) is dirty
+    assert (
+        check_freshness(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + 60))
+        is dirty
+    )
 
 
 def test_where_git_does_not_know_the_commit_time_decides(
     tmp_path: Path, suite: Suite, snapshot: Snapshot
 ) -> None:
     edited = touch(tmp_path, "apps/api/main.py", BEGAN + 60)
-    assert isinstance(usable(WorkTree(tmp_path), suite, snapshot, edited), Unusable)
+    assert isinstance(check_freshness(WorkTree(tmp_path), suite, snapshot, edited), Unusable)
     deleted = Changes("0" * 40, (FileChange(path=None, before="apps/api/gone.py"),))
-    assert usable(WorkTree(tmp_path), suite, snapshot, deleted) is snapshot
+    assert check_freshness(WorkTree(tmp_path), suite, snapshot, deleted) is snapshot
 
 
 def test_sources_are_measured_files_and_python_files_of_the_suite(

@@ -31,7 +31,7 @@ def commit(repository: Repository, line: str) -> str:
 
 
 def change(repository: Repository, **environ: str) -> Changes | None:
-    return recorded.change(load(repository.root), environ)
+    return recorded.find_change(load(repository.root), environ)
 
 
 def base(repository: Repository, **environ: str) -> str:

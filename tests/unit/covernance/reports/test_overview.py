@@ -8,7 +8,7 @@ import pytest
 from covernance.config import load
 from covernance.errors import InputError
 from covernance.guard import compare
-from covernance.guard.workflow import Guarded
+from covernance.guard.workflow import GuardResult
 from covernance.model.counts import Counts
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.reports import overview
@@ -96,12 +96,12 @@ def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     assert [(patch.covered, patch.total) for patch in patches] == shown
 
 
-def guarded(after: Counts, measure: str = "security") -> Guarded:
+def guarded(after: Counts, measure: str = "security") -> GuardResult:
     drop = compare.Drop(
         measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
-    return Guarded(suite="calc", verdict=comparison.verdict, comparison=comparison)
+    return GuardResult(suite="calc", verdict=comparison.verdict, comparison=comparison)
 
 
 def test_only_a_number_that_fell_too_far_is_a_drop() -> None:
