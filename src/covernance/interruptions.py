@@ -1,4 +1,4 @@
-"""Interruptions that come while other processes are started."""
+"""Defer Ctrl-C and SIGTERM while child processes are started and stopped."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def defer_interruptions() -> Iterator[list[int]]:
-    """Put interruptions off to the end of the block, which may look whether one came.
+    """Defer interruptions to the end of the block, which can check the list of those received.
 
-    Raised where they come, one could fall between the start of a child and the note of it, and
-    another Ctrl-C into the stopping of the children: both would leave children behind.
+    Raised immediately, an interruption could arrive after a child has started and before it is
+    recorded, and a second Ctrl-C while the children are stopped. Both would leave children behind.
     """
     received: list[int] = []
     handlers = {number: signal.getsignal(number) for number in INTERRUPTIONS}
@@ -33,11 +33,11 @@ def defer_interruptions() -> Iterator[list[int]]:
 
 @contextmanager
 def block_interruptions() -> Iterator[None]:
-    """Put interruptions off to the end of the block, also in the processes that it starts.
+    """Defer interruptions to the end of the block, also in the processes that it starts.
 
-    They stay blocked there, so that a Ctrl-C, which reaches the whole group, does not break into a
-    start: who started a process stops it. Here blocking is not enough: another thread takes the
-    signal, as that of a live display, and Python hands it to this one.
+    They stay blocked in a child, so a Ctrl-C, which reaches the whole process group, can't hit it
+    during start-up: the parent stops its children. In this process blocking alone is not enough,
+    because another thread (a live display) may receive the signal and Python then handles it here.
     """
     with defer_interruptions():
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)

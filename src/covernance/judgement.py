@@ -1,4 +1,4 @@
-"""What a suite is judged by today, and how an earlier result of it fares under that."""
+"""The floor and exceptions in force for a suite, and their use on a stored result."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from covernance.model.verdict import PASS
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What a suite is judged by.
+    """The rules that a suite's result is checked against.
 
     Attributes:
         floor: Its floor.
-        excused: What the exception register says of it.
-        change: What the run's patch coverage is counted of; None where git can't tell.
+        excused: Its entries in the exception register.
+        change: The change that the run's patch coverage is measured on; None if git can't
+            determine it.
     """
 
     floor: AppliedFloor
@@ -43,10 +44,10 @@ def read_judgement(
     now: datetime,
     fail_under: str | None = None,
 ) -> Judgement:
-    """What holds of a suite today; `fail_under` is the option's text.
+    """Read the rules in force for a suite; `fail_under` is the text of the option.
 
     Raises:
-        CovernanceError: The floor in force is no percentage, or the register can't be read.
+        CovernanceError: The floor in force is not a percentage, or the register can't be read.
     """
     return Judgement(
         find_applied_floor(suite, fail_under, environ), find_exceptions(table, suite, now.date())
@@ -54,9 +55,9 @@ def read_judgement(
 
 
 def judge_stored(suite: Suite, stored: Snapshot, today: Judgement) -> Snapshot:
-    """A result that was judged before, as today's floor and exceptions judge it.
+    """Check a stored result again, against today's floor and exceptions.
 
-    What was refused then stays refused: the counts alone do not tell every reason.
+    A result that failed stays failed: not every reason can be derived from the counts.
     """
     if stored.verdict != PASS:
         return stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 RUN = "run"
-"""The dynamic part of a context, from the end of collection on."""
+"""The dynamic part of a context after collection has ended."""
 
 
 _MARK = f"|{RUN}|"
@@ -16,5 +16,5 @@ def split(context: str) -> tuple[str, str]:
 
 
 def pattern(theme: str) -> str:
-    """A `--contexts` regular expression for all of a theme, anchored on both sides."""
+    """Return a `--contexts` regular expression for all contexts of a theme, fully anchored."""
     return rf"^{theme}(\||$)"

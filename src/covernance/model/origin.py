@@ -1,4 +1,4 @@
-"""Where results come from that a run did not measure itself."""
+"""The origin of results that were reused or carried forward."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNKNOWN_AGE = "of unknown age"
 
 
 def describe_origin(source: Provenance) -> str:
-    """Where a result comes from that the run itself did not measure; "" where it did."""
+    """Describe where a result comes from; "" if the run itself measured it."""
     if source.source == MEASURED:
         return ""
     if source.source == REUSED and source.origin:
@@ -28,7 +28,7 @@ def describe_origin(source: Provenance) -> str:
 
 
 def _describe_age(before: str, after: str) -> str:
-    """How much later one time is than another: `5 min old`, `3 h old`, `2 days old`."""
+    """Describe the age of `before` at the time `after`: `5 min old`, `3 h old`, `2 days old`."""
     first, last = timestamp.parse(before), timestamp.parse(after)
     if not first or not last:
         return _UNKNOWN_AGE

@@ -1,4 +1,4 @@
-"""What the paths of a repository tell, as git writes them: relative to its root, with slashes."""
+"""Questions about repository paths as git writes them: relative to the root, with slashes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from posixpath import dirname
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:
-    """Whether a path lies in one of some folders, or is one of them."""
+    """Whether a path is inside one of the folders, or is one of them."""
     return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
 
 
 def is_test(path: str) -> bool:
-    """Whether pytest takes a file for tests by its name, where nothing says otherwise."""
+    """Whether a file's name is one from which pytest collects tests by default."""
     name = PurePosixPath(path).name
     return name.startswith("test_") or name.endswith("_test.py")
 

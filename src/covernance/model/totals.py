@@ -10,12 +10,12 @@ from covernance.model.snapshot import FileCell, FileResult
 
 
 def sum_files(files: Mapping[str, FileResult]) -> Counts:
-    """The counts of all files together."""
+    """Add up the counts of all files."""
     return _sum(result.total for result in files.values())
 
 
 def sum_theme(files: Mapping[str, FileResult], theme: str) -> FileCell:
-    """The counts of one theme over all files."""
+    """Add up the counts of one theme over all files."""
     cells = [result.themes[theme] for result in files.values()]
     return FileCell(
         raw=_sum(cell.raw for cell in cells), earned=_sum(cell.earned for cell in cells)

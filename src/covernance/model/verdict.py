@@ -1,4 +1,4 @@
-"""Verdicts: a pass, or the reason why not."""
+"""Verdicts: `pass`, or the kind of failure."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ EXPIRED_EXCEPTION = "expired-exception"
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """`pass`, or the first reason that it is not; `reasons` holds one sentence for each."""
+    """`pass`, or the kind of the first failure; `reasons` has one sentence per failure."""
 
     name: str
     reasons: tuple[str, ...] = ()
 
     @property
     def exit(self) -> Exit:
-        """The exit code of a command that ends with this verdict."""
+        """The exit code of a command with this verdict."""
         if self.name == PASS:
             return Exit.PASS
         return Exit.TESTS_FAILED if self.name == TESTS_FAILED else Exit.GATE

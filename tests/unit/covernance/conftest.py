@@ -93,7 +93,7 @@ def snapshot() -> Snapshot:
     return Snapshot(
         suite="api",
         verdict="below-floor",
-        reasons=("75.00 % is below the floor of 90 %",),
+        reasons=("75.00 % (floor 90 %)",),
         floor=Floor("90", "pyproject.toml"),
         provenance=Provenance(
             commit="0" * 40,

@@ -55,5 +55,5 @@ def test_the_result_of_another_suite_is_refused(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
     put(snapshot)
-    with pytest.raises(InputError, match="is the result of 'api', not of 'calc'"):
+    with pytest.raises(InputError, match="holds the result of 'api', not of 'calc'"):
         results.read_results(load(repository.root))

@@ -58,7 +58,7 @@ WRONG = st.one_of(
     st.dictionaries(WORDS, st.integers(-3, 200) | WORDS, max_size=2),
 )
 INEXPRESSIBLE = re.compile(
-    r"is not there|is a file|is not among|is named twice|already claimed|same session name"
+    r"does not exist|is a file|is not one of|is listed twice|already claimed|same session name"
 )
 
 

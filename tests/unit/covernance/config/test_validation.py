@@ -39,24 +39,24 @@ def test_the_floor_is_90_where_the_table_gives_none(root: Path) -> None:
         ("fail-under = 92", "fail-under = 100.5", "suites.my-auth.fail-under: "),
         ("fail-under = 92", "fail-under = nan", "suites.my-auth.fail-under: "),
         ("fail-under = 89.5", "fail-under = -1", "[tool.covernance] fail-under: -1"),
-        ('["apps/auth"]', '["apps/nope"]', "suites.my-auth.source: 'apps/nope' is not there"),
+        ('["apps/auth"]', '["apps/nope"]', "suites.my-auth.source: 'apps/nope' does not exist"),
         ('["apps/auth"]', '"apps/auth"', "suites.my-auth.source: expected `array`, got `str`"),
         ('["apps/auth"]', '["apps/auth", 3]', "suites.my-auth.source[1]: expected `str`"),
         ('["apps/auth"]', "[]", "suites.my-auth.source: is empty"),
-        ('["apps/auth"]', '["apps/auth", "apps/auth/"]', "'apps/auth' is named twice"),
-        ('["apps/auth"]', '["../outside"]', "leaves the repository"),
-        ('["apps/auth"]', '["/etc"]', "leaves the repository"),
+        ('["apps/auth"]', '["apps/auth", "apps/auth/"]', "'apps/auth' is listed twice"),
+        ('["apps/auth"]', '["../outside"]', "is outside the repository"),
+        ('["apps/auth"]', '["/etc"]', "is outside the repository"),
         ('["apps/auth"]', '["apps/api"]', "is already claimed by suites.api.source"),
         ('["apps/auth"]', '["apps"]', "is already claimed by suites.api.source ('apps/api')"),
-        ('["tests/auth"]', '["tests/nope"]', "suites.my-auth.tests: 'tests/nope' is not there"),
-        ("requirements/api.txt", "api.txt", "suites.api.requirements: 'api.txt' is not there"),
+        ('["tests/auth"]', '["tests/nope"]', "suites.my-auth.tests: 'tests/nope' does not exist"),
+        ("requirements/api.txt", "api.txt", "suites.api.requirements: 'api.txt' does not exist"),
         ('themes = ["security"]', 'themes = ["securty"]', "did you mean 'security'?"),
         ('themes = ["security"]', "themes = []", "suites.my-auth.themes: is empty"),
         ('["architecture", "security"]', '["unthemed"]', "'unthemed' can't be a theme"),
         ('["architecture", "security"]', '["a b"]', "'a b' can't be a theme"),
-        ('["architecture", "security"]', '["a", "a"]', "'a' is named twice"),
-        ("suites.my-auth]", "suites.baseline]", "suites.baseline: can't be a suite's name"),
-        ("suites.my-auth]", 'suites."../x"]', "can't be a suite's name"),
+        ('["architecture", "security"]', '["a", "a"]', "'a' is listed twice"),
+        ("suites.my-auth]", "suites.baseline]", "suites.baseline: can't be the name of a suite"),
+        ("suites.my-auth]", 'suites."../x"]', "can't be the name of a suite"),
         ("[tool.covernance]", "[tool.covernance]\ncolour = 1", "unknown field `colour`"),
         ("[tool.covernance]", "[tool.covernance", "is not valid TOML"),
     ],
@@ -110,7 +110,7 @@ file-floors = {"apps/auth/keys.py" = 100}
         ("requirements = 3", "suites.my-auth.requirements: expected `str`, got `int`"),
         ("[tool.covernance.history]\nkeep = 0", "history.keep: expected `int` >= 1"),
         ("[tool.covernance.exceptions]\nreview = 3", "exceptions: object contains unknown field"),
-        ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not among"),
+        ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not one of"),
         (
             "[tool.covernance.suites.my-auth.theme-max-drop]\nspeed = 3",
             "theme-max-drop: 'speed' is",
@@ -137,7 +137,7 @@ def test_a_table_without_suites_says_to_add_one(root: Path) -> None:
 def test_a_source_with_a_comma_is_refused(root: Path) -> None:
     (root / "a,b").mkdir()
     (root / "pyproject.toml").write_text(GOOD.replace("apps/auth", "a,b"))
-    with pytest.raises(ConfigError, match="has a comma"):
+    with pytest.raises(ConfigError, match="contains a comma"):
         load(root)
 
 

@@ -99,10 +99,7 @@ def test_one_below_the_floor_is_below_floor_and_says_by_how_much() -> None:
     assert found.name == "below-floor"
     assert found.exit is Exit.GATE
     (reason,) = found.reasons
-    assert reason == (
-        "89.99 % is below the floor of 90 % (from pyproject.toml); 1 more statements or branches "
-        "must run"
-    )
+    assert reason == "89.99 % (floor 90 %). 1 more statement or branch must run."
 
 
 @pytest.mark.reliability
@@ -249,7 +246,7 @@ def test_a_theme_is_held_to_its_floor_by_what_it_earned() -> None:
     found = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
     assert found.name == "below-floor"
     (reason,) = found.reasons
-    assert reason.startswith("theme security earned 60.00 %, below its floor of 60.01 %; 1 more")
+    assert reason.startswith("theme security earned 60.00 % (floor 60.01 %). 1 more")
 
 
 @pytest.mark.security
@@ -257,7 +254,9 @@ def test_a_file_is_held_to_its_own_floor() -> None:
     found = judged(
         file_floors={"apps/keys.py": Decimal(100)}, keys=Counts(100, 99), main=Counts(900, 900)
     )
-    assert found.reasons == ("apps/keys.py: 99.00 % is below its floor of 100 %",)
+    assert found.reasons == (
+        "apps/keys.py: 99.00 % (floor 100 %). 1 more statement or branch must run.",
+    )
 
 
 def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
@@ -276,7 +275,7 @@ def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
 def test_a_file_floor_that_fits_nothing_is_never_green() -> None:
     found = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
     assert found.name == "below-floor"
-    assert "'apps/kyes.py' fits no measured file" in found.reasons[0]
+    assert "'apps/kyes.py' matches no measured file" in found.reasons[0]
 
 
 def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_that_misses() -> None:

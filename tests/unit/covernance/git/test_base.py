@@ -46,5 +46,7 @@ def test_the_option_comes_before_the_target_branch_before_the_default_branch(
 def test_a_target_branch_that_was_not_fetched_is_an_error(
     repository: Repository, commits: dict[str, str]
 ) -> None:
-    with pytest.raises(InputError, match="no commit 'refs/remotes/origin/next' here; fetch it"):
+    with pytest.raises(
+        InputError, match="'refs/remotes/origin/next' is not a commit in this clone; fetch it"
+    ):
         find_base_commit(load(repository.root), None, {"GITHUB_BASE_REF": "next"})

@@ -279,7 +279,7 @@ def test_without_origin_the_local_default_branch_is_the_base(repository: Reposit
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", ["nowhere", "-x", "a..b", "HEAD:calc"])
 def test_a_base_that_is_no_commit_is_named(repository: Repository, name: str) -> None:
-    with pytest.raises(InputError, match=f"no commit '{name}' here; fetch it"):
+    with pytest.raises(InputError, match=f"'{name}' is not a commit in this clone; fetch it"):
         find_merge_base(repository.root, name)
 
 
@@ -301,7 +301,7 @@ def test_a_shallow_clone_is_told_to_fetch_more(repository: Repository, tmp_path:
 def test_histories_without_a_common_commit_have_no_base(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "--orphan", "other")
     commit(repository)
-    with pytest.raises(InputError, match="no commit in common"):
+    with pytest.raises(InputError, match="no common commit"):
         find_merge_base(repository.root, "main")
 
 

@@ -28,7 +28,7 @@ def test_a_time_without_a_zone_is_utc(text: str) -> None:
 )
 def test_what_is_no_time_is_none_or_one_clear_error(text: str) -> None:
     assert timestamp.parse(text) is None
-    with pytest.raises(InputError, match=f"^--until: '{text}' is no time; write it as 2026-"):
+    with pytest.raises(InputError, match=f"^--until: '{text}' is not a time; write it as 2026-"):
         timestamp.read(text, "--until")
 
 

@@ -122,7 +122,7 @@ def test_a_snapshot_says_its_verdict_where_and_why(snapshot: Snapshot) -> None:
         kind=kind,
         suite="api",
         subject="api",
-        text="below-floor at 000000000000 on main\n75.00 % is below the floor of 90 %",
+        text="below-floor at 000000000000 on main\n75.00 % (floor 90 %)",
         good=False,
         state="below-floor",
     )
