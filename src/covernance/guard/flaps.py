@@ -1,4 +1,4 @@
-"""Lines that ran in one run and not in another of the same sources: news, not a red build."""
+"""Find lines that ran in some runs of the same sources and not in others; these never fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from covernance.model.snapshot import Snapshot
 
 
 class Flap(msgspec.Struct, frozen=True, order=True):
-    """Lines of a file that a theme's passes executed in some runs and not in all."""
+    """Lines of a file that a theme's passes executed in some runs, but not in all."""
 
     path: str
     theme: str
@@ -21,8 +21,8 @@ class Flap(msgspec.Struct, frozen=True, order=True):
 def find_flaps(runs: Sequence[Snapshot]) -> tuple[Flap, ...]:
     """Compare runs of one suite that measured the same sources with the same configuration.
 
-    Runs of another commit or configuration than the newest, and those of a dirty checkout, are
-    left out.
+    Runs with another commit or configuration than the newest, or with uncommitted changes, are
+    ignored.
     """
     if not runs:
         return ()

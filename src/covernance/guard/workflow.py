@@ -1,4 +1,4 @@
-"""Compare the current results with those of the base, and look for lines that flap."""
+"""Compare the current results with those of the base, and find unstable lines."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Base(msgspec.Struct, frozen=True):
     """The result that a suite is compared with.
 
     Attributes:
-        entry: Where it is kept.
-        behind: How many commits it lies before the merge-base; 0 is the merge-base itself.
+        entry: Its entry in the store.
+        behind: How many commits it is before the merge base; 0 is the merge base itself.
     """
 
     entry: Entry
@@ -36,15 +36,15 @@ class Base(msgspec.Struct, frozen=True):
 
 
 class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the guard says of one suite.
+    """The comparison of one suite with its base, and the verdict.
 
     Attributes:
         suite: Its name.
         verdict: `pass`, `dropped`, `no-baseline` or `no-data`.
         bootstrap: Whether a missing base was accepted.
-        base: What it was compared with; None without one.
-        comparison: The numbers beside the base's.
-        flaps: Lines that ran in one run of the same sources and not in another.
+        base: The result that it was compared with; None if there is none.
+        comparison: The measures compared with the base.
+        flaps: Lines that ran in some runs of the same sources and not in others.
     """
 
     suite: str
@@ -56,21 +56,21 @@ class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit(self) -> Exit:
-        """A missing base is a no, unless a bootstrap was asked for."""
+        """The exit code; a missing base fails unless `--bootstrap` was given."""
         return Exit.PASS if self.bootstrap else self.verdict.exit
 
 
 def guard_suites(
     table: Table, suites: Sequence[Suite], store: Store, merge_base: str, *, bootstrap: bool = False
 ) -> list[GuardResult]:
-    """Guard suites by their last full run.
+    """Compare the last full run of each suite with its base.
 
     Args:
         table: The table.
         suites: The suites.
-        store: Where earlier results are kept.
-        merge_base: The commit at which the change began.
-        bootstrap: Whether a suite without any base passes.
+        store: The store of earlier results.
+        merge_base: The commit that the change is based on.
+        bootstrap: Whether suites without a base pass.
 
     Raises:
         CovernanceError: git, the store or a snapshot can't be read.
@@ -89,7 +89,7 @@ def guard_suites(
 
 
 class _History(msgspec.Struct, frozen=True):
-    """Where a suite comes from: what is kept of it, and the commit at which the change began."""
+    """The stored results of one suite, and the commit that the change is based on."""
 
     store: Store
     entries: Sequence[Entry]
@@ -97,7 +97,7 @@ class _History(msgspec.Struct, frozen=True):
     tree: WorkTree
 
 
-def _guard(table: Table, suite: Suite, history: _History, bootstrap: bool) -> GuardResult:  # noqa: FBT001 - handed through
+def _guard(table: Table, suite: Suite, history: _History, bootstrap: bool) -> GuardResult:  # noqa: FBT001 - passed on
     path = Layout(table.root).snapshot(suite.name)
     if not path.exists():
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
@@ -108,7 +108,8 @@ def _guard(table: Table, suite: Suite, history: _History, bootstrap: bool) -> Gu
     if base is None:
         measured = (now.provenance.commit or "this commit")[:12]
         reason = (
-            f"no ancestor of {measured} has a kept result; `covernance history add` there keeps one"
+            f"no stored result for any commit before {measured}; store one from the base branch "
+            "with `covernance history add`, or pass --bootstrap"
         )
         return GuardResult(
             suite=suite.name,
@@ -141,10 +142,10 @@ def _removed(since: Changes) -> dict[str, compare.Removed]:
 
 
 def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str) -> Base | None:
-    """The result at the merge-base, else at the nearest ancestor that has one.
+    """Find the result at the merge base or its nearest ancestor that has one.
 
-    The commit that was measured itself is no base, unless it was measured with changes, or its
-    result is carried to a later commit.
+    The measured commit itself is only a base if it was measured with uncommitted changes, or if its
+    result was carried forward to a later commit.
     """
     newest = {entry.commit: entry for entry in entries}
     if not now.provenance.dirty and now.provenance.source != CARRIED:

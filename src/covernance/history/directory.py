@@ -1,4 +1,4 @@
-"""A folder of snapshots, one file each; the store of a laptop."""
+"""A store that is a folder with one file per snapshot; the default on a laptop."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from covernance.model.snapshot import Snapshot
 class Directory:
     """Snapshots below one folder, which need not exist yet.
 
-    Files are written whole or not at all, and writers take turns; readers need no turn.
+    Files are written atomically, and writers take turns; readers need no lock.
     """
 
     def __init__(self, root: Path) -> None:
-        """Keep snapshots below `root`."""
+        """Store snapshots below `root`."""
         self._root = root
 
     @property
@@ -31,10 +31,10 @@ class Directory:
         return str(self._root)
 
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
-        """Keep snapshots; see `Store.add`.
+        """Store snapshots; see `Store.add`.
 
         Raises:
-            InputError: A snapshot can't be named; none is kept.
+            InputError: A snapshot has an invalid field; none is stored.
             MachineError: The folder can't be written.
         """
         wanted = group_by_entry(snapshots)
@@ -48,10 +48,10 @@ class Directory:
         return added
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        """List what is kept; see `Store.entries`.
+        """List the stored snapshots; see `Store.entries`.
 
         Raises:
-            InputError: A file's name is not a snapshot's.
+            InputError: A file's name is not that of a snapshot.
         """
         stored = (names.entry_at(path) for path in self._paths() if names.is_snapshot(path))
         return select_entries(stored, suite=suite, branch=branch)
@@ -60,7 +60,7 @@ class Directory:
         """Return a snapshot; see `Store.read`.
 
         Raises:
-            InputError: The file is not there, is damaged, or holds another result.
+            InputError: The file does not exist, is damaged, or holds another result.
         """
         path = self._root / names.path_of(entry)
         try:
@@ -69,14 +69,14 @@ class Directory:
             raise InputError(f"{path}: can't be read: {error.strerror}") from error
         return decode(content, entry, str(path))
 
-    def prune(self, doomed: Sequence[Entry]) -> None:
+    def prune(self, old_entries: Sequence[Entry]) -> None:
         """Remove files, and folders that become empty.
 
         Raises:
-            MachineError: A file can't be removed; those before it are gone.
+            MachineError: A file can't be removed; those before it have been.
         """
         with self._turn():
-            for entry in doomed:
+            for entry in old_entries:
                 self._remove(self._root / names.path_of(entry))
 
     def _turn(self) -> AbstractContextManager[None]:
@@ -102,6 +102,6 @@ class Directory:
 
 
 def _report_unreadable(error: OSError) -> None:
-    """Pass over a folder that is not there (yet, or any more); report one that can't be read."""
+    """Ignore a folder that does not exist (yet or any more); report one that can't be read."""
     if not isinstance(error, FileNotFoundError):
         raise InputError(f"{error.filename}: can't be read: {error.strerror}") from error

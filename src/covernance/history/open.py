@@ -1,4 +1,4 @@
-"""Open the history store that the table or the environment names."""
+"""Open the history store configured in the table or the environment."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from covernance.layout import Layout
 
 
 def open_table_store(table: Table, kind: Kind | None = None) -> Store:
-    """Open the history that `$COVERAGE_HISTORY_STORE` or the table names.
+    """Open the store configured by `$COVERAGE_HISTORY_STORE` or the table.
 
     Raises:
-        CovernanceError: It is a branch, and there is no git or no repository.
+        CovernanceError: The store is a git branch, and git or the repository is missing.
     """
     kind = kind or chosen(table, os.environ)
     remote = usual_remote(table.root, table.history.remote) if kind == "git" else None
@@ -30,7 +30,7 @@ Kind = Literal["directory", "git"]
 
 
 STORE_VARIABLE = "COVERAGE_HISTORY_STORE"
-"""Names the store on one machine, as CI does, where the table's is for all others."""
+"""The variable that overrides the table's store, for example in CI."""
 
 
 _USUAL_REMOTE = "origin"
@@ -40,14 +40,14 @@ def open_store(kind: Kind, root: Path, *, branch: str, remote: str | None) -> St
     """Open the store of the repository at `root`.
 
     Args:
-        kind: Where snapshots are kept.
+        kind: The kind of store.
         root: The folder of pyproject.toml.
         branch: The git store's branch.
         remote: The git store's remote, or None for the local branch.
 
     Raises:
-        InputError: There is no repository, branch or remote of that name.
-        MachineError: There is no git.
+        InputError: The repository, branch or remote does not exist.
+        MachineError: git is missing.
     """
     if kind == "git":
         return GitBranch(root, branch=branch, remote=remote)
@@ -55,18 +55,18 @@ def open_store(kind: Kind, root: Path, *, branch: str, remote: str | None) -> St
 
 
 def chosen(table: Table, environ: Mapping[str, str]) -> Kind:
-    """The kind of store: what `$COVERAGE_HISTORY_STORE` says, else the table.
+    """Return the kind of store set in `$COVERAGE_HISTORY_STORE`, else in the table.
 
     Raises:
-        ConfigError: There is no store of that name.
+        ConfigError: There is no such kind.
     """
     named = environ.get(STORE_VARIABLE) or table.history.store
     if named not in get_args(Kind):
         known = " or ".join(get_args(Kind))
-        raise ConfigError(f"{STORE_VARIABLE}={named}: there is no such store; say {known}")
+        raise ConfigError(f"{STORE_VARIABLE}={named}: unknown store; use {known}")
     return cast("Kind", named)
 
 
 def usual_remote(root: Path, name: str = _USUAL_REMOTE) -> str | None:
-    """The remote of that name where there is one, else None: the local branch alone."""
+    """Return the remote of that name if it exists, else None for the local branch."""
     return name if name in remotes(root) else None

@@ -1,4 +1,4 @@
-"""What may go: all but the last few of every branch, and the weekly marks of the default branch."""
+"""Which snapshots are deleted: old ones, except one per week of the default branch."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from covernance.history.store import Entry, select_entries
 
 
 def select_for_removal(entries: Sequence[Entry], *, keep: int, default_branch: str) -> list[Entry]:
-    """The entries that the policy drops, oldest first.
+    """Select the entries to delete, oldest first.
 
     Args:
-        entries: All that is kept.
-        keep: How many of the newest of every suite and branch stay; at least 1.
-        default_branch: The branch whose newest entry of every suite and ISO week stays for ever.
+        entries: All stored entries.
+        keep: How many of the newest entries per suite and branch remain; at least 1.
+        default_branch: The branch whose newest entry per suite and ISO week always remains.
     """
     entries_by_branch: defaultdict[tuple[str, str | None], list[Entry]] = defaultdict(list)
     weekly: dict[tuple[str, int, int], Entry] = {}

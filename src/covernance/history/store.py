@@ -1,4 +1,4 @@
-"""What every store of snapshots does, and what it knows of one without reading it."""
+"""The interface of all stores of snapshots, and the entries that they list."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Entry(msgspec.Struct, frozen=True, order=True):
     """One stored snapshot; suite, commit and run identify it.
 
     Attributes:
-        recorded_at: When the run began: UTC, `2026-11-21T12:00:00Z`.
+        recorded_at: When the run began, in UTC: `2026-11-21T12:00:00Z`.
         suite: The suite's name.
         commit: The full object name of the commit that was measured.
-        run_id: The run, 1 to 64 letters, digits, dots, dashes and underscores.
+        run_id: The run: 1 to 64 letters, digits, dots, dashes and underscores.
         branch: The branch that was measured; None for a detached HEAD.
     """
 
@@ -32,49 +32,49 @@ class Entry(msgspec.Struct, frozen=True, order=True):
 
 
 class Store(Protocol):
-    """Snapshots of many runs. Every method raises CovernanceError when it can't do its work."""
+    """Snapshots of many runs. Every method raises CovernanceError if it fails."""
 
     @property
     def place(self) -> str:
-        """Where the results are, in words."""
+        """A description of where the results are."""
 
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
-        """Keep snapshots; one whose suite, commit and run are there already is left out.
+        """Store snapshots, except those whose suite, commit and run are already stored.
 
         Returns:
-            What was new, oldest first.
+            The new entries, oldest first.
         """
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        """List what is kept, oldest first, without reading the snapshots."""
+        """List the stored snapshots, oldest first, without reading them."""
 
     def read(self, entry: Entry) -> Snapshot:
         """Return the snapshot of an entry that `entries` listed."""
 
-    def prune(self, doomed: Sequence[Entry]) -> None:
-        """Drop entries; one that is gone already is no error."""
+    def prune(self, old_entries: Sequence[Entry]) -> None:
+        """Delete entries; one that was already deleted is not an error."""
 
 
 def entry_of(result: Snapshot) -> Entry:
-    """What a store knows of a snapshot.
+    """Return the entry under which a snapshot is stored.
 
     Raises:
-        InputError: It was recorded outside a git repository.
+        InputError: The snapshot was recorded outside a git repository.
     """
     source = result.provenance
     if source.commit is None:
         raise InputError(
-            f"{result.suite}: the snapshot names no commit, and history is kept by commit; "
-            "run the suite inside a git repository that has one"
+            f"{result.suite}: the snapshot has no commit, but history is stored by commit; "
+            "run the suite in a git repository with at least one commit"
         )
     return Entry(source.recorded_at, result.suite, source.commit, source.run_id, source.branch)
 
 
 def group_by_entry(snapshots: Iterable[Snapshot]) -> dict[Entry, Snapshot]:
-    """Snapshots by entry, oldest first; of one suite, commit and run the oldest alone.
+    """Return snapshots by entry, oldest first; only the oldest per suite, commit and run.
 
     Raises:
-        InputError: One was recorded outside a git repository.
+        InputError: A snapshot was recorded outside a git repository.
     """
     results = {entry_of(result): result for result in snapshots}
     oldest: dict[tuple[str, str, str], Entry] = {}
@@ -84,21 +84,21 @@ def group_by_entry(snapshots: Iterable[Snapshot]) -> dict[Entry, Snapshot]:
 
 
 def decode(content: bytes, entry: Entry, where: str) -> Snapshot:
-    """Decode a stored snapshot and hold it to the name that it was stored under.
+    """Decode a stored snapshot and check that it matches its file name.
 
     Raises:
-        InputError: It is damaged, from a newer version, or another result than its name says.
+        InputError: The snapshot is damaged, from a newer version, or does not match its file name.
     """
     result = snapshot.decode(content, where)
     if entry_of(result) != entry:
-        raise InputError(f"{where}: holds another result than its name says; remove the file")
+        raise InputError(f"{where}: holds a result that does not match its name; remove the file")
     return result
 
 
 def select_entries(
     entries: Iterable[Entry], *, suite: str | None = None, branch: str | None = None
 ) -> list[Entry]:
-    """The entries of a suite, of a branch, or all of them; oldest first."""
+    """Return the entries of a suite, of a branch, or all; oldest first."""
     selected = (
         entry
         for entry in entries
@@ -108,7 +108,7 @@ def select_entries(
 
 
 def group_by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Entries by suite, each in the order given: a store is asked once, however many suites."""
+    """Group entries by suite, in the given order."""
     entries_by_suite: dict[str, list[Entry]] = {}
     for entry in entries:
         entries_by_suite.setdefault(entry.suite, []).append(entry)
@@ -116,14 +116,14 @@ def group_by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 class StoreListing:
-    """What one command sees of a store: asked what it keeps once, and only when that is needed."""
+    """A store whose entries are listed only once per command, when they are first needed."""
 
     def __init__(self, store: Store) -> None:
-        """See the store as it is when the first suite is asked for."""
+        """Wrap a store; it is listed when the first suite is requested."""
         self._store = store
 
     def of(self, suite: str) -> Sequence[Entry]:
-        """The entries of a suite, oldest first.
+        """Return the entries of a suite, oldest first.
 
         Raises:
             CovernanceError: The store can't be read.

@@ -175,6 +175,6 @@ def test_without_history_both_jobs_are_red_and_say_why(governed: Governed) -> No
     run = governed.on_monday()
     assert run.results == {"digest": "failure", "exceptions": "failure"}, run.log
     assert "history has no results on branch 'main'" in run.jobs["digest"].log
-    assert "no result of branch 'main' is kept" in run.jobs["exceptions"].log
+    assert "no result of branch 'main' is stored" in run.jobs["exceptions"].log
     assert run.notes("create_pull_request") == []
     assert "Alert" not in run.jobs["exceptions"].steps

@@ -55,13 +55,13 @@ def test_a_drop_names_base_numbers_files_tests_and_flaps(
     ran = call(monkeypatch, dropped())
     assert ran.return_value is Exit.GATE
     assert ran.output.splitlines() == [
-        "calc: dropped, compared with aaaaaaaaaaaa of 2026-11-21T12:00:00Z (the merge-base)",
-        "  total fell by 10.00 points, from 90.00 % to 80.00 %; 2 are allowed",
+        "calc: dropped, compared with aaaaaaaaaaaa of 2026-11-21T12:00:00Z (the merge base)",
+        "  total fell by 10.00 points (limit 2), from 90.00 % to 80.00 %",
         "  total: a.py: 10 more missing: 81-90",
         "  total: b.py: 1 more missing: branches",
-        "  a test that is gone: t::a",
-        "  a test that no longer passes: t::b",
-        "  flaps (security): a.py: 7",
+        "  deleted test: t::a",
+        "  test that no longer passes: t::b",
+        "  unstable (security): a.py: 7",
     ]
 
 
@@ -69,7 +69,7 @@ def test_an_older_base_says_how_old_and_many_tests_are_counted(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(monkeypatch, dropped(gone=tuple(f"t::{n}" for n in range(12)), behind=3))
-    assert "(3 commits before the merge-base)" in ran.output
+    assert "(3 commits before the merge base)" in ran.output
     assert "  … and 2 more" in ran.output
 
 

@@ -75,7 +75,7 @@ def test_the_report_names_numbers_file_and_lines(snapshot: Snapshot, suite: Suit
     after = result(snapshot, a=measured(first(80)), b=measured(first(100)))
     found = compared(before, after, suite)
     assert found.verdict.reasons[0] == (
-        "total fell by 5.00 points, from 95.00 % to 90.00 %; 2 are allowed"
+        "total fell by 5.00 points (limit 2), from 95.00 % to 90.00 %"
     )
     assert found.suite == "api"
     assert [number.measure for number in found.numbers] == ["total", "security"]
@@ -210,7 +210,7 @@ def test_patch_coverage_that_fell_is_told_as_such(snapshot: Snapshot, suite: Sui
         measure="patch", before=Counts(1, 1), after=Counts(1, 0), limit=Decimal(2), files=()
     )
     assert found.verdict.reasons == (
-        "patch fell by 100.00 points, from 100.00 % to 0.00 %; 2 are allowed",
+        "patch fell by 100.00 points (limit 2), from 100.00 % to 0.00 %",
     )
 
 

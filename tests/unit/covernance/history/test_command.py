@@ -49,13 +49,13 @@ def dirty(repository: Repository, snapshot: Snapshot) -> Path:
 
 
 def test_results_are_added_once_and_listed(governed: Repository) -> None:
-    nothing = [f"{governed.root / 'coverage/history'} keeps no such result"]
+    nothing = [f"{governed.root / 'coverage/history'}: no such result"]
     assert said("list") == nothing
     rows = [ROW, ROW.replace("api ", "auth")]
     assert said("add", "--dry-run") == [f"would add {row}" for row in rows]
     assert said("list") == nothing
     assert said("add") == [f"added {row}" for row in rows]
-    assert said("add") == ["nothing to add: all of it is kept already"]
+    assert said("add") == ["nothing to add: every result is already stored"]
     assert said("list") == rows
     assert said("list", "--suite", "auth", "--branch", "main") == [ROW.replace("api ", "auth")]
     assert said("list", "--branch", "other") == nothing
@@ -115,7 +115,7 @@ def test_the_commit_may_be_a_branch(governed: Repository, snapshot: Snapshot) ->
         assert said("show", name)[0] == f"{AT}  api  {commit[:12]}  1-1  main"
     refused = call("show", "no-such-branch").exception
     assert isinstance(refused, CovernanceError)
-    assert "'no-such-branch': is no commit here" in str(refused)
+    assert "'no-such-branch': is not a commit in this clone" in str(refused)
 
 
 def test_a_detached_head_is_shown_as_such(governed: Repository, snapshot: Snapshot) -> None:
@@ -132,13 +132,13 @@ def test_old_results_are_dropped_by_the_policy(governed: Repository, snapshot: S
             for day in range(16, 22)
         ]
     )
-    assert said("prune") == ["nothing to drop"]
+    assert said("prune") == ["nothing to delete"]
     would = said("prune", "--keep", "2", "--dry-run")
-    assert [line.split()[:2] for line in would] == [["would", "drop"]] * 4
+    assert [line.split()[:2] for line in would] == [["would", "delete"]] * 4
     assert len(said("list")) == 6
     assert len(said("prune", "--keep", "2")) == 4
     assert [line.split()[-2] for line in said("list")] == ["20", "21"]
-    assert said("prune", "--keep", "1", "--default-branch", "trunk")[0].startswith("dropped ")
+    assert said("prune", "--keep", "1", "--default-branch", "trunk")[0].startswith("deleted ")
 
 
 def test_an_export_goes_to_a_file_or_to_standard_output(governed: Repository) -> None:
@@ -167,7 +167,7 @@ def test_git_takes_results_of_a_clean_checkout_only(
     refused = call("add", "--store", "git", path).exception
     assert isinstance(refused, CovernanceError)
     assert "--allow-dirty" in str(refused)
-    assert said("list", "--store", "git") == ["the branch coverage-history keeps no such result"]
+    assert said("list", "--store", "git") == ["the branch coverage-history: no such result"]
     assert said("add", "--store", "git", "--allow-dirty", path)[0].startswith("added ")
     assert said("add", path)[0].startswith("added ")
 

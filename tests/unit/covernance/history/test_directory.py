@@ -96,7 +96,9 @@ def test_a_missing_file_is_named(store: Directory, result: Results) -> None:
 def test_a_file_with_a_strange_name_is_refused(store: Directory, result: Results) -> None:
     store.add([result()])
     (store._root / "api" / "3f" / "copy of main.json").touch()
-    with pytest.raises(InputError, match=r"'api/3f/copy of main\.json': is not a snapshot's name"):
+    with pytest.raises(
+        InputError, match=r"'api/3f/copy of main\.json': is not the name of a snapshot"
+    ):
         store.entries()
 
 

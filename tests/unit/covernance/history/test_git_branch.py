@@ -162,7 +162,7 @@ def test_the_branch_only_grows_and_says_what_was_done(
     assert log == [
         f"Add api, auth of 3f3f3f3f3f3f|{who}",
         f"Add 2 snapshots|{who}",
-        f"Drop api of 3f3f3f3f3f3f|{who}",
+        f"Delete api of 3f3f3f3f3f3f|{who}",
     ]
     assert git(remote, "rev-list", "--max-parents=0", LOCAL, "main").count("\n") == 1
 
@@ -270,7 +270,7 @@ def test_a_push_that_the_remote_refuses_is_an_error_with_its_words(
     with pytest.raises(
         MachineError,
         match=r"origin/coverage-history: the push was rejected: \[remote rejected\] "
-        r"\(pre-receive hook declined\): .*no history on Fridays.*; check that this user may push",
+        r"\(pre-receive hook declined\): .*no history on Fridays.*; check that this user has write access",
     ):
         store.add([result()])
 
@@ -330,7 +330,7 @@ def test_a_checked_out_branch_is_not_moved_under_its_checkout(
 def test_a_hostile_name_on_the_branch_is_refused(clone: Clones, path: str) -> None:
     folder = clone("clone")
     put(folder, path, "{}")
-    with pytest.raises(InputError, match="is not a snapshot's name") as error:
+    with pytest.raises(InputError, match="is not the name of a snapshot") as error:
         GitBranch(folder, environ=ENVIRON).entries()
     assert str(error.value).isprintable()
 
@@ -350,7 +350,9 @@ def test_a_snapshot_that_lies_about_itself_is_refused(clone: Clones, result: Res
     put(folder, names.path_of(entry), result(run_id="forged").encode().decode())
     store = GitBranch(folder, environ=ENVIRON)
     assert store.entries() == [entry]
-    with pytest.raises(InputError, match=r"coverage-history: api/3f/.* holds another result"):
+    with pytest.raises(
+        InputError, match=r"coverage-history: api/3f/.* holds a result that does not"
+    ):
         store.read(entry)
 
 
@@ -371,7 +373,7 @@ def test_a_file_in_the_place_of_a_folder_is_not_replaced(
     folder = clone("clone")
     put(folder, path, "hello")
     tip = git(folder, "rev-parse", LOCAL)
-    with pytest.raises(MachineError, match=f"coverage-history: {path} is not a folder"):
+    with pytest.raises(MachineError, match=f"coverage-history: {path} is a file"):
         GitBranch(folder, environ=ENVIRON).add([result()])
     assert git(folder, "rev-parse", LOCAL) == tip
 
@@ -388,10 +390,10 @@ def test_a_readme_on_the_branch_is_left_alone(clone: Clones, result: Results) ->
 
 @pytest.mark.reliability
 def test_what_is_not_there_can_not_be_read(store: GitBranch, result: Results) -> None:
-    with pytest.raises(InputError, match=r"origin/coverage-history: api/3f/.* is not there"):
+    with pytest.raises(InputError, match=r"origin/coverage-history: api/3f/.* does not exist"):
         store.read(entry_of(result()))
     store.add([result()])
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         store.read(entry_of(result(run_id="2")))
 
 
@@ -404,9 +406,7 @@ def test_pruning_nothing_does_nothing(store: GitBranch, remote: Path, result: Re
 
 @pytest.mark.architecture
 def test_a_folder_outside_a_repository_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"is not in a git repository that can be used: .*; use the dir"
-    ):
+    with pytest.raises(InputError, match=r"is not in a usable git repository: .*; use the dir"):
         GitBranch(tmp_path, environ=ENVIRON)
 
 
@@ -420,7 +420,7 @@ def test_a_name_that_is_no_branch_is_refused(clone: Clones, branch: str) -> None
 @pytest.mark.security
 @pytest.mark.parametrize("remote_name", ["--upload-pack=touch x", "nowhere", "https://x/y.git"])
 def test_only_a_remote_by_its_name_is_taken(clone: Clones, remote_name: str) -> None:
-    with pytest.raises(InputError, match=r"there is no remote .*; remotes: origin"):
+    with pytest.raises(InputError, match=r"remote .* does not exist; remotes: origin"):
         GitBranch(clone("clone"), remote=remote_name, environ=ENVIRON)
 
 

@@ -84,7 +84,7 @@ def test_any_name_is_an_entry_or_a_clear_error(path: str) -> None:
     ],
 )
 def test_a_name_in_any_other_spelling_is_refused(path: str) -> None:
-    with pytest.raises(InputError, match="is not a snapshot's name; remove or rename"):
+    with pytest.raises(InputError, match="is not the name of a snapshot; remove or rename"):
         names.entry_at(path)
 
 
@@ -107,7 +107,7 @@ def test_a_name_in_any_other_spelling_is_refused(path: str) -> None:
 )
 def test_a_field_that_can_not_be_kept_is_named(field: str, value: str) -> None:
     entry = msgspec.structs.replace(ENTRY, **{field: value})
-    with pytest.raises(InputError, match=f"the snapshot's {field} .* can't be kept"):
+    with pytest.raises(InputError, match=f"the snapshot's {field} .* can't be stored"):
         names.path_of(entry)
 
 

@@ -45,7 +45,7 @@ def test_a_machine_may_say_which_store_it_uses(repository: Repository) -> None:
     assert chosen(table, {}) == "directory"
     assert chosen(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
     assert chosen(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
-    with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* say directory or git"):
+    with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* use directory or git"):
         chosen(table, {"COVERAGE_HISTORY_STORE": "gti"})
 
 

@@ -29,7 +29,7 @@ def test_an_entry_is_what_the_snapshot_says_of_its_run(result: Callable[..., Sna
 def test_a_result_without_a_commit_has_no_place_in_history(
     result: Callable[..., Snapshot],
 ) -> None:
-    with pytest.raises(InputError, match=r"api: the snapshot names no commit.*git repository"):
+    with pytest.raises(InputError, match=r"api: the snapshot has no commit.*git repository"):
         entry_of(result(commit=None))
 
 
@@ -40,7 +40,7 @@ def test_what_was_stored_comes_back(result: Callable[..., Snapshot]) -> None:
 
 @pytest.mark.security
 def test_a_result_under_another_name_is_refused(result: Callable[..., Snapshot]) -> None:
-    with pytest.raises(InputError, match="here: holds another result than its name says"):
+    with pytest.raises(InputError, match="here: holds a result that does not match its name"):
         decode(result(commit="0" * 40).encode(), ENTRY, "here")
 
 
