@@ -171,5 +171,5 @@ def test_a_register_in_conflict_is_refused_by_name_and_line(measured: Repository
     for arguments in (("sync",), ("sync", "--dry-run"), ("check",), ("list",)):
         refused = measured.covernance("exceptions", *arguments)
         assert refused.code == 3
-        assert refused.err.startswith(f"covernance: {REGISTER}:1: a merge conflict")
+        assert refused.err.startswith(f"covernance: {REGISTER}:1: unresolved merge conflict")
     assert text(measured) == conflict

@@ -1,4 +1,4 @@
-"""Expiring exceptions as facts for alerts."""
+"""Facts for alerts about exceptions that expire."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from covernance.model.fact import Fact
 
 
 def exception_facts(exceptions: Sequence[Due]) -> list[Fact]:
-    """What an alert should know of each exception that runs out or has."""
+    """Create one fact per exception that expires soon or has expired."""
     return [
         Fact(
             kind="exception",
             suite=due.row.suite,
             subject=due.row.module,
-            text=f"the exception of {due.row.module} holds until {due.row.review}, "
+            text=f"the exception for {due.row.module} is valid until {due.row.review}, "
             f"owner {due.row.owner or 'nobody'}",
             good=False,
             state="expired" if due.days < 0 else f"{due.notice}-days",

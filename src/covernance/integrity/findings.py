@@ -1,6 +1,6 @@
-"""What a change weakens: floors, limits, what is measured, which tests there are.
+"""Find changes that weaken the coverage policy: floors, limits, measured code, tests.
 
-Each finding blocks unless somebody allows it by name, and is reported either way.
+Each finding fails the check unless it is explicitly allowed, and is reported in any case.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """Every kind of finding."""
 
 NONE = "none"
-"""In place of a value on the side that has none."""
+"""Shown instead of a value on the side that has none."""
 
 
 class Finding(msgspec.Struct, frozen=True, order=True):
-    """One way in which a change weakens what is asked of the code.
+    """One way in which a change demands less of the code.
 
     Attributes:
-        kind: What happened.
+        kind: The kind of change.
         where: `file:line`, the node id of a test, a key of the table, or a setting.
-        before: What it was in the base.
-        after: What it is now.
-        subjects: The files and suites by which the exception register may name it.
+        before: The value in the base.
+        after: The current value.
+        subjects: The files and suites whose rows in the exception register allow it.
     """
 
     kind: Kind
@@ -60,11 +60,11 @@ class Finding(msgspec.Struct, frozen=True, order=True):
 
 
 class Allowances(msgspec.Struct, frozen=True, kw_only=True):
-    """Who allows what.
+    """Findings that are allowed.
 
     Attributes:
-        kinds: Kinds that a label of the change allows.
-        subjects: Files and suites that a valid row of the exception register names.
+        kinds: Kinds that a label of the pull request allows.
+        subjects: Files and suites with a valid row in the exception register.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ class Allowances(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgedFinding(msgspec.Struct, frozen=True, order=True):
-    """A finding and what allows it, or None: then it blocks."""
+    """A finding and what allows it; None if it fails the check."""
 
     finding: Finding
     allowed_by: str | None
@@ -81,7 +81,7 @@ class JudgedFinding(msgspec.Struct, frozen=True, order=True):
 def judge_findings(
     findings: Iterable[Finding], allowances: Allowances
 ) -> tuple[JudgedFinding, ...]:
-    """Tell which findings block, in the order of their kinds and places."""
+    """Decide which findings are allowed, sorted by kind and place."""
     return tuple(
         JudgedFinding(finding, _allowed_by(finding, allowances)) for finding in sorted(findings)
     )
@@ -116,9 +116,9 @@ def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
 
 
 def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> Iterator[Finding]:
-    """Compare the comments of one file; `what` names their kind, as `no cover`.
+    """Compare the pragma comments of one file; `what` is their kind, such as `no cover`.
 
-    A comment that moved within the file is not new, and neither is one in place of another.
+    A comment that moved within the file, or replaced another, is not new.
     """
     more = len(after.lines) - len(before.lines)
     if more > 0:
@@ -135,7 +135,7 @@ def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> It
 def test_findings(
     suite: str, before: Inventory, after: Inventory, themes: Iterable[str]
 ) -> Iterator[Finding]:
-    """Compare the tests of a suite; one whose file was moved or renamed is the same test."""
+    """Compare the tests of a suite; a test whose file was moved or renamed is the same test."""
     pairs = {**_moved(before, after), **{name: name for name in before if name in after}}
     theme_names = frozenset(themes)
     for name, old in before.items():
@@ -151,7 +151,7 @@ def test_findings(
 
 
 def size_findings(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
-    """Compare the sizes of two whole suites, in cases."""
+    """Compare the numbers of test cases of two versions of a suite."""
     was, now = (sum(test.cases for test in inventory.values()) for inventory in (before, after))
     if now < was:
         yield Finding("suite-shrank", f"suites.{suite}", f"{was} tests", f"{now} tests", (suite,))
@@ -160,7 +160,7 @@ def size_findings(suite: str, before: Inventory, after: Inventory) -> Iterator[F
 def _skips(
     suite: str, before: Inventory, after: Inventory, pairs: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """The tests that are skipped, or expected to fail, more often, where all together are."""
+    """Find tests skipped or expected to fail more often, if their total number has increased."""
     was, now = (sum(test.skipped for test in inventory.values()) for inventory in (before, after))
     if now <= was:
         return
@@ -178,7 +178,7 @@ def _skips(
 
 
 def _moved(before: Inventory, after: Inventory) -> dict[str, str]:
-    """Tests that are gone, each with one of the same name that is new in another file."""
+    """Pair deleted tests with new tests of the same name in another file."""
     fresh: dict[str, list[str]] = {}
     for name in sorted(after.keys() - before.keys(), reverse=True):
         fresh.setdefault(name.partition("::")[2], []).append(name)
@@ -198,5 +198,5 @@ def _cases(number: int) -> str:
 
 
 def find_removed(before: Iterable[str], after: Iterable[str]) -> list[str]:
-    """What `after` does not have any more, sorted."""
+    """Return the entries of `before` that are not in `after`, sorted."""
     return sorted(set(before) - set(after))

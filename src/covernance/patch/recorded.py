@@ -1,4 +1,4 @@
-"""What a run records of the change that it measures: patch coverage of its suites."""
+"""The patch coverage that a run records in its snapshots."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NO_FLOOR = PatchRule(percent=Decimal(0))
 
 
 def find_change(table: Table, environ: Mapping[str, str]) -> Changes | None:
-    """What the work tree changes since it left the default branch, or a pull request its target.
+    """Find the change in the work tree since the merge base with the default or target branch.
 
-    Where it is a clean checkout of that branch it is what the last commit brought; a merge counts
-    as a whole. None where git can't tell, as in a shallow clone.
+    On a clean checkout of that branch, it is the change of the last commit, or all changes of a
+    merge. None if git can't determine it, for example in a shallow clone.
     """
     try:
         base = find_base_commit(table, None, environ)
@@ -40,13 +40,13 @@ def find_change(table: Table, environ: Mapping[str, str]) -> Changes | None:
 def count_patch(
     suite: Suite, snapshot: Snapshot, diff: Changes, statements: Statements
 ) -> PatchCounts:
-    """How much of a change ran.
+    """Count how much of a change ran.
 
     Args:
         suite: The suite.
-        snapshot: The result of the run that measured it just now.
+        snapshot: The result of the run that just measured it.
         diff: The change.
-        statements: What an agent read of the changed sources, see `statements_task`.
+        statements: The statements of the changed sources, from the agent; see `statements_task`.
     """
     changed = changed_statements(suite, snapshot, diff, statements.sources)
     whole, *themes = judge_patch(snapshot, changed, _NO_FLOOR)

@@ -63,7 +63,7 @@ def test_a_dry_run_in_step_prints_no_change() -> None:
 def test_a_suite_without_a_run_is_named() -> None:
     Path("coverage/calc.snapshot.json").unlink()
     result = call("sync")
-    assert result.stderr == "calc: has no full run yet; its rows were not compared\n"
+    assert result.stderr == "calc: no full run yet, rows not compared; run the suite\n"
     assert result.stdout == f"{REGISTER}: no change\n"
 
 
@@ -71,7 +71,7 @@ def test_check_passes_a_register_in_order() -> None:
     register(document(ROW))
     result = call("check")
     assert result.return_value is Exit.PASS
-    assert result.output == f"{REGISTER}: in step, filled in, nothing expired\n"
+    assert result.output == f"{REGISTER}: up to date and complete, nothing expired\n"
 
 
 @pytest.mark.security
@@ -80,7 +80,7 @@ def test_check_says_no_with_the_place_and_the_fix() -> None:
     result = call("check")
     assert result.return_value is Exit.GATE
     late, gone, unfilled = result.output.splitlines()
-    assert late.startswith(f"{REGISTER}:6: calc/a.py (calc): ran out on 2026-11-20; cover the file")
+    assert late.startswith(f"{REGISTER}:6: calc/a.py (calc): expired on 2026-11-20; cover the file")
     assert gone.startswith(f"{REGISTER}:7: calc/b.py (calc): not in step: sync would mark")
     assert unfilled == f"{REGISTER}:7: calc/b.py (calc): a person has still to fill in: rationale"
 
@@ -89,7 +89,7 @@ def test_check_says_no_with_the_place_and_the_fix() -> None:
 def test_check_names_a_row_to_come_without_a_line() -> None:
     result = call("check", "--suite", "calc")
     assert result.return_value is Exit.GATE
-    assert result.output.startswith(f"{REGISTER}: calc/a.py (calc): not in step: below its floor")
+    assert result.output.startswith(f"{REGISTER}: calc/a.py (calc): below its floor")
 
 
 def test_check_warns_of_a_row_that_runs_out() -> None:
@@ -97,7 +97,7 @@ def test_check_warns_of_a_row_that_runs_out() -> None:
     result = call("check")
     assert result.return_value is Exit.PASS
     assert result.output.splitlines()[0] == (
-        f"warning: {REGISTER}:6: calc/a.py (calc): runs out in 7 days, on 2026-11-28"
+        f"warning: {REGISTER}:6: calc/a.py (calc): expires in 7 days, on 2026-11-28"
     )
 
 
@@ -131,7 +131,7 @@ def test_list_does_not_count_what_was_not_measured() -> None:
     Path("coverage/calc.snapshot.json").unlink()
     _head, _rule, row, total = call("list").output.splitlines()
     assert row.split()[5] == "?"
-    assert "0 statements and branches, and 1 rows that were not measured" in total
+    assert "0 statements and branches, not counting 1 row of suites that were not run" in total
 
 
 def test_an_empty_list_is_one_sentence() -> None:

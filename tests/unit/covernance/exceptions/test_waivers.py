@@ -75,8 +75,8 @@ def test_an_expired_row_is_overdue_for_its_suite_and_for_no_other() -> None:
     assert describe_expired(rows, "auth", TODAY) == ()
     (reason,) = describe_expired(rows, "api", TODAY)
     assert reason == (
-        "the exception of apps/a.py ran out on 2026-11-20 (line 6, owner @a); cover the file and "
-        "run `covernance exceptions sync`, or have its owner renew it"
+        "the exception for apps/a.py expired on 2026-11-20 (line 6, owner @a); cover the file and "
+        "run `covernance exceptions sync`, or ask its owner to renew it"
     )
 
 

@@ -217,7 +217,7 @@ def test_where_there_is_no_register_there_are_no_rows(house: House) -> None:
 @pytest.mark.reliability
 def test_sync_without_a_register_says_what_to_create(house: House) -> None:
     house.register.unlink()
-    with pytest.raises(InputError, match=r"^docs/exceptions\.md: is not there") as refused:
+    with pytest.raises(InputError, match=r"^docs/exceptions\.md: does not exist") as refused:
         house.sync()
     assert str(refused.value).endswith(EMPTY)
 
@@ -227,7 +227,7 @@ def test_sync_without_a_register_says_what_to_create(house: House) -> None:
     ("content", "problem"),
     [
         (b"a\r\nb\r\n\xff", r"^docs/exceptions\.md:3: is not UTF-8"),
-        (b"<<<<<<< HEAD\n", r"^docs/exceptions\.md:1: a merge conflict"),
+        (b"<<<<<<< HEAD\n", r"^docs/exceptions\.md:1: unresolved merge conflict"),
     ],
 )
 def test_a_damaged_register_is_a_clear_error_and_untouched(

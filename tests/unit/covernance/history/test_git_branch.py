@@ -270,7 +270,8 @@ def test_a_push_that_the_remote_refuses_is_an_error_with_its_words(
     with pytest.raises(
         MachineError,
         match=r"origin/coverage-history: the push was rejected: \[remote rejected\] "
-        r"\(pre-receive hook declined\): .*no history on Fridays.*; check that this user has write access",
+        r"\(pre-receive hook declined\): .*no history on Fridays.*; "
+        "check that this user has write access",
     ):
         store.add([result()])
 

@@ -119,7 +119,7 @@ def of(result: Snapshot, recorded_at: str) -> Snapshot:
 
 
 def test_a_time_that_is_none_is_an_error(table: Table, kept: Make) -> None:
-    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
         carry_forward._unfit(table, of(kept(), "yesterday"), NOW)
 
 

@@ -24,7 +24,7 @@ def test_more_than_github_keeps_are_counted() -> None:
     assert len(format_warnings(ten)) == 10
     many = format_warnings([*ten, *(("no", ("b.py", 2 * line)) for line in range(5))])
     assert many[:10] == format_warnings(ten)
-    assert many[10:] == [f"::notice {TITLE}::5 more places, all in the log"]
+    assert many[10:] == [f"::notice {TITLE}::5 more places; the log lists all"]
 
 
 @pytest.mark.security

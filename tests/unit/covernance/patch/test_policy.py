@@ -82,7 +82,7 @@ def test_nothing_measurable_changed_is_pass_and_said_so(
 ) -> None:
     found = suite_result(measured(snapshot, executed="1", missing="2"), touched)
     assert (found.verdict, found.counts) == ("pass", NONE)
-    assert str(found) == "api: pass: nothing measurable changed (0 of 0)"
+    assert str(found) == "api: pass: no changed statements (0 of 0)"
     assert judge_patch(snapshot, {}, RULE)[0].verdict == "pass"
 
 
@@ -158,13 +158,13 @@ def test_a_theme_with_nothing_left_to_earn_says_so(snapshot: Snapshot) -> None:
     results = judge_patch(
         measured(snapshot, executed="1-2", cell=cell), {PATH: frozenset({1})}, RULE
     )
-    assert str(results[1]) == "api × security: pass: importing runs it all (0 of 0)"
+    assert str(results[1]) == "api × security: pass: importing runs all of them (0 of 0)"
 
 
 def test_a_result_reads_as_one_sentence(snapshot: Snapshot) -> None:
     found = suite_result(measured(snapshot, executed="1-8", missing="9"), {1, 2, 9})
     assert str(found) == (
-        "api: below-floor: 66.66 % of a floor of 80 %; 2 of 3 changed lines and branches ran"
+        "api: below-floor: 66.66 % (floor 80 %); 2 of 3 changed lines and branches ran"
     )
 
 

@@ -60,7 +60,7 @@ def test_a_result_with_a_damaged_time_is_one_clear_error(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     published(repository, snapshot, recorded_at="yesterday")
-    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
         overview.full_state(load(repository.root), None, {}, local_agent, print)
 
 
