@@ -1,4 +1,4 @@
-"""Which Python runs a suite's tests."""
+"""Find the Python interpreter that runs a suite's tests."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> d
     Args:
         table: The table.
         values: The options' values.
-        folder: Where relative paths begin.
+        folder: The folder that relative paths start from.
 
     Returns:
         The interpreters by suite.
 
     Raises:
-        ConfigError: There is no such suite.
-        InputError: There is no such file.
+        ConfigError: A suite does not exist.
+        InputError: A path does not exist.
     """
     for_all: dict[str, Path] = {}
     for_one: dict[str, Path] = {}
@@ -45,13 +45,13 @@ def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> d
 def find_interpreter(
     table: Table, suite: Suite, environ: Mapping[str, str], given: Mapping[str, Path] | None = None
 ) -> Path:
-    """The Python of a suite's environment.
+    """Find the Python of a suite's environment.
 
-    The first of these: `given` (what `--python` says), the suite's key `python`, the active
+    It is the first of these: `given` (the option `--python`), the suite's key `python`, the active
     environment, `.venv` at the root, the Python that runs the tool.
 
     Raises:
-        ConfigError: The key `python` names nothing that can be found.
+        ConfigError: The Python in the suite's key `python` can't be found.
     """
     if given and suite.name in given:
         return given[suite.name]
@@ -68,14 +68,14 @@ def _existing(path: Path, where: str) -> Path:
     interpreter = path.absolute() / _OF_ENVIRONMENT if path.is_dir() else path.absolute()
     if not interpreter.exists():
         msg = (
-            f"{where}: {interpreter} does not exist; name a Python or the folder of an environment"
+            f"{where}: {interpreter} does not exist; give a Python or the folder of an environment"
         )
         raise InputError(msg)
     return interpreter
 
 
 def _named(root: Path, suite: Suite) -> Path:
-    """What the table's `python` means: a path from the root, or a version."""
+    """Find the Python in the table's key `python`: a path relative to the root, or a version."""
     name = suite.python or ""
     where = f"pyproject.toml: [tool.covernance] suites.{suite.name}.python"
     if "/" in name:

@@ -1,4 +1,4 @@
-"""Run passes side by side, each in a process of its own, and stop them all when asked."""
+"""Run passes in parallel, each in its own process, and stop them all when interrupted."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _PATIENCE_SECONDS = 3.0
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """How a pass ended.
+    """The result of a pass.
 
     Attributes:
         planned: The pass.
-        status: pytest's exit status; negative, the signal that ended it.
+        status: pytest's exit status; if negative, the signal that ended it.
         seconds: Wall time.
-        record: What the plugin saw, or None when pytest died before it could write.
+        record: The plugin's record, or None if pytest died before it could write one.
     """
 
     planned: Pass
@@ -44,16 +44,16 @@ class Finished(msgspec.Struct, frozen=True):
 
 
 class Observer(Protocol):
-    """Who is told how the passes go on."""
+    """Receives the progress of passes."""
 
     def started(self, planned: Pass) -> None:
-        """A pass began."""
+        """A pass has started."""
 
     def running(self, planned: Pass) -> None:
-        """A pass is still running; told a few times a second."""
+        """A pass is still running; called a few times per second."""
 
     def finished(self, result: Finished) -> None:
-        """A pass ended."""
+        """A pass has ended."""
 
     def told(self, text: str) -> None:
         """Something that explains what happens next, or what does not."""
@@ -64,9 +64,9 @@ def run_passes(
 ) -> list[Finished]:
     """Run all passes and return their results in the order given.
 
-    They start in the order given, each as soon as there is a slot for it. An interactive pass
-    owns the terminal, so those run one after another. When the caller is interrupted, every child
-    and its children are stopped before the interruption goes on.
+    They start in the order given, each as soon as a slot is free. Interactive passes need the
+    terminal, so they run one after another. If the caller is interrupted, every process and its
+    children are stopped before the interruption is raised.
 
     Raises:
         MachineError: A process can't be started.
@@ -125,7 +125,7 @@ def _raise_if_interrupted(interruptions: Sequence[int]) -> None:
 
 
 class _Patience:
-    """Tells once that nothing runs, since other runs hold every slot."""
+    """Reports once that nothing is running because other runs use all slots."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
@@ -133,7 +133,7 @@ class _Patience:
 
     def waited(self) -> None:
         if time.monotonic() > self._ends:
-            self._observer.told("waiting: other runs in this checkout hold every slot")
+            self._observer.told("waiting: other runs in this checkout use all slots")
             self._ends = math.inf
 
 
@@ -166,7 +166,7 @@ class _Process:
         return self._child.poll() is not None
 
     def free(self) -> None:
-        """Give the slot back."""
+        """Release the slot."""
         self._slot.close()
 
     def result(self) -> Finished:
@@ -179,7 +179,7 @@ class _Process:
         )
 
     def signal(self, number: signal.Signals) -> None:
-        """Reach the child and all that it started, pytest-xdist's workers too."""
+        """Send a signal to the process and all its children, including pytest-xdist's workers."""
         with suppress(ProcessLookupError, PermissionError):
             if os.getpgid(self._child.pid) == self._child.pid:
                 os.killpg(self._child.pid, number)

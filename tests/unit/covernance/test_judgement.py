@@ -37,8 +37,8 @@ def test_an_earlier_pass_is_held_to_todays_floor(
 def test_an_earlier_pass_is_held_to_the_exceptions_that_ran_out(
     suite: Suite, passed: Snapshot
 ) -> None:
-    found = judge_stored(suite, passed, by(75, Exceptions(expired=("old ran out",))))
-    assert (found.verdict, found.reasons) == ("expired-exception", ("old ran out",))
+    found = judge_stored(suite, passed, by(75, Exceptions(expired=("old expired",))))
+    assert (found.verdict, found.reasons) == ("expired-exception", ("old expired",))
 
 
 @pytest.mark.parametrize("outcome", ["failed", "error"])

@@ -55,10 +55,10 @@ def test_a_task_that_the_agent_does_not_know_is_a_clear_error() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "the agent broke off:\nits last words"),
+        (None, "the agent ended without a result:\nits last words"),
         ("{", "the agent's answer is damaged"),
-        ('{"schema": 2, "answers": [{}]}', "answered in schema 2, this tool reads 1"),
-        ('{"schema": 1, "answers": []}', "answered in schema 1"),
+        ('{"schema": 2, "answers": [{}]}', "sent 1 results in schema 2 instead of 1 in schema 1"),
+        ('{"schema": 1, "answers": []}', "sent 0 results in schema 1 instead of 1 in schema 1"),
         ('{"schema": 1, "answers": [{"result": 3}]}', "the agent's answer is damaged"),
     ],
 )
@@ -84,7 +84,7 @@ def test_an_agent_that_breaks_off_shows_its_last_words(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho oh no >&2\nexit 1\n", encoding="utf-8")
     python.chmod(0o755)
-    with pytest.raises(MachineError, match="the agent broke off:\\noh no"):
+    with pytest.raises(MachineError, match="the agent ended without a result:\\noh no"):
         Agent(python).ask(Prepare(), Prepared)
 
 

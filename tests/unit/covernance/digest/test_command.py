@@ -70,8 +70,8 @@ def test_the_span_and_its_end_can_be_given(span: str, since: str) -> None:
     [
         (("--since", "7"), "--since: '7' is no length of time"),
         (("--since", "0d"), "--since: '0d' is no length of time"),
-        (("--until", "today"), "--until: 'today' is no time"),
-        (("--until", "2026-11-23"), "--until: '2026-11-23' is no time"),
+        (("--until", "today"), "--until: 'today' is not a time"),
+        (("--until", "2026-11-23"), "--until: '2026-11-23' is not a time"),
         (("--branch", "gone"), "history has no results on branch 'gone'"),
     ],
 )

@@ -47,7 +47,7 @@ def test_other_options_of_pytest_cov_are_rejected_with_the_alternative(given: st
 
 @pytest.mark.reliability
 def test_an_option_without_its_value_is_rejected() -> None:
-    with pytest.raises(InputError, match=r"^--cov-report: needs a value"):
+    with pytest.raises(InputError, match=r"^--cov-report: the value is missing"):
         split_reports(("--cov-report",))
 
 

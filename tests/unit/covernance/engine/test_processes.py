@@ -105,7 +105,7 @@ def test_a_run_that_waits_for_the_slots_of_others_says_so_once(
     watch = Impatient()
     run_passes([python(tmp_path, "one", "")], slots=slots, observer=watch)
     other.join()
-    assert watch.heard == ["waiting: other runs in this checkout hold every slot"]
+    assert watch.heard == ["waiting: other runs in this checkout use all slots"]
 
 
 def test_a_running_pass_is_told_now_and_then(

@@ -22,7 +22,7 @@ def test_a_shard_is_read_as_it_is_written(number: int, more: int) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("text", ["", "0/3", "4/3", "1", "1/0", "-1/3", "1/3/5", "a/b", "1 / 3"])
 def test_anything_else_is_refused_with_its_place(text: str) -> None:
-    with pytest.raises(InputError, match=r"--shard: .* is no shard; give its number"):
+    with pytest.raises(InputError, match=r"--shard: .* is not a shard; give its number"):
         parse(text, "--shard")
 
 

@@ -293,8 +293,8 @@ def test_every_problem_is_named_with_its_line_and_rows_to_come_first() -> None:
     assert {problem.suite for problem in found} == {"api"}
     assert found[0].text == "below its floor (2.00 / 90) and has no row; run sync"
     assert "as updated (1.00 / 90)" in found[1].text
-    assert found[2].text.endswith("fill in: rationale, owner")
-    assert "ran out on 2026-11-20" in found[3].text
+    assert found[2].text.endswith("fill in rationale and owner")
+    assert "expired on 2026-11-20" in found[3].text
 
 
 def test_a_resolved_row_may_be_unfilled_and_past_its_date() -> None:

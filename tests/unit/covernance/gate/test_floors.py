@@ -294,6 +294,6 @@ def test_a_waived_file_excuses_no_other() -> None:
 
 @pytest.mark.security
 def test_an_exception_that_ran_out_is_red_however_well_covered() -> None:
-    found = judged(Exceptions(expired=("the exception of x ran out",)), main=Counts(10, 10))
-    assert found == Verdict("expired-exception", ("the exception of x ran out",))
+    found = judged(Exceptions(expired=("the exception for x expired",)), main=Counts(10, 10))
+    assert found == Verdict("expired-exception", ("the exception for x expired",))
     assert found.exit is Exit.GATE

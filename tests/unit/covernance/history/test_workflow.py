@@ -145,7 +145,7 @@ def test_a_commit_that_is_unknown_unclear_or_too_short_is_an_error(
         find_newest(store, "abcd", suite=None)
     with pytest.raises(InputError, match="no snapshot is stored for commit '0000'"):
         find_newest(store, "0000", suite=None)
-    with pytest.raises(InputError, match="no snapshot of suite auth is kept for commit 'abcd1'"):
+    with pytest.raises(InputError, match="no snapshot of suite auth is stored for commit 'abcd1'"):
         find_newest(store, "abcd1", suite="auth")
     with pytest.raises(InputError, match="'abc': give at least 4 digits"):
         find_newest(store, "abc", suite=None)

@@ -49,7 +49,7 @@ def test_a_point_keeps_the_total_and_the_themes_that_have_tests(snapshot: Snapsh
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-11-21", "0001-01-01T00:00:00Z"])
 def test_a_time_without_sense_is_refused(snapshot: Snapshot, text: str) -> None:
-    with pytest.raises(InputError, match=r"the result of api: .* is no time"):
+    with pytest.raises(InputError, match=r"the result of api: .* is not a time"):
         trend.point(with_outcome(snapshot, "passed", recorded_at=text))
 
 
