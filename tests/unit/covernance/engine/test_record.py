@@ -41,7 +41,7 @@ def test_a_record_survives_writing_and_reading(tmp_path: Path) -> None:
 def test_a_record_of_another_version_is_a_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(msgspec.json.encode(record(schema=SCHEMA + 1)))
-    with pytest.raises(InputError, match=rf"is of schema {SCHEMA + 1}, this covernance reads"):
+    with pytest.raises(InputError, match=rf"has schema {SCHEMA + 1} instead of {SCHEMA}"):
         read_record(path)
 
 
