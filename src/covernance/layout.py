@@ -91,5 +91,5 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 def _is_folder(kind: str) -> bool:
-    """Whether reports of a kind, which need not be one of coverage.py's, are folders."""
+    """Whether reports of a kind are folders; the kind may be another than coverage.py's."""
     return kind in FORMATS and FORMATS[kind].is_folder

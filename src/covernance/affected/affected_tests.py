@@ -15,7 +15,7 @@ from covernance.git import changes
 from covernance.git.base import find_base_commit
 from covernance.git.listing import list_differences
 from covernance.model.inputs import Difference, Inputs
-from covernance.model.paths import folders_above, is_below, is_test
+from covernance.model.paths import is_below, is_test, list_folders_above
 from covernance.who import recording
 from covernance.who.recording import Tested, TestedFile
 
@@ -87,7 +87,7 @@ class _Selector:
     def _others(self, edited: AbstractSet[str], explained: AbstractSet[str]) -> Difference:
         """What differs apart from measured sources and files of tests."""
         files = (self._difference.files | edited) - explained
-        holding = files.union(*map(folders_above, files))
+        holding = files.union(*map(list_folders_above, files))
         return Difference(
             files=files,
             new=self._difference.new & holding,

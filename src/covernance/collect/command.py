@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from covernance.agent.suites import suite_agents
+from covernance.agent.suites import find_suite_agents
 from covernance.collect import workflow
 from covernance.combine.command import combiner
 from covernance.errors import Exit
@@ -51,7 +51,7 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     plan = read(given or Layout(table.root).plan)
     arrived = workflow.arrivals(folder, plan, table)
     now = datetime.now(UTC)
-    agents = suite_agents(table, os.environ)
+    agents = find_suite_agents(table, os.environ)
     carried, refused = take_all(table, plan, StoreListing(open_table_store(table)), os.environ, now)
     results = workflow.collect(table, arrived.complete, os.environ, now, agents) + carried
     order = [suite.name for suite in table.suites]

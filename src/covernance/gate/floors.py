@@ -22,7 +22,6 @@ from covernance.model.verdict import (
     Verdict,
 )
 
-
 _TABLE = "pyproject.toml"
 
 

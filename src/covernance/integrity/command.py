@@ -68,7 +68,7 @@ def command(
       covernance integrity --base origin/main --allow test-deleted
       COVERAGE_ALLOW=floor-lowered covernance integrity --format json
     """  # noqa: D301 - click reads the escape
-    from covernance.agent.suites import suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
     from covernance.integrity.workflow import find_weakenings, waived  # noqa: PLC0415 - likewise
 
@@ -77,7 +77,7 @@ def command(
     table = here()
     allowances = Allowances(kinds=kinds, subjects=waived(table, _today()))
     commit = find_base_commit(table, base, os.environ)
-    agent = suite_agents(table, os.environ)(table.suites[0])
+    agent = find_suite_agents(table, os.environ)(table.suites[0])
     report = find_weakenings(table, commit, allowances, agent, snapshots)
     if form == "json":
         click.echo(_json(report))

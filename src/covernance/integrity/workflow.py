@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from covernance.agent.client import Agent
-from covernance.agent.sources import ReadSettings, Settings, settings_texts
+from covernance.agent.sources import ReadSettings, Settings, read_settings_texts
 from covernance.config import Table
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
@@ -137,7 +137,7 @@ def _coverage_findings(
     before: Texts, after: Texts, sources: Sequence[FileChange], agent: Agent
 ) -> Iterator[Finding]:
     """Compare coverage.py's settings, and the comments that they give a meaning."""
-    texts = [settings_texts(before), settings_texts(after)]
+    texts = [read_settings_texts(before), read_settings_texts(after)]
     changed = texts[0] != texts[1]
     if not changed and not sources:
         return

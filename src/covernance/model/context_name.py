@@ -10,9 +10,9 @@ _MARK = f"|{RUN}|"
 
 
 def split(context: str) -> tuple[str, str]:
-    """The theme's own part of a context, `<theme>` or `<theme>|run`, and the test or ``""``."""
-    own, mark, test = context.partition(_MARK)
-    return (f"{own}|{RUN}", test) if mark else (context, "")
+    """Split a context into `<theme>` or `<theme>|run`, and the test; ``""`` if there is none."""
+    theme, mark, test = context.partition(_MARK)
+    return (f"{theme}|{RUN}", test) if mark else (context, "")
 
 
 def pattern(theme: str) -> str:

@@ -18,12 +18,12 @@ def is_test(path: str) -> bool:
     return name.startswith("test_") or name.endswith("_test.py")
 
 
-def folder_of(path: str) -> str:
-    """The folder that a path lies in; `.` for the root."""
+def find_folder(path: str) -> str:
+    """Return the folder that contains a path; `.` for the root."""
     return dirname(path) or "."
 
 
-def folders_above(path: str) -> Iterator[str]:
-    """The folders around a path below the root, nearest first."""
+def list_folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that contain a path, nearest first, without the root."""
     while path := dirname(path):
         yield path

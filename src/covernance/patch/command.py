@@ -64,7 +64,7 @@ def command(
       covernance patch
       covernance patch --base origin/release --suite api --fail-under 100
     """  # noqa: D301 - click reads the escape
-    from covernance.agent.suites import suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
     from covernance.patch.workflow import measure_patch  # noqa: PLC0415 - likewise
 
@@ -73,7 +73,7 @@ def command(
         table,
         [table.suite(name) for name in suites] or table.suites,
         find_base_commit(table, base, os.environ),
-        suite_agents(table, os.environ),
+        find_suite_agents(table, os.environ),
         fail_under=None if fail_under is None else parse_floor(fail_under, "--fail-under"),
         min_lines=min_lines,
     )

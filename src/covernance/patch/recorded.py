@@ -60,9 +60,9 @@ def count_patch(
 def ask_patch(
     root: Path, suite: Suite, snapshot: Snapshot, diff: Changes, agent: Agent
 ) -> PatchCounts | None:
-    """How much of a change ran, by a result of the sources as they are now.
+    """Count how much of a change ran, in a result of the current sources.
 
-    None where a changed file can't be read.
+    None if a changed file can't be read.
     """
     try:
         task = statements_task(root, suite, snapshot, diff)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from covernance.agent.suites import suite_agents
+from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit, InputError
 from covernance.reports.markdown import COMMENT_LIMIT
 from covernance.shell.options import base_option
@@ -86,7 +86,7 @@ def command(
     }
     ended = dict(_labelled("--step", text, "success") for text in steps)
     table = here()
-    agents = suite_agents(table, os.environ)
+    agents = find_suite_agents(table, os.environ)
     warn = functools.partial(click.echo, err=True)
     found = overview.full_state(table, base, os.environ, agents, warn)
     told = workflow.render(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from covernance.agent.sources import SourceStatements, settings_texts
+from covernance.agent.sources import SourceStatements, read_settings_texts
 
 pytestmark = pytest.mark.architecture
 
@@ -23,4 +23,7 @@ def test_every_line_is_required_where_statements_are_not_known() -> None:
 
 def test_settings_are_read_in_coverage_pys_order() -> None:
     texts = {"pyproject.toml": "p", ".coveragerc": "", "other": "x"}
-    assert [*settings_texts(texts.get).items()] == [(".coveragerc", ""), ("pyproject.toml", "p")]
+    assert [*read_settings_texts(texts.get).items()] == [
+        (".coveragerc", ""),
+        ("pyproject.toml", "p"),
+    ]

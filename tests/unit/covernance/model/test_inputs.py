@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.model.inputs import KINDS, Inputs, make_inputs, merge_inputs
-from covernance.model.paths import folder_of
+from covernance.model.paths import find_folder
 
 pytestmark = pytest.mark.reliability
 
@@ -21,7 +21,7 @@ def test_nothing_is_left_out_that_does_not_follow_from_the_rest(paths: dict[str,
     assert set(made.examined) | paths["read"] == paths["examined"] | paths["read"]
     for path in paths["asked"].difference(made.asked):
         known = {*made.read, *made.examined, *made.listed}
-        assert path in known or folder_of(path) in made.listed
+        assert path in known or find_folder(path) in made.listed
 
 
 @given(st.lists(BY_KIND, min_size=1, max_size=3))

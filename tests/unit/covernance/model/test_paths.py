@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from covernance.model.paths import folder_of, folders_above, is_below, is_test
+from covernance.model.paths import find_folder, is_below, is_test, list_folders_above
 
 pytestmark = pytest.mark.architecture
 
@@ -41,5 +41,5 @@ def test_a_test_is_known_by_its_files_name(path: str, *, expected: bool) -> None
     [("a", []), (".", []), ("a/b/c", ["a/b", "a"]), ("../a/b", ["../a", ".."])],
 )
 def test_the_folders_around_a_path_are_named_nearest_first(path: str, folders: list[str]) -> None:
-    assert list(folders_above(path)) == folders
-    assert folder_of(path) == (folders or ["."])[0]
+    assert list(list_folders_above(path)) == folders
+    assert find_folder(path) == (folders or ["."])[0]
