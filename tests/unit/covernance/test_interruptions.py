@@ -14,7 +14,7 @@ pytestmark = pytest.mark.reliability
 
 
 def interrupt(times: int, came: list[int] | None, done: list[object]) -> None:
-    """Interrupt this process, and note what can be seen of it each time."""
+    """Interrupt this process, and record the list of received signals each time."""
     for _ in range(times):
         signal.raise_signal(signal.SIGINT)
         done.append(came and [*came])
@@ -36,7 +36,7 @@ def blocked(done: list[object]) -> None:
     [(put_off, [[signal.SIGINT], [signal.SIGINT] * 2]), (blocked, [None, None])],
     ids=["put off", "blocked"],
 )
-def test_an_interruption_comes_at_the_end_of_the_block_and_no_sooner(
+def test_an_interruption_is_deferred_to_the_end_of_the_block(
     block: Callable[[list[object]], None], seen: list[object]
 ) -> None:
     done: list[object] = []
@@ -50,7 +50,7 @@ def test_an_interruption_comes_at_the_end_of_the_block_and_no_sooner(
 @pytest.mark.parametrize(
     "block", [interruptions.defer_interruptions, interruptions.block_interruptions]
 )
-def test_an_interruption_that_another_thread_takes_is_put_off_too(
+def test_an_interruption_received_by_another_thread_is_deferred(
     block: Callable[[], AbstractContextManager[object]],
 ) -> None:
     over = threading.Event()
@@ -71,7 +71,7 @@ def test_an_interruption_that_another_thread_takes_is_put_off_too(
     assert next(moments, None) is None
 
 
-def test_what_is_ignored_stays_so() -> None:
+def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with interruptions.defer_interruptions() as came:

@@ -14,7 +14,7 @@ from covernance.machine import choose_parallelism, count_cpus, describe_machine
 pytestmark = pytest.mark.architecture
 
 
-def test_it_tells_what_makes_times_comparable(
+def test_the_description_has_what_times_depend_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "release", lambda: "6.1.9-private-7")
@@ -30,16 +30,14 @@ def test_it_tells_what_makes_times_comparable(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("content", [None, "processor : 0\n"])
-def test_without_a_model_the_architecture_stands_for_it(
-    tmp_path: Path, content: str | None
-) -> None:
+def test_without_a_model_the_architecture_is_used(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "cpuinfo").write_text(content)
     assert describe_machine(tmp_path / "cpuinfo").cpu == platform.machine()
 
 
 @pytest.mark.reliability
-def test_elsewhere_the_system_s_own_names_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_systems_are_described_by_their_own_names(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown() -> dict[str, str]:
         raise OSError
 
@@ -52,7 +50,9 @@ def test_elsewhere_the_system_s_own_names_do(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.security
-def test_it_does_not_tell_the_machine_s_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_description_does_not_contain_the_machines_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     name = "build-server-17"
     monkeypatch.setattr(socket, "gethostname", lambda: name)
     monkeypatch.setattr(platform, "node", lambda: name)
@@ -60,7 +60,7 @@ def test_it_does_not_tell_the_machine_s_name(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.reliability
-def test_the_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_cores_that_this_process_may_use_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert count_cpus() == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
@@ -71,7 +71,7 @@ def test_the_cores_are_those_that_this_process_may_use(monkeypatch: pytest.Monke
     ("cores", "processes", "running"),
     [(1, 3, 1), (2, 1, 2), (2, 2, 2), (2, 3, 3), (2, 4, 2), (2, 12, 2), (4, 6, 6), (4, 8, 4)],
 )
-def test_processes_of_less_than_two_rounds_share_the_cores(
+def test_fewer_than_two_processes_per_core_share_the_cores(
     monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, running: int
 ) -> None:
     monkeypatch.setattr(machine, "count_cpus", lambda: cores)

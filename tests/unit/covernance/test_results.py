@@ -28,7 +28,7 @@ def put(repository: Repository) -> Put:
     return write
 
 
-def test_the_results_are_those_of_the_tables_suites(
+def test_one_result_per_suite_of_the_table_is_read(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
     found = msgspec.structs.replace(snapshot, suite="calc")
@@ -37,7 +37,7 @@ def test_the_results_are_those_of_the_tables_suites(
 
 
 @pytest.mark.reliability
-def test_a_suite_without_a_snapshot_is_there_without_a_result(repository: Repository) -> None:
+def test_a_suite_without_a_snapshot_has_no_result(repository: Repository) -> None:
     assert results.read_results(load(repository.root)) == {"calc": None}
 
 
@@ -51,7 +51,7 @@ def test_a_damaged_snapshot_is_an_error(repository: Repository, put: Put) -> Non
 
 
 @pytest.mark.security
-def test_the_result_of_another_suite_is_refused(
+def test_the_result_of_another_suite_is_rejected(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
     put(snapshot)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.architecture
 PAGE = Path(__file__).parents[4] / "docs/reference/table.md"
 
 
-def test_the_page_is_that_of_the_declarations() -> None:
+def test_the_committed_page_is_up_to_date() -> None:
     message = "run `python scripts/generate_reference.py`"
     assert PAGE.read_text(encoding="utf-8") == render_reference(), message
 

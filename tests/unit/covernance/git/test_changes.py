@@ -48,11 +48,11 @@ def edited(path: str, added: LINES, removed: LINES, before: str | None = None) -
     return FileChange(path=path, before=before or path, added=added, removed=removed)
 
 
-def test_nothing_changed_is_no_files(repository: Repository) -> None:
+def test_without_changes_no_file_is_listed(repository: Repository) -> None:
     assert differences(repository) == ()
 
 
-def test_edited_added_and_removed_lines_are_told_by_side(repository: Repository) -> None:
+def test_edited_added_and_removed_lines_are_listed_per_side(repository: Repository) -> None:
     repository.write("a.py", "a\nb\nc\nd\n")
     commit(repository)
     repository.write("a.py", "a\nB\nd\ne\nf\n")
@@ -75,7 +75,7 @@ def test_staged_unstaged_and_untracked_edits_count_and_ignored_files_do_not(
 
 
 @pytest.mark.security
-def test_the_users_index_stays_as_it_is(repository: Repository) -> None:
+def test_the_users_index_does_not_change(repository: Repository) -> None:
     repository.write("untracked.py", "x = 1\n")
     repository.append("calc/__init__.py", "z = 3\n")
     before = (repository.root / ".git/index").read_bytes()
@@ -93,7 +93,7 @@ def test_a_renamed_file_counts_by_its_edited_lines(repository: Repository) -> No
     assert differences(repository) == (edited("new.py", LINES({11}), LINES(), "old.py"),)
 
 
-def test_a_deleted_file_has_no_name_now(repository: Repository) -> None:
+def test_a_deleted_file_has_no_current_name(repository: Repository) -> None:
     (repository.root / "calc/__init__.py").unlink()
     (found,) = differences(repository)
     assert found == FileChange(path=None, before="calc/__init__.py", removed=LINES({1, 2}))
@@ -116,7 +116,7 @@ def test_a_deleted_file_has_no_name_now(repository: Repository) -> None:
         "diff --git a/x b/y.py",
     ],
 )
-def test_any_name_is_told_as_it_is(repository: Repository, name: str) -> None:
+def test_unusual_file_names_are_reported_unchanged(repository: Repository, name: str) -> None:
     repository.write(name, "a\nb\n")
     commit(repository)
     repository.write(name, "a\nB\n")
@@ -127,7 +127,7 @@ def test_any_name_is_told_as_it_is(repository: Repository, name: str) -> None:
     assert read_committed_file(repository.root, "HEAD", name) == "a\nb\n"
 
 
-def test_a_name_that_is_no_text_is_told_as_python_has_it(repository: Repository) -> None:
+def test_an_undecodable_name_is_reported_as_python_decodes_it(repository: Repository) -> None:
     name = os.fsdecode(b"caf\xe9.py")
     repository.write(name, "a\n")
     assert [file.path for file in differences(repository)] == [name]
@@ -158,7 +158,7 @@ def test_binary_files_links_and_modes_do_not_confuse_the_rest(repository: Reposi
 
 
 @pytest.mark.security
-def test_an_attribute_that_calls_a_source_binary_hides_nothing(repository: Repository) -> None:
+def test_an_attribute_that_marks_a_source_as_binary_hides_nothing(repository: Repository) -> None:
     repository.write(".gitattributes", "*.py -diff\n")
     commit(repository)
     repository.append("calc/__init__.py", "z = 3\n")
@@ -175,7 +175,7 @@ def test_line_endings_and_form_feeds_do_not_shift_lines(repository: Repository) 
 
 
 @pytest.mark.security
-def test_the_users_configuration_does_not_change_the_answer(
+def test_the_users_configuration_does_not_change_the_result(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository.write("old.py", "a\nb\nc\nd\ne\nf\n")
@@ -209,7 +209,7 @@ def test_a_submodule_and_a_nested_repository_are_left_out(repository: Repository
 
 
 @pytest.mark.security
-def test_variables_of_a_hook_change_no_answer(
+def test_git_variables_set_for_hooks_do_not_change_the_result(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     repository.write("*.py", "a\nb\n")
@@ -242,7 +242,7 @@ def test_an_edit_in_the_instant_of_the_commit_is_seen(repository: Repository) ->
 
 
 @pytest.mark.reliability
-def test_a_git_that_answers_something_else_is_an_error(
+def test_unexpected_output_of_git_is_an_error(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listing = ":100644 100644 1 2 M\\0a.py\\0\\0"
@@ -256,7 +256,7 @@ def test_a_git_that_answers_something_else_is_an_error(
         find_changes(repository.root, "HEAD")
 
 
-def test_the_base_is_where_head_left_origins_default_branch(repository: Repository) -> None:
+def test_the_merge_base_with_origins_default_branch_is_the_base(repository: Repository) -> None:
     start = repository.git("rev-parse", "HEAD")
     repository.git("update-ref", "refs/remotes/origin/main", start)
     repository.git("checkout", "--quiet", "-b", "feature")
@@ -278,13 +278,13 @@ def test_without_origin_the_local_default_branch_is_the_base(repository: Reposit
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", ["nowhere", "-x", "a..b", "HEAD:calc"])
-def test_a_base_that_is_no_commit_is_named(repository: Repository, name: str) -> None:
+def test_a_base_that_is_not_a_commit_is_an_error(repository: Repository, name: str) -> None:
     with pytest.raises(InputError, match=f"'{name}' is not a commit in this clone; fetch it"):
         find_merge_base(repository.root, name)
 
 
 @pytest.mark.reliability
-def test_a_shallow_clone_is_told_to_fetch_more(repository: Repository, tmp_path: Path) -> None:
+def test_a_shallow_clone_error_says_what_to_fetch(repository: Repository, tmp_path: Path) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
     commit(repository)
     repository.git("checkout", "--quiet", "main")
@@ -314,7 +314,7 @@ def test_before_the_first_commit_there_is_no_base(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_outside_of_a_repository_git_says_so(tmp_path: Path) -> None:
+def test_outside_a_repository_the_error_is_gits(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="not a git repository"):
         find_merge_base(tmp_path)
     with pytest.raises(MachineError, match="not a git repository"):
@@ -330,7 +330,7 @@ def test_without_git_the_message_says_what_to_do(
         find_merge_base(tmp_path)
 
 
-def test_show_tells_a_missing_file_from_a_failure(repository: Repository) -> None:
+def test_a_file_missing_at_a_commit_differs_from_a_failure(repository: Repository) -> None:
     assert read_committed_file(repository.root, "HEAD", "calc/__init__.py") == "x = 1\ny = 2\n"
     assert read_committed_file(repository.root, "HEAD", "calc/gone.py") is None
     with pytest.raises(MachineError, match="git cat-file"):
@@ -339,7 +339,7 @@ def test_show_tells_a_missing_file_from_a_failure(repository: Repository) -> Non
         read_committed_file(repository.root, "0" * 40, "calc/__init__.py")
 
 
-def test_texts_are_read_alike_from_git_and_from_disk(repository: Repository) -> None:
+def test_texts_are_decoded_the_same_from_git_and_from_disk(repository: Repository) -> None:
     (repository.root / "bom.py").write_bytes(b"\xef\xbb\xbfx = '\xe9'\n")
     commit(repository)
     text = read_committed_file(repository.root, "HEAD", "bom.py")
@@ -360,7 +360,7 @@ def test_a_file_that_cant_be_read_is_an_error_and_a_missing_one_is_none(tmp_path
     st.lists(st.sampled_from("abc"), max_size=8),
     st.lists(st.sampled_from("abc"), max_size=8),
 )
-def test_what_is_left_without_the_told_lines_is_the_same(
+def test_files_without_the_listed_lines_are_equal(
     repository: Repository, old: list[str], new: list[str]
 ) -> None:
     path = repository.root / "property.py"

@@ -23,7 +23,7 @@ def repository(tmp_path: Path) -> Repository:
     return repository
 
 
-def test_a_clean_checkout_is_its_commit_and_branch(repository: Repository) -> None:
+def test_a_clean_checkout_is_described_by_commit_and_branch(repository: Repository) -> None:
     found = describe_run(load(repository.root), {}, NOW)
     assert found.commit == repository.git("rev-parse", "HEAD")
     assert (found.branch, found.dirty) == ("main", False)
@@ -38,7 +38,7 @@ def test_an_edited_checkout_is_dirty(repository: Repository) -> None:
     assert describe_run(load(repository.root), {}, NOW).dirty is True
 
 
-def test_the_base_is_where_the_work_left_the_default_branch(repository: Repository) -> None:
+def test_the_base_is_the_merge_base_with_the_default_branch(repository: Repository) -> None:
     start = repository.git("rev-parse", "HEAD")
     repository.git("switch", "--quiet", "--create", "feature")
     repository.append("calc/__init__.py", "x = 1\n")
@@ -56,9 +56,7 @@ def test_a_detached_head_has_no_branch(repository: Repository) -> None:
 @pytest.mark.parametrize(
     "name", ["# branch.oid", "x\u2028# branch.oid 1234", "x\n# branch.oid 1", "\udcff"]
 )
-def test_a_file_that_git_does_not_know_makes_a_checkout_dirty_and_nothing_else(
-    repository: Repository, name: str
-) -> None:
+def test_an_untracked_file_only_makes_the_checkout_dirty(repository: Repository, name: str) -> None:
     repository.git("config", "core.quotePath", "false")
     before = describe_run(load(repository.root), {}, NOW)
     repository.write(name, "x\n")
@@ -75,31 +73,31 @@ def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path)
 
 
 @pytest.mark.reliability
-def test_outside_a_repository_nothing_is_made_up(tmp_path: Path) -> None:
+def test_outside_a_repository_git_values_are_none(tmp_path: Path) -> None:
     found = describe_run(load(Repository(tmp_path).root), {}, NOW)
     assert (found.commit, found.base, found.branch, found.dirty) == (None, None, None, None)
 
 
 @pytest.mark.reliability
-def test_without_git_nothing_is_made_up(
+def test_without_git_its_values_are_none(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
     assert describe_run(load(repository.root), {}, NOW).commit is None
 
 
-def test_the_time_is_utc_whatever_the_zone(repository: Repository) -> None:
+def test_the_time_is_utc_in_any_time_zone(repository: Repository) -> None:
     local = NOW.astimezone(timezone(timedelta(hours=5)))
     assert describe_run(load(repository.root), {}, local).recorded_at == "2026-11-21T12:00:00Z"
 
 
-def test_a_ci_run_is_its_run_and_attempt_and_its_branch(repository: Repository) -> None:
+def test_a_ci_run_is_identified_by_run_attempt_and_branch(repository: Repository) -> None:
     environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_HEAD_REF": "feature"}
     found = describe_run(load(repository.root), environ, NOW)
     assert (found.run_id, found.branch) == ("77-2", "feature")
 
 
-def test_two_runs_of_one_second_have_two_names(repository: Repository) -> None:
+def test_two_runs_in_one_second_have_different_ids(repository: Repository) -> None:
     table = load(repository.root)
     names = {describe_run(table, {}, NOW).run_id for _ in range(5)}
     assert len(names) == 5
@@ -107,7 +105,7 @@ def test_two_runs_of_one_second_have_two_names(repository: Repository) -> None:
 
 
 @pytest.mark.reliability
-def test_the_commit_that_is_checked_out_is_known_or_none(
+def test_the_checked_out_commit_is_returned_or_none(
     repository: Repository, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     assert read_head(repository.root) == repository.git("rev-parse", "HEAD")

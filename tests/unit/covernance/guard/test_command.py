@@ -65,7 +65,7 @@ def test_a_drop_names_base_numbers_files_tests_and_flaps(
     ]
 
 
-def test_an_older_base_says_how_old_and_many_tests_are_counted(
+def test_an_older_base_shows_its_distance_and_many_tests_are_counted(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(monkeypatch, dropped(gone=tuple(f"t::{n}" for n in range(12)), behind=3))
@@ -74,7 +74,7 @@ def test_an_older_base_says_how_old_and_many_tests_are_counted(
 
 
 @pytest.mark.security
-def test_a_bootstrap_is_said_and_passes(
+def test_a_bootstrap_is_reported_and_passes(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = GuardResult(
@@ -87,7 +87,7 @@ def test_a_bootstrap_is_said_and_passes(
 
 @pytest.mark.security
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_soft_passes_what_the_gate_refuses(
+def test_soft_passes_a_failed_gate(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     ran = call(monkeypatch, dropped(), "--soft", "--format", form)
@@ -95,7 +95,7 @@ def test_soft_passes_what_the_gate_refuses(
     assert "dropped" in ran.output
 
 
-def test_json_has_all_that_the_text_has(
+def test_json_contains_everything_in_the_text(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(monkeypatch, dropped(), "--format", "json")
@@ -107,7 +107,7 @@ def test_json_has_all_that_the_text_has(
     assert found["flaps"] == [{"path": "a.py", "theme": "security", "lines": "7"}]
 
 
-def test_json_of_a_suite_without_a_base_is_whole_too(
+def test_json_of_a_suite_without_a_base_is_complete(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = GuardResult(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)))
@@ -128,7 +128,7 @@ def test_a_suite_that_did_not_drop_is_one_line(
     assert len(ran.output.splitlines()) == 1
 
 
-def test_a_suite_that_was_not_run_says_so(
+def test_a_suite_that_was_not_run_is_reported(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(
@@ -138,7 +138,7 @@ def test_a_suite_that_was_not_run_says_so(
     assert ran.output.splitlines() == ["calc: no-data", "  run it first"]
 
 
-def test_the_facts_for_an_alert_are_written_where_asked(
+def test_facts_for_alerts_are_written_to_the_given_file(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call(monkeypatch, dropped(), "--facts", "facts.json")

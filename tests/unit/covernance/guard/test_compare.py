@@ -25,7 +25,7 @@ pytestmark = pytest.mark.reliability
 
 
 def measured(executed: set[int], statements: int = 100) -> FileResult:
-    """A file whose lines are its statements; importing executed none of them."""
+    """A file with one statement per line, none of them executed by importing."""
     everything = frozenset(range(1, statements + 1))
     counts = Counts(statements, len(executed))
     cell = FileCell(counts, counts, lines.encode(executed), lines.encode(everything))
@@ -54,7 +54,7 @@ def compared(
     return compare_results(base, now, removed or {}, suite, patch_min_lines=5)
 
 
-def test_the_same_result_dropped_nothing(snapshot: Snapshot, suite: Suite) -> None:
+def test_the_same_result_has_no_drop(snapshot: Snapshot, suite: Suite) -> None:
     found = compared(snapshot, snapshot, suite)
     assert found.verdict.name == "pass"
     assert all(number.points == 0 for number in found.numbers)
@@ -62,7 +62,7 @@ def test_the_same_result_dropped_nothing(snapshot: Snapshot, suite: Suite) -> No
 
 
 @pytest.mark.parametrize(("now", "verdict"), [(88, "pass"), (87, "dropped"), (95, "pass")])
-def test_a_drop_over_the_limit_is_dropped_and_one_at_it_is_not(
+def test_a_drop_over_the_limit_fails_and_one_at_the_limit_passes(
     snapshot: Snapshot, suite: Suite, now: int, verdict: str
 ) -> None:
     before = result(snapshot, a=measured(first(90)))
@@ -88,14 +88,14 @@ def test_one_line_is_enough_to_name_a_file(snapshot: Snapshot, suite: Suite) -> 
     assert compared(before, after, suite).numbers[0].files == (FileDrop("a.py", 1, "90"),)
 
 
-def test_of_an_edited_file_all_that_never_ran_is_named(snapshot: Snapshot, suite: Suite) -> None:
+def test_all_missing_lines_of_an_edited_file_are_listed(snapshot: Snapshot, suite: Suite) -> None:
     before, after = (result(snapshot, a=measured(first(count))) for count in (90, 80))
     edited = {"a.py": Removed("a.py", frozenset({1}))}
     found = compared(before, after, suite, edited)
     assert found.numbers[0].files == (FileDrop("a.py", 10, "81-100"),)
 
 
-def test_the_ten_worst_files_are_named_the_worst_first(snapshot: Snapshot, suite: Suite) -> None:
+def test_the_ten_worst_files_are_listed_worst_first(snapshot: Snapshot, suite: Suite) -> None:
     names = "lkjihgfedcba"
     before = result(snapshot, **{name: measured(first(50)) for name in names})
     missing = {name: 20 if name == "g" else 10 for name in names}
@@ -115,7 +115,7 @@ def test_a_theme_that_is_new_and_the_unthemed_pass_are_not_compared(
     assert measures == ["total", "security"]
 
 
-def test_code_that_was_only_removed_is_no_drop(snapshot: Snapshot, suite: Suite) -> None:
+def test_removing_code_is_not_a_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)), b=measured(first(50)))
     deleted = result(snapshot, b=measured(first(50)))
     gone = {"a.py": Removed(None)}
@@ -127,9 +127,7 @@ def test_code_that_was_only_removed_is_no_drop(snapshot: Snapshot, suite: Suite)
     assert compared(before, shrunk, suite, cut).numbers[0].points == 0
 
 
-def test_a_deleted_file_that_nobody_reported_is_no_drop_either(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_an_unreported_deleted_file_is_not_a_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)), b=measured(first(50)))
     assert compared(before, result(snapshot, b=measured(first(50))), suite).numbers[0].points == 0
 
@@ -144,7 +142,7 @@ def test_a_renamed_file_is_compared_with_itself(snapshot: Snapshot, suite: Suite
 
 
 @pytest.mark.security
-def test_a_new_file_that_nothing_covers_is_a_drop(snapshot: Snapshot, suite: Suite) -> None:
+def test_an_uncovered_new_file_is_a_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)))
     after = result(snapshot, a=measured(first(100)), new=measured(set(), 20))
     found = compared(before, after, suite)
@@ -153,7 +151,7 @@ def test_a_new_file_that_nothing_covers_is_a_drop(snapshot: Snapshot, suite: Sui
 
 
 @pytest.mark.parametrize(("limit", "verdict"), [("3", "dropped"), ("4", "pass"), ("5", "pass")])
-def test_a_theme_with_a_limit_of_its_own_is_held_to_it(
+def test_a_themes_own_limit_applies(
     snapshot: Snapshot, suite: Suite, limit: str, verdict: str
 ) -> None:
     own = msgspec.structs.replace(
@@ -183,7 +181,7 @@ def patched(sample: Snapshot, counts: Counts | None) -> Snapshot:
         (Counts(9, 9), None, "pass"),
     ],
 )
-def test_a_change_is_held_to_the_patch_coverage_of_the_change_before_it(
+def test_patch_coverage_is_compared_with_that_of_the_change_before(
     snapshot: Snapshot,
     suite: Suite,
     before: Counts | None,
@@ -195,15 +193,13 @@ def test_a_change_is_held_to_the_patch_coverage_of_the_change_before_it(
     assert found.verdict.name == verdict
 
 
-def test_changes_of_nothing_have_no_patch_coverage_to_compare(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_empty_changes_have_no_patch_coverage_to_compare(snapshot: Snapshot, suite: Suite) -> None:
     nothing = patched(snapshot, Counts())
     found = compare_results(nothing, nothing, {}, suite, patch_min_lines=0)
     assert [number.measure for number in found.numbers] == ["total", "security"]
 
 
-def test_patch_coverage_that_fell_is_told_as_such(snapshot: Snapshot, suite: Suite) -> None:
+def test_a_drop_in_patch_coverage_is_reported(snapshot: Snapshot, suite: Suite) -> None:
     before, after = patched(snapshot, Counts(1, 1)), patched(snapshot, Counts(1, 0))
     found = compare_results(before, after, {}, suite, patch_min_lines=0)
     assert found.numbers[-1] == Drop(
@@ -214,9 +210,7 @@ def test_patch_coverage_that_fell_is_told_as_such(snapshot: Snapshot, suite: Sui
     )
 
 
-def test_a_themes_base_is_what_it_earned_without_the_removed_lines(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_a_themes_base_excludes_removed_lines(snapshot: Snapshot, suite: Suite) -> None:
     cell = FileCell(
         raw=Counts(100, 90, 6, 5),
         earned=Counts(98, 88, 4, 3),
@@ -233,7 +227,7 @@ def test_a_themes_base_is_what_it_earned_without_the_removed_lines(
 
 
 @pytest.mark.security
-def test_a_theme_may_drop_while_the_total_stands(snapshot: Snapshot, suite: Suite) -> None:
+def test_a_theme_can_drop_while_the_total_does_not(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(90)))
     weaker = FileCell(Counts(100, 60), Counts(100, 60), "1-60", "1-100")
     file = msgspec.structs.replace(measured(first(90)), themes={"security": weaker})
@@ -244,7 +238,7 @@ def test_a_theme_may_drop_while_the_total_stands(snapshot: Snapshot, suite: Suit
     ]
 
 
-def test_branches_of_removed_lines_leave_the_base(snapshot: Snapshot, suite: Suite) -> None:
+def test_the_base_excludes_branches_of_removed_lines(snapshot: Snapshot, suite: Suite) -> None:
     branchy = FileResult(
         total=Counts(4, 4, 4, 3),
         themes={},
@@ -263,7 +257,7 @@ def test_branches_of_removed_lines_leave_the_base(snapshot: Snapshot, suite: Sui
     assert found.numbers[0].before == Counts(3, 3, 2, 1)
 
 
-def test_tests_that_are_gone_or_no_longer_pass_are_named(snapshot: Snapshot, suite: Suite) -> None:
+def test_deleted_and_broken_tests_are_listed(snapshot: Snapshot, suite: Suite) -> None:
     passed = TestResult(outcome="passed", seconds=0, themes=())
     skipped = TestResult(outcome="skipped", seconds=0, themes=())
     before = msgspec.structs.replace(
@@ -274,9 +268,7 @@ def test_tests_that_are_gone_or_no_longer_pass_are_named(snapshot: Snapshot, sui
     assert (found.gone, found.broken) == (("a",), ("c",))
 
 
-def test_a_base_with_nothing_to_cover_can_not_be_dropped_from(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_a_base_with_nothing_to_cover_has_no_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot)
     assert compared(before, result(snapshot, a=measured(set(), 10)), suite).verdict.name == "pass"
 
@@ -291,16 +283,14 @@ def test_covering_more_lines_never_turns_pass_into_dropped(
     assert not (fewer.verdict.name == "pass" and greater.verdict.name == "dropped")
 
 
-def test_the_limit_is_the_suites_own(snapshot: Snapshot, suite: Suite) -> None:
+def test_the_suites_own_limit_applies(snapshot: Snapshot, suite: Suite) -> None:
     strict = msgspec.structs.replace(suite, max_drop=Decimal("0.5"))
     before, after = result(snapshot, a=measured(first(90))), result(snapshot, a=measured(first(89)))
     assert compared(before, after, suite).verdict.name == "pass"
     assert compared(before, after, strict).verdict.name == "dropped"
 
 
-def test_a_new_file_of_which_everything_runs_accounts_for_nothing(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_a_fully_covered_new_file_is_not_listed(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)))
     after = result(snapshot, a=measured(first(100)), new=measured(first(20), 20))
     assert all(not number.files for number in compared(before, after, suite).numbers)

@@ -21,7 +21,7 @@ def guarded(after: Counts, measure: str = "security") -> GuardResult:
     return GuardResult(suite="calc", verdict=comparison.verdict, comparison=comparison)
 
 
-def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
+def test_every_measure_is_a_fact_whether_good_or_bad() -> None:
     nothing = GuardResult(suite="new", verdict=Verdict(compare.NO_BASELINE))
     facts = guard_facts([guarded(Counts(100, 80)), nothing])
     assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
@@ -30,5 +30,5 @@ def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
 
 
 @pytest.mark.parametrize("measure", ["total", "patch"])
-def test_a_number_of_the_whole_suite_is_a_fact_of_no_theme(measure: str) -> None:
+def test_a_measure_of_the_whole_suite_has_no_theme(measure: str) -> None:
     assert guard_facts([guarded(Counts(1, 1), measure)])[0].theme == ""

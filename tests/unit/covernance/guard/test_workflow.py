@@ -70,7 +70,7 @@ def entries(*snapshots: Snapshot) -> list[Entry]:
 
 
 @pytest.mark.architecture
-def test_the_merge_base_is_the_base_where_it_has_a_result(
+def test_a_result_at_the_merge_base_is_the_base(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     found = find_base(
@@ -83,7 +83,7 @@ def test_the_merge_base_is_the_base_where_it_has_a_result(
     assert (found.entry.commit, found.behind) == (commits[1], 0)
 
 
-def test_else_the_nearest_ancestor_is(
+def test_otherwise_the_nearest_ancestor_is_the_base(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     kept = entries(at(snapshot, commits[0]))
@@ -93,7 +93,7 @@ def test_else_the_nearest_ancestor_is(
 
 
 @pytest.mark.parametrize(("dirty", "behind"), [(False, 1), (True, 0)])
-def test_a_clean_result_is_no_base_of_its_own_commit(
+def test_a_clean_result_is_not_its_own_base(
     repository: Repository, commits: list[str], snapshot: Snapshot, *, dirty: bool, behind: int
 ) -> None:
     kept = entries(at(snapshot, commits[1]), at(snapshot, commits[2]))
@@ -102,7 +102,7 @@ def test_a_clean_result_is_no_base_of_its_own_commit(
     assert found.behind == behind
 
 
-def test_no_ancestor_with_a_result_is_no_base(
+def test_without_a_result_for_any_ancestor_there_is_no_base(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     kept = entries(at(snapshot, "e" * 40))
@@ -110,7 +110,7 @@ def test_no_ancestor_with_a_result_is_no_base(
 
 
 @pytest.mark.security
-def test_a_suite_that_was_not_run_is_no_data_even_at_a_bootstrap(
+def test_a_suite_that_was_not_run_is_no_data_even_with_bootstrap(
     repository: Repository, commits: list[str]
 ) -> None:
     table = load(repository.root)
@@ -119,7 +119,7 @@ def test_a_suite_that_was_not_run_is_no_data_even_at_a_bootstrap(
 
 
 @pytest.mark.security
-def test_no_base_fails_unless_a_bootstrap_is_asked_for(
+def test_a_missing_base_fails_without_bootstrap(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     published(repository, at(snapshot, commits[2]))
@@ -130,7 +130,7 @@ def test_no_base_fails_unless_a_bootstrap_is_asked_for(
     assert found.exit is Exit.PASS
 
 
-def test_runs_of_the_same_commit_are_looked_at_for_flaps(
+def test_runs_of_the_same_commit_are_compared_for_unstable_lines(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     file = snapshot.files["apps/api/main.py"]
@@ -148,7 +148,7 @@ def test_runs_of_the_same_commit_are_looked_at_for_flaps(
     assert [(flap.path, flap.lines) for flap in found.flaps] == [("apps/api/main.py", "1-3")]
 
 
-def test_what_the_change_removed_is_left_out_of_the_base(
+def test_the_base_excludes_what_the_change_removed(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     base = at(snapshot, commits[1])

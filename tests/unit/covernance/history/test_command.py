@@ -61,7 +61,7 @@ def test_results_are_added_once_and_listed(governed: Repository) -> None:
     assert said("list", "--branch", "other") == nothing
 
 
-def test_results_are_put_back_for_the_commands_that_read_them(
+def test_results_are_restored_for_other_commands(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     for branch in ("main", "topic"):
@@ -76,7 +76,7 @@ def test_results_are_put_back_for_the_commands_that_read_them(
         assert json.loads(restored.read_text())["provenance"]["branch"] == branch
 
 
-def test_a_script_reads_entries_as_json(governed: Repository) -> None:
+def test_entries_are_available_as_json(governed: Repository) -> None:
     said("add", "coverage/api.snapshot.json")
     expected = {
         "recorded_at": AT,
@@ -89,14 +89,14 @@ def test_a_script_reads_entries_as_json(governed: Repository) -> None:
     assert json.loads("".join(said("list", "--suite", "x", "--format", "json"))) == []
 
 
-def test_paths_are_those_of_the_current_folder(
+def test_paths_are_relative_to_the_current_folder(
     governed: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(governed.root / "coverage")
     assert said("add", "api.snapshot.json") == [f"added {ROW.replace('api   ', 'api  ')}"]
 
 
-def test_a_commit_is_shown_as_the_run_would_show_it(governed: Repository) -> None:
+def test_a_commit_is_shown_like_a_run(governed: Repository) -> None:
     said("add")
     lines = said("show", COMMIT[:7])
     assert lines[:2] == [ROW, ROW.replace("api ", "auth")]
@@ -106,7 +106,7 @@ def test_a_commit_is_shown_as_the_run_would_show_it(governed: Repository) -> Non
     assert [result["suite"] for result in shown] == ["api"]
 
 
-def test_the_commit_may_be_a_branch(governed: Repository, snapshot: Snapshot) -> None:
+def test_a_branch_is_accepted_as_commit(governed: Repository, snapshot: Snapshot) -> None:
     governed.git("commit", "--quiet", "--allow-empty", "--message", "one")
     commit = governed.git("rev-parse", "HEAD").strip()
     result = recorded(snapshot, "api", commit, "1-1", "main", AT)
@@ -124,7 +124,9 @@ def test_a_detached_head_is_shown_as_such(governed: Repository, snapshot: Snapsh
     assert said("add", str(path))[0].endswith("  1-1  (no branch)")
 
 
-def test_old_results_are_dropped_by_the_policy(governed: Repository, snapshot: Snapshot) -> None:
+def test_old_results_are_deleted_by_the_retention_policy(
+    governed: Repository, snapshot: Snapshot
+) -> None:
     store = directory.Directory(governed.root / "coverage" / "history")
     store.add(
         [
@@ -150,7 +152,7 @@ def test_an_export_goes_to_a_file_or_to_standard_output(governed: Repository) ->
 
 
 @pytest.mark.security
-def test_what_a_shared_result_says_does_not_steer_the_terminal(
+def test_control_characters_in_a_shared_result_are_escaped(
     governed: Repository, snapshot: Snapshot
 ) -> None:
     result = recorded(snapshot, "api", COMMIT, "1-1", "main", AT)
@@ -160,7 +162,7 @@ def test_what_a_shared_result_says_does_not_steer_the_terminal(
 
 
 @pytest.mark.security
-def test_git_takes_results_of_a_clean_checkout_only(
+def test_the_git_store_only_accepts_results_of_a_clean_checkout(
     governed: Repository, snapshot: Snapshot
 ) -> None:
     path = str(dirty(governed, snapshot))
@@ -173,7 +175,7 @@ def test_git_takes_results_of_a_clean_checkout_only(
 
 
 @pytest.mark.security
-def test_a_table_that_says_git_refuses_a_dirty_checkout_too(
+def test_a_git_store_set_in_the_table_rejects_a_dirty_checkout(
     governed: Repository, snapshot: Snapshot
 ) -> None:
     governed.append(
@@ -185,7 +187,7 @@ def test_a_table_that_says_git_refuses_a_dirty_checkout_too(
     assert governed.git("branch", "--list", "past") == "past"
 
 
-def test_the_git_store_is_shared_through_the_table_s_remote_unless_told_otherwise(
+def test_the_git_store_uses_the_tables_remote_by_default(
     governed: Repository, tmp_path: Path
 ) -> None:
     for name in ("origin", "mirror"):
@@ -206,7 +208,7 @@ def test_the_git_store_is_shared_through_the_table_s_remote_unless_told_otherwis
 
 
 @pytest.mark.reliability
-def test_a_folder_of_history_needs_no_git(
+def test_the_directory_store_needs_no_git(
     governed: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
@@ -215,7 +217,5 @@ def test_a_folder_of_history_needs_no_git(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [("prune", "--keep", "0"), ("list", "--store", "hub")])
-def test_an_option_that_makes_no_sense_is_refused(
-    governed: Repository, arguments: tuple[str, ...]
-) -> None:
+def test_an_invalid_option_is_rejected(governed: Repository, arguments: tuple[str, ...]) -> None:
     assert call(*arguments).exception is not None

@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Directory:
 
 
 @pytest.mark.architecture
-def test_the_last_results_of_every_suite_are_loaded_or_those_named(
+def test_the_last_results_or_the_given_files_are_loaded(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     for suite in ("auth", "api"):
@@ -43,7 +43,7 @@ def test_the_last_results_of_every_suite_are_loaded_or_those_named(
 
 
 @pytest.mark.security
-def test_a_carried_result_is_no_new_one(repository: Repository, snapshot: Snapshot) -> None:
+def test_a_carried_result_is_not_new(repository: Repository, snapshot: Snapshot) -> None:
     source = msgspec.structs.replace(snapshot.provenance, source="carried")
     carried = msgspec.structs.replace(snapshot, suite="auth", provenance=source)
     repository.write("coverage/api.snapshot.json", snapshot.encode().decode())
@@ -60,7 +60,7 @@ def test_nothing_to_load_is_an_error(repository: Repository) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("dirty", [True, None])
-def test_results_of_uncommitted_changes_are_refused(snapshot: Snapshot, *, dirty: bool) -> None:
+def test_results_of_uncommitted_changes_are_rejected(snapshot: Snapshot, *, dirty: bool) -> None:
     reject_dirty([snapshot])
     source = msgspec.structs.replace(snapshot.provenance, dirty=dirty, commit="ab" * 20)
     changed = msgspec.structs.replace(snapshot, provenance=source)
@@ -69,7 +69,7 @@ def test_results_of_uncommitted_changes_are_refused(snapshot: Snapshot, *, dirty
 
 
 @pytest.mark.architecture
-def test_the_newest_results_of_a_branch_are_put_back(
+def test_the_newest_results_of_a_branch_are_restored(
     repository: Repository, snapshot: Snapshot, store: Directory
 ) -> None:
     old, new, other = (
@@ -86,7 +86,7 @@ def test_the_newest_results_of_a_branch_are_put_back(
 
 
 @pytest.mark.reliability
-def test_what_was_run_here_is_not_replaced(
+def test_results_of_runs_in_this_checkout_are_not_replaced(
     repository: Repository, snapshot: Snapshot, store: Directory
 ) -> None:
     store.add([recorded(snapshot, "calc", "3f" * 20, "1-1", "main", AT)])
@@ -105,7 +105,7 @@ def test_a_branch_without_results_is_an_error(repository: Repository, store: Dir
 
 
 @pytest.mark.architecture
-def test_news_is_what_adding_would_add(store: Directory, snapshot: Snapshot) -> None:
+def test_list_new_lists_what_would_be_added(store: Directory, snapshot: Snapshot) -> None:
     known = recorded(snapshot, "api", "ab" * 20, "1", "main", AT)
     again = recorded(snapshot, "api", "ab" * 20, "1", "main", "2026-11-22T12:00:00Z")
     fresh = recorded(snapshot, "auth", "ab" * 20, "1", "main", AT)
@@ -116,7 +116,7 @@ def test_news_is_what_adding_would_add(store: Directory, snapshot: Snapshot) -> 
 
 
 @pytest.mark.architecture
-def test_the_newest_result_of_every_suite_is_found_by_the_first_digits(
+def test_the_newest_result_per_suite_is_found_by_a_commits_first_digits(
     store: Directory, snapshot: Snapshot
 ) -> None:
     store.add(
@@ -152,7 +152,7 @@ def test_a_commit_that_is_unknown_unclear_or_too_short_is_an_error(
 
 
 @pytest.mark.architecture
-def test_an_export_holds_every_snapshot_whole_one_a_line(
+def test_an_export_has_one_complete_snapshot_per_line(
     store: Directory, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     entries = store.add(
@@ -168,7 +168,7 @@ def test_an_export_holds_every_snapshot_whole_one_a_line(
 
 
 @pytest.mark.reliability
-def test_an_export_that_fails_leaves_the_last_one(
+def test_a_failed_export_leaves_the_existing_file(
     store: Directory, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     entries = store.add([recorded(snapshot, "api", "ab" * 20, "1", "main", AT)])

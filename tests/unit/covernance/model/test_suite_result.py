@@ -21,7 +21,7 @@ pytestmark = pytest.mark.reliability
         ("expired-exception", Exit.GATE),
     ],
 )
-def test_an_earlier_result_ends_a_run_as_its_verdict_does(
+def test_an_earlier_result_has_its_verdicts_exit_code(
     snapshot: Snapshot, verdict: str, code: Exit
 ) -> None:
     earlier = msgspec.structs.replace(snapshot, verdict=verdict)

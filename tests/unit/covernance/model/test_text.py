@@ -10,12 +10,12 @@ pytestmark = pytest.mark.security
 
 
 @given(st.text())
-def test_what_is_shown_can_not_steer_a_terminal(text: str) -> None:
+def test_escaped_text_can_not_control_a_terminal(text: str) -> None:
     assert escape_unprintable(text).isprintable()
 
 
 @given(st.text().filter(str.isprintable))
-def test_printable_text_is_shown_as_it_is(text: str) -> None:
+def test_printable_text_does_not_change(text: str) -> None:
     assert escape_unprintable(text) == text
 
 

@@ -13,7 +13,7 @@ NAMES = {
 }
 
 
-def test_only_a_pass_is_green_and_only_failed_tests_are_not_a_gates_no() -> None:
+def test_exit_codes_are_0_for_pass_1_for_failed_tests_and_2_otherwise() -> None:
     assert {PASS, TESTS_FAILED} < NAMES
     assert Verdict(PASS).exit is Exit.PASS
     assert Verdict(TESTS_FAILED).exit is Exit.TESTS_FAILED
@@ -21,5 +21,5 @@ def test_only_a_pass_is_green_and_only_failed_tests_are_not_a_gates_no() -> None
 
 
 @pytest.mark.parametrize("name", ["", "Pass", "passed", "a verdict of a newer version"])
-def test_an_unknown_verdict_is_never_green(name: str) -> None:
+def test_an_unknown_verdict_fails(name: str) -> None:
     assert Verdict(name).exit is Exit.GATE
