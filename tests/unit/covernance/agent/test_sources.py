@@ -9,7 +9,7 @@ pytestmark = pytest.mark.architecture
 SOURCE = SourceStatements(spans=[(3, 5)], must_run="1,3")
 
 
-def test_a_line_within_a_statement_stands_for_its_first() -> None:
+def test_a_line_within_a_statement_maps_to_its_first_line() -> None:
     assert SOURCE.first_lines({1, 4, 5, 6}) == {1, 3, 6}
 
 
@@ -17,7 +17,7 @@ def test_only_statements_that_must_run_are_required() -> None:
     assert SOURCE.required({1, 4, 6}) == {1, 3}
 
 
-def test_every_line_is_required_where_statements_are_not_known() -> None:
+def test_every_line_is_required_if_statements_are_unknown() -> None:
     assert SourceStatements(spans=[(3, 5)]).required({1, 4}) == {1, 3}
 
 

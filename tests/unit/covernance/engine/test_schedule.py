@@ -22,7 +22,7 @@ def planned(theme: str) -> Pass:
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1e6)))
-def test_every_pass_is_started_the_longest_first(seconds: dict[str, float]) -> None:
+def test_passes_are_sorted_longest_first(seconds: dict[str, float]) -> None:
     passes = [planned(theme) for theme in "abcdef"]
     ordered = sort_longest_first(passes, {("api", theme): took for theme, took in seconds.items()})
     assert sorted(one.theme for one in ordered) == list("abcdef")
@@ -31,7 +31,7 @@ def test_every_pass_is_started_the_longest_first(seconds: dict[str, float]) -> N
 
 
 @pytest.mark.reliability
-def test_the_last_full_run_tells_and_a_damaged_one_does_not(
+def test_durations_are_read_from_the_last_full_run_unless_it_is_damaged(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     table, layout = load(repository.root), Layout(repository.root)

@@ -22,7 +22,7 @@ LONG, LONGER, SHORT = ("api", "security"), ("api", "reliability"), ("auth", "sec
         (64, {LONGER: 4, LONG: 2}),
     ],
 )
-def test_idle_cores_go_to_the_longest_share_while_it_is_long(
+def test_idle_cores_are_given_to_the_longest_passes(
     jobs: int, expected: dict[tuple[str, str], int]
 ) -> None:
     seconds = {LONG: 1.5 * LONG_SECONDS, LONGER: 3.9 * LONG_SECONDS, SHORT: 0.9 * LONG_SECONDS}
@@ -33,16 +33,14 @@ def test_idle_cores_go_to_the_longest_share_while_it_is_long(
     st.dictionaries(st.tuples(st.text(), st.text()), st.floats(0, 1e6), max_size=9),
     st.integers(1, 64),
 )
-def test_no_more_cores_are_used_than_there_are(
-    seconds: dict[tuple[str, str], float], jobs: int
-) -> None:
+def test_workers_never_exceed_the_cores(seconds: dict[tuple[str, str], float], jobs: int) -> None:
     found = assign_workers([*seconds], seconds, jobs, {suite for suite, _ in seconds})
     used = sum(found.get(key, 1) for key in seconds)
     assert used <= max(jobs, len(seconds))
     assert all(seconds[key] / (count - 1) >= LONG_SECONDS for key, count in found.items())
 
 
-def test_what_may_not_be_spread_or_was_never_measured_runs_its_tests_itself() -> None:
+def test_passes_without_xdist_or_earlier_times_get_no_workers() -> None:
     assert assign_workers([LONG, SHORT], {}, 8, ()) == {}
 
 

@@ -14,18 +14,18 @@ pytestmark = pytest.mark.architecture
 SNAPSHOTS = {"api": measured({"apps/a.py": Counts(10, 7, 4, 2), "apps/b.py": Counts(9, 1)})}
 
 
-def test_a_row_owes_the_statements_and_branches_of_its_file() -> None:
+def test_the_debt_of_a_row_is_the_missing_code_of_its_file() -> None:
     (debt,) = list_debts([row()], SNAPSHOTS, TODAY)
     assert (debt.age, debt.days, debt.missing) == (20, 9, 5)
 
 
-def test_a_row_that_sync_has_not_seen_has_no_age() -> None:
+def test_a_row_that_sync_has_not_processed_has_no_age() -> None:
     (debt,) = list_debts([row(status=Status("open"))], SNAPSHOTS, TODAY)
     assert debt.age is None
     assert sum_debts([debt]).oldest is None
 
 
-def test_a_file_that_is_gone_and_a_resolved_row_owe_nothing() -> None:
+def test_deleted_files_and_resolved_rows_have_no_debt() -> None:
     rows = [row(module="gone.py"), row(status=Status("resolved", TODAY))]
     assert [(debt.missing, debt.days) for debt in list_debts(rows, SNAPSHOTS, TODAY)] == [
         (0, 9),
@@ -34,7 +34,7 @@ def test_a_file_that_is_gone_and_a_resolved_row_owe_nothing() -> None:
 
 
 @pytest.mark.reliability
-def test_what_was_not_measured_is_unknown_and_not_nothing() -> None:
+def test_the_debt_of_an_unmeasured_suite_is_unknown_rather_than_zero() -> None:
     (debt,) = list_debts([row(suite="auth")], SNAPSHOTS, TODAY)
     assert debt.missing is None
     assert sum_debts([debt]) == Totals(
@@ -42,7 +42,7 @@ def test_what_was_not_measured_is_unknown_and_not_nothing() -> None:
     )
 
 
-def test_the_debt_of_a_register_is_counted_over_its_open_rows() -> None:
+def test_the_debt_of_a_register_is_that_of_its_open_rows() -> None:
     rows = [
         row(),
         row(module="apps/b.py", review=TODAY, status=Status("open", date(2026, 1, 1))),
@@ -54,5 +54,5 @@ def test_the_debt_of_a_register_is_counted_over_its_open_rows() -> None:
     )
 
 
-def test_an_empty_register_owes_nothing() -> None:
+def test_an_empty_register_has_no_debt() -> None:
     assert sum_debts(list_debts((), SNAPSHOTS, TODAY)) == Totals(0, 0, 0, 0, 0, None)

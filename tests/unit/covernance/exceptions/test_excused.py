@@ -26,13 +26,13 @@ TEXT = """\
 """
 
 
-def test_without_a_register_nothing_is_excused(repository: Repository) -> None:
+def test_without_a_register_nothing_is_waived(repository: Repository) -> None:
     table = load(repository.root)
     assert find_exceptions(table, table.suites[0], TODAY) == NO_EXCEPTIONS
 
 
 @pytest.mark.parametrize(("day", "waives"), [("2026-11-21", True), ("2026-11-20", False)])
-def test_a_row_waives_until_its_day_and_runs_out_the_day_after(
+def test_a_row_waives_until_its_date_and_expires_the_day_after(
     repository: Repository, day: str, *, waives: bool
 ) -> None:
     repository.write(REGISTER, TEXT.format(day=day))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.architecture
 @pytest.mark.parametrize(
     ("day", "state"), [(date(2026, 11, 25), "7-days"), (date(2026, 11, 1), "expired")]
 )
-def test_an_exception_is_a_fact_whose_state_is_its_stage(day: date, state: str) -> None:
+def test_an_exceptions_fact_has_its_notice_as_state(day: date, state: str) -> None:
     row = Row(
         line=1,
         module="a.py",

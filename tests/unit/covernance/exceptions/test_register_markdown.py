@@ -31,7 +31,7 @@ def modules(text: str) -> list[str]:
     return [row.module for row in read(text).rows]
 
 
-def test_a_row_is_read() -> None:
+def test_a_row_is_parsed() -> None:
     assert read(document(line())).rows == (
         Row(
             line=6,
@@ -64,7 +64,7 @@ def test_the_empty_section_is_a_register_without_rows() -> None:
         ("", ""),
     ],
 )
-def test_a_cell_is_read_as_its_reader_sees_it(cell: str, read_as: str) -> None:
+def test_a_cell_is_read_as_it_is_displayed(cell: str, read_as: str) -> None:
     assert read(document(line(rationale=cell))).rows[0].rationale == read_as
 
 
@@ -79,12 +79,12 @@ def test_a_cell_is_read_as_its_reader_sees_it(cell: str, read_as: str) -> None:
         ("a*b*c.py", "a*b*c.py"),
     ],
 )
-def test_a_module_is_what_stands_as_code_or_the_whole_cell(cell: str, path: str) -> None:
+def test_a_module_is_the_inline_code_or_the_complete_cell(cell: str, path: str) -> None:
     assert read(document(line(module=cell))).rows[0].module == path
 
 
 @pytest.mark.parametrize("shape", ["| {} |", "{}", "   | {} |", "|{}|\t", "| {}"])
-def test_a_row_may_stand_without_outer_pipes_or_indented(shape: str) -> None:
+def test_a_row_may_be_indented_or_without_outer_pipes(shape: str) -> None:
     text = document(shape.format(line().strip("| ")))
     assert read(text).rows[0].module == "apps/a.py"
     again = read(text).rewrite({KEY: NEW}, ())
@@ -101,14 +101,14 @@ def test_markers_inside_a_quotation_are_not_markers() -> None:
     assert modules(f"> {BEGIN}\n> {END}\n\n{document(line())}") == ["apps/a.py"]
 
 
-def test_the_machines_cells_change_and_nothing_else() -> None:
+def test_only_generated_cells_change() -> None:
     text = document(line(rationale=r"a\|b `c\|d`", plan="  wide  "), line(module="`b`"))
     changed = read(text).rewrite({KEY: NEW}, ())
     expected = text.replace("| 50.00 / 90 |", f"| {NEW.current} |", 1)
     assert changed == expected.replace("open since 2026-11-01", NEW.status, 1)
 
 
-def test_a_column_stays_aligned_where_the_new_text_is_shorter() -> None:
+def test_a_column_stays_aligned_if_the_new_text_is_shorter() -> None:
     text = document(line(current="100.00 / 90", status="open since 2026-11-01      "))
     changed = read(text).rewrite({KEY: Machine("1 / 90", "open")}, ())
     assert len(changed) == len(text)
@@ -120,7 +120,7 @@ def test_an_empty_cell_without_space_is_filled() -> None:
     assert f"| {NEW.current} |" in changed
 
 
-def test_a_cell_that_says_the_same_is_left_alone() -> None:
+def test_a_cell_with_the_same_content_does_not_change() -> None:
     text = document(line(current="  50.00 / 90   "))
     row = read(text).rows[0]
     assert read(text).rewrite({row.key: Machine(row.current, str(row.status))}, ()) == text
@@ -133,16 +133,16 @@ def test_rows_are_inserted_sorted_and_no_row_moves() -> None:
     assert [row for row in added.splitlines() if row in text.splitlines()] == text.splitlines()
 
 
-def test_paths_are_sorted_as_they_are_and_not_as_they_are_written() -> None:
+def test_rows_are_sorted_by_path_and_not_by_markup() -> None:
     assert modules(read(document()).rewrite({}, map(opening, ("a`", "a-b")))) == ["a-b", "a`"]
 
 
-def test_two_suites_of_one_module_are_two_rows() -> None:
+def test_two_suites_of_one_module_have_two_rows() -> None:
     added = read(document()).rewrite({}, [opening("a", "auth"), opening("a", "api")])
     assert [row.key for row in read(added).rows] == [("a", "api"), ("a", "auth")]
 
 
-def test_an_inserted_row_asks_for_a_rationale_and_is_owned() -> None:
+def test_an_inserted_row_asks_for_a_rationale_and_has_an_owner() -> None:
     text = read(document()).rewrite({}, [opening("a")])
     assert f"\n| `a` | api | {NEW.current} | **TODO: rationale** | @a\\|b | 2027-02-19 |" in text
     (row,) = read(text).rows
@@ -153,7 +153,7 @@ def test_an_inserted_row_asks_for_a_rationale_and_is_owned() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_line_endings_stay_as_they_are(newline: str) -> None:
+def test_line_endings_do_not_change(newline: str) -> None:
     text = document(line(), newline=newline)
     changed = read(text).rewrite({KEY: NEW}, [opening("b")])
     assert len(read(changed).rows) == 2
@@ -163,7 +163,7 @@ def test_line_endings_stay_as_they_are(newline: str) -> None:
 
 
 @pytest.mark.reliability
-def test_spaces_at_the_end_of_a_line_are_no_line_ending() -> None:
+def test_spaces_at_the_end_of_a_line_are_not_part_of_its_ending() -> None:
     text = document().replace(DELIMITER, f"{DELIMITER} \t")
     inserted = read(text).rewrite({}, [opening("b")]).splitlines()[5]
     assert inserted.endswith(f"{NEW.status} |")
@@ -174,13 +174,13 @@ def test_spaces_at_the_end_of_a_line_are_no_line_ending() -> None:
     "path",
     ["`a`", "a|b", "a\\", "``", " a", "a ", " a ", "a`", "*a*", "<b>", "&amp;", "é", "a``b`c"],
 )
-def test_a_path_is_read_as_it_was_written(path: str) -> None:
+def test_a_written_path_is_read_back(path: str) -> None:
     assert modules(read(document()).rewrite({}, [opening(path)])) == [path]
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("path", ["a\nb", "a\r", " ", ""])
-def test_a_path_that_no_table_can_hold_is_refused(path: str) -> None:
+def test_a_path_that_a_table_can_not_contain_is_rejected(path: str) -> None:
     with pytest.raises(InputError, match="can't be written in a Markdown table; rename"):
         read(document()).rewrite({}, [opening(path)])
 
@@ -242,7 +242,7 @@ PIECES = st.sampled_from([*SYNTAX, *ENDINGS, "=======", "<<<<<<<", "    ", "2026
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
-    """A register of which pieces were lost, and into which pieces came."""
+    """A register with some pieces removed and others inserted."""
     text = document(line(), line(module="`b`"))
     for _ in range(draw(st.integers(0, 4))):
         start = draw(st.integers(0, len(text)))
@@ -253,7 +253,7 @@ def damaged(draw: st.DrawFn) -> str:
 
 @pytest.mark.reliability
 @given(damaged() | st.lists(PIECES | st.text()).map("".join))
-def test_any_text_is_a_register_or_a_clear_error(text: str) -> None:
+def test_any_text_gives_a_register_or_a_clear_error(text: str) -> None:
     try:
         register = read(text)
     except InputError as error:

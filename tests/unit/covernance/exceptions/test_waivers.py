@@ -19,7 +19,7 @@ def ahead(days: int, **changes: object) -> Row:
     return row(review=TODAY + timedelta(days=days), **changes)
 
 
-def test_a_row_waives_through_its_review_date_and_not_a_day_longer() -> None:
+def test_a_row_waives_up_to_and_including_its_review_date() -> None:
     rows = [row(review=date(2026, 11, 30))]
     assert find_waived(rows, "api", date(2026, 11, 30)) == {"apps/a.py"}
     assert find_waived(rows, "api", date(2026, 12, 1)) == frozenset()
@@ -40,7 +40,7 @@ def test_a_row_waives_nothing_if(changes: dict[str, object]) -> None:
 
 
 @given(st.lists(st.integers(-40, 40)))
-def test_waiving_and_being_expired_exclude_each_other(days: list[int]) -> None:
+def test_a_row_never_waives_and_expires_on_one_day(days: list[int]) -> None:
     rows = [ahead(number, module=f"{index}.py") for index, number in enumerate(days)]
     late = {found.module for found in find_expired(rows, TODAY)}
     assert late.isdisjoint(find_waived(rows, "api", TODAY))
@@ -52,7 +52,9 @@ def test_waiving_and_being_expired_exclude_each_other(days: list[int]) -> None:
     ("days", "notice"),
     [(31, None), (30, 30), (15, 30), (14, 14), (8, 14), (7, 7), (0, 7), (-1, 0), (-99, 0)],
 )
-def test_a_row_is_warned_of_at_30_14_and_7_days(days: int, notice: int | None) -> None:
+def test_a_row_is_reported_30_14_and_7_days_before_it_expires(
+    days: int, notice: int | None
+) -> None:
     found = find_due([ahead(days)], TODAY)
     assert [(item.days, item.notice) for item in found] == (
         [] if notice is None else [(days, notice)]
@@ -70,7 +72,7 @@ def test_the_most_urgent_comes_first_and_resolved_rows_are_not_due() -> None:
     assert [item.row.module for item in find_due(rows, TODAY)] == ["z", "a", "b"]
 
 
-def test_an_expired_row_is_overdue_for_its_suite_and_for_no_other() -> None:
+def test_an_expired_row_is_described_for_its_suite_only() -> None:
     rows = [ahead(-1), ahead(5, suite="auth")]
     assert describe_expired(rows, "auth", TODAY) == ()
     (reason,) = describe_expired(rows, "api", TODAY)
@@ -80,7 +82,7 @@ def test_an_expired_row_is_overdue_for_its_suite_and_for_no_other() -> None:
     )
 
 
-def test_a_row_that_nobody_filled_in_expires_all_the_same() -> None:
+def test_an_incomplete_row_also_expires() -> None:
     (reason,) = describe_expired([ahead(-1, rationale="", owner="")], "api", TODAY)
     assert "owner nobody" in reason
 

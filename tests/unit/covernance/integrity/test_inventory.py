@@ -75,7 +75,7 @@ match 1:
 """
 
 
-def test_the_tests_of_a_source_are_those_that_pytest_collects() -> None:
+def test_the_tests_of_a_source_are_the_ones_that_pytest_collects() -> None:
     module = frozenset({"architecture", "slow"})
     group = module | {"reliability", "security"}
     assert list_source_tests({"t.py": SOURCE}) == {
@@ -95,7 +95,7 @@ def test_one_marker_needs_no_list() -> None:
     assert list_source_tests({"t.py": source})["t.py::test_a"].marks == {"security"}
 
 
-def test_of_two_lists_of_markers_the_last_holds_as_in_python() -> None:
+def test_the_last_of_two_pytestmark_lists_is_used() -> None:
     source = (
         "pytestmark = pytest.mark.security\n"
         "pytestmark = [pytest.mark.slow, pytest.mark.reliability]\n"
@@ -105,18 +105,18 @@ def test_of_two_lists_of_markers_the_last_holds_as_in_python() -> None:
 
 
 @pytest.mark.reliability
-def test_a_file_that_is_not_python_hides_no_other() -> None:
+def test_an_invalid_file_does_not_affect_others() -> None:
     sources = {"a.py": "def test_a(): pass", "b.py": "def (", "c.py": "def test_c(): pass"}
     assert list_source_tests(sources).keys() == {"a.py::test_a", "c.py::test_c"}
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["def test_a(:\n", "\0", ""])
-def test_what_is_not_python_defines_no_tests(text: str) -> None:
+def test_an_invalid_file_defines_no_tests(text: str) -> None:
     assert list_source_tests({"t.py": text}) == {}
 
 
-def test_decorators_of_any_form_are_no_error() -> None:
+def test_decorators_of_any_form_are_accepted() -> None:
     source = "@(lambda f: f)\n@x[0].mark.y\ndef test_a(): pass\n"
     assert list_source_tests({"t.py": source})["t.py::test_a"].marks == {"y"}
 

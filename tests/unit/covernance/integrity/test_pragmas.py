@@ -24,7 +24,7 @@ if a:  #pragma:no cover
 
 
 @pytest.mark.security
-def test_what_excludes_a_line_counts_in_a_string_too() -> None:
+def test_a_pragma_inside_a_string_counts() -> None:
     excluded = PythonParser(text=SOURCE, exclude=NO_COVER[0])
     excluded.parse_source()
     found = find_pragmas(SOURCE, NO_COVER).lines
@@ -33,7 +33,7 @@ def test_what_excludes_a_line_counts_in_a_string_too() -> None:
     assert find_pragmas(SOURCE, ()).lines == {}
 
 
-def test_a_configured_pattern_that_a_comment_matches_counts() -> None:
+def test_a_comment_that_matches_a_configured_pattern_counts() -> None:
     assert find_pragmas("x = 1  # raise NotImplementedError\n", NO_COVER).lines.keys() == {1}
 
 
@@ -45,11 +45,11 @@ def test_lines_are_numbered_as_git_does(ending: str) -> None:
 
 
 @pytest.mark.security
-def test_a_second_hash_hides_nothing() -> None:
+def test_a_second_hash_does_not_hide_a_pragma() -> None:
     assert find_pragmas("def f(:\nx  # pragma: no cover # why\n", NO_COVER).lines.keys() == {2}
 
 
-def test_beyond_tells_what_is_new_wherever_it_stood() -> None:
+def test_only_new_pragmas_are_listed_whatever_their_position() -> None:
     before = Pragmas({1: "a", 2: "b", 3: "b"})
     assert Pragmas({5: "b", 6: "c", 7: "b", 9: "b"}).beyond(before) == (6, 9)
     assert before.beyond(before) == ()
@@ -57,5 +57,5 @@ def test_beyond_tells_what_is_new_wherever_it_stood() -> None:
 
 @pytest.mark.reliability
 @given(st.text(alphabet="a#'\"\\\n ():\tpragma: no cover"))
-def test_any_text_has_an_answer(text: str) -> None:
+def test_any_text_can_be_searched(text: str) -> None:
     assert find_pragmas(text, NO_COVER).lines.keys() <= set(range(1, text.count("\n") + 2))

@@ -19,7 +19,7 @@ BEGAN = 1_795_262_400
 
 @pytest.fixture
 def dirty(snapshot: Snapshot) -> Snapshot:
-    """The sample as the run of an edited work tree, to be judged by time."""
+    """The sample as the run of an edited work tree, which is compared by time."""
     provenance = msgspec.structs.replace(snapshot.provenance, dirty=True)
     return msgspec.structs.replace(snapshot, provenance=provenance)
 
@@ -42,7 +42,7 @@ def test_without_a_result_there_is_no_data(tmp_path: Path, suite: Suite) -> None
 @pytest.mark.parametrize(
     "name", ["apps/api/new.py", "apps/api/main.py", "tests/unit/api/test_x.py"]
 )
-def test_an_edit_after_the_run_began_makes_it_stale(
+def test_an_edit_after_the_run_began_makes_the_result_stale(
     tmp_path: Path, suite: Suite, dirty: Snapshot, name: str, later: float, *, fresh: bool
 ) -> None:
     found = check_freshness(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + later))
@@ -57,7 +57,7 @@ def test_an_edit_after_the_run_began_makes_it_stale(
 
 
 @pytest.mark.parametrize("name", ["apps/auth/new.py", "apps/api/notes.md", "tests/unit/api/x.txt"])
-def test_an_edit_of_what_the_suite_does_not_measure_changes_nothing(
+def test_an_edit_outside_the_suite_has_no_effect(
     tmp_path: Path, suite: Suite, dirty: Snapshot, name: str
 ) -> None:
     assert (
@@ -66,7 +66,7 @@ def test_an_edit_of_what_the_suite_does_not_measure_changes_nothing(
     )
 
 
-def test_where_git_does_not_know_the_commit_time_decides(
+def test_if_the_commit_is_missing_file_times_decide(
     tmp_path: Path, suite: Suite, snapshot: Snapshot
 ) -> None:
     edited = touch(tmp_path, "apps/api/main.py", BEGAN + 60)
@@ -75,7 +75,7 @@ def test_where_git_does_not_know_the_commit_time_decides(
     assert check_freshness(WorkTree(tmp_path), suite, snapshot, deleted) is snapshot
 
 
-def test_sources_are_measured_files_and_python_files_of_the_suite(
+def test_sources_are_measured_files_and_python_files_in_the_source_folders(
     suite: Suite, snapshot: Snapshot
 ) -> None:
     assert is_source("apps/api/new.py", suite, snapshot)
