@@ -13,28 +13,28 @@ from covernance import interruptions
 pytestmark = pytest.mark.reliability
 
 
-def interrupt(times: int, came: list[int] | None, done: list[object]) -> None:
+def interrupt(times: int, received: list[int] | None, done: list[object]) -> None:
     """Interrupt this process, and record the list of received signals each time."""
     for _ in range(times):
         signal.raise_signal(signal.SIGINT)
-        done.append(came and [*came])
+        done.append(received and [*received])
 
 
-def put_off(done: list[object]) -> None:
-    with interruptions.defer_interruptions() as came:
-        assert not came
-        interrupt(2, came, done)
+def defer(done: list[object]) -> None:
+    with interruptions.defer_interruptions() as received:
+        assert not received
+        interrupt(2, received, done)
 
 
-def blocked(done: list[object]) -> None:
+def block(done: list[object]) -> None:
     with interruptions.block_interruptions():
         interrupt(2, None, done)
 
 
 @pytest.mark.parametrize(
     ("block", "seen"),
-    [(put_off, [[signal.SIGINT], [signal.SIGINT] * 2]), (blocked, [None, None])],
-    ids=["put off", "blocked"],
+    [(defer, [[signal.SIGINT], [signal.SIGINT] * 2]), (block, [None, None])],
+    ids=["deferred", "blocked"],
 )
 def test_an_interruption_is_deferred_to_the_end_of_the_block(
     block: Callable[[list[object]], None], seen: list[object]
@@ -74,9 +74,9 @@ def test_an_interruption_received_by_another_thread_is_deferred(
 def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with interruptions.defer_interruptions() as came:
+        with interruptions.defer_interruptions() as received:
             signal.raise_signal(signal.SIGINT)
-        assert not came
+        assert not received
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

@@ -29,14 +29,14 @@ def by(floor: int, excused: Exceptions = NO_EXCEPTIONS) -> Judgement:
 def test_a_stored_pass_is_checked_against_todays_floor(
     suite: Suite, passed: Snapshot, floor: int, verdict: str
 ) -> None:
-    found = judge_stored(suite, passed, by(floor))
-    assert (found.verdict, found.floor.percent) == (verdict, str(floor))
-    assert bool(found.reasons) == (verdict != "pass")
+    result = judge_stored(suite, passed, by(floor))
+    assert (result.verdict, result.floor.percent) == (verdict, str(floor))
+    assert bool(result.reasons) == (verdict != "pass")
 
 
 def test_a_stored_pass_fails_for_an_expired_exception(suite: Suite, passed: Snapshot) -> None:
-    found = judge_stored(suite, passed, by(75, Exceptions(expired=("old expired",))))
-    assert (found.verdict, found.reasons) == ("expired-exception", ("old expired",))
+    result = judge_stored(suite, passed, by(75, Exceptions(expired=("old expired",))))
+    assert (result.verdict, result.reasons) == ("expired-exception", ("old expired",))
 
 
 @pytest.mark.parametrize("outcome", ["failed", "error"])
@@ -44,8 +44,8 @@ def test_a_stored_pass_with_a_failed_test_fails(
     suite: Suite, passed: Snapshot, outcome: str
 ) -> None:
     tests = {"t::a": TestResult(outcome=outcome, seconds=0.5, themes=("security",))}
-    found = judge_stored(suite, msgspec.structs.replace(passed, tests=tests), by(75))
-    assert (found.verdict, found.reasons) == ("tests-failed", ("failed: t::a",))
+    result = judge_stored(suite, msgspec.structs.replace(passed, tests=tests), by(75))
+    assert (result.verdict, result.reasons) == ("tests-failed", ("failed: t::a",))
 
 
 def test_the_total_is_recomputed_from_the_files(suite: Suite, passed: Snapshot) -> None:

@@ -20,10 +20,10 @@ Put = Callable[[Snapshot], None]
 
 @pytest.fixture
 def put(repository: Repository) -> Put:
-    def write(found: Snapshot) -> None:
+    def write(result: Snapshot) -> None:
         path = Layout(repository.root).snapshot("calc")
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(found.encode())
+        path.write_bytes(result.encode())
 
     return write
 
@@ -31,9 +31,9 @@ def put(repository: Repository) -> Put:
 def test_one_result_per_suite_of_the_table_is_read(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
-    found = msgspec.structs.replace(snapshot, suite="calc")
-    put(found)
-    assert results.read_results(load(repository.root)) == {"calc": found}
+    result = msgspec.structs.replace(snapshot, suite="calc")
+    put(result)
+    assert results.read_results(load(repository.root)) == {"calc": result}
 
 
 @pytest.mark.reliability

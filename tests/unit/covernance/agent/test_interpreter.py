@@ -35,8 +35,8 @@ def test_option_key_active_environment_dot_venv_and_own_python_are_tried_in_orde
     table: Table, calc: Suite, tmp_path: Path
 ) -> None:
     assert find_interpreter(table, calc, {}) == Path(sys.executable)
-    own = environment(table.root / ".venv")
-    assert find_interpreter(table, calc, {}) == own
+    dot_venv = environment(table.root / ".venv")
+    assert find_interpreter(table, calc, {}) == dot_venv
     active = environment(tmp_path / "active")
     environ = {"VIRTUAL_ENV": str(tmp_path / "active")}
     assert find_interpreter(table, calc, environ) == active

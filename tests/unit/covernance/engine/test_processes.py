@@ -100,7 +100,7 @@ def test_waiting_for_the_slots_of_other_runs_is_reported_once(
     class Impatient(Watch):
         def told(self, text: str) -> None:
             super().told(text)
-            other.start()  # the slot stays taken for a while after that was told
+            other.start()  # the slot stays taken for a while after the report
 
     watch = Impatient()
     run_passes([python(tmp_path, "one", "")], slots=slots, observer=watch)
@@ -113,18 +113,18 @@ def test_a_running_pass_is_reported_repeatedly(
 ) -> None:
     monkeypatch.setattr("covernance.engine.processes._REPORT_SECONDS", 0.1)
     began = time.monotonic()
-    told: list[float] = []
+    report_times: list[float] = []
 
     class Third(Watch):
         def running(self, planned: Pass) -> None:
             assert planned is slow
-            told.append(time.monotonic() - began)
-            if len(told) == 3:
-                (tmp_path / "told").touch()
+            report_times.append(time.monotonic() - began)
+            if len(report_times) == 3:
+                (tmp_path / "reported").touch()
 
-    slow = python(tmp_path, "slow", lasting_until(tmp_path / "told"))
+    slow = python(tmp_path, "slow", lasting_until(tmp_path / "reported"))
     run_passes([slow], slots=Slots(tmp_path / "slots", 1), observer=Third())
-    assert all(seconds > 0.1 * number for number, seconds in enumerate(told, start=1))
+    assert all(seconds > 0.1 * number for number, seconds in enumerate(report_times, start=1))
 
 
 @pytest.mark.architecture

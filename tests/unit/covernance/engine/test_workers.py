@@ -34,10 +34,10 @@ def test_idle_cores_are_given_to_the_longest_passes(
     st.integers(1, 64),
 )
 def test_workers_never_exceed_the_cores(seconds: dict[tuple[str, str], float], jobs: int) -> None:
-    found = assign_workers([*seconds], seconds, jobs, {suite for suite, _ in seconds})
-    used = sum(found.get(key, 1) for key in seconds)
+    result = assign_workers([*seconds], seconds, jobs, {suite for suite, _ in seconds})
+    used = sum(result.get(key, 1) for key in seconds)
     assert used <= max(jobs, len(seconds))
-    assert all(seconds[key] / (count - 1) >= LONG_SECONDS for key, count in found.items())
+    assert all(seconds[key] / (count - 1) >= LONG_SECONDS for key, count in result.items())
 
 
 def test_passes_without_xdist_or_earlier_times_get_no_workers() -> None:

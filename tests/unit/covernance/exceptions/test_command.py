@@ -105,9 +105,9 @@ def test_check_as_json_has_problems_and_expiring_rows() -> None:
     register(document(EXPIRED))
     result = call("check", "--format", "json")
     assert result.return_value is Exit.GATE
-    found = json.loads(result.output)
-    assert [problem["kind"] for problem in found["problems"]] == ["expired-exception"]
-    assert [(due["row"]["module"], due["days"]) for due in found["due"]] == [("calc/a.py", -1)]
+    actual = json.loads(result.output)
+    assert [problem["kind"] for problem in actual["problems"]] == ["expired-exception"]
+    assert [(due["row"]["module"], due["days"]) for due in actual["due"]] == [("calc/a.py", -1)]
 
 
 def test_list_shows_rows_and_their_debt() -> None:
@@ -142,8 +142,8 @@ def test_an_empty_list_prints_one_sentence() -> None:
 
 def test_list_as_json_has_rows_and_totals() -> None:
     register(document(ROW))
-    found = json.loads(call("list", "--format", "json").output)
-    assert found["totals"] == {
+    result = json.loads(call("list", "--format", "json").output)
+    assert result["totals"] == {
         "rows": 1,
         "open": 1,
         "expired": 0,
@@ -151,7 +151,7 @@ def test_list_as_json_has_rows_and_totals() -> None:
         "unmeasured": 0,
         "oldest": 20,
     }
-    (debt,) = found["rows"]
+    (debt,) = result["rows"]
     assert (debt["age"], debt["missing"], debt["row"]["owner"]) == (20, 1, "@a")
 
 

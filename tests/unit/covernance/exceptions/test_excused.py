@@ -37,9 +37,9 @@ def test_a_row_waives_until_its_date_and_expires_the_day_after(
 ) -> None:
     repository.write(REGISTER, TEXT.format(day=day))
     table = load(repository.root)
-    found = find_exceptions(table, table.suites[0], TODAY)
-    assert (found.waived == {"calc/__init__.py"}) is waives
-    assert bool(found.expired) is not waives
+    result = find_exceptions(table, table.suites[0], TODAY)
+    assert (result.waived == {"calc/__init__.py"}) is waives
+    assert bool(result.expired) is not waives
 
 
 @pytest.mark.reliability

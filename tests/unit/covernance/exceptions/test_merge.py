@@ -45,8 +45,8 @@ def synced(text: str, *snapshots: Snapshot, terms: Terms = TERMS) -> Synced:
 
 
 def only(result: Synced) -> Row:
-    (found,) = read(result.text).rows
-    return found
+    (actual,) = read(result.text).rows
+    return actual
 
 
 def test_files_are_compared_with_their_floor_exactly() -> None:
@@ -156,7 +156,7 @@ def test_rows_of_a_suite_without_a_snapshot_do_not_change() -> None:
 def test_suites_have_separate_rows() -> None:
     files = {"apps/a.py": LOW}
     result = synced(document(line()), measured(files), measured(files, suite="auth"))
-    assert [found.key for found in read(result.text).rows] == [
+    assert [actual.key for actual in read(result.text).rows] == [
         ("apps/a.py", "api"),
         ("apps/a.py", "auth"),
     ]
@@ -221,12 +221,12 @@ def persons_cells(text: str) -> dict[tuple[str, str], list[str]]:
     """The source of every cell that is not generated, by the row's key, in order."""
     register = read(text)
     return {
-        found.key: [
+        result.key: [
             text[start:end]
             for column, (start, end) in enumerate(place.cells)
             if column not in MACHINE
         ]
-        for found, place in zip(register.rows, register._places, strict=True)
+        for result, place in zip(register.rows, register._places, strict=True)
     }
 
 
@@ -258,7 +258,7 @@ def test_after_sync_the_open_rows_are_the_files_below_their_floor(
 ) -> None:
     rows = read(synced(text, *snapshots).text).rows
     for snapshot in snapshots:
-        still = {found.module for found in rows if found.open and found.suite == snapshot.suite}
+        still = {result.module for result in rows if result.open and result.suite == snapshot.suite}
         assert still == set(find_below_floor(snapshot, FLOORS[snapshot.suite]))
 
 
@@ -283,18 +283,18 @@ def test_every_problem_has_its_line_and_missing_rows_come_first() -> None:
         Change("apps/b.py", "api", "updated", "1.00 / 90"),
         Change("apps/c.py", "api", "opened", "2.00 / 90"),
     ]
-    found = find_problems(rows, changes, TODAY)
-    assert [(problem.line, problem.module, problem.kind) for problem in found] == [
+    result = find_problems(rows, changes, TODAY)
+    assert [(problem.line, problem.module, problem.kind) for problem in result] == [
         (None, "apps/c.py", "out-of-step"),
         (6, "apps/b.py", "out-of-step"),
         (6, "apps/b.py", "unfilled"),
         (8, "apps/a.py", "expired-exception"),
     ]
-    assert {problem.suite for problem in found} == {"api"}
-    assert found[0].text == "below its floor (2.00 / 90) and has no row; run sync"
-    assert "as updated (1.00 / 90)" in found[1].text
-    assert found[2].text.endswith("fill in rationale and owner")
-    assert "expired on 2026-11-20" in found[3].text
+    assert {problem.suite for problem in result} == {"api"}
+    assert result[0].text == "below its floor (2.00 / 90) and has no row; run sync"
+    assert "as updated (1.00 / 90)" in result[1].text
+    assert result[2].text.endswith("fill in rationale and owner")
+    assert "expired on 2026-11-20" in result[3].text
 
 
 def test_a_resolved_row_may_be_incomplete_and_past_its_date() -> None:

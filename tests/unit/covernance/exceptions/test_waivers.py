@@ -42,9 +42,9 @@ def test_a_row_waives_nothing_if(changes: dict[str, object]) -> None:
 @given(st.lists(st.integers(-40, 40)))
 def test_a_row_never_waives_and_expires_on_one_day(days: list[int]) -> None:
     rows = [ahead(number, module=f"{index}.py") for index, number in enumerate(days)]
-    late = {found.module for found in find_expired(rows, TODAY)}
+    late = {result.module for result in find_expired(rows, TODAY)}
     assert late.isdisjoint(find_waived(rows, "api", TODAY))
-    assert late | find_waived(rows, "api", TODAY) == {found.module for found in rows}
+    assert late | find_waived(rows, "api", TODAY) == {result.module for result in rows}
 
 
 @pytest.mark.reliability
@@ -55,8 +55,8 @@ def test_a_row_never_waives_and_expires_on_one_day(days: list[int]) -> None:
 def test_a_row_is_reported_30_14_and_7_days_before_it_expires(
     days: int, notice: int | None
 ) -> None:
-    found = find_due([ahead(days)], TODAY)
-    assert [(item.days, item.notice) for item in found] == (
+    result = find_due([ahead(days)], TODAY)
+    assert [(item.days, item.notice) for item in result] == (
         [] if notice is None else [(days, notice)]
     )
 

@@ -119,8 +119,8 @@ def test_a_suites_own_floor_is_used(house: House) -> None:
 
 
 def test_a_files_own_floor_is_used(house: House) -> None:
-    own = 'file-floors = { "calc/deep/*" = 75 }\n'
-    house.repository.write("pyproject.toml", TABLE + own + SECOND)
+    file_floor = 'file-floors = { "calc/deep/*" = 75 }\n'
+    house.repository.write("pyproject.toml", TABLE + file_floor + SECOND)
     house.measure("calc", {"calc/deep/a.py": PRESENT, "calc/b.py": PRESENT})
     house.sync()
     assert [row.module for row in house.rows()] == ["calc/b.py"]

@@ -95,20 +95,20 @@ def test_coverage_at_the_floor_passes() -> None:
 
 
 def test_coverage_below_the_floor_fails_with_the_missing_number() -> None:
-    found = verdict(Counts(10_000, 8_999))
-    assert found.name == "below-floor"
-    assert found.exit is Exit.GATE
-    (reason,) = found.reasons
+    result = verdict(Counts(10_000, 8_999))
+    assert result.name == "below-floor"
+    assert result.exit is Exit.GATE
+    (reason,) = result.reasons
     assert reason == "89.99 % (floor 90 %). 1 more statement or branch must run."
 
 
 @pytest.mark.reliability
 def test_failed_tests_are_listed_first_and_exit_1() -> None:
-    found = verdict(Counts(10, 0), failures=("t::a", "t::b"), security=0)
-    assert found.name == "tests-failed"
-    assert found.exit is Exit.TESTS_FAILED
-    assert found.reasons[:2] == ("failed: t::a", "failed: t::b")
-    assert len(found.reasons) == 4
+    result = verdict(Counts(10, 0), failures=("t::a", "t::b"), security=0)
+    assert result.name == "tests-failed"
+    assert result.exit is Exit.TESTS_FAILED
+    assert result.reasons[:2] == ("failed: t::a", "failed: t::b")
+    assert len(result.reasons) == 4
 
 
 @pytest.mark.security
@@ -167,9 +167,9 @@ def just_met(counts: Counts) -> Decimal:
     st.sampled_from(["security", "unthemed"]),
 )
 def test_another_passing_test_never_makes_a_suite_fail(
-    found: dict[str, tuple[Counts, Counts]], earned: tuple[Counts, Counts], theme: str
+    result: dict[str, tuple[Counts, Counts]], earned: tuple[Counts, Counts], theme: str
 ) -> None:
-    first, then = ({name: pair[index] for name, pair in found.items()} for index in (0, 1))
+    first, then = ({name: pair[index] for name, pair in result.items()} for index in (0, 1))
     suite = msgspec.structs.replace(
         SUITE,
         theme_floors={"security": just_met(earned[0])},
@@ -245,18 +245,18 @@ def judged(
 @pytest.mark.security
 def test_a_themes_floor_applies_to_earned_coverage() -> None:
     assert judged(theme_floors={"security": Decimal(60)}, main=Counts(10, 10)).name == "pass"
-    found = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
-    assert found.name == "below-floor"
-    (reason,) = found.reasons
+    result = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
+    assert result.name == "below-floor"
+    (reason,) = result.reasons
     assert reason.startswith("theme security earned 60.00 % (floor 60.01 %). 1 more")
 
 
 @pytest.mark.security
 def test_a_files_floor_applies_to_its_raw_coverage() -> None:
-    found = judged(
+    result = judged(
         file_floors={"apps/keys.py": Decimal(100)}, keys=Counts(100, 99), main=Counts(900, 900)
     )
-    assert found.reasons == (
+    assert result.reasons == (
         "apps/keys.py: 99.00 % (floor 100 %). 1 more statement or branch must run.",
     )
 
@@ -275,9 +275,9 @@ def test_the_highest_of_several_matching_file_floors_applies() -> None:
 
 @pytest.mark.security
 def test_a_file_floor_that_matches_no_file_fails() -> None:
-    found = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
-    assert found.name == "below-floor"
-    assert "'apps/kyes.py' matches no measured file" in found.reasons[0]
+    result = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
+    assert result.name == "below-floor"
+    assert "'apps/kyes.py' matches no measured file" in result.reasons[0]
 
 
 def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_below_its_floor() -> None:
@@ -296,6 +296,6 @@ def test_a_waiver_applies_to_no_other_file() -> None:
 
 @pytest.mark.security
 def test_an_expired_exception_fails_even_at_full_coverage() -> None:
-    found = judged(Exceptions(expired=("the exception for x expired",)), main=Counts(10, 10))
-    assert found == Verdict("expired-exception", ("the exception for x expired",))
-    assert found.exit is Exit.GATE
+    result = judged(Exceptions(expired=("the exception for x expired",)), main=Counts(10, 10))
+    assert result == Verdict("expired-exception", ("the exception for x expired",))
+    assert result.exit is Exit.GATE

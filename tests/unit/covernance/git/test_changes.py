@@ -67,11 +67,11 @@ def test_staged_unstaged_and_untracked_edits_count_and_ignored_files_do_not(
     repository.write("untracked.py", "x = 1\ny = 2\n")
     repository.write("coverage/ignored.py", "x = 1\n")
     repository.append("calc/__init__.py", "z = 3\n")
-    found = {file.path: file for file in differences(repository)}
-    assert found.keys() == {"staged.py", "untracked.py", "calc/__init__.py"}
-    assert found["untracked.py"].added == {1, 2}
-    assert found["untracked.py"].before is None
-    assert found["calc/__init__.py"].added == {3}
+    result = {file.path: file for file in differences(repository)}
+    assert result.keys() == {"staged.py", "untracked.py", "calc/__init__.py"}
+    assert result["untracked.py"].added == {1, 2}
+    assert result["untracked.py"].before is None
+    assert result["calc/__init__.py"].added == {3}
 
 
 @pytest.mark.security
@@ -95,8 +95,8 @@ def test_a_renamed_file_counts_by_its_edited_lines(repository: Repository) -> No
 
 def test_a_deleted_file_has_no_current_name(repository: Repository) -> None:
     (repository.root / "calc/__init__.py").unlink()
-    (found,) = differences(repository)
-    assert found == FileChange(path=None, before="calc/__init__.py", removed=LINES({1, 2}))
+    (result,) = differences(repository)
+    assert result == FileChange(path=None, before="calc/__init__.py", removed=LINES({1, 2}))
     assert find_changes(repository.root, "HEAD").paths == frozenset()
 
 
@@ -148,13 +148,13 @@ def test_binary_files_links_and_modes_do_not_confuse_the_rest(repository: Reposi
     (root / "was_link.py").unlink()
     repository.write("was_link.py", "a\nb\n")
     repository.write("zzz.py", "x\n")
-    found = {file.path: file for file in differences(repository)}
-    assert found["mode.sh"] == edited("mode.sh", LINES(), LINES())
-    assert found["was_file.py"].added == LINES()
-    assert found["was_file.py"].removed == {1}
-    assert found["was_link.py"].added == {1, 2}
-    assert found["zzz.py"].added == {1}
-    assert found["data.bin"].added == {3, 4}
+    result = {file.path: file for file in differences(repository)}
+    assert result["mode.sh"] == edited("mode.sh", LINES(), LINES())
+    assert result["was_file.py"].added == LINES()
+    assert result["was_file.py"].removed == {1}
+    assert result["was_link.py"].added == {1, 2}
+    assert result["zzz.py"].added == {1}
+    assert result["data.bin"].added == {3, 4}
 
 
 @pytest.mark.security
@@ -367,8 +367,8 @@ def test_files_without_the_listed_lines_are_equal(
     path.write_text("".join(f"{line}\n" for line in old), encoding="utf-8")
     commit(repository)
     path.write_text("".join(f"{line}\n" for line in new), encoding="utf-8")
-    found = differences(repository)
-    added, removed = (found[0].added, found[0].removed) if found else (LINES(), LINES())
+    result = differences(repository)
+    added, removed = (result[0].added, result[0].removed) if result else (LINES(), LINES())
     kept_old = [line for number, line in enumerate(old, start=1) if number not in removed]
     kept_new = [line for number, line in enumerate(new, start=1) if number not in added]
     assert kept_old == kept_new

@@ -51,8 +51,8 @@ def test_files_are_added_deleted_and_left_unchanged(git: Git) -> None:
 def test_the_commit_has_author_time_and_message_and_no_ref(tmp_path: Path, kind: str) -> None:
     git = repository(tmp_path, f"--object-format={kind}")
     commit = write(git, None, {"a": b"x"})
-    said = git.run("cat-file", "commit", commit).decode().split("\n", 1)[1]
-    assert said == f"author {COMMITTER}\ncommitter {COMMITTER}\n\nAdd x\n"
+    content = git.run("cat-file", "commit", commit).decode().split("\n", 1)[1]
+    assert content == f"author {COMMITTER}\ncommitter {COMMITTER}\n\nAdd x\n"
     assert write(git, commit, {"a": None})
     assert git.run("for-each-ref") == b""
     assert sorted(path.name for path in (tmp_path / ".git/refs").iterdir()) == ["heads", "tags"]

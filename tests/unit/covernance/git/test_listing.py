@@ -53,8 +53,8 @@ def test_new_edited_and_removed_files_are_listed_committed_or_not(
 
 def test_a_renamed_file_counts_under_both_names(repository: Repository, began: str) -> None:
     repository.git("mv", "calc/__init__.py", "calc/ä new\nname.py")
-    found = list_differences(repository.root, began)
-    assert found == Difference(
+    result = list_differences(repository.root, began)
+    assert result == Difference(
         files=names("calc/__init__.py", "calc/ä new\nname.py"),
         new=names("calc/ä new\nname.py"),
         gone=names("calc/__init__.py"),
@@ -71,10 +71,10 @@ def test_a_name_of_another_type_was_replaced(repository: Repository, began: str)
         (repository.root / name).unlink()
     (repository.root / "calc/__init__.py").symlink_to("other.py")
     repository.write(".coveragerc/folder.txt", "")
-    found = list_differences(repository.root, began)
-    assert found.replaced == names("calc/__init__.py", ".coveragerc")
-    assert found.new == names(".coveragerc/folder.txt")
-    assert found.gone == names()
+    result = list_differences(repository.root, began)
+    assert result.replaced == names("calc/__init__.py", ".coveragerc")
+    assert result.new == names(".coveragerc/folder.txt")
+    assert result.gone == names()
 
 
 @pytest.mark.security

@@ -24,13 +24,13 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def test_a_clean_checkout_is_described_by_commit_and_branch(repository: Repository) -> None:
-    found = describe_run(load(repository.root), {}, NOW)
-    assert found.commit == repository.git("rev-parse", "HEAD")
-    assert (found.branch, found.dirty) == ("main", False)
-    assert found.tools["covernance"]
-    measured = add_environment(found, ENVIRONMENT)
-    assert (measured.python, measured.commit) == (ENVIRONMENT.python, found.commit)
-    assert measured.tools == found.tools | ENVIRONMENT.packages
+    result = describe_run(load(repository.root), {}, NOW)
+    assert result.commit == repository.git("rev-parse", "HEAD")
+    assert (result.branch, result.dirty) == ("main", False)
+    assert result.tools["covernance"]
+    measured = add_environment(result, ENVIRONMENT)
+    assert (measured.python, measured.commit) == (ENVIRONMENT.python, result.commit)
+    assert measured.tools == result.tools | ENVIRONMENT.packages
 
 
 def test_an_edited_checkout_is_dirty(repository: Repository) -> None:
@@ -60,22 +60,22 @@ def test_an_untracked_file_only_makes_the_checkout_dirty(repository: Repository,
     repository.git("config", "core.quotePath", "false")
     before = describe_run(load(repository.root), {}, NOW)
     repository.write(name, "x\n")
-    found = describe_run(load(repository.root), {}, NOW)
-    assert (found.dirty, found.commit, found.branch) == (True, before.commit, before.branch)
+    result = describe_run(load(repository.root), {}, NOW)
+    assert (result.dirty, result.commit, result.branch) == (True, before.commit, before.branch)
 
 
 @pytest.mark.reliability
 def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path) -> None:
     fresh = Repository(tmp_path / "fresh")
     fresh.git("init", "--quiet", "--initial-branch=trunk")
-    found = describe_run(load(fresh.root), {}, NOW)
-    assert (found.commit, found.branch, found.dirty) == (None, "trunk", True)
+    result = describe_run(load(fresh.root), {}, NOW)
+    assert (result.commit, result.branch, result.dirty) == (None, "trunk", True)
 
 
 @pytest.mark.reliability
 def test_outside_a_repository_git_values_are_none(tmp_path: Path) -> None:
-    found = describe_run(load(Repository(tmp_path).root), {}, NOW)
-    assert (found.commit, found.base, found.branch, found.dirty) == (None, None, None, None)
+    result = describe_run(load(Repository(tmp_path).root), {}, NOW)
+    assert (result.commit, result.base, result.branch, result.dirty) == (None, None, None, None)
 
 
 @pytest.mark.reliability
@@ -93,8 +93,8 @@ def test_the_time_is_utc_in_any_time_zone(repository: Repository) -> None:
 
 def test_a_ci_run_is_identified_by_run_attempt_and_branch(repository: Repository) -> None:
     environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_HEAD_REF": "feature"}
-    found = describe_run(load(repository.root), environ, NOW)
-    assert (found.run_id, found.branch) == ("77-2", "feature")
+    result = describe_run(load(repository.root), environ, NOW)
+    assert (result.run_id, result.branch) == ("77-2", "feature")
 
 
 def test_two_runs_in_one_second_have_different_ids(repository: Repository) -> None:

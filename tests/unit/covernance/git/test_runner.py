@@ -94,10 +94,10 @@ def test_a_hanging_command_is_stopped_with_its_helpers(folder: Path) -> None:
 @pytest.mark.security
 def test_git_never_prompts_and_runs_no_hooks(folder: Path) -> None:
     environ = fake_git(folder, """env; echo "$@"; awk '{print "leads:", $1 == $6}' /proc/$$/stat""")
-    said = Git(folder, environ | {"SSH_ASKPASS": "/bin/window"}).run("push").decode().splitlines()
-    assert {"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS_REQUIRE=never"} <= set(said)
-    assert "leads: 1" in said  # a session of its own has no terminal
-    assert "-c core.hooksPath=/dev/null" in said[-2]
+    output = Git(folder, environ | {"SSH_ASKPASS": "/bin/window"}).run("push").decode().splitlines()
+    assert {"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS_REQUIRE=never"} <= set(output)
+    assert "leads: 1" in output  # a session of its own has no terminal
+    assert "-c core.hooksPath=/dev/null" in output[-2]
 
 
 @pytest.mark.security
@@ -166,14 +166,14 @@ def test_the_process_ends_with_its_reader(folder: Path) -> None:
 
 @pytest.mark.security
 def test_an_error_contains_no_credentials() -> None:
-    said = b"remote: no\nfatal: 'https://user:secret@example.org/x.git' and ssh://git@host/x\n"
-    assert readable(said) == "remote: no; fatal: 'https://example.org/x.git' and ssh://host/x"
+    errors = b"remote: no\nfatal: 'https://user:secret@example.org/x.git' and ssh://git@host/x\n"
+    assert readable(errors) == "remote: no; fatal: 'https://example.org/x.git' and ssh://host/x"
 
 
 @pytest.mark.security
 @given(st.binary(max_size=1000))
-def test_an_error_is_one_short_line_without_control_characters(said: bytes) -> None:
-    line = readable(said)
+def test_an_error_is_one_short_line_without_control_characters(errors: bytes) -> None:
+    line = readable(errors)
     assert line.isprintable()
     assert len(line) <= 401
 

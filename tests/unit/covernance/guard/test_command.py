@@ -99,20 +99,20 @@ def test_json_contains_everything_in_the_text(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(monkeypatch, dropped(), "--format", "json")
-    (found,) = json.loads(ran.output)
+    (result,) = json.loads(ran.output)
     assert ran.return_value is Exit.GATE
-    assert found["base"]["entry"]["commit"] == "a" * 40
-    assert found["numbers"][0]["points"] == "10.0000"
-    assert found["gone"] == ["t::a"]
-    assert found["flaps"] == [{"path": "a.py", "theme": "security", "lines": "7"}]
+    assert result["base"]["entry"]["commit"] == "a" * 40
+    assert result["numbers"][0]["points"] == "10.0000"
+    assert result["gone"] == ["t::a"]
+    assert result["flaps"] == [{"path": "a.py", "theme": "security", "lines": "7"}]
 
 
 def test_json_of_a_suite_without_a_base_is_complete(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = GuardResult(suite="calc", verdict=Verdict(compare.NO_BASELINE, ("x",)))
-    (found,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
-    assert (found["verdict"], found["base"], found["numbers"]) == ("no-baseline", None, [])
+    (result,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
+    assert (result["verdict"], result["base"], result["numbers"]) == ("no-baseline", None, [])
 
 
 def test_a_suite_that_did_not_drop_is_one_line(

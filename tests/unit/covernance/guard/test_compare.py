@@ -42,10 +42,10 @@ def first(count: int) -> set[int]:
 
 
 def result(sample: Snapshot, **files: FileResult) -> Snapshot:
-    found = {f"{name}.py": file for name, file in files.items()}
-    total = sum((file.total for file in found.values()), Counts())
+    actual = {f"{name}.py": file for name, file in files.items()}
+    total = sum((file.total for file in actual.values()), Counts())
     cell = Cell(outcomes=Outcomes(tests=1), seconds=0, raw=total, earned=total)
-    return msgspec.structs.replace(sample, files=found, total=total, themes={"security": cell})
+    return msgspec.structs.replace(sample, files=actual, total=total, themes={"security": cell})
 
 
 def compared(
@@ -55,10 +55,10 @@ def compared(
 
 
 def test_the_same_result_has_no_drop(snapshot: Snapshot, suite: Suite) -> None:
-    found = compared(snapshot, snapshot, suite)
-    assert found.verdict.name == "pass"
-    assert all(number.points == 0 for number in found.numbers)
-    assert (found.gone, found.broken) == ((), ())
+    actual = compared(snapshot, snapshot, suite)
+    assert actual.verdict.name == "pass"
+    assert all(number.points == 0 for number in actual.numbers)
+    assert (actual.gone, actual.broken) == ((), ())
 
 
 @pytest.mark.parametrize(("now", "verdict"), [(88, "pass"), (87, "dropped"), (95, "pass")])
@@ -73,13 +73,13 @@ def test_a_drop_over_the_limit_fails_and_one_at_the_limit_passes(
 def test_the_report_names_numbers_file_and_lines(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(90)), b=measured(first(100)))
     after = result(snapshot, a=measured(first(80)), b=measured(first(100)))
-    found = compared(before, after, suite)
-    assert found.verdict.reasons[0] == (
+    actual = compared(before, after, suite)
+    assert actual.verdict.reasons[0] == (
         "total fell by 5.00 points (limit 2), from 95.00 % to 90.00 %"
     )
-    assert found.suite == "api"
-    assert [number.measure for number in found.numbers] == ["total", "security"]
-    for number in found.numbers:
+    assert actual.suite == "api"
+    assert [number.measure for number in actual.numbers] == ["total", "security"]
+    for number in actual.numbers:
         assert number.files == (FileDrop("a.py", 10, "81-90"),)
 
 
@@ -91,8 +91,8 @@ def test_one_line_is_enough_to_name_a_file(snapshot: Snapshot, suite: Suite) -> 
 def test_all_missing_lines_of_an_edited_file_are_listed(snapshot: Snapshot, suite: Suite) -> None:
     before, after = (result(snapshot, a=measured(first(count))) for count in (90, 80))
     edited = {"a.py": Removed("a.py", frozenset({1}))}
-    found = compared(before, after, suite, edited)
-    assert found.numbers[0].files == (FileDrop("a.py", 10, "81-100"),)
+    actual = compared(before, after, suite, edited)
+    assert actual.numbers[0].files == (FileDrop("a.py", 10, "81-100"),)
 
 
 def test_the_ten_worst_files_are_listed_worst_first(snapshot: Snapshot, suite: Suite) -> None:
@@ -100,8 +100,8 @@ def test_the_ten_worst_files_are_listed_worst_first(snapshot: Snapshot, suite: S
     before = result(snapshot, **{name: measured(first(50)) for name in names})
     missing = {name: 20 if name == "g" else 10 for name in names}
     after = result(snapshot, **{name: measured(first(50 - lost)) for name, lost in missing.items()})
-    found = compared(before, after, suite).numbers[0].files
-    assert [file.path for file in found] == [f"{name}.py" for name in "gabcdefhij"]
+    actual = compared(before, after, suite).numbers[0].files
+    assert [file.path for file in actual] == [f"{name}.py" for name in "gabcdefhij"]
 
 
 def test_a_theme_that_is_new_and_the_unthemed_pass_are_not_compared(
@@ -135,9 +135,9 @@ def test_an_unreported_deleted_file_is_not_a_drop(snapshot: Snapshot, suite: Sui
 def test_a_renamed_file_is_compared_with_itself(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, old=measured(first(90)))
     after = result(snapshot, new=measured(first(80)))
-    found = compared(before, after, suite, {"old.py": Removed("new.py")})
-    assert found.verdict.name == "dropped"
-    for number in found.numbers:
+    actual = compared(before, after, suite, {"old.py": Removed("new.py")})
+    assert actual.verdict.name == "dropped"
+    for number in actual.numbers:
         assert [(file.path, file.missing) for file in number.files] == [("new.py", 10)]
 
 
@@ -145,22 +145,22 @@ def test_a_renamed_file_is_compared_with_itself(snapshot: Snapshot, suite: Suite
 def test_an_uncovered_new_file_is_a_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)))
     after = result(snapshot, a=measured(first(100)), new=measured(set(), 20))
-    found = compared(before, after, suite)
-    assert found.verdict.name == "dropped"
-    assert [(file.path, file.lines) for file in found.numbers[0].files] == [("new.py", "1-20")]
+    actual = compared(before, after, suite)
+    assert actual.verdict.name == "dropped"
+    assert [(file.path, file.lines) for file in actual.numbers[0].files] == [("new.py", "1-20")]
 
 
 @pytest.mark.parametrize(("limit", "verdict"), [("3", "dropped"), ("4", "pass"), ("5", "pass")])
 def test_a_themes_own_limit_applies(
     snapshot: Snapshot, suite: Suite, limit: str, verdict: str
 ) -> None:
-    own = msgspec.structs.replace(
+    limited = msgspec.structs.replace(
         suite, max_drop=Decimal(100), theme_max_drop={"security": Decimal(limit)}
     )
     before, after = (result(snapshot, a=measured(first(count))) for count in (90, 86))
-    found = compared(before, after, own)
-    assert found.verdict.name == verdict
-    assert [number.limit for number in found.numbers] == [Decimal(100), Decimal(limit)]
+    actual = compared(before, after, limited)
+    assert actual.verdict.name == verdict
+    assert [number.limit for number in actual.numbers] == [Decimal(100), Decimal(limit)]
 
 
 def patched(sample: Snapshot, counts: Counts | None) -> Snapshot:
@@ -188,24 +188,24 @@ def test_patch_coverage_is_compared_with_that_of_the_change_before(
     after: Counts | None,
     verdict: str,
 ) -> None:
-    own = msgspec.structs.replace(suite, patch_max_drop=Decimal(10))
-    found = compared(patched(snapshot, before), patched(snapshot, after), own)
-    assert found.verdict.name == verdict
+    limited = msgspec.structs.replace(suite, patch_max_drop=Decimal(10))
+    actual = compared(patched(snapshot, before), patched(snapshot, after), limited)
+    assert actual.verdict.name == verdict
 
 
 def test_empty_changes_have_no_patch_coverage_to_compare(snapshot: Snapshot, suite: Suite) -> None:
     nothing = patched(snapshot, Counts())
-    found = compare_results(nothing, nothing, {}, suite, patch_min_lines=0)
-    assert [number.measure for number in found.numbers] == ["total", "security"]
+    actual = compare_results(nothing, nothing, {}, suite, patch_min_lines=0)
+    assert [number.measure for number in actual.numbers] == ["total", "security"]
 
 
 def test_a_drop_in_patch_coverage_is_reported(snapshot: Snapshot, suite: Suite) -> None:
     before, after = patched(snapshot, Counts(1, 1)), patched(snapshot, Counts(1, 0))
-    found = compare_results(before, after, {}, suite, patch_min_lines=0)
-    assert found.numbers[-1] == Drop(
+    actual = compare_results(before, after, {}, suite, patch_min_lines=0)
+    assert actual.numbers[-1] == Drop(
         measure="patch", before=Counts(1, 1), after=Counts(1, 0), limit=Decimal(2), files=()
     )
-    assert found.verdict.reasons == (
+    assert actual.verdict.reasons == (
         "patch fell by 100.00 points (limit 2), from 100.00 % to 0.00 %",
     )
 
@@ -222,8 +222,8 @@ def test_a_themes_base_excludes_removed_lines(snapshot: Snapshot, suite: Suite) 
         snapshot, a=msgspec.structs.replace(measured(first(90)), themes={"security": cell})
     )
     cut = {"a.py": Removed("a.py", frozenset(range(1, 11)))}
-    found = compared(before, before, suite, cut)
-    assert [number.before for number in found.numbers] == [Counts(90, 80), Counts(90, 80, 2, 1)]
+    actual = compared(before, before, suite, cut)
+    assert [number.before for number in actual.numbers] == [Counts(90, 80), Counts(90, 80, 2, 1)]
 
 
 @pytest.mark.security
@@ -231,8 +231,8 @@ def test_a_theme_can_drop_while_the_total_does_not(snapshot: Snapshot, suite: Su
     before = result(snapshot, a=measured(first(90)))
     weaker = FileCell(Counts(100, 60), Counts(100, 60), "1-60", "1-100")
     file = msgspec.structs.replace(measured(first(90)), themes={"security": weaker})
-    found = compared(before, result(snapshot, a=file), suite)
-    assert [(number.measure, number.over) for number in found.numbers] == [
+    actual = compared(before, result(snapshot, a=file), suite)
+    assert [(number.measure, number.over) for number in actual.numbers] == [
         ("total", False),
         ("security", True),
     ]
@@ -248,13 +248,13 @@ def test_the_base_excludes_branches_of_removed_lines(snapshot: Snapshot, suite: 
     rest = FileResult(
         total=Counts(3, 3, 2, 1), themes={}, executed_lines="1-3", branches={2: (2, 1)}
     )
-    found = compared(
+    actual = compared(
         result(snapshot, a=branchy),
         result(snapshot, a=rest),
         suite,
         {"a.py": Removed("a.py", frozenset({2}))},
     )
-    assert found.numbers[0].before == Counts(3, 3, 2, 1)
+    assert actual.numbers[0].before == Counts(3, 3, 2, 1)
 
 
 def test_deleted_and_broken_tests_are_listed(snapshot: Snapshot, suite: Suite) -> None:
@@ -264,8 +264,8 @@ def test_deleted_and_broken_tests_are_listed(snapshot: Snapshot, suite: Suite) -
         snapshot, tests={"a": passed, "b": passed, "c": passed, "d": skipped}
     )
     after = msgspec.structs.replace(snapshot, tests={"b": passed, "c": skipped, "d": skipped})
-    found = compared(before, after, suite)
-    assert (found.gone, found.broken) == (("a",), ("c",))
+    actual = compared(before, after, suite)
+    assert (actual.gone, actual.broken) == (("a",), ("c",))
 
 
 def test_a_base_with_nothing_to_cover_has_no_drop(snapshot: Snapshot, suite: Suite) -> None:

@@ -115,10 +115,10 @@ def test_leftovers_of_a_killed_writer_are_ignored(
 
 @pytest.mark.architecture
 def test_pruning_removes_empty_folders(store: Directory, result: Results) -> None:
-    kept, gone = store.add([result("api"), result("auth", branch="long/" * 60)])
-    store.prune([gone])
-    store.prune([gone])
-    assert store.entries() == [kept]
+    remaining, removed = store.add([result("api"), result("auth", branch="long/" * 60)])
+    store.prune([removed])
+    store.prune([removed])
+    assert store.entries() == [remaining]
     assert sorted(path.name for path in store._root.iterdir()) == [".lock", "api"]
 
 

@@ -55,7 +55,7 @@ def test_the_tables_store_is_opened(repository: Repository) -> None:
     table = load(repository.root)
     assert isinstance(open_table_store(table), Directory)
     repository.git("init", "-q")
-    kept = msgspec.structs.replace(
+    table = msgspec.structs.replace(
         table, history=msgspec.structs.replace(table.history, store="git")
     )
-    assert isinstance(open_table_store(kept), GitBranch)
+    assert isinstance(open_table_store(table), GitBranch)

@@ -127,8 +127,8 @@ def test_the_newest_result_per_suite_is_found_by_a_commits_first_digits(
             recorded(snapshot, "api", "ef" * 20, "3", "main", "2026-11-23T12:00:00Z"),
         ]
     )
-    found = find_newest(store, "abcd", suite=None)
-    assert [(entry.suite, entry.run_id) for entry in found] == [("api", "2"), ("auth", "1")]
+    result = find_newest(store, "abcd", suite=None)
+    assert [(entry.suite, entry.run_id) for entry in result] == [("api", "2"), ("auth", "1")]
     assert [entry.suite for entry in find_newest(store, "abcd", suite="auth")] == ["auth"]
 
 

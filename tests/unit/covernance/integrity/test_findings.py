@@ -82,19 +82,19 @@ def test_a_removed_include_is_a_finding_if_others_remain() -> None:
 def test_added_pragmas_are_listed_by_place() -> None:
     before = Pragmas({1: "a"})
     after = Pragmas({4: "a", 7: "b", 8: "b", 12: "c"})
-    (found,) = pragma_findings("calc/a.py", before, after, "no cover")
-    assert plain(found) == (
+    (result,) = pragma_findings("calc/a.py", before, after, "no cover")
+    assert plain(result) == (
         "pragma-added",
         "calc/a.py:7-8, calc/a.py:12",
         "1 × no cover",
         "4 × no cover",
     )
-    assert found.subjects == ("calc/a.py",)
+    assert result.subjects == ("calc/a.py",)
 
 
 def test_an_added_pragma_is_a_finding() -> None:
-    (found,) = pragma_findings("a.py", Pragmas({}), Pragmas({3: "x"}), "no cover")
-    assert plain(found) == ("pragma-added", "a.py:3", "0 × no cover", "1 × no cover")
+    (result,) = pragma_findings("a.py", Pragmas({}), Pragmas({3: "x"}), "no cover")
+    assert plain(result) == ("pragma-added", "a.py:3", "0 × no cover", "1 × no cover")
 
 
 def test_the_same_number_of_pragmas_is_no_finding() -> None:
@@ -103,9 +103,9 @@ def test_the_same_number_of_pragmas_is_no_finding() -> None:
 
 
 def test_a_deleted_test_is_reported_with_its_file() -> None:
-    (found,) = findings.test_findings("api", {"t.py::test_a": Function()}, {}, THEMES)
-    assert plain(found) == ("test-deleted", "t.py::test_a", "1 test", "none")
-    assert found.subjects == ("api", "t.py")
+    (result,) = findings.test_findings("api", {"t.py::test_a": Function()}, {}, THEMES)
+    assert plain(result) == ("test-deleted", "t.py::test_a", "1 test", "none")
+    assert result.subjects == ("api", "t.py")
 
 
 def test_a_deleted_test_with_a_theme_is_one_finding() -> None:
@@ -117,8 +117,8 @@ def test_a_finding_about_a_test_can_be_allowed_by_its_suite_or_file() -> None:
     name = "t.py::A::test_a"
     before = {name: Function(cases=2, marks=frozenset({"security"}))}
     after = {name: Function(cases=1, skipped=1)}
-    found = list(findings.test_findings("api", before, after, THEMES))
-    assert [(finding.kind, finding.subjects) for finding in found] == [
+    result = list(findings.test_findings("api", before, after, THEMES))
+    assert [(finding.kind, finding.subjects) for finding in result] == [
         ("test-deleted", ("api", "t.py")),
         ("marker-removed", ("api", "t.py")),
         ("skips-grew", ("api", "t.py")),
@@ -167,8 +167,8 @@ def test_all_remaining_markers_are_listed() -> None:
     themes = ("architecture", "reliability", "security")
     before = {"t.py::test_a": Function(marks=frozenset(themes))}
     after = {"t.py::test_a": Function(marks=frozenset(themes[:2]))}
-    (found,) = findings.test_findings("api", before, after, themes)
-    assert found.after == "architecture, reliability"
+    (result,) = findings.test_findings("api", before, after, themes)
+    assert result.after == "architecture, reliability"
 
 
 def test_additional_skips_are_reported_by_test() -> None:
@@ -192,9 +192,9 @@ def test_the_same_number_of_skips_is_no_finding() -> None:
 
 def test_a_suite_that_shrank_is_reported_in_cases() -> None:
     before = {"a": Function(cases=3), "b": Function()}
-    (found,) = size_findings("api", before, {"a": Function(cases=3)})
-    assert plain(found) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
-    assert found.subjects == ("api",)
+    (result,) = size_findings("api", before, {"a": Function(cases=3)})
+    assert plain(result) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
+    assert result.subjects == ("api",)
     assert not list(size_findings("api", before, {"c": Function(cases=4)}))
 
 
@@ -245,18 +245,18 @@ def test_the_same_tests_are_no_finding(inventory: Inventory) -> None:
 
 @given(INVENTORIES, INVENTORIES)
 def test_every_lost_case_is_a_finding(before: Inventory, after: Inventory) -> None:
-    found = {where for kind, where, _, _ in compare(before, after) if kind == "test-deleted"}
+    result = {where for kind, where, _, _ in compare(before, after) if kind == "test-deleted"}
     lost = {
         name
         for name, function in before.items()
         if name in after and after[name].cases < function.cases
     }
-    assert lost <= found
+    assert lost <= result
     if list(size_findings("api", before, after)):
-        assert found
+        assert result
 
 
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from("ab")))
-def test_the_same_pragmas_and_settings_are_no_finding(found: dict[int, str]) -> None:
-    assert not list(pragma_findings("a.py", Pragmas(found), Pragmas(found), "no cover"))
+def test_the_same_pragmas_and_settings_are_no_finding(result: dict[int, str]) -> None:
+    assert not list(pragma_findings("a.py", Pragmas(result), Pragmas(result), "no cover"))
     assert not list(settings_findings(SETTINGS, SETTINGS))

@@ -27,9 +27,9 @@ if a:  #pragma:no cover
 def test_a_pragma_inside_a_string_counts() -> None:
     excluded = PythonParser(text=SOURCE, exclude=NO_COVER[0])
     excluded.parse_source()
-    found = find_pragmas(SOURCE, NO_COVER).lines
-    assert found.keys() == {1, 2, 3, 5, 7}
-    assert {line for line in found if line in excluded.raw_excluded} == {1, 2, 3, 5, 7}
+    result = find_pragmas(SOURCE, NO_COVER).lines
+    assert result.keys() == {1, 2, 3, 5, 7}
+    assert {line for line in result if line in excluded.raw_excluded} == {1, 2, 3, 5, 7}
     assert find_pragmas(SOURCE, ()).lines == {}
 
 

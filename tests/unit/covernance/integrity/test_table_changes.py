@@ -168,8 +168,8 @@ def test_every_weakening_is_a_finding(
 def test_a_removed_suite_is_one_finding_whatever_its_keys(name: str) -> None:
     after = parsed()
     del after["suites"][name]
-    (found,) = compare_tables(parsed(), after)
-    assert found == Finding("suite-removed", f"suites.{name}", name, "none", (name,))
+    (result,) = compare_tables(parsed(), after)
+    assert result == Finding("suite-removed", f"suites.{name}", name, "none", (name,))
 
 
 def test_a_removed_suite_does_not_hide_a_lowered_floor_of_another() -> None:
@@ -198,8 +198,8 @@ def test_a_removed_entry_can_be_allowed_by_its_suite_or_path(
     old: str, new: str, subjects: tuple[str, ...]
 ) -> None:
     assert old in TABLE
-    (found,) = compare_tables(parsed(), parsed(TABLE.replace(old, new, 1)))
-    assert found.subjects == ("auth" if "auth" in old else "api", *subjects)
+    (result,) = compare_tables(parsed(), parsed(TABLE.replace(old, new, 1)))
+    assert result.subjects == ("auth" if "auth" in old else "api", *subjects)
 
 
 @pytest.mark.reliability
@@ -235,8 +235,8 @@ def test_a_new_suite_or_a_first_table_weakens_nothing() -> None:
 
 def test_a_lowered_floor_can_be_allowed_by_its_suite_or_file() -> None:
     lowered = TABLE.replace('keys.py" = 100', 'keys.py" = 99')
-    (found,) = compare_tables(parsed(), parsed(lowered))
-    assert found.subjects == ("api", "apps/api/keys.py")
+    (result,) = compare_tables(parsed(), parsed(lowered))
+    assert result.subjects == ("api", "apps/api/keys.py")
 
 
 @pytest.mark.security
@@ -260,8 +260,8 @@ def test_every_number_is_compared_in_its_direction(place: str, weakening: Weaken
     compared = [key for key in keys if key.weakened_by is weakening]
     assert compared
     for key in compared:
-        (found,) = compare_tables(written(key, low), written(key, high))
-        assert (found.before, found.after) == (str(low), str(high))
+        (result,) = compare_tables(written(key, low), written(key, high))
+        assert (result.before, result.after) == (str(low), str(high))
         assert list(compare_tables(written(key, high), written(key, low))) == []
 
 
@@ -299,10 +299,10 @@ def test_keys_of_another_version_do_not_prevent_the_comparison() -> None:
     ],
 )
 def test_a_longer_carry_forward_period_is_a_weaker_table(
-    before: dict[str, int], after: dict[str, int], found: list[str]
+    before: dict[str, int], after: dict[str, int], result: list[str]
 ) -> None:
     tables = ({"themes": ["x"], "history": history} for history in (before, after))
-    assert [finding.kind for finding in compare_tables(*tables)] == found
+    assert [finding.kind for finding in compare_tables(*tables)] == result
 
 
 NUMBERS = st.fixed_dictionaries(

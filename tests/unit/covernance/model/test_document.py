@@ -25,8 +25,8 @@ def test_a_document_is_read(tmp_path: Path) -> None:
 def test_a_missing_document_is_none_or_an_error(tmp_path: Path) -> None:
     path = tmp_path / "note.json"
     assert document.find(path, Note, "a note", "write it again") is None
-    told = r"note\.json: can't be read: No such file or directory; write it again$"
-    with pytest.raises(InputError, match=told):
+    message = r"note\.json: can't be read: No such file or directory; write it again$"
+    with pytest.raises(InputError, match=message):
         document.read(path, Note, "a note", "write it again")
 
 
@@ -39,9 +39,9 @@ def test_a_missing_document_is_none_or_an_error(tmp_path: Path) -> None:
 def test_damage_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "note.json"
     path.write_bytes(content)
-    told = r"note\.json: is not a note, or is damaged: .+; write it again$"
+    message = r"note\.json: is not a note, or is damaged: .+; write it again$"
     for ask in (document.read, document.find):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             ask(path, Note, "a note", "write it again")
 
 
@@ -51,7 +51,7 @@ def test_an_unreadable_document_is_one_clear_error(tmp_path: Path) -> None:
 
 
 def test_other_errors_of_the_tool_are_passed_on() -> None:
-    own = InputError("of a newer version")
+    error = InputError("of a newer version")
     with pytest.raises(InputError) as raised, document.readable_errors("here", "a note", "upgrade"):
-        raise own
-    assert raised.value is own
+        raise error
+    assert raised.value is error

@@ -75,8 +75,8 @@ def test_a_snapshot_of_the_first_schema_is_read(snapshot: Snapshot) -> None:
 def test_an_older_snapshot_lacks_newer_fields(snapshot: Snapshot) -> None:
     older = json.loads(snapshot.encode())
     del older["patch"], older["provenance"]["source"]
-    found = decode(json.dumps(older).encode(), "x.json")
-    assert (found.patch, found.provenance.source) == (None, "measured")
+    result = decode(json.dumps(older).encode(), "x.json")
+    assert (result.patch, result.provenance.source) == (None, "measured")
 
 
 @pytest.mark.parametrize("files", [None, [], {"a.py": None}, {"a.py": {"missing_lines": "x"}}])

@@ -34,8 +34,8 @@ def test_an_invalid_time_is_none_or_one_clear_error(text: str) -> None:
 
 @given(st.text() | st.datetimes().map(datetime.isoformat))
 def test_every_parsed_time_supports_arithmetic(text: str) -> None:
-    if found := timestamp.parse(text):
-        assert found - timedelta(days=1) < found.astimezone(UTC)
+    if result := timestamp.parse(text):
+        assert result - timedelta(days=1) < result.astimezone(UTC)
 
 
 def test_one_day_is_singular_and_other_numbers_are_plural() -> None:

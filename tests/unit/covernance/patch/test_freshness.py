@@ -33,9 +33,9 @@ def touch(root: Path, name: str, when: float) -> Changes:
 
 
 def test_without_a_result_there_is_no_data(tmp_path: Path, suite: Suite) -> None:
-    found = check_freshness(WorkTree(tmp_path), suite, None, Changes("0" * 40, ()))
-    assert isinstance(found, Unusable)
-    assert (found.suite, found.verdict) == ("api", "no-data")
+    result = check_freshness(WorkTree(tmp_path), suite, None, Changes("0" * 40, ()))
+    assert isinstance(result, Unusable)
+    assert (result.suite, result.verdict) == ("api", "no-data")
 
 
 @pytest.mark.parametrize(("later", "fresh"), [(-1, True), (0.9, True), (1, False), (3600, False)])
@@ -45,12 +45,12 @@ def test_without_a_result_there_is_no_data(tmp_path: Path, suite: Suite) -> None
 def test_an_edit_after_the_run_began_makes_the_result_stale(
     tmp_path: Path, suite: Suite, dirty: Snapshot, name: str, later: float, *, fresh: bool
 ) -> None:
-    found = check_freshness(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + later))
+    result = check_freshness(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + later))
     if fresh:
-        assert found is dirty
+        assert result is dirty
     else:
-        assert isinstance(found, Unusable)
-        assert found.reasons == (
+        assert isinstance(result, Unusable)
+        assert result.reasons == (
             f"{name} was edited after the suite was measured",
             "run `covernance run --suite api` again",
         )

@@ -45,15 +45,15 @@ def suite_result(
 
 
 def test_only_changed_statements_and_branches_count(snapshot: Snapshot) -> None:
-    found = suite_result(
+    result = suite_result(
         measured(snapshot, executed="1-6", missing="7-9", branches={3: (2, 1), 8: (2, 0)}),
         {2, 3, 4, 7, 8, 100},
     )
-    assert found.counts == Counts(statements=5, executed=3, branches=4, taken=1)
-    assert found.uncovered == ((PATH, 7), (PATH, 8))
-    assert found.partial == ((PATH, 3),)
-    assert found.verdict == "below-floor"
-    assert (found.suite, found.theme, found.floor) == ("api", None, Decimal(80))
+    assert result.counts == Counts(statements=5, executed=3, branches=4, taken=1)
+    assert result.uncovered == ((PATH, 7), (PATH, 8))
+    assert result.partial == ((PATH, 3),)
+    assert result.verdict == "below-floor"
+    assert (result.suite, result.theme, result.floor) == ("api", None, Decimal(80))
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,19 @@ def test_the_floor_is_exact_and_small_changes_do_not_fail(
     snapshot: Snapshot, executed: str, missing: str, min_lines: int, verdict: str
 ) -> None:
     rule = PatchRule(percent=Decimal(80), min_lines=min_lines)
-    found = suite_result(
+    result = suite_result(
         measured(snapshot, executed=executed, missing=missing), set(range(1, 11)), rule
     )
-    assert found.verdict == verdict
+    assert result.verdict == verdict
 
 
 @pytest.mark.parametrize("touched", [set(), {50}])
 def test_a_change_without_statements_passes_and_is_reported(
     snapshot: Snapshot, touched: set[int]
 ) -> None:
-    found = suite_result(measured(snapshot, executed="1", missing="2"), touched)
-    assert (found.verdict, found.counts) == ("pass", NONE)
-    assert str(found) == "api: pass: no changed statements (0 of 0)"
+    result = suite_result(measured(snapshot, executed="1", missing="2"), touched)
+    assert (result.verdict, result.counts) == ("pass", NONE)
+    assert str(result) == "api: pass: no changed statements (0 of 0)"
     assert judge_patch(snapshot, {}, RULE)[0].verdict == "pass"
 
 
@@ -104,16 +104,16 @@ def test_the_files_of_a_change_are_added_up_in_name_order(snapshot: Snapshot) ->
     )
     known = msgspec.structs.replace(snapshot, files={"b.py": file, "d.py": file})
     changed = dict.fromkeys(("d.py", "c_new.py", "b.py"), frozenset({2, 3, 4}))
-    found = judge_patch(known, changed, RULE)[0]
-    assert found.counts == Counts(statements=9, executed=4, branches=8, taken=6)
-    assert found.uncovered == (
+    result = judge_patch(known, changed, RULE)[0]
+    assert result.counts == Counts(statements=9, executed=4, branches=8, taken=6)
+    assert result.uncovered == (
         ("b.py", 4),
         ("c_new.py", 2),
         ("c_new.py", 3),
         ("c_new.py", 4),
         ("d.py", 4),
     )
-    assert found.partial == (("b.py", 2), ("d.py", 2))
+    assert result.partial == (("b.py", 2), ("d.py", 2))
 
 
 def test_a_themes_patch_coverage_is_earned_and_never_fails(snapshot: Snapshot) -> None:
@@ -162,8 +162,8 @@ def test_a_theme_with_nothing_left_to_earn_is_reported(snapshot: Snapshot) -> No
 
 
 def test_a_result_is_shown_as_one_sentence(snapshot: Snapshot) -> None:
-    found = suite_result(measured(snapshot, executed="1-8", missing="9"), {1, 2, 9})
-    assert str(found) == (
+    result = suite_result(measured(snapshot, executed="1-8", missing="9"), {1, 2, 9})
+    assert str(result) == (
         "api: below-floor: 66.66 % (floor 80 %); 2 of 3 changed lines and branches ran"
     )
 

@@ -35,9 +35,9 @@ def change(repository: Repository, **environ: str) -> Changes | None:
 
 
 def base(repository: Repository, **environ: str) -> str:
-    found = change(repository, **environ)
-    assert found is not None
-    return found.base
+    result = change(repository, **environ)
+    assert result is not None
+    return result.base
 
 
 @pytest.mark.architecture
@@ -54,10 +54,10 @@ def test_on_a_branch_the_change_begins_at_the_default_branch(
 def test_on_the_default_branch_the_change_is_the_last_commit(
     repository: Repository, commits: list[str]
 ) -> None:
-    found = change(repository)
-    assert found is not None
-    assert found.base == commits[1]
-    (file,) = found.files
+    result = change(repository)
+    assert result is not None
+    assert result.base == commits[1]
+    (file,) = result.files
     assert file.added == {5}
 
 
@@ -68,10 +68,10 @@ def test_without_new_commits_the_change_is_the_uncommitted_edits(
 ) -> None:
     repository.git("checkout", "--quiet", "-B", branch)
     repository.append("calc/__init__.py", "more = 1\n")
-    found = change(repository)
-    assert found is not None
-    assert found.base == commits[-1]
-    (file,) = found.files
+    result = change(repository)
+    assert result is not None
+    assert result.base == commits[-1]
+    (file,) = result.files
     assert file.added == {6}
 
 
@@ -125,11 +125,11 @@ def test_outside_git_the_change_is_unknown(repository: Repository) -> None:
 def test_patch_coverage_is_recorded_in_total_and_per_theme(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
-    found = change(repository)
-    assert found is not None
+    result = change(repository)
+    assert result is not None
     suite = calc(repository)
     counts = recorded.ask_patch(
-        repository.root, suite, measured(snapshot), found, local_agent(suite)
+        repository.root, suite, measured(snapshot), result, local_agent(suite)
     )
     assert counts == (
         PatchCounts(base=commits[1], total=Counts(1, 1), themes={"security": Counts(1, 0)})
@@ -139,14 +139,14 @@ def test_patch_coverage_is_recorded_in_total_and_per_theme(
 def test_with_an_unreadable_changed_file_patch_coverage_is_unknown(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
-    found = change(repository)
-    assert found is not None
+    result = change(repository)
+    assert result is not None
     source = repository.root / "calc/__init__.py"
     source.unlink()
     source.symlink_to(source)
     suite = calc(repository)
     counts = recorded.ask_patch(
-        repository.root, suite, measured(snapshot), found, local_agent(suite)
+        repository.root, suite, measured(snapshot), result, local_agent(suite)
     )
     assert counts is None
 
