@@ -35,9 +35,10 @@ _suites = click.option(
 
 @click.group("exceptions")
 def command() -> None:
-    """Update and check the register of files that may be below their floor for a limited time.
+    """Update, check and list the exception register.
 
-    The register is a table in a Markdown file. People write the rationale, the owner, the review
+    The register is a table of files that may be below their floor until a review date. It is part
+    of a Markdown file. People write the rationale, the owner, the review
     date and the plan; `sync` updates the numbers and the status.
 
     \b

@@ -67,7 +67,7 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
 
 @click.group("history")
 def command() -> None:
-    """Store the results of runs, and find them again.
+    """Store, find, restore and export the results of runs.
 
     Results are stored in coverage/history/ or, with --store git, on a separate branch, which is
     written without touching the checkout, the index, HEAD or any other branch.

@@ -60,5 +60,5 @@ def test_unknown_themes_are_rejected() -> None:
     assert check_themes(["security"], "key", around) == ("security",)
     with pytest.raises(ConfigError, match=r"not one of tool\.covernance\.themes \(did you mean"):
         check_themes(["securty"], "key", around)
-    with pytest.raises(ConfigError, match=r"not among the suite's themes \(did you mean"):
+    with pytest.raises(ConfigError, match=r"not one of the suite's themes \(did you mean"):
         check_numbers_by_theme({"securty": 3}, "key", around)
