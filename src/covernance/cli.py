@@ -24,9 +24,9 @@ _COMMANDS = {
     "coverage/html/index.html.",
     "dashboard": "Write the landing page, badges and metrics of the last full runs.",
     "digest": "Write what happened in the last days to docs/metrics: Markdown, JSON and charts.",
-    "exceptions": "Keep the register of files that may miss their floor for a while.",
-    "guard": "Compare the last full runs with the results of the base.",
-    "history": "Keep the results of runs, and look them up.",
+    "exceptions": "Update, check and list the exception register.",
+    "guard": "Compare the last full runs with the base, and fail if coverage dropped.",
+    "history": "Store, find, restore and export the results of runs.",
     "integrity": "Report what a change weakens: floors, limits, exclusions, pragmas, tests, "
     "themes.",
     "metrics-baseline": "Measure coverage, runtime, slowest and flaky tests, and write "

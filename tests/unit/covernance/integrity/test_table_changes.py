@@ -290,7 +290,7 @@ def test_keys_of_another_version_do_not_prevent_the_comparison() -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("before", "after", "found"),
+    ("before", "after", "result"),
     [
         ({}, {"carry-days": 15}, ["limit-raised"]),
         ({"carry-days": 3}, {"carry-days": 4}, ["limit-raised"]),
