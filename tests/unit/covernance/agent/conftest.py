@@ -1,4 +1,4 @@
-"""Fixtures for the tests of agents, which start real agents."""
+"""Responsible for the tests of agents, which start real agents."""
 
 from __future__ import annotations
 

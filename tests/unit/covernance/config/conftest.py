@@ -1,4 +1,4 @@
-"""Fixtures for the table's unit tests: a repository with a table of two suites."""
+"""Responsible for the table's unit tests: a repository with a table of two suites."""
 
 from __future__ import annotations
 

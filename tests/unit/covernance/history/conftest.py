@@ -1,4 +1,4 @@
-"""Fixtures for tests of stores: snapshots of many runs, clones of a bare repository."""
+"""Responsible for tests of stores: snapshots of many runs, clones of a bare repository."""
 
 from __future__ import annotations
 
