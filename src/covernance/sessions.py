@@ -20,7 +20,7 @@ from covernance.config import Suite, Table
 
 __all__ = ["HELPER", "define", "install_locked", "measure", "measure_all"]
 
-HELPER = (sys.executable, "-m", "covernance", "run")
+HELPER = (sys.executable, "-P", "-m", "covernance", "run")
 """The command that measures; a repository may use a script of its own instead."""
 
 PYTHON_VARIABLE = "COVERNANCE_PYTHON"

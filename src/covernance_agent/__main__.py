@@ -58,4 +58,7 @@ def _perform(task: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    # Python puts the current folder first, where a project's own modules may have the names of
+    # coverage.py or of the standard library; last, plugins that lie there are still found.
+    sys.path.append(sys.path.pop(0))
     main(sys.argv[1:])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import coverage
+from coverage.exceptions import ConfigError as CoverageConfigError
 from coverage.exceptions import CoverageException
 from coverage.plugin_support import Plugins
 from coverage.types import TConfigurable
@@ -32,6 +33,9 @@ _SHARED_FILES = ("setup.cfg", "tox.ini", "pyproject.toml")
 _PREFIX = "coverage:"
 _CONTEXT = "${COVERAGE_CONTEXT-default}"
 """The environment reaches child processes; a command line's `--context` does not."""
+
+_UNREADABLE = (CoverageException, CoverageConfigError)
+"""What coverage.py raises over settings; up to 7.10 the second is not of the first's kind."""
 
 _REPLACED = {
     "source_pkgs": "the suite's source in [tool.covernance] is measured",
@@ -109,7 +113,7 @@ def _in_force() -> str | None:
     """The settings file that coverage.py reads here, or None."""
     try:
         return coverage.Coverage(data_file=None).config.config_file
-    except CoverageException as error:
+    except _UNREADABLE as error:
         msg = f"coverage.py's configuration: {error}"
         raise ConfigError(msg) from error
 
@@ -165,7 +169,7 @@ def _changed_by_plugins(target: Path, source: Sequence[str]) -> list[str]:
     try:
         settings = coverage.Coverage(config_file=str(target), data_file=None)
         settings.sys_info()  # the documented call that has plugins configure
-    except (CoverageException, ImportError) as error:
+    except (*_UNREADABLE, ImportError) as error:
         msg = f"coverage.py's configuration: {error}"
         raise ConfigError(msg) from error
     changed = [

@@ -59,6 +59,10 @@ def test_the_guides_blocks_and_commands_govern_a_plain_repository(tmp_path: Path
     assert result.verdict == "pass"
     assert result.total.percent == 100
     assert (shop / "coverage/html/index.html").is_file()
+    environment = shop / ".nox/tests_unit_shop"
+    installed = {path.name for path in environment.glob("lib/python*/site-packages/*")}
+    assert "pytest" in installed
+    assert not installed & {"click", "covernance", "covernance_agent", "msgspec", "rich"}
 
 
 def run(folder: Path, *command: str, expected: frozenset[int] | set[int] = frozenset({0})) -> None:

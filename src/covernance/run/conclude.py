@@ -28,6 +28,7 @@ from covernance.patch import recorded
 from covernance.patch.changed import NOTHING, statements_task
 from covernance.report_formats import FORMATS
 from covernance.run import outcomes, publish
+from covernance.run.scope import Scope
 from covernance.who import recording
 
 PARTIAL = "partial"
@@ -39,9 +40,8 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         finished: One for each theme, or one for each theme and shard.
-        partial: Why they are a selection; empty for the whole suite.
-        shard: Which part of the suite they are. One that drew no test is no mistake: `collect` sees
-            whether every test ran.
+        scope: What part of the suite they are. A shard without a test is fine: `collect` checks
+            that every test ran.
         problems: Why they do not make up the suite though they should; a failure each.
         inputs: What they depended on; None if that is unknown.
         where: Where they came from, if another machine ran them: then their data must not name
@@ -49,8 +49,7 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     finished: Sequence[Finished]
-    partial: tuple[str, ...] = ()
-    shard: Shard = Shard()
+    scope: Scope = Scope()
     problems: tuple[str, ...] = ()
     inputs: Inputs | None = None
     where: str | None = None
@@ -59,7 +58,7 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
     def complete(self) -> bool:
         """Whether they are the whole suite, and every test of it ran and left data."""
         return (
-            not self.partial
+            self.scope.is_whole
             and all(map(outcomes.is_whole, self.finished))
             and not outcomes.unmeasured(self.finished)
             and not self.problems
@@ -100,7 +99,7 @@ def conclude(
         reports: The user's `--cov-report` options.
         agent: Combines, counts and writes the reports.
     """
-    if passes.partial:
+    if not passes.scope.is_whole:
         targets = publish.plan_partial(suite.name, reports, layout, work)
     elif passes.complete:
         targets = publish.plan_complete(suite.name, reports, layout, work)
@@ -120,7 +119,7 @@ def conclude(
     counted = _ask(agent, task, suite, passes, judgement, layout)
     snapshot, exit_code = assess(suite, passes, judgement, source, counted)
     published: tuple[Path, ...] = ()
-    if snapshot.files and passes.partial:
+    if snapshot.files and not passes.scope.is_whole:
         published = publish.publish_reports(targets, layout)
     elif snapshot.files and passes.complete:
         published = publish.publish_complete(snapshot, targets, task.target, layout)
@@ -128,7 +127,7 @@ def conclude(
     return SuiteResult(
         snapshot=snapshot,
         exit=exit_code,
-        partial=passes.partial,
+        partial=passes.scope.reasons,
         published=published,
         text=counted.reported.text,
     )
@@ -159,9 +158,9 @@ def assess(
         unreadable=unreadable,
     )
     verdict = (
-        _of_partial(measured, passes.shard)
-        if passes.partial
-        else judge_suite(suite, judgement.floor, measured, judgement.excused)
+        judge_suite(suite, judgement.floor, measured, judgement.excused)
+        if passes.scope.is_whole
+        else _of_partial(measured, passes.scope.shard)
     )
     snapshot = Snapshot(
         suite=suite.name,
@@ -177,7 +176,7 @@ def assess(
         flaky=outcomes.flaky(passes.finished),
         inputs=passes.inputs,
     )
-    if judgement.change and counted.statements and not passes.partial:
+    if judgement.change and counted.statements and passes.scope.is_whole:
         patch = recorded.count_patch(suite, snapshot, judgement.change, counted.statements)
         snapshot = msgspec.structs.replace(snapshot, patch=patch)
     return snapshot, Exit.PASS if verdict.name == PARTIAL else verdict.exit
@@ -194,7 +193,7 @@ def _ask(
     """Have everything done that the agent is needed for, by one process."""
     tasks: list[tuple[msgspec.Struct, type[Any]]] = [(report, Reported)]
     statements: Statements | None = NOTHING
-    if judgement.change and not passes.partial:
+    if judgement.change and passes.scope.is_whole:
         try:
             task = statements_task(layout.root, suite, None, judgement.change)
         except CovernanceError:

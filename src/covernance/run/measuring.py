@@ -28,10 +28,11 @@ from covernance.model.snapshot import Provenance
 from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
-from covernance.run import outcomes, part, publish
+from covernance.run import part, publish
 from covernance.run.conclude import Passes, conclude
 from covernance.run.preparing import prepare
 from covernance.run.request import Request
+from covernance.run.scope import find_scope
 
 _USAGE_ERROR = 4
 
@@ -141,12 +142,10 @@ def measure(
             mine = _of(suite, finished)
             if not mine:
                 continue
-            partial = _partial(mine, request)
             traced = reuse.gather(suite, mine) if reuse else None
             passes = Passes(
                 finished=mine,
-                partial=partial,
-                shard=request.shard,
+                scope=find_scope(request, mine),
                 inputs=reuse.inputs(suite, traced) if reuse and traced else None,
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
@@ -268,7 +267,7 @@ def _publish_part(
         python=source.python,
         platform=source.platform,
         tools=source.tools,
-        partial=passes.partial[1:],
+        partial=passes.scope.selection,
         passes={
             result.planned.theme: part.PassEnd(status=result.status, seconds=result.seconds)
             for result in passes.finished
@@ -291,18 +290,3 @@ def _refuse_shared_reports(request: Request) -> None:
             f"({suites}); name one --suite, or leave the path out"
         )
         raise InputError(msg)
-
-
-def _partial(finished: Sequence[Finished], request: Request) -> tuple[str, ...]:
-    """Why a run covers less than the whole suite; empty when it covers all of it."""
-    reasons = list(request.arguments.narrowing)
-    if request.themes is not None:
-        reasons.insert(0, f"--theme {', '.join(request.themes)}")
-    if not reasons:
-        reasons += outcomes.narrowed(finished)
-    if not request.shard.whole:
-        return (f"shard {request.shard}", *reasons)
-    deselected = outcomes.deselected(finished)
-    if deselected and not reasons:
-        reasons.append(f"{deselected} tests deselected by pytest's options or plugins")
-    return tuple(reasons)

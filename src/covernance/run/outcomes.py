@@ -98,7 +98,7 @@ def lost(finished: Sequence[Finished]) -> tuple[str, ...]:
     return tuple(result.planned.theme for result in finished if result.record is None)
 
 
-def narrowed(finished: Sequence[Finished]) -> tuple[str, ...]:
+def list_narrowing_settings(finished: Sequence[Finished]) -> tuple[str, ...]:
     """What the passes' own configuration leaves out, wherever it was set."""
     found = {reason for result in finished if result.record for reason in result.record.narrowed}
     return tuple(sorted(found))
@@ -109,7 +109,7 @@ def is_whole(result: Finished) -> bool:
     return result.record is not None and result.record.complete
 
 
-def deselected(finished: Sequence[Finished]) -> int:
+def count_deselected(finished: Sequence[Finished]) -> int:
     """How many tests of the themes were deselected by something other than the layer."""
     return sum(len(result.record.collected.deselected) for result in finished if result.record)
 

@@ -69,7 +69,7 @@ def test_without_arguments_nothing_is_passed_on(repository: Repository) -> None:
     session: Any = FakeSession(repository.root)
     sessions.measure(session, load(repository.root).suites)
     python = f"calc={repository.root}/bin/python"
-    command = (sys.executable, "-m", "covernance", "run", "--suite", "calc", "--python", python)
+    command = (*sessions.HELPER, "--suite", "calc", "--python", python)
     assert session.ran == [command]
     assert session.options["env"] == {"COVERNANCE_PYTHON": sys.executable}
 

@@ -1,0 +1,53 @@
+"""What part of a suite a run covers: all of it, a shard, or a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from covernance.engine.processes import Finished
+from covernance.engine.shard import Shard
+from covernance.run.outcomes import count_deselected, list_narrowing_settings
+from covernance.run.request import Request
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """What part of a suite was run.
+
+    Attributes:
+        shard: Which of the parts into which CI split the suite.
+        selection: Why tests of that part were left out, each reason as a user would write it;
+            empty if none were.
+    """
+
+    shard: Shard = Shard()
+    selection: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every test of the suite was to run."""
+        return self.shard.whole and not self.selection
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why this is not the whole suite; empty if it is."""
+        return (*(() if self.shard.whole else (f"shard {self.shard}",)), *self.selection)
+
+
+def find_scope(request: Request, finished: Sequence[Finished]) -> Scope:
+    """Compute the scope of a suite's finished passes.
+
+    Args:
+        request: What the user asked for: themes, a shard, arguments that leave tests out.
+        finished: The passes; their agents recorded what settings and plugins left out. Of a shard,
+            tests that are deselected belong to other shards.
+    """
+    selection = list(request.arguments.narrowing)
+    if request.themes is not None:
+        selection.insert(0, f"--theme {', '.join(request.themes)}")
+    selection = selection or [*list_narrowing_settings(finished)]
+    deselected = count_deselected(finished) if request.shard.whole else 0
+    if deselected and not selection:
+        selection.append(f"{deselected} tests deselected by pytest's options or plugins")
+    return Scope(shard=request.shard, selection=tuple(selection))

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from covernance.agent.environment import GivenArguments
+from covernance.config import Table, load
+from covernance.engine.arguments import PytestArguments
+from covernance.engine.processes import Finished
+from covernance.engine.shard import Shard
+from covernance.run.scope import Scope, find_scope
+from tests.unit.covernance.run.runs import request
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.security
+
+Build = Callable[..., Finished]
+NARROWED = PytestArguments(meaning=GivenArguments(narrowing=("-k 'x'",)))
+
+
+@pytest.fixture
+def table(repository: Repository) -> Table:
+    return load(repository.root)
+
+
+def with_settings(built: Finished, *narrowed: str, deselected: int = 0) -> Finished:
+    """A pass whose settings or plugins left tests out."""
+    assert built.record
+    collected = msgspec.structs.replace(
+        built.record.collected, deselected=[f"t::{number}" for number in range(deselected)]
+    )
+    record = msgspec.structs.replace(built.record, narrowed=list(narrowed), collected=collected)
+    return msgspec.structs.replace(built, record=record)
+
+
+@pytest.mark.architecture
+def test_a_run_of_everything_is_whole(table: Table, finished: Build) -> None:
+    scope = find_scope(request(table), [finished()])
+    assert scope == Scope()
+    assert scope.is_whole
+    assert scope.reasons == ()
+
+
+def test_a_theme_and_arguments_make_a_selection(table: Table, finished: Build) -> None:
+    asked = request(table, themes=("security",), arguments=NARROWED)
+    scope = find_scope(asked, [with_settings(finished(), "--ignore", deselected=2)])
+    assert not scope.is_whole
+    assert scope.reasons == ("--theme security", "-k 'x'")
+
+
+def test_settings_make_a_selection(table: Table, finished: Build) -> None:
+    scope = find_scope(request(table), [with_settings(finished(), "--ignore", deselected=2)])
+    assert scope.reasons == ("--ignore",)
+
+
+def test_deselected_tests_make_a_selection_unless_they_belong_to_other_shards(
+    table: Table, finished: Build
+) -> None:
+    passes = [with_settings(finished(), deselected=2)]
+    scope = find_scope(request(table), passes)
+    assert scope.reasons == ("2 tests deselected by pytest's options or plugins",)
+    shard = find_scope(request(table, shard=Shard(2, 3)), passes)
+    assert (shard.reasons, shard.selection, shard.is_whole) == (("shard 2/3",), (), False)
+
+
+def test_a_selection_of_a_shard_is_both(table: Table, finished: Build) -> None:
+    asked = request(table, shard=Shard(2, 3), arguments=NARROWED)
+    scope = find_scope(asked, [finished()])
+    assert scope.reasons == ("shard 2/3", "-k 'x'")
+    assert scope.selection == ("-k 'x'",)
