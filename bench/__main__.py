@@ -63,7 +63,7 @@ def main(names: tuple[str, ...], rounds: int, output: Path) -> None:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     results = Results(
-        machine=machine.describe(),
+        machine=machine.describe_machine(),
         rounds=rounds,
         figures={
             name: figures(costs_of_rounds) for name, costs_of_rounds in rounds_by_workload.items()

@@ -23,9 +23,9 @@ _COMMANDS = {
     "coverage/html/.",
     "dashboard": "Generate the landing page, badges and metrics from the last full runs.",
     "digest": "Summarise recent results in docs/metrics as Markdown, JSON and charts.",
-    "exceptions": "Keep the register of files that may miss their floor for a while.",
-    "guard": "Compare the last full runs with the results of the base.",
-    "history": "Keep the results of runs, and look them up.",
+    "exceptions": "Update, check and list the exception register.",
+    "guard": "Compare the last full runs with the base, and fail if coverage dropped.",
+    "history": "Store, find, restore and export the results of runs.",
     "integrity": "Report weakened checks: lower floors, looser limits, new exclusions, missing "
     "tests.",
     "metrics-baseline": "Measure coverage, run times and flaky tests, and write "

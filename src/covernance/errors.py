@@ -1,9 +1,9 @@
-"""How things go wrong.
+"""Exceptions and exit codes.
 
-CovernanceError     exit 3; one clear message: which file and key, what was found, what to do
+CovernanceError     exit 3; one clear message: what is wrong, in which file or key, what to do
 ├── ConfigError     the table or coverage.py's configuration
-├── InputError      a file or an argument that was handed in
-└── MachineError    the machine: a missing tool, an unwritable folder
+├── InputError      an input file or an argument
+└── MachineError    the system: a missing tool, an unwritable folder
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes of every command; the gate's number is coverage.py's own."""
+    """The exit codes of every command; `GATE` is also coverage.py's code for a missed floor."""
 
     PASS = 0
     TESTS_FAILED = 1
@@ -22,16 +22,16 @@ class Exit(IntEnum):
 
 
 class CovernanceError(Exception):
-    """A failure that the user can mend; its text is the whole message."""
+    """A failure that the user can fix; its text is the complete message."""
 
 
 class ConfigError(CovernanceError):
-    """The table in pyproject.toml, or coverage.py's configuration, can't be used."""
+    """The table in pyproject.toml or coverage.py's configuration can't be used."""
 
 
 class InputError(CovernanceError):
-    """A file or an argument that was handed in can't be used."""
+    """An input file or an argument can't be used."""
 
 
 class MachineError(CovernanceError):
-    """The machine lacks something, or refuses something, that the work needs."""
+    """The system lacks something that the command needs, or denies access to it."""

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Atomic writes, locks and work folders."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` in one step, creating its folder.
+    """Write `content` to `path` in one step, creating its folder.
 
-    The new bytes are on disk before the name changes, so a crash at any moment leaves either
+    The new bytes are on disk before the file is renamed, so a crash at any moment leaves either
     the old file or the new one.
 
     Raises:
@@ -40,16 +40,16 @@ def write_atomic(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         msg = (
-            f"{path}: can't be written: {error.strerror or error}. The last good file is untouched."
+            f"{path}: can't be written: {error.strerror or error}. The existing file is unchanged."
         )
         raise MachineError(msg) from error
 
 
 def publish_file(staged: Path, path: Path) -> None:
-    """Move a finished file to its place in one step.
+    """Move a finished file to `path` in one step.
 
     Raises:
-        MachineError: It can't be put there.
+        MachineError: It can't be moved there.
     """
     with _machine_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,13 +57,13 @@ def publish_file(staged: Path, path: Path) -> None:
 
 
 def publish_folder(staged: Path, path: Path) -> None:
-    """Replace `path` by a finished folder.
+    """Replace `path` with a finished folder.
 
-    A folder can't be replaced in one step; the old one waits under a hidden name until the new
-    one stands. `restore_folder` brings it back if a crash came between.
+    A folder can't be replaced in one step: the old one is renamed to a hidden name until the new
+    one is in place. `restore_folder` brings it back if the process died in between.
 
     Raises:
-        MachineError: It can't be put there.
+        MachineError: It can't be moved there.
     """
     with _machine_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def publish_folder(staged: Path, path: Path) -> None:
 
 
 def _beside(staged: Path, path: Path) -> Path:
-    """The staged file or folder, copied beside `path` first if that is on another file system."""
+    """Return the staged file or folder, copied next to `path` if it is on another file system."""
     if staged.stat().st_dev == path.parent.stat().st_dev:
         return staged
     copy = path.with_name(f".{path.name}.new")
@@ -98,7 +98,7 @@ def _machine_errors(path: Path) -> Iterator[None]:
 
 
 def restore_folder(path: Path) -> None:
-    """Undo a `publish_folder` that was killed half-way; do nothing if it had finished."""
+    """Undo a `publish_folder` that was killed halfway; do nothing if it had finished."""
     retired = _retired(path)
     if not retired.exists():
         return
@@ -114,7 +114,7 @@ def _retired(path: Path) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on `path` for the block; the kernel frees it when the process dies.
+    """Hold an exclusive lock on `path` in the block; the system frees it when the process dies.
 
     Raises:
         MachineError: The lock file can't be created or opened.
@@ -129,9 +129,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def try_lock(path: Path) -> BaseFileLock | None:
-    """Take an exclusive lock on `path`, or return None while another holds it.
+    """Take an exclusive lock on `path`, or return None while another process holds it.
 
-    The caller releases the lock; the kernel frees it when the process dies.
+    The caller releases the lock; the system frees it when the process dies.
 
     Raises:
         MachineError: The lock file can't be created or opened.
@@ -148,8 +148,8 @@ def try_lock(path: Path) -> BaseFileLock | None:
 
 
 def _lock(path: Path) -> BaseFileLock:
-    """A lock that belongs to the process: any thread may release it."""
-    from filelock import FileLock  # noqa: PLC0415 - it imports asyncio, which `--help` can do without
+    """Create a lock that belongs to the process: any thread may release it."""
+    from filelock import FileLock  # noqa: PLC0415 - it imports asyncio, which slows down `--help`
 
     return FileLock(path, thread_local=False)
 
@@ -164,23 +164,23 @@ def _lock_errors(path: Path) -> Iterator[None]:
 
 
 class Workspace:
-    """A folder that only one run uses, found and removed by a later run if this one is killed.
+    """A temporary folder of one run; a later run removes it if this one is killed.
 
-    The lock file in it is held as long as the process lives, so a folder whose lock is free has no
-    owner any more.
+    The lock file in it is held as long as the process lives, so a folder whose lock is free is
+    abandoned.
     """
 
     def __init__(self, parent: Path) -> None:
-        """Create a workspace in `parent` and remove those that have no owner.
+        """Create a workspace in `parent` and remove abandoned ones.
 
         Raises:
             MachineError: The folder can't be written.
         """
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            # A sweep must not find a folder that is created but not locked yet.
+            # The clean-up must not see a folder that is created but not locked yet.
             with locked(parent / "sweep.lock"):
-                self._sweep(parent)
+                self._remove_abandoned(parent)
                 self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
                 self._lock = _lock(self.path / "lock")
                 self._lock.acquire()
@@ -189,14 +189,14 @@ class Workspace:
             raise MachineError(msg) from error
 
     def close(self) -> None:
-        """Remove the folder and all in it."""
+        """Remove the folder and everything in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         self._lock.release()
 
     @staticmethod
-    def _sweep(parent: Path) -> None:
+    def _remove_abandoned(parent: Path) -> None:
         for folder in parent.glob("run-*"):
-            with suppress(MachineError):  # of another user: left to its owner
+            with suppress(MachineError):  # belongs to another user, who will remove it
                 if abandoned := try_lock(folder / "lock"):
                     shutil.rmtree(folder, ignore_errors=True)
                     abandoned.release()

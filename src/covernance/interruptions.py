@@ -1,4 +1,4 @@
-"""Interruptions that come while other processes are started."""
+"""Defer Ctrl-C and SIGTERM while child processes are started and stopped."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def put_off() -> Iterator[list[int]]:
-    """Put interruptions off to the end of the block, which may look whether one came.
+def defer_interruptions() -> Iterator[list[int]]:
+    """Defer interruptions to the end of the block, which can check the list of those received.
 
-    Raised where they come, one could fall between the start of a child and the note of it, and
-    another Ctrl-C into the stopping of the children: both would leave children behind.
+    Raised immediately, an interruption could arrive after a child has started and before it is
+    recorded, and a second Ctrl-C while the children are stopped. Both would leave children behind.
     """
-    came: list[int] = []
-    before = {number: signal.getsignal(number) for number in INTERRUPTIONS}
-    for number, handler in before.items():
+    received: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in INTERRUPTIONS}
+    for number, handler in handlers.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _frame: came.append(number))
+            signal.signal(number, lambda number, _frame: received.append(number))
     try:
-        yield came
+        yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        if received:
+            signal.raise_signal(received[0])
 
 
 @contextmanager
-def blocked() -> Iterator[None]:
-    """Put interruptions off to the end of the block, also in the processes that it starts.
+def block_interruptions() -> Iterator[None]:
+    """Defer interruptions to the end of the block, also in the processes that it starts.
 
-    They stay blocked there, so that a Ctrl-C, which reaches the whole group, does not break into a
-    start: who started a process stops it. Here blocking is not enough: another thread takes the
-    signal, as that of a live display, and Python hands it to this one.
+    They stay blocked in a child, so a Ctrl-C, which reaches the whole process group, can't hit it
+    during start-up: the parent stops its children. In this process blocking alone is not enough,
+    because another thread (a live display) may receive the signal and Python then handles it here.
     """
-    with put_off():
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
+    with defer_interruptions():
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
         try:
             yield
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)

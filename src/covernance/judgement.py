@@ -1,4 +1,4 @@
-"""What a suite is judged by today, and how an earlier result of it fares under that."""
+"""The floor and exceptions in force for a suite, and their use on a stored result."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ from datetime import datetime
 import msgspec
 
 from covernance.config import Suite, Table
-from covernance.exceptions.excused import exceptions
-from covernance.gate.floors import AppliedFloor, Exceptions, Measured, applied_floor, judge
+from covernance.exceptions.excused import find_exceptions
+from covernance.gate.floors import (
+    AppliedFloor,
+    Exceptions,
+    Measured,
+    find_applied_floor,
+    judge_suite,
+)
 from covernance.git.changes import Changes
 from covernance.model.snapshot import FAILED, Floor, Snapshot
-from covernance.model.totals import total
+from covernance.model.totals import sum_files
 from covernance.model.verdict import Verdict
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What a suite is judged by.
+    """The rules that a suite's result is checked against.
 
     Attributes:
         floor: Its floor.
-        excused: What the exception register says of it.
-        change: What the run's patch coverage is counted of; None where git can't tell.
+        excused: Its entries in the exception register.
+        change: The change that the run's patch coverage is measured on; None if git can't
+            determine it.
     """
 
     floor: AppliedFloor
@@ -30,36 +37,36 @@ class Judgement(msgspec.Struct, frozen=True):
     change: Changes | None = None
 
 
-def judgement(
+def read_judgement(
     table: Table,
     suite: Suite,
     environ: Mapping[str, str],
     now: datetime,
     fail_under: str | None = None,
 ) -> Judgement:
-    """What holds of a suite today; `fail_under` is the option's text.
+    """Read the rules in force for a suite; `fail_under` is the text of the option.
 
     Raises:
-        CovernanceError: The floor in force is no percentage, or the register can't be read.
+        CovernanceError: The floor in force is not a percentage, or the register can't be read.
     """
     return Judgement(
-        applied_floor(suite, fail_under, environ), exceptions(table, suite, now.date())
+        find_applied_floor(suite, fail_under, environ), find_exceptions(table, suite, now.date())
     )
 
 
-def rejudged(suite: Suite, kept: Snapshot, today: Judgement) -> Snapshot:
-    """A result that was judged before, as today's floor and exceptions judge it.
+def judge_stored(suite: Suite, stored: Snapshot, today: Judgement) -> Snapshot:
+    """Check a stored result again, against today's floor and exceptions.
 
-    What was refused then stays refused: the counts alone do not tell every reason.
+    A result that failed stays failed: not every reason can be derived from the counts.
     """
-    if kept.verdict != Verdict.PASS:
-        return kept
-    failed = [name for name, test in kept.tests.items() if test.outcome in FAILED]
-    measured = Measured(cells=kept.themes, files=kept.files, failures=failed)
-    assessment = judge(suite, today.floor, measured, today.excused)
+    if stored.verdict != Verdict.PASS:
+        return stored
+    failed = [name for name, test in stored.tests.items() if test.outcome in FAILED]
+    measured = Measured(cells=stored.themes, files=stored.files, failures=failed)
+    assessment = judge_suite(suite, today.floor, measured, today.excused)
     return msgspec.structs.replace(
-        kept,
-        total=total(kept.files),
+        stored,
+        total=sum_files(stored.files),
         verdict=assessment.verdict,
         reasons=assessment.reasons,
         floor=Floor(str(today.floor.percent), today.floor.origin),

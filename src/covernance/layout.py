@@ -1,4 +1,4 @@
-"""Where results lie, relative to the repository's root."""
+"""The paths of results and reports, relative to the repository's root."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ class Layout(msgspec.Struct, frozen=True):
 
     @property
     def folder(self) -> Path:
-        """The folder that holds every result."""
+        """The folder of all results."""
         return self.root / "coverage"
 
     @property
     def work(self) -> Path:
-        """Where running passes write; on the same file system as the results."""
+        """The work folder of running passes; on the same file system as the results."""
         return self.folder / "data" / ".work"
 
     @property
     def analyses(self) -> Path:
-        """The static analyses of sources, kept by content; they may be removed at any time."""
+        """The cache of static analyses, by content of the source; may be deleted at any time."""
         return self.folder / "data" / ".analysis"
 
     @property
     def lock(self) -> Path:
-        """Held while results are put in place, so that those of two runs do not mix."""
+        """The lock held while results are published, so that two runs do not mix theirs."""
         return self.folder / "data" / ".lock"
 
     @property
     def html(self) -> Path:
-        """The landing page, with a folder for each suite's report."""
+        """The landing page, with one folder per suite's report."""
         return self.folder / "html"
 
     @property
@@ -50,16 +50,16 @@ class Layout(msgspec.Struct, frozen=True):
         return self.folder / "data" / suite / ".coverage"
 
     def contexts(self, suite: str) -> Path:
-        """What the last full run with a context for each test left: who ran which line."""
+        """Which test ran which line, from the last full run with one context per test."""
         return self.folder / "data" / suite / "contexts"
 
     @property
     def stamp(self) -> Path:
-        """What the combined reports of all suites were last made of."""
+        """The record of which results the combined reports of all suites were generated from."""
         return self.folder / "data" / BASELINE / "stamp.json"
 
     def evidence(self, suite: str) -> Path:
-        """What a suite's last green full run depended on."""
+        """The record of what a suite's last passing full run depended on."""
         return self.folder / "data" / suite / "evidence.json"
 
     def report(self, suite: str, kind: str) -> Path:
@@ -67,7 +67,7 @@ class Layout(msgspec.Struct, frozen=True):
         return self.html / suite if _is_folder(kind) else self.folder / f"{suite}.{kind}"
 
     def partial(self, suite: str, kind: str) -> Path:
-        """A report of a selection, beside those of full runs."""
+        """A report of a partial run, separate from those of full runs."""
         separator = "-" if _is_folder(kind) else "."
         return self.folder / "partial" / f"{suite}{separator}{kind}"
 
@@ -76,12 +76,12 @@ class Layout(msgspec.Struct, frozen=True):
         return self.folder / f"{suite}.snapshot.json"
 
     def part(self, name: str) -> Path:
-        """What one shard of a suite measured, for `covernance collect`."""
+        """The result of one shard of a suite, for `covernance collect`."""
         return self.folder / "parts" / name
 
     @property
     def plan(self) -> Path:
-        """What the jobs of a matrix are to run, and the durations that they split by."""
+        """What each job of a CI matrix runs, and the durations by which tests are split."""
         return self.folder / "plan.json"
 
     @property
@@ -91,5 +91,5 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 def _is_folder(kind: str) -> bool:
-    """Whether reports of a kind, which need not be one of coverage.py's, are folders."""
+    """Whether reports of a kind are folders; the kind may be another than coverage.py's."""
     return kind in FORMATS and FORMATS[kind].is_folder

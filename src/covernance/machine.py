@@ -1,4 +1,4 @@
-"""The machine that figures were measured on, without its name."""
+"""A description of the machine that figures were measured on, without its name."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import msgspec
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """What makes times comparable.
+    """The properties of a machine that measured times depend on.
 
     Attributes:
-        cpus: The cores that this process may use.
-        cpu: The processor's model, or its architecture where the system tells no more.
+        cpus: The number of cores that this process may use.
+        cpu: The processor's model, or its architecture if the model is unknown.
         memory_mib: Physical memory in MiB.
-        system: The operating system and its kernel, without the name of a private build.
+        system: The operating system and its kernel version, without the suffix of a private build.
         python: The interpreter and its version.
     """
 
@@ -27,10 +27,10 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     python: str
 
 
-def describe(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
-    """Describe this machine; `cpuinfo` is where Linux tells of its processors."""
+def describe_machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
+    """Describe this machine; `cpuinfo` is the file in which Linux lists its processors."""
     return Machine(
-        cpus=cpus(),
+        cpus=count_cpus(),
         cpu=_model(cpuinfo) or platform.machine(),
         memory_mib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
         system=f"{_distribution()}, {platform.system()} {platform.release().partition('-')[0]}",
@@ -38,19 +38,19 @@ def describe(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
     )
 
 
-def cpus() -> int:
-    """The cores that this process may use, where the system tells."""
+def count_cpus() -> int:
+    """Count the cores that this process may use, or all cores if the system has no such limit."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def at_once(processes: int) -> int:
-    """How many of these to run at once: as many as there are cores, or all where few more.
+def choose_parallelism(processes: int) -> int:
+    """Choose how many processes run at once: one per core, or all if fewer than two per core.
 
-    Less than two rounds would leave cores idle in the second; then all share the cores.
+    With fewer than two per core, a second round would leave cores idle, so all share the cores.
     """
-    return processes if cpus() < processes < 2 * cpus() else cpus()
+    return processes if count_cpus() < processes < 2 * count_cpus() else count_cpus()
 
 
 def _model(cpuinfo: Path) -> str:

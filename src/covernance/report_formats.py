@@ -1,6 +1,6 @@
-"""coverage.py's report formats: the one list of them.
+"""The list of coverage.py's report formats.
 
-The agent writes a file report by its module `covernance_agent.formats.<name>_report`.
+In the agent, the module `covernance_agent.formats.<name>_report` writes reports of a format.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """A report format.
 
     Attributes:
-        name: What `--cov-report` calls it.
+        name: Its name in `--cov-report`.
         is_folder: Whether a report is a folder rather than a file.
         for_terminal: Whether a report is text for the terminal rather than a file.
-        standard: Whether every complete run writes it.
-        finish: What is done to a written file before it is published.
+        standard: Whether every full run writes it.
+        finish: Transforms a written file before it is published.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _indent(content: bytes) -> bytes:
-    """JSON as `coverage json --pretty-print` writes it; the agent writes it on one line."""
+    """Indent JSON like `coverage json --pretty-print`; the agent writes it on one line."""
     return msgspec.json.format(content, indent=4)
 
 
@@ -42,8 +42,8 @@ _FORMATS = (
     Format(name="term-missing", for_terminal=True),
 )
 
-FORMATS = {one.name: one for one in _FORMATS}
+FORMATS = {known.name: known for known in _FORMATS}
 """Every format by its name."""
 
-STANDARD = tuple(one.name for one in _FORMATS if one.standard)
-"""The formats that every complete run writes."""
+STANDARD = tuple(known.name for known in _FORMATS if known.standard)
+"""The formats that every full run writes."""

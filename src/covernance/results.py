@@ -1,4 +1,4 @@
-"""What the reports read: the last full result of every suite, and the table's history."""
+"""Read the last full result of every suite."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from covernance.model.snapshot import Snapshot
 
 
 def read_results(table: Table) -> dict[str, Snapshot | None]:
-    """Read the snapshot of every suite of the table; None for a suite that has none.
+    """Read the snapshot of every suite of the table; None for a suite without one.
 
     Raises:
-        InputError: One is damaged, of a newer version, or of another suite.
+        InputError: A snapshot is damaged, from a newer version, or of another suite.
     """
     layout = Layout(table.root)
-    found: dict[str, Snapshot | None] = {}
+    snapshots: dict[str, Snapshot | None] = {}
     for suite in table.suites:
         path = layout.snapshot(suite.name)
-        found[suite.name] = snapshot.read(path) if path.exists() else None
-        if (read := found[suite.name]) and read.suite != suite.name:
-            msg = f"{path}: is the result of {read.suite!r}, not of {suite.name!r}; "
+        snapshots[suite.name] = snapshot.read(path) if path.exists() else None
+        if (result := snapshots[suite.name]) and result.suite != suite.name:
+            msg = f"{path}: holds the result of {result.suite!r}, not of {suite.name!r}; "
             msg += f"run `covernance run --suite {suite.name}` again"
             raise InputError(msg)
-    return found
+    return snapshots

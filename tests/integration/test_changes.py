@@ -55,7 +55,7 @@ def test_uncommitted_lines_that_no_test_runs_are_listed_where_they_stand(
         if line.startswith(f"  {SOURCE}:")
     ]
     assert listed == ["if value < low:", "return low", "return min("]
-    assert "calc: below-floor: 16.66 % of a floor of 90 %; 1 of 6 changed" in ran.out
+    assert "calc: below-floor: 16.66 % (floor 90 %); 1 of 6 changed" in ran.out
 
 
 def test_a_tested_change_passes_committed_or_not(repository: Repository) -> None:

@@ -100,7 +100,7 @@ def test_a_file_is_excepted_expires_and_recovers(measured: Repository) -> None:
     )
     unfilled = measured.covernance("exceptions", "check")
     assert unfilled.code == 2
-    assert "a person has still to fill in: rationale" in unfilled.out
+    assert "incomplete: fill in rationale" in unfilled.out
 
     fill_in(measured, "**TODO: rationale**", "Waits for \\| `odd` numbers")
     assert measured.covernance("exceptions", "check").code == 0
@@ -109,7 +109,7 @@ def test_a_file_is_excepted_expires_and_recovers(measured: Repository) -> None:
     fill_in(measured, review(measured), yesterday.isoformat())
     expired = measured.covernance("exceptions", "check")
     assert expired.code == 2
-    assert f"ran out on {yesterday}" in expired.out
+    assert f"expired on {yesterday}" in expired.out
 
     measured.write("tests/test_half.py", TEST)
     measured.git("add", ".")
@@ -171,5 +171,5 @@ def test_a_register_in_conflict_is_refused_by_name_and_line(measured: Repository
     for arguments in (("sync",), ("sync", "--dry-run"), ("check",), ("list",)):
         refused = measured.covernance("exceptions", *arguments)
         assert refused.code == 3
-        assert refused.err.startswith(f"covernance: {REGISTER}:1: a merge conflict")
+        assert refused.err.startswith(f"covernance: {REGISTER}:1: unresolved merge conflict")
     assert text(measured) == conflict

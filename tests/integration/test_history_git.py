@@ -413,5 +413,5 @@ def test_results_of_real_runs_go_from_clone_to_clone(remote: Remote) -> None:
     assert "100.00" in shown.out
     exported = second.covernance("history", "export", "--store", "git", "-o", "all.jsonl")
     assert exported.out == "wrote 1 snapshots to all.jsonl\n"
-    assert second.covernance("history", "prune", "--store", "git").out == "nothing to drop\n"
+    assert second.covernance("history", "prune", "--store", "git").out == "nothing to delete\n"
     assert first.git("status", "--porcelain") == ""

@@ -171,7 +171,7 @@ def test_webhook_receives_one_alert_and_one_recovery(
     bad, good = webhook.received
     assert (bad["type"], bad["title"]) == ("failure", "[a/calc] coverage: 1 × failed gate")
     assert bad["message"].startswith("FAILED GATE: calc\n  below-floor at no commit on no branch\n")
-    assert "is below the floor of 90 %" in bad["message"]
+    assert "% (floor 90 %)" in bad["message"]
     assert (good["type"], good["title"]) == ("success", "[a/calc] coverage: 1 × recovered")
     assert good["message"].startswith("RECOVERED (failed gate): calc\n  pass at")
     assert webhook.paths == [f"/{SECRET}"] * 2

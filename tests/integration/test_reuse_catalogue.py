@@ -336,8 +336,8 @@ def test_no_result_is_reused_after_a_run_that_was_not_green(sample: Sample) -> N
 
 @pytest.mark.parametrize(
     ("floor", "excused"),
-    [(100, Exceptions()), (10, Exceptions(expired=("the exception ran out",)))],
-    ids=["a higher floor", "an exception that ran out"],
+    [(100, Exceptions()), (10, Exceptions(expired=("the exception expired",)))],
+    ids=["a higher floor", "an expired exception"],
 )
 def test_no_result_is_reused_that_does_not_pass_today(
     sample: Sample, floor: int, excused: Exceptions

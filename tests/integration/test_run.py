@@ -152,7 +152,7 @@ def test_89_99_percent_fails_a_floor_of_90_and_never_reads_90(repository: Reposi
     assert ran.code == 2, ran.text
     assert snapshot(repository).total == Counts(10_000, 8_999, 0, 0)
     assert snapshot(repository).verdict == "below-floor"
-    assert "89.99 % is below the floor of 90 %" in ran.out
+    assert "89.99 % (floor 90 %)" in ran.out
     assert "1 more statements" in ran.out
     assert "calc/__init__.py: 2-1002" in ran.out
 

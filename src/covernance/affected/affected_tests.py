@@ -12,10 +12,10 @@ from covernance.affected.changed_lines import edits, on_import
 from covernance.affected.policy import path_reasons
 from covernance.config import Suite, Table
 from covernance.git import changes
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from covernance.git.listing import list_differences
 from covernance.model.inputs import Difference, Inputs
-from covernance.model.paths import folders_above, is_below, is_test
+from covernance.model.paths import is_below, is_test, list_folders_above
 from covernance.who import recording
 from covernance.who.recording import Tested, TestedFile
 
@@ -49,7 +49,7 @@ def select(table: Table, ref: str | None, environ: Mapping[str, str]) -> list[Se
     Raises:
         CovernanceError: git can't be read, or what was recorded is damaged.
     """
-    base = base_commit(table, ref, environ)
+    base = find_base_commit(table, ref, environ)
     selector = _Selector(table.root, base, list_differences(table.root, base))
     return [selector.select(suite, recording.load(table, suite)) for suite in table.suites]
 
@@ -87,7 +87,7 @@ class _Selector:
     def _others(self, edited: AbstractSet[str], explained: AbstractSet[str]) -> Difference:
         """What differs apart from measured sources and files of tests."""
         files = (self._difference.files | edited) - explained
-        holding = files.union(*map(folders_above, files))
+        holding = files.union(*map(list_folders_above, files))
         return Difference(
             files=files,
             new=self._difference.new & holding,
@@ -98,7 +98,10 @@ class _Selector:
     def _of_source(self, kept: Tested, path: str) -> set[str]:
         """The tests that ran edited lines; all that ran the file where importing it is edited."""
         file = kept.file(path)
-        before, now = changes.show(self._root, self._base, path), changes.current(self._root, path)
+        before, now = (
+            changes.read_committed_file(self._root, self._base, path),
+            changes.read_working_file(self._root, path),
+        )
         if before is None or now is None:
             return _tests(kept, file, file.statements)
         found = [(edit.before, edit.after, now) for edit in edits(file.text, now)]

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from covernance.model.inputs import Difference, Inputs
-from covernance.model.paths import folder_of, folders_above, is_below
+from covernance.model.paths import find_folder, is_below, list_folders_above
 
 # A suite's environment is built before the run that is traced. `*` crosses folders.
 _ENVIRONMENT = {
@@ -84,7 +84,7 @@ class _Uses:
             folder: f"its last run used {path}"
             for paths in (inputs.asked, inputs.listed, inputs.examined, inputs.read)
             for path in paths
-            for folder in folders_above(path)
+            for folder in list_folders_above(path)
         }
 
     def of(self, path: str, difference: Difference) -> str:
@@ -96,7 +96,7 @@ class _Uses:
             return use
         if not (replaced or path in difference.new or path in difference.gone):
             return ""  # Only its content differs, which nobody looked at.
-        folder = folder_of(path)
+        folder = find_folder(path)
         listed = f"its last run listed {folder}" if folder in self._listed else ""
         return self._existence.get(path, listed)
 

@@ -13,10 +13,10 @@ from posixpath import dirname, join, normpath
 from covernance.affected.policy import Setup, environment_reasons, input_reasons
 from covernance.config import Suite, Table
 from covernance.git.ancestors import list_ancestors
-from covernance.git.base import base_commit
-from covernance.git.changes import current
+from covernance.git.base import find_base_commit
+from covernance.git.changes import read_working_file
 from covernance.git.listing import list_differences
-from covernance.history.store import Listed
+from covernance.history.store import StoreListing
 from covernance.matrix import carry_forward
 from covernance.matrix.jobs import Decision
 from covernance.model.inputs import Difference, Inputs
@@ -29,7 +29,7 @@ _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)"
 
 
 def decide(
-    table: Table, history: Listed, ref: str | None, environ: Mapping[str, str], now: datetime
+    table: Table, history: StoreListing, ref: str | None, environ: Mapping[str, str], now: datetime
 ) -> dict[str, Decision]:
     """Decide of every suite whether it is run.
 
@@ -50,7 +50,7 @@ def decide(
     if event and event not in _ASKED:
         reason = f"everything runs on {environ.get('GITHUB_REF', event)} ({event})"
         return {suite.name: Decision((reason,)) for suite in table.suites}
-    ancestors = list_ancestors(table.root, base_commit(table, ref, environ))
+    ancestors = list_ancestors(table.root, find_base_commit(table, ref, environ))
     difference = cache(partial(list_differences, table.root))
     decisions = {}
     for suite in table.suites:
@@ -99,7 +99,7 @@ def requirements_files(root: Path, suite: Suite) -> frozenset[str]:
         name = normpath(waiting.pop())
         if name not in found:
             found.add(name)
-            text = current(root, name) or ""
+            text = read_working_file(root, name) or ""
             waiting += [join(dirname(name), included) for included in _INCLUDED.findall(text)]
     return frozenset(found)
 

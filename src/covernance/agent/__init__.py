@@ -1,1 +1,1 @@
-"""The tested environment's interpreter, and the agent that works in it."""
+"""Find the interpreter of a tested environment, and run the agent in it."""

@@ -1,4 +1,4 @@
-"""Ask the agent in a tested environment to do something, and read its answer."""
+"""Send tasks to the agent in a tested environment, and read the results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEMA = 1
 
 _MOST_LINES = 15
 _ERRORS = {"config": ConfigError, "input": InputError, "machine": MachineError}
-# Handed to child processes by coverage.py: the agent itself must not be measured.
+# coverage.py passes these to child processes, but the agent itself must not be measured.
 _MEASUREMENT = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
 
 T = TypeVar("T")
@@ -29,27 +29,27 @@ class Agent:
     """The agent in the environment of one interpreter."""
 
     def __init__(self, python: Path) -> None:
-        """Work with the interpreter `python`; nothing is started yet."""
+        """Use the interpreter `python`; this does not start a process."""
         self.python = python
 
     def ask(self, task: msgspec.Struct, result: type[T]) -> T:
-        """Have one task done, in the current folder.
+        """Run one task, in the current folder.
 
         Args:
-            task: What to do; its tag names the task.
-            result: The type of what comes of it.
+            task: The task; its tag is the task's name.
+            result: The type of the result.
 
         Raises:
-            CovernanceError: The agent could not do it, or could not be started.
+            CovernanceError: The task failed, or the agent could not be started.
         """
         answer: T = self.ask_all([(task, result)])[0]
         return answer
 
     def ask_all(self, tasks: Sequence[tuple[msgspec.Struct, type[Any]]]) -> list[Any]:
-        """Have several tasks done by one process, in their order.
+        """Run several tasks in one process, in order.
 
         Raises:
-            CovernanceError: The agent could not do one of them, or could not be started.
+            CovernanceError: A task failed, or the agent could not be started.
         """
         with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
             request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
@@ -57,13 +57,13 @@ class Agent:
             request.write_bytes(msgspec.json.encode(content, enc_hook=os.fspath))
             output = self._run(request, answer)
             if not answer.is_file():
-                msg = f"{self.python}: the agent broke off:\n{output}"
+                msg = f"{self.python}: the agent ended without a result:\n{output}"
                 raise MachineError(msg)
             return _read_answers(answer, [result for _, result in tasks])
 
     def _run(self, request: Path, answer: Path) -> str:
         try:
-            done = subprocess.run(  # noqa: S603 - the suite's interpreter
+            process = subprocess.run(  # noqa: S603 - the suite's interpreter
                 [self.python, "-m", "covernance_agent", request, answer],
                 env=agent_environment(os.environ),
                 stdin=subprocess.DEVNULL,
@@ -74,26 +74,31 @@ class Agent:
         except OSError as error:
             msg = f"{self.python}: can't be started: {error.strerror or error}"
             raise MachineError(msg) from error
-        lines = done.stdout.decode(errors="replace").splitlines()
+        lines = process.stdout.decode(errors="replace").splitlines()
         return "\n".join(lines[-_MOST_LINES:])
 
 
 def agent_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which the agent can be imported, by a process and by its children."""
-    kept = {name: value for name, value in environ.items() if name not in _MEASUREMENT}
-    before = environ.get("PYTHONPATH")
-    return {**kept, "PYTHONPATH": os.pathsep.join([str(startup()), *([before] if before else [])])}
+    """Return environment variables with which a process and its children can import the agent."""
+    inherited = {name: value for name, value in environ.items() if name not in _MEASUREMENT}
+    search_path = environ.get("PYTHONPATH")
+    return {
+        **inherited,
+        "PYTHONPATH": os.pathsep.join(
+            [str(find_startup_folder()), *([search_path] if search_path else [])]
+        ),
+    }
 
 
-def startup() -> Path:
-    """The folder that makes the agent importable where it is on PYTHONPATH; it holds no more.
+def find_startup_folder() -> Path:
+    """Return the folder that, on PYTHONPATH, makes the agent importable and nothing else.
 
     Raises:
         MachineError: The agent's package is missing, so this installation is damaged.
     """
     spec = find_spec("covernance_agent")
     if spec is None or spec.origin is None:
-        msg = "covernance_agent is missing beside covernance; install covernance again"
+        msg = "the package covernance_agent is missing; reinstall covernance"
         raise MachineError(msg)
     return Path(spec.origin).parent / "startup"
 
@@ -117,7 +122,10 @@ def _read_answers(path: Path, results: Sequence[type[Any]]) -> list[Any]:
     try:
         document = msgspec.json.decode(path.read_bytes(), type=_Answers)
         if document.schema != SCHEMA or len(document.answers) != len(results):
-            msg = f"the agent answered in schema {document.schema}, this tool reads {SCHEMA}"
+            msg = (
+                f"the agent sent {len(document.answers)} results in schema {document.schema} "
+                f"instead of {len(results)} in schema {SCHEMA}; reinstall covernance"
+            )
             raise MachineError(msg)
         for answer in document.answers:
             if answer.error:

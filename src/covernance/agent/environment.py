@@ -1,4 +1,4 @@
-"""What the agent finds in a suite's environment before tests run there."""
+"""The description of a suite's environment, which the agent sends before tests run."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """An interpreter and the environment that it belongs to.
 
     Attributes:
-        executable: The interpreter, as it was started.
+        executable: The path with which the interpreter was started.
         version: `sys.version`.
-        python: The version alone: `3.11.7`.
+        python: The version number: `3.11.7`.
         platform: The operating system and the architecture: `linux-x86_64`.
         system: The operating system in full, with its version.
         prefix: The folder of the environment.
         library: The interpreter's shared library, or "".
         path: `sys.path`, as absolute paths.
         installed: The folders in which distributions are installed.
-        standard_library: The folders that the interpreter's version determines.
+        standard_library: The folders of the standard library.
         packages: The versions of coverage and pytest.
     """
 
@@ -38,14 +38,14 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GivenArguments(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user's arguments mean to pytest.
+    """The meaning of a user's arguments, as parsed by pytest.
 
     Attributes:
-        expression: The user's `-m`, to be joined with the theme's.
+        expression: The user's `-m`, to be combined with that of the theme.
         paths: Files, folders and node ids that replace the suite's own.
-        narrowing: What leaves tests out, each as a user would write it.
-        interactive: Whether pytest needs the terminal to itself.
-        spreads: Whether the user says in how many processes a pass runs its tests.
+        narrowing: Arguments that leave tests out, as a user would write them.
+        interactive: Whether pytest needs the terminal.
+        spreads: Whether the user sets the number of processes that run the tests of a pass.
         one_file: An option that names one file or folder, which passes can't share.
     """
 
@@ -58,13 +58,13 @@ class GivenArguments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="prepare"):
-    """The task of describing an environment, and of laying the run's settings over its own.
+    """The task to describe an environment, and to generate coverage.py's settings for the run.
 
     Attributes:
         source: The suite's sources.
         tests: The suite's tests.
-        folder: Where the generated settings go, or None for none.
-        arguments: The user's arguments for pytest, to be read.
+        folder: The folder for the generated settings, or None to generate none.
+        arguments: The user's arguments for pytest, to be parsed.
     """
 
     source: tuple[str, ...] = ()
@@ -74,14 +74,14 @@ class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """An environment in which a suite can be measured.
+    """An environment that is ready to measure a suite.
 
     Attributes:
-        environment: What it is.
-        plugins: The modules of pytest's plugins that the tool makes use of and that are there.
-        settings: The generated settings of coverage.py for this run.
-        notes: A line on each setting in force that the run had to replace.
-        arguments: What the user's arguments mean, where some were given.
+        environment: The description of the environment.
+        plugins: The modules of installed pytest plugins that the tool supports.
+        settings: The file with coverage.py's generated settings for this run.
+        notes: One line per setting of the user that the run had to replace.
+        arguments: The meaning of the user's arguments, if any were given.
     """
 
     environment: Environment

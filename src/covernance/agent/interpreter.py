@@ -1,4 +1,4 @@
-"""Which Python runs a suite's tests."""
+"""Find the Python interpreter that runs a suite's tests."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> d
     Args:
         table: The table.
         values: The options' values.
-        folder: Where relative paths begin.
+        folder: The folder that relative paths start from.
 
     Returns:
         The interpreters by suite.
 
     Raises:
-        ConfigError: There is no such suite.
-        InputError: There is no such file.
+        ConfigError: A suite does not exist.
+        InputError: A path does not exist.
     """
     for_all: dict[str, Path] = {}
     for_one: dict[str, Path] = {}
@@ -45,13 +45,13 @@ def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> d
 def find_interpreter(
     table: Table, suite: Suite, environ: Mapping[str, str], given: Mapping[str, Path] | None = None
 ) -> Path:
-    """The Python of a suite's environment.
+    """Find the Python of a suite's environment.
 
-    The first of these: `given` (what `--python` says), the suite's key `python`, the active
+    It is the first of these: `given` (the option `--python`), the suite's key `python`, the active
     environment, `.venv` at the root, the Python that runs the tool.
 
     Raises:
-        ConfigError: The key `python` names nothing that can be found.
+        ConfigError: The Python in the suite's key `python` can't be found.
     """
     if given and suite.name in given:
         return given[suite.name]
@@ -65,15 +65,17 @@ def find_interpreter(
 
 
 def _existing(path: Path, where: str) -> Path:
-    found = path.absolute() / _OF_ENVIRONMENT if path.is_dir() else path.absolute()
-    if not found.exists():
-        msg = f"{where}: {found} does not exist; name a Python or the folder of an environment"
+    interpreter = path.absolute() / _OF_ENVIRONMENT if path.is_dir() else path.absolute()
+    if not interpreter.exists():
+        msg = (
+            f"{where}: {interpreter} does not exist; give a Python or the folder of an environment"
+        )
         raise InputError(msg)
-    return found
+    return interpreter
 
 
 def _named(root: Path, suite: Suite) -> Path:
-    """What the table's `python` means: a path from the root, or a version."""
+    """Find the Python in the table's key `python`: a path relative to the root, or a version."""
     name = suite.python or ""
     where = f"pyproject.toml: [tool.covernance] suites.{suite.name}.python"
     if "/" in name:
@@ -81,16 +83,16 @@ def _named(root: Path, suite: Suite) -> Path:
             return _existing(root / name, where)
         except InputError as error:
             raise ConfigError(str(error)) from None
-    if found := shutil.which(f"python{name.removeprefix('python')}"):
-        return Path(found)
+    if executable := shutil.which(f"python{name.removeprefix('python')}"):
+        return Path(executable)
     if uv := shutil.which("uv"):
-        done = subprocess.run(  # noqa: S603 - the user's own uv
+        process = subprocess.run(  # noqa: S603 - the user's own uv
             [uv, "python", "find", "--no-project", name],
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode == 0:
-            return Path(done.stdout.strip())
+        if process.returncode == 0:
+            return Path(process.stdout.strip())
     msg = f"{where}: neither PATH nor uv finds Python {name!r}; install it, or give a path"
     raise ConfigError(msg)

@@ -1,4 +1,4 @@
-"""What is asked of an agent about coverage data: combine it, count it per theme, write reports."""
+"""The agent's task for coverage data: combine it, count it per theme, write reports."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class ReportFile(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         format: The name of a format that is not for the terminal.
-        path: The file or folder to write; it does not exist.
-        title: What a reader sees as its name.
-        others: Folders of earlier reports, from which pages that would be equal are linked.
-        contexts: Whether the report names the contexts of every line, if its format can.
+        path: The file or folder to write; it must not exist yet.
+        title: The title of the report.
+        others: Folders of earlier reports; pages that would be identical are linked from there.
+        contexts: Whether to list the contexts of every line, if the format supports it.
     """
 
     format: str
@@ -28,19 +28,19 @@ class ReportFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_field="task"):
-    """Combine data and report on it.
+    """The task to combine coverage data, count it and write reports.
 
     Attributes:
-        data: Data files, or folders of them; they are not changed.
-        target: The file to combine them into; its folder may be missing.
+        data: Data files or folders of data files, which are not changed.
+        target: The file for the combined data; its folder is created if necessary.
         source: The sources, relative to the root.
-        analyses: The folder in which the analyses of sources are stored.
-        where: Where the data came from, if it must not name files outside of this repository.
-        themes: What to count; None to count nothing.
-        tests: A file to write which lines each test executed to, if the data knows of tests.
-        contexts: Regular expressions of the only contexts that the reports show; None for all.
-        reports: The reports.
-        text: `term` or `term-missing`, for such a report as text.
+        analyses: The folder of cached analyses of sources.
+        where: The origin of the data, if it must not name files outside of this repository.
+        themes: The themes to count; None to count nothing.
+        tests: A file for the lines that each test executed, if the data has contexts per test.
+        contexts: Regular expressions of the contexts to report; None for all.
+        reports: The reports to write.
+        text: `term` or `term-missing` to return that report as text.
     """
 
     data: tuple[Path, ...]
@@ -56,12 +56,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_field=
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a `Report`.
+    """The result of a `Report` task.
 
     Attributes:
-        data: Whether the data knows of any file; if not, nothing was written.
+        data: Whether the data contains any file; if not, nothing was written.
         files: The counts of each file.
-        unreadable: Why the sources could not be counted; then no reports were written.
+        unreadable: Why the sources could not be counted, in which case no reports were written.
         text: The report as text.
         coverage: The version of coverage.py.
     """

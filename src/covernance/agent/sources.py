@@ -1,4 +1,4 @@
-"""What is asked of an agent about texts: coverage.py's settings, the statements of sources."""
+"""The agent's tasks for texts: parse coverage.py's settings and the statements of sources."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import msgspec
 from covernance.model import lines
 
 SETTINGS_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
-"""Where coverage.py looks, in its order; the first file with settings is the only one it uses."""
+"""coverage.py's configuration files, in order; it uses only the first one with settings."""
 
 
 class ReadSettings(msgspec.Struct, frozen=True, tag="settings", tag_field="task"):
-    """Read coverage.py's settings from the texts of its files, by name, in its order."""
+    """The task to read coverage.py's settings from the texts of its files, by name, in order."""
 
     files: dict[str, str]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is measured and what is left out, with coverage.py's defaults.
+    """The settings that decide what is measured, including coverage.py's defaults.
 
     Attributes:
         branch: Whether branches are measured.
-        ignore_errors: Whether a file that can't be parsed is left out in silence.
-        include: Patterns outside of which nothing is measured; empty for no such limit.
+        ignore_errors: Whether files that can't be parsed are silently left out.
+        include: Patterns of the only files to measure; empty for all.
         omit: Patterns of files that are left out.
-        exclude: Regular expressions of lines that need not run; `exclude_also` among them.
+        exclude: Regular expressions of excluded lines, including `exclude_also`.
         partial: Regular expressions of lines whose branches need not all be taken.
     """
 
@@ -39,11 +39,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadStatements(msgspec.Struct, frozen=True, tag="statements", tag_field="task"):
-    """Read sources.
+    """The task to find the statements of sources.
 
     Attributes:
-        sources: Their texts by path, relative to the root.
-        settings: The texts of coverage.py's files; None if every file is measured anyway.
+        sources: Source texts by path, relative to the root.
+        settings: The texts of coverage.py's files; None if every file is measured in any case.
     """
 
     sources: dict[str, str]
@@ -54,9 +54,9 @@ class SourceStatements(msgspec.Struct, frozen=True, kw_only=True):
     """The statements of a source.
 
     Attributes:
-        spans: First and last lines of those that span several.
-        must_run: The first lines of those that must run; None if that is unknown.
-        measured: Whether coverage.py's settings leave the file in.
+        spans: First and last line of each statement that spans several lines.
+        must_run: The first lines of statements that must run; None if that is unknown.
+        measured: Whether the file is measured with coverage.py's settings.
     """
 
     spans: list[tuple[int, int]] = []
@@ -64,28 +64,28 @@ class SourceStatements(msgspec.Struct, frozen=True, kw_only=True):
     measured: bool = True
 
     def first_lines(self, touched: Iterable[int]) -> frozenset[int]:
-        """The first lines of the statements that some lines belong to."""
-        first = first_lines(self.spans)
+        """Return the first lines of the statements that contain the given lines."""
+        first = map_first_lines(self.spans)
         return frozenset(first.get(line, line) for line in touched)
 
     def required(self, touched: Iterable[int]) -> frozenset[int]:
-        """Those of `first_lines` at which a statement begins that must run."""
-        found = self.first_lines(touched)
-        return found if self.must_run is None else found & lines.decode(self.must_run)
+        """Return the first lines of the statements that must run and contain the given lines."""
+        first = self.first_lines(touched)
+        return first if self.must_run is None else first & lines.decode(self.must_run)
 
 
 class Statements(msgspec.Struct, frozen=True):
-    """What came of `ReadStatements`, by path."""
+    """The result of a `ReadStatements` task, by path."""
 
     sources: dict[str, SourceStatements]
 
 
-def first_lines(spans: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """For each line of a statement that spans several, the first of them."""
+def map_first_lines(spans: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Map each line of a multi-line statement to the statement's first line."""
     return {line: first for first, last in spans for line in range(first, last + 1)}
 
 
-def settings_texts(read: Callable[[str], str | None]) -> dict[str, str]:
-    """The texts of coverage.py's files that there are; `read` gives the text of a file."""
-    found = {name: read(name) for name in SETTINGS_FILES}
-    return {name: text for name, text in found.items() if text is not None}
+def read_settings_texts(read: Callable[[str], str | None]) -> dict[str, str]:
+    """Return the texts of coverage.py's files that exist; `read` returns the text of a file."""
+    texts = {name: read(name) for name in SETTINGS_FILES}
+    return {name: text for name, text in texts.items() if text is not None}

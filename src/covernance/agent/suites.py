@@ -1,4 +1,4 @@
-"""The agents of several suites."""
+"""Run tasks in the environments of several suites."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from covernance.config import Suite, Table
 T = TypeVar("T")
 
 Agents = Callable[[Suite], Agent]
-"""Finds the agent of a suite; nothing is started by it."""
+"""Finds the agent of a suite, without starting a process."""
 
 
-def suite_agents(table: Table, environ: Mapping[str, str]) -> Agents:
-    """The agents in the environments of a table's suites; see `find_interpreter`."""
+def find_suite_agents(table: Table, environ: Mapping[str, str]) -> Agents:
+    """Return a function that finds the agent of a suite's environment; see `find_interpreter`."""
 
     def find(suite: Suite) -> Agent:
         return Agent(find_interpreter(table, suite, environ))
@@ -30,20 +30,20 @@ def suite_agents(table: Table, environ: Mapping[str, str]) -> Agents:
 def ask_each(
     agents: Agents, tasks: Sequence[tuple[Suite, msgspec.Struct]], result: type[T]
 ) -> list[T]:
-    """Have a task done for each of some suites, by one process per interpreter.
+    """Run one task per suite, in one process per interpreter.
 
     Returns:
-        What came of each task, in their order.
+        The results of the tasks, in order.
 
     Raises:
-        CovernanceError: An agent could not do one of them, or could not be started.
+        CovernanceError: A task failed, or an agent could not be started.
     """
-    found: dict[Path, tuple[Agent, list[int]]] = {}
+    tasks_by_interpreter: dict[Path, tuple[Agent, list[int]]] = {}
     for number, (suite, _) in enumerate(tasks):
         agent = agents(suite)
-        found.setdefault(agent.python, (agent, []))[1].append(number)
-    answers: dict[int, T] = {}
-    for agent, numbers in found.values():
-        asked = [(tasks[number][1], result) for number in numbers]
-        answers |= zip(numbers, agent.ask_all(asked), strict=True)
-    return [answers[number] for number in range(len(tasks))]
+        tasks_by_interpreter.setdefault(agent.python, (agent, []))[1].append(number)
+    results: dict[int, T] = {}
+    for agent, numbers in tasks_by_interpreter.values():
+        own_tasks = [(tasks[number][1], result) for number in numbers]
+        results |= zip(numbers, agent.ask_all(own_tasks), strict=True)
+    return [results[number] for number in range(len(tasks))]

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from covernance.agent.suites import suite_agents
+from covernance.agent.suites import find_suite_agents
 from covernance.collect import workflow
 from covernance.combine.command import combiner
 from covernance.errors import Exit
 from covernance.history.open import open_table_store
-from covernance.history.store import Listed
+from covernance.history.store import StoreListing
 from covernance.layout import Layout
 from covernance.matrix.carry_forward import take_all
 from covernance.matrix.jobs import read
@@ -51,8 +51,8 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     plan = read(given or Layout(table.root).plan)
     arrived = workflow.arrivals(folder, plan, table)
     now = datetime.now(UTC)
-    agents = suite_agents(table, os.environ)
-    carried, refused = take_all(table, plan, Listed(open_table_store(table)), os.environ, now)
+    agents = find_suite_agents(table, os.environ)
+    carried, refused = take_all(table, plan, StoreListing(open_table_store(table)), os.environ, now)
     results = workflow.collect(table, arrived.complete, os.environ, now, agents) + carried
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))

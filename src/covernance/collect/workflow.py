@@ -15,14 +15,14 @@ from covernance.agent.reports import Report, Reported
 from covernance.agent.suites import Agents
 from covernance.config import UNTHEMED, Suite, Table
 from covernance.errors import InputError
-from covernance.git.provenance import provenance
-from covernance.judgement import Judgement, judgement, rejudged
+from covernance.git.provenance import describe_run
+from covernance.judgement import Judgement, judge_stored, read_judgement
 from covernance.layout import Layout
 from covernance.matrix.jobs import Plan, Planned
 from covernance.model import snapshot
 from covernance.model.inputs import merge_inputs
 from covernance.model.snapshot import SHARDS, Provenance
-from covernance.model.suite_result import SuiteResult, stand_in
+from covernance.model.suite_result import SuiteResult, to_suite_result
 from covernance.patch import recorded
 from covernance.run import part, publish
 from covernance.run.conclude import Passes, conclude
@@ -127,8 +127,8 @@ def collect(
     work = files.Workspace(Layout(table.root).work)
     try:
         split = any(not arrival.planned.shard.whole for arrival in found)
-        change = recorded.change(table, environ) if split else None
-        source = msgspec.structs.replace(provenance(table, environ, now), source=SHARDS)
+        change = recorded.find_change(table, environ) if split else None
+        source = msgspec.structs.replace(describe_run(table, environ, now), source=SHARDS)
         results = []
         for suite in table.suites:
             mine = sorted(
@@ -138,7 +138,7 @@ def collect(
             if not mine:
                 continue
             folder = work.path / suite.name
-            today = judgement(table, suite, environ, now)
+            today = read_judgement(table, suite, environ, now)
             if mine[0].planned.shard.whole:
                 results.append(_whole(table, suite, mine[0].path, today, folder, agents(suite)))
             else:
@@ -172,7 +172,7 @@ def _whole(
     table: Table, suite: Suite, path: Path, today: Judgement, work: Path, agent: Agent
 ) -> SuiteResult:
     """Publish a whole suite again from its data, judged anew."""
-    result = rejudged(suite, snapshot.read(path), today)
+    result = judge_stored(suite, snapshot.read(path), today)
     delivered = path.parent / "data" / suite.name / ".coverage"
     if not delivered.is_file():
         msg = f"{delivered}: is not there; upload hidden files with the job's results"
@@ -190,7 +190,7 @@ def _whole(
     if not agent.ask(report, Reported).data:
         msg = f"{delivered}: holds no coverage data; run the suite again"
         raise InputError(msg)
-    return stand_in(result, publish.publish_complete(result, targets, report.target, layout))
+    return to_suite_result(result, publish.publish_complete(result, targets, report.target, layout))
 
 
 def _joined(

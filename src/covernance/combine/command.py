@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from covernance.agent.suites import Agents, suite_agents
+from covernance.agent.suites import Agents, find_suite_agents
 from covernance.config import Table
 from covernance.errors import Exit
 from covernance.shell.repository import here
@@ -33,6 +33,6 @@ def command() -> Exit:
     look complete without it.
     """
     table = here()
-    for path in combiner(table, suite_agents(table, os.environ))():
+    for path in combiner(table, find_suite_agents(table, os.environ))():
         click.echo(f"wrote {path.relative_to(table.root)}")
     return Exit.PASS

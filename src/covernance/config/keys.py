@@ -1,4 +1,4 @@
-"""How a key of the table is declared: once, on the attribute that holds its value.
+"""Declarations of the table's keys, each on the attribute that holds its value.
 
     fail_under: Annotated[Decimal, Key(FLOOR, "The lowest …", inherits=True)] = Decimal(90)
 
@@ -16,16 +16,16 @@ from covernance.config.kinds import Kind, Weakening
 
 
 class Key(msgspec.Struct, frozen=True):
-    """What an attribute's type and default do not show about its key.
+    """The properties of a key that its attribute's type and default do not show.
 
     Attributes:
-        kind: What kind of value it has.
-        help: What it means, in sentences, as Markdown.
-        inherits: Whether a suite without this key has the value of the same key in
+        kind: The kind of its value.
+        help: Its description, in sentences, as Markdown.
+        inherits: Whether a suite without this key uses the value of the same key in
             `[tool.covernance]`, which then needs no declaration there.
-        fallback: The key whose number holds for names that a table by name leaves out.
-        weakened_by: Which change asks less of the code, if the kind does not decide it.
-        harmless: Why no change of the key asks less of the code.
+        fallback: For a table of numbers by name: the key whose number applies to other names.
+        weakened_by: Which change demands less of the code, if the kind does not decide it.
+        harmless: Why no change of the key demands less of the code.
     """
 
     kind: Kind
@@ -45,12 +45,12 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A key as it is declared on an attribute.
 
     Attributes:
-        name: The key as TOML has it.
+        name: The key as written in TOML.
         attribute: The attribute that holds its value.
-        key: What the attribute's annotation says.
+        key: The `Key` in the attribute's annotation.
         type: The type of the attribute, without None.
-        required: Whether a table without it is wrong.
-        default: The value if neither the table nor what it inherits from has one.
+        required: Whether the key must be present.
+        default: The value if the key is set neither here nor where it is inherited from.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def kind(self) -> Kind:
-        """What kind of value it has."""
+        """The kind of its value."""
         return self.key.kind
 
     @property
@@ -72,13 +72,13 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def weakened_by(self) -> Weakening | None:
-        """Which change asks less of the code; None for none."""
+        """Which change demands less of the code; None if no change does."""
         return self.key.weakened_by or self.kind.weakened_by
 
 
 @functools.cache
 def declared_keys(struct: type[msgspec.Struct]) -> tuple[Declaration, ...]:
-    """The keys that the attributes of a struct declare, in their order."""
+    """List the keys that the attributes of a struct declare, in order."""
     return tuple(
         _declaration(field, key)
         for field in msgspec.structs.fields(struct)
@@ -100,7 +100,7 @@ def _declaration(field: msgspec.structs.FieldInfo, key: Key) -> Declaration:
 
 
 def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - any annotation
-    """The type of a value that is there: TOML can't write None."""
+    """Remove None from a type: TOML has no None."""
     inner, *metadata = get_args(annotation)
     if type(None) in get_args(inner):
         inner = Union[tuple(part for part in get_args(inner) if part is not type(None))]  # noqa: UP007 - built from a tuple

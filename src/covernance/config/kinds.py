@@ -1,4 +1,4 @@
-"""The kinds of values that a key can have: how each is checked, described and weakened."""
+"""Kinds of values: how each is checked and described, and which change weakens it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from covernance.config.value_checks import (
 
 
 class Weakening(StrEnum):
-    """Which change of a value asks less of the code."""
+    """A change of a value that demands less of the code."""
 
     LOWER = "a lower value"
     HIGHER = "a higher value"
@@ -39,12 +39,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     Attributes:
         name: Its name.
-        words: What a value is, for the reference page.
-        check: Checks a value whose type is right and returns what the table holds. It is passed the
-            value, the key for error messages, and the surroundings.
-        raw: The type of the value in TOML, if it is not that of the attribute.
-        schema: What JSON Schema can express of the check, beyond the type.
-        weakened_by: Which change asks less; None if only the key can know.
+        words: A description of its values, for the reference page.
+        check: Checks a value of the right type and returns the value to store. Its arguments are
+            the value, the key for error messages, and the surroundings.
+        raw: The type of the value in TOML, if it differs from that of the attribute.
+        schema: The part of the check, beyond the type, that JSON Schema can express.
+        weakened_by: Which change demands less of the code; None if that depends on the key.
         by_name: Whether the value is a table of numbers by name.
     """
 

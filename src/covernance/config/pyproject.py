@@ -1,4 +1,4 @@
-"""Where the table is: the pyproject.toml of a repository."""
+"""Find and read the table in a repository's pyproject.toml."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from covernance.errors import ConfigError
 
 
 def find_root(start: Path) -> Path:
-    """Return the nearest folder, from `start` upwards, whose pyproject.toml has the table.
+    """Find the nearest folder, from `start` upwards, whose pyproject.toml has the table.
 
     Raises:
-        ConfigError: No folder on the way to the file system's root has one.
+        ConfigError: Neither `start` nor a folder above it has one.
     """
     for folder in (start, *start.parents):
         candidate = folder / "pyproject.toml"
@@ -33,11 +33,14 @@ def load(root: Path) -> Table:
     """Read and check the table of the repository at `root`.
 
     Raises:
-        ConfigError: Any mistake in it; the message names the key and what to do.
+        ConfigError: The table has a mistake; the message names the key and says what to do.
     """
     document = _read(root / "pyproject.toml").get("tool", {}).get("covernance")
     if document is None:
-        msg = f"{root / 'pyproject.toml'}: has no [tool.covernance] table"
+        msg = (
+            f"{root / 'pyproject.toml'}: has no [tool.covernance] table; add one with `themes` and "
+            "one [tool.covernance.suites.<name>] per component"
+        )
         raise ConfigError(msg)
     return check_table(document, root)
 

@@ -39,10 +39,10 @@ _NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True):
-    """A component and the tests that govern it: `[tool.covernance.suites.<name>]`.
+    """A component and its tests: `[tool.covernance.suites.<name>]`.
 
     Attributes:
-        name: As users type it: `tests_unit_<name>`, `--suite <name>`, `coverage/<name>.json`.
+        name: Used in `tests_unit_<name>`, `--suite <name>` and `coverage/<name>.json`.
     """
 
     name: str
@@ -116,14 +116,14 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             COUNT,
             "How many jobs of the CI matrix share the suite's tests.",
-            harmless="joined shards must have run every test",
+            harmless="merged shards must have run every test",
         ),
     ] = 1
     xdist: Annotated[
         bool,
         Key(
             FLAG,
-            "Whether pytest-xdist may run tests of one theme side by side on idle cores.",
+            "Whether pytest-xdist may run tests of one theme in parallel on idle cores.",
             harmless="decides in how many processes tests run, not which tests run",
         ),
     ] = False
@@ -132,7 +132,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             FILE,
             "The frozen requirements of the suite's nox session.",
-            harmless="decides what is installed, not what is asked",
+            harmless="decides what is installed, not what is required of the code",
         ),
     ] = None
     python: Annotated[
@@ -141,13 +141,13 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
             TEXT,
             "The interpreter of the suite's environment: a path, or a version that uv or `PATH` "
             "finds.",
-            harmless="decides where tests run, not which tests run or what is asked of them",
+            harmless="decides where tests run, not which tests run or what must be covered",
         ),
     ] = None
 
     @property
     def identifier(self) -> str:
-        """The name as a Python identifier and, in upper case, as part of a variable's name."""
+        """The name as a Python identifier; in upper case, part of environment variable names."""
         return self.name.replace("-", "_")
 
     @property
@@ -214,15 +214,15 @@ class ExceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             TEXT,
             "Who owns a new row if CODEOWNERS names nobody.",
-            harmless="decides who answers for a row, not what is asked",
+            harmless="decides who is responsible for a row, not what is required of the code",
         ),
     ] = ""
     review_days: Annotated[
         _Positive,
         Key(
             COUNT,
-            "In how many days a new row expires.",
-            harmless="decides the date of new rows only, which reviewers see",
+            "How many days after its creation a row expires.",
+            harmless="affects only the dates of new rows, which reviewers see",
         ),
     ] = 90
 
@@ -234,7 +234,7 @@ class ReuseSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Key(
             TEXTS,
-            "Environment variables whose change makes every suite run.",
+            "Environment variables; if one changes, every suite runs.",
             harmless="reused results are checked again, and the default branch always measures",
         ),
     ] = ()
@@ -242,7 +242,7 @@ class ReuseSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Key(
             TEXTS,
-            "Files and folders that tests depend on and no trace sees, such as those that a "
+            "Files and folders that tests depend on but that can't be traced, such as those that a "
             "library written in C opens.",
             harmless="reused results are checked again, and the default branch always measures",
         ),
@@ -258,7 +258,7 @@ class ReuseSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole table: `[tool.covernance]`.
+    """The complete table: `[tool.covernance]`.
 
     Attributes:
         root: The folder of pyproject.toml.
@@ -312,9 +312,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         raise ConfigError(msg)
 
     def digest(self) -> str:
-        """A SHA-256 of the table's content, the same wherever the repository is."""
-        placeless = msgspec.structs.replace(self, root=Path())
-        content = msgspec.json.encode(placeless, order="sorted", enc_hook=str)
+        """Return the SHA-256 of the table's content, which does not depend on the root folder."""
+        without_root = msgspec.structs.replace(self, root=Path())
+        content = msgspec.json.encode(without_root, order="sorted", enc_hook=str)
         return hashlib.sha256(content).hexdigest()
 
 
@@ -329,7 +329,7 @@ TABLE_KEYS: tuple[Declaration, ...] = (
         if key.key.inherits and key.name not in {own.name for own in declared_keys(Table)}
     ),
 )
-"""The keys of `[tool.covernance]`: its own, and those that suites inherit."""
+"""The keys of `[tool.covernance]`, including those that suites inherit."""
 
 SECTION_KEYS = {key.name: declared_keys(key.type) for key in TABLE_KEYS if key.kind is SECTION}
 """The keys of `[tool.covernance.<section>]` by the section's name."""

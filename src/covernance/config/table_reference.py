@@ -18,19 +18,20 @@ _INTRODUCTION = """\
 
 One table in `pyproject.toml` names suites, themes, sources, floors and limits. An unknown key or a
 wrong value is an error (exit 3) that names the key and what to do. The column *weaker* shows which
-change of a key `covernance integrity` reports as a weakening; a dash stands for none. Editors can
-complete and check the table with [its JSON schema](../../src/covernance/config/table.schema.json).
+change of a key `covernance integrity` reports as a weakening; a dash means that none is reported.
+Editors can complete and check the table with
+[its JSON schema](../../src/covernance/config/table.schema.json).
 """
 
 _SUITE = """\
-A suite's name has lower-case letters, digits, `-` and `_`, and begins with a letter.
+The name of a suite consists of lower-case letters, digits, `-` and `_`, and begins with a letter.
 """
 
-_INHERITED = "that of `[tool.covernance]`"
+_INHERITED = "as in `[tool.covernance]`"
 
 
 def render_reference() -> str:
-    """The page as Markdown."""
+    """Render the page as Markdown."""
     return "\n".join(
         (
             _INTRODUCTION,
@@ -88,7 +89,7 @@ def _default(key: Declaration) -> str:
 
 
 def _toml(value: object) -> str:
-    """A text, a number or a flag as TOML writes it."""
+    """Write a string, a number or a boolean as TOML does."""
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -16,10 +16,10 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def render_schema() -> str:
-    """The schema as it ships in `table.schema.json`.
+    """Render the schema that is shipped as `table.schema.json`.
 
-    It can't express what needs the file system or several keys: whether a path exists, whether a
-    suite's theme is one of the table's, whether two suites share a source.
+    It can't express rules that need the file system or several keys: whether a path exists, whether
+    a suite's theme is one of the table's, whether two suites share a source.
     """
     schema = {"$schema": _DRAFT, "title": "[tool.covernance]", **_table(Table, TABLE_KEYS)}
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
@@ -36,7 +36,7 @@ def _table(struct: type[msgspec.Struct], keys: Iterable[Declaration]) -> dict[st
 
 
 def _suite() -> dict[str, Any]:
-    """The schema of a suite; an inherited key has no default that would always be true."""
+    """Return the schema of a suite; an inherited key has no fixed default."""
     suite = _table(Suite, SUITE_KEYS)
     inherited = {key.name: _property(key) for key in SUITE_KEYS if key.key.inherits}
     return suite | {"properties": suite["properties"] | inherited}
@@ -57,7 +57,7 @@ def _property(key: Declaration) -> dict[str, Any]:
 
 
 def _plain(default: int | str | Decimal) -> int | float | str:
-    """A default as JSON has it, whole numbers without a fraction."""
+    """Convert a default to JSON, whole numbers without a fraction."""
     if isinstance(default, Decimal):
         return int(default) if default == int(default) else float(default)
     return default

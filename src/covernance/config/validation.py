@@ -1,4 +1,4 @@
-"""Checks of a table as it was parsed from TOML: each key by its declaration, then all suites."""
+"""Check a table parsed from TOML: each key by its declaration, then all suites together."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _WHERE = "pyproject.toml: [tool.covernance]"
 
 
 def check_table(document: Mapping[str, Any], root: Path) -> Table:
-    """Check the table of the repository at `root` and fill in what it leaves out.
+    """Check the table of the repository at `root` and fill in the defaults.
 
     Raises:
-        ConfigError: Any mistake in it; the message names the key, what was found, and what to do.
+        ConfigError: The table has a mistake; the message names the key and its value, and says
+            what to do.
     """
     values = _check_keys(TABLE_KEYS, document, _WHERE, Surroundings(root))
     around = Surroundings(root, values["themes"])
@@ -35,8 +36,8 @@ def check_table(document: Mapping[str, Any], root: Path) -> Table:
     )
     _reject_shared_sources(suites)
     _reject_shared_sessions(suites)
-    own = {key.attribute: values[key.attribute] for key in declared_keys(Table)}
-    return Table(**own | {"root": root, "suites": suites})
+    table_values = {key.attribute: values[key.attribute] for key in declared_keys(Table)}
+    return Table(**table_values | {"root": root, "suites": suites})
 
 
 def _check_suite(
@@ -53,7 +54,7 @@ def _check_keys(
     around: Surroundings,
     inherited: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The value of every key by its attribute."""
+    """Return the value of every key by its attribute."""
     raw = _convert(document, keys, where)
     values: dict[str, Any] = {}
     for key in keys:
@@ -100,7 +101,7 @@ def _hint(name: str, label: str, known: Sequence[str]) -> str:
 
 @functools.cache
 def _shape(keys: tuple[Declaration, ...]) -> type[msgspec.Struct]:
-    """A struct that takes these keys, each with the type that TOML must have."""
+    """Define a struct with these keys, each with its type in TOML."""
     required = [(key.attribute, key.raw) for key in keys if key.required]
     optional = [
         (key.attribute, Union[key.raw, msgspec.UnsetType], msgspec.UNSET)  # noqa: UP007 - a value
@@ -125,8 +126,8 @@ def _reject_shared_sources(suites: Sequence[Suite]) -> None:
             if other := next(above, holding.get(path)):
                 msg = (
                     f"{_WHERE} suites.{suite.name}.source: {path.as_posix()!r} is already claimed "
-                    f"by suites.{other[0]}.source ({other[1].as_posix()!r}); a line counts in one "
-                    "suite"
+                    f"by suites.{other[0]}.source ({other[1].as_posix()!r}); list each folder in "
+                    "one suite only"
                 )
                 raise ConfigError(msg)
             claimed[path] = (suite.name, path)
@@ -140,7 +141,7 @@ def _reject_shared_sessions(suites: Sequence[Suite]) -> None:
         other = identifiers.setdefault(suite.identifier, suite.name)
         if other != suite.name:
             msg = (
-                f"{_WHERE} suites.{suite.name}: makes the same session name as {other!r}; rename "
+                f"{_WHERE} suites.{suite.name}: has the same session name as {other!r}; rename "
                 "one of them"
             )
             raise ConfigError(msg)

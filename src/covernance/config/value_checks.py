@@ -1,4 +1,4 @@
-"""Checks of a single value of the table, each for one kind."""
+"""Checks of single values of the table, one function per kind of value."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from covernance.config.suggestions import did_you_mean
 from covernance.errors import ConfigError
 
 UNTHEMED = "unthemed"
-"""The pass for tests that carry no theme; not a theme itself."""
+"""The name of the pass for tests without a theme; not a theme itself."""
 
 BASELINE = "baseline"
 """The name under which the combined result of all suites is stored."""
 
-# `unit` tags sessions, the others are words of pytest's `-m` or names in reports and files.
+# `unit` is a tag of nox sessions; the others are keywords of pytest's `-m`, or names in reports.
 THEME_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SUITE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 RESERVED_THEMES = sorted((UNTHEMED, "unit", "run", "total", "patch", "and", "or", "not", "default"))
@@ -29,11 +29,11 @@ WHOLE = 100
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What a value is checked against.
+    """The context that a value is checked in.
 
     Attributes:
         root: The folder of pyproject.toml, which paths are relative to.
-        themes: The themes that may be named; None where they are declared.
+        themes: The allowed themes; None if any name may be declared.
     """
 
     root: Path
@@ -41,7 +41,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 def check_percentage(value: object, where: str) -> Decimal:
-    """Return a percentage, exactly; `where` names its key or option in the error.
+    """Return an exact percentage; `where` names its key or option in the error.
 
     Raises:
         ConfigError: It is not a number from 0 to 100.
@@ -76,7 +76,7 @@ def check_number(value: object, where: str, _around: Surroundings) -> Decimal:
 def check_numbers_by_file(
     values: Mapping[str, object], where: str, _around: Surroundings
 ) -> dict[str, Decimal]:
-    """Return percentages by path or glob; a file that is not there is a finding of the gate."""
+    """Return percentages by path or glob; the gate reports those that match no file."""
     return {name: check_percentage(value, f"{where}.{name}") for name, value in values.items()}
 
 
@@ -87,42 +87,42 @@ def check_numbers_by_theme(
     known = around.themes or ()
     for theme in values:
         if theme not in known:
-            msg = f"{where}: {theme!r} is not among the suite's themes"
+            msg = f"{where}: {theme!r} is not one of the suite's themes"
             raise ConfigError(msg + did_you_mean(theme, known))
     return check_numbers_by_file(values, where, around)
 
 
 def check_themes(names: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
-    """Return themes: names of pytest markers, without repeats, among those that may be named."""
+    """Return themes: names of pytest markers, all allowed, without duplicates."""
     if not names:
-        msg = f"{where}: is empty; name at least one"
+        msg = f"{where}: is empty; name at least one theme"
         raise ConfigError(msg)
     for name in names:
         if not THEME_NAME.fullmatch(name) or name in RESERVED_THEMES:
             msg = (
-                f"{where}: {name!r} can't be a theme; themes are pytest markers: letters, "
-                f"digits and _, and none of {', '.join(RESERVED_THEMES)}"
+                f"{where}: {name!r} can't be a theme; use letters, digits and _, as for pytest "
+                f"markers, and none of {', '.join(RESERVED_THEMES)}"
             )
             raise ConfigError(msg)
         if around.themes is not None and name not in around.themes:
-            msg = f"{where}: {name!r} is not among tool.covernance.themes"
+            msg = f"{where}: {name!r} is not one of tool.covernance.themes"
             raise ConfigError(msg + did_you_mean(name, around.themes))
-    _reject_repeats(names, where)
+    _reject_duplicates(names, where)
     return tuple(names)
 
 
 def check_suites(
     entries: Mapping[str, object], where: str, _around: Surroundings
 ) -> Mapping[str, object]:
-    """Return suites by name, unchecked but for their names."""
+    """Return suites by name; only their names are checked."""
     if not entries:
         msg = f"{where}: is empty; add one [tool.covernance.suites.<name>] per component"
         raise ConfigError(msg)
     for name in entries:
         if not SUITE_NAME.fullmatch(name) or name in RESERVED_SUITES:
             msg = (
-                f"{where}.{name}: can't be a suite's name; use lower-case letters, digits, - and "
-                f"_, a letter first, and none of {', '.join(RESERVED_SUITES)}"
+                f"{where}.{name}: can't be the name of a suite; use lower-case letters, digits, - "
+                f"and _, beginning with a letter, and none of {', '.join(RESERVED_SUITES)}"
             )
             raise ConfigError(msg)
     return entries
@@ -131,16 +131,16 @@ def check_suites(
 def check_path(path: str, where: str, around: Surroundings) -> str:
     """Return a path that exists inside the repository."""
     if Path(path).is_absolute() or ".." in Path(path).parts:
-        msg = f"{where}: {path!r} leaves the repository; give a path relative to pyproject.toml"
+        msg = f"{where}: {path!r} is outside the repository; give a path relative to pyproject.toml"
         raise ConfigError(msg)
     if not path or not (around.root / path).exists():
-        msg = f"{where}: {path!r} is not there; correct the path or create it"
+        msg = f"{where}: {path!r} does not exist; correct the path or create it"
         raise ConfigError(msg)
     return path
 
 
 def check_paths(paths: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
-    """Return paths that exist inside the repository, normalized and without repeats."""
+    """Return paths that exist inside the repository, normalized and without duplicates."""
     if not paths:
         msg = f"{where}: is empty; name at least one path"
         raise ConfigError(msg)
@@ -148,26 +148,27 @@ def check_paths(paths: Sequence[str], where: str, around: Surroundings) -> tuple
         check_path(path, where, around)
         if "," in path:
             msg = (
-                f"{where}: {path!r} has a comma, which coverage.py takes for a separator; rename it"
+                f"{where}: {path!r} contains a comma, which coverage.py treats as a separator; "
+                "rename it"
             )
             raise ConfigError(msg)
     cleaned = tuple(Path(path).as_posix() for path in paths)
-    _reject_repeats(cleaned, where)
+    _reject_duplicates(cleaned, where)
     return cleaned
 
 
 def check_folders(paths: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
-    """Return paths of folders: coverage.py takes another source for the name of a package."""
+    """Return paths of folders: coverage.py treats any other source as the name of a package."""
     folders = check_paths(paths, where, around)
     for folder in folders:
         if not (around.root / folder).is_dir():
-            msg = f"{where}: {folder!r} is a file; name the folder that holds what is measured"
+            msg = f"{where}: {folder!r} is a file; name the folder that contains it"
             raise ConfigError(msg)
     return folders
 
 
-def _reject_repeats(values: Sequence[str], where: str) -> None:
+def _reject_duplicates(values: Sequence[str], where: str) -> None:
     for value in values:
         if values.count(value) > 1:
-            msg = f"{where}: {value!r} is named twice; name it once"
+            msg = f"{where}: {value!r} is listed twice; remove one"
             raise ConfigError(msg)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from covernance.agent.suites import suite_agents
+from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit
 from covernance.shell.options import base_option
 from covernance.shell.repository import here
@@ -44,7 +44,7 @@ def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bo
     from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
 
     table = here()
-    agents = suite_agents(table, os.environ)
+    agents = find_suite_agents(table, os.environ)
     warn = functools.partial(click.echo, err=True)
     written: list[Path] = []
     if by_theme and not dry_run:

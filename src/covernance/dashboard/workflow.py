@@ -10,7 +10,7 @@ import msgspec
 from covernance import files
 from covernance.config import Table
 from covernance.dashboard.render import Reports, render_page
-from covernance.history.store import Entry, Store, by_suite
+from covernance.history.store import Entry, Store, group_by_suite
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from covernance.reports import badges, openmetrics, trend
@@ -36,7 +36,7 @@ def history(store: Store, branch: str, state: State, most: int = MOST_RESULTS) -
     """
     points: dict[str, list[Point]] = {}
     flaky: set[Flaky] = set()
-    entries_by_suite = by_suite(store.entries(branch=branch))
+    entries_by_suite = group_by_suite(store.entries(branch=branch))
     for name, current in state.suites.items():
         snapshots = [
             *_read_earlier(store, entries_by_suite.get(name, []), current, most),

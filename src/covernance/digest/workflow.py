@@ -25,7 +25,7 @@ from covernance.errors import InputError
 from covernance.exceptions import waivers
 from covernance.exceptions.row import Row
 from covernance.exceptions.workflow import read_rows
-from covernance.history.store import Entry, Store, by_suite
+from covernance.history.store import Entry, Store, group_by_suite
 from covernance.model import timestamp
 from covernance.model.snapshot import Snapshot
 from covernance.reports import trend
@@ -71,7 +71,7 @@ def build(table: Table, store: Store, request: Request) -> Digest:
     newest: list[Snapshot] = []
     flaky: list[Flaky] = []
     patches: list[DatedPatch] = []
-    entries_by_suite = by_suite(entries)
+    entries_by_suite = group_by_suite(entries)
     for suite in table.suites:
         chosen = _select_entries(entries_by_suite.get(suite.name, []), window)
         snapshots = [store.read(entry) for entry in chosen]
@@ -130,7 +130,7 @@ def _exceptions(rows: Sequence[Row], window: Window) -> Exceptions:
     return Exceptions(
         opened=tuple(exception_due(row, today) for row in inside if row.open),
         resolved=tuple(exception_due(row, today) for row in inside if not row.open),
-        expiring=tuple(exception_due(item.row, today) for item in waivers.due(rows, today)),
+        expiring=tuple(exception_due(item.row, today) for item in waivers.find_due(rows, today)),
     )
 
 

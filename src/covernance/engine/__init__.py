@@ -1,1 +1,1 @@
-"""Plan passes and run them in processes."""
+"""Plan the passes of a run and execute them in parallel processes."""

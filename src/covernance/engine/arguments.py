@@ -1,4 +1,4 @@
-"""What the user gave after `--`: pytest's arguments, and pytest-cov's report options among them."""
+"""The user's arguments after `--`: pytest's arguments, and pytest-cov's report options."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class PytestArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reports: Reports that the tool writes instead of pytest-cov.
-        rest: Everything else, for pytest as it is.
-        meaning: What those mean to the environment's pytest.
+        rest: All other arguments, passed on to pytest unchanged.
+        meaning: The meaning of the rest, as parsed by the environment's pytest.
     """
 
     reports: tuple[ReportRequest, ...] = ()
@@ -35,17 +35,17 @@ class PytestArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def narrowing(self) -> tuple[str, ...]:
-        """What makes this a selection, as the user would write it."""
+        """What makes this a partial run, as the user would write it."""
         paths = self.meaning.paths
         shown = paths if len(paths) <= _MOST_PATHS else (f"{len(paths)} files and tests",)
         return (*self.meaning.narrowing, *shown)
 
 
 def split_reports(arguments: Sequence[str]) -> PytestArguments:
-    """Take `--cov-report` out of the arguments; what is left is yet to be read by pytest.
+    """Separate `--cov-report` options from the arguments for pytest.
 
     Raises:
-        InputError: A report format that is not known, or another option of pytest-cov.
+        InputError: A report format is unknown, or there is another option of pytest-cov.
     """
     reports: list[ReportRequest] = []
     rest: list[str] = []
@@ -58,7 +58,7 @@ def split_reports(arguments: Sequence[str]) -> PytestArguments:
         elif (
             name.startswith("--cov") and not name.startswith("--covernance")
         ) or name == "--no-cov":
-            raise InputError(_stand_in(name))
+            raise InputError(_pytest_cov_error(name))
         else:
             rest.append(argument)
     return PytestArguments(reports=tuple(reports), rest=tuple(rest))
@@ -66,7 +66,7 @@ def split_reports(arguments: Sequence[str]) -> PytestArguments:
 
 def _value(option: str, pending: list[str]) -> str:
     if not pending:
-        msg = f"{option}: needs a value after it"
+        msg = f"{option}: the value is missing; give a report format"
         raise InputError(msg)
     return pending.pop(0)
 
@@ -85,9 +85,9 @@ def _report(text: str) -> list[ReportRequest]:
     raise InputError(msg)
 
 
-def _stand_in(option: str) -> str:
+def _pytest_cov_error(option: str) -> str:
     return (
-        f"{option}: covernance measures instead of pytest-cov; sources come from "
-        "[tool.covernance], floors from --fail-under, reports from --cov-report. "
-        "For pytest-cov itself call pytest directly."
+        f"{option}: not supported, because covernance measures instead of pytest-cov. Set sources "
+        "in [tool.covernance], floors with --fail-under, reports with --cov-report. To use "
+        "pytest-cov itself, run pytest directly."
     )

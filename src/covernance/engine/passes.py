@@ -1,4 +1,4 @@
-"""From a suite to the passes that measure it; pure."""
+"""Plan passes: the command line and environment that measure one theme of a suite."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from covernance.engine import record
 from covernance.engine.arguments import PytestArguments
 
 RECORD = "record.json"
-"""The file in a pass's folder in which the agent's plugin says what the pass saw."""
+"""The file in a pass's folder in which the agent's plugin records the pass."""
 
 TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
-"""The variable that tells pytest where `tmp_path` lies."""
+"""The variable that sets the folder of pytest's `tmp_path`."""
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """One process: the tests of one theme of one suite, measured under the theme's context.
 
     Attributes:
-        folder: Only this pass writes here: data files, the record, the output.
-        command: The process's arguments.
-        environment: All variables of the process.
-        workers: How many pytest-xdist workers run its tests; with 1, its own process does.
+        folder: The pass's own folder for data files, record and output.
+        command: The command line of the process.
+        environment: All environment variables of the process.
+        workers: The number of pytest-xdist workers; with 1, tests run in the process itself.
     """
 
     suite: str
@@ -39,21 +39,21 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def record(self) -> Path:
-        """Where the pytest plugin writes what the pass saw."""
+        """The file to which the pytest plugin writes the record."""
         return self.folder / RECORD
 
     @property
     def progress(self) -> Path:
-        """Where the pytest plugin tells how far the pass is."""
+        """The file to which the pytest plugin writes the progress."""
         return record.progress_path(self.record)
 
     @property
     def output(self) -> Path:
-        """Where pytest's output goes when it has no terminal."""
+        """The file with pytest's output, unless the pass is interactive."""
         return self.folder / "output.txt"
 
 
-def plan_pass(  # noqa: PLR0913 - what a pass is made of
+def plan_pass(  # noqa: PLR0913 - all that a pass consists of
     suite: Suite,
     theme: str,
     folder: Path,
@@ -69,15 +69,15 @@ def plan_pass(  # noqa: PLR0913 - what a pass is made of
 
     Args:
         suite: The suite.
-        theme: One of its themes, or `unthemed` for the tests that carry none.
-        folder: A folder of the pass's own; data files must not share a prefix with another's.
-        temporary: Where its tests' temporary folders go; outside of the repository, or tests
-            that look for one around them would find it.
-        arguments: What the user gave for pytest.
+        theme: One of its themes, or `unthemed` for the tests without a theme.
+        folder: The pass's own folder; data files of two passes must not share a prefix.
+        temporary: The folder for its tests' temporary folders; outside of the repository, because
+            some tests search the folders above them for a repository.
+        arguments: The user's arguments for pytest.
         prepared: The environment in which the suite's tests run.
         environ: The variables that the process inherits.
         more: Further options of pytest-split, pytest-xdist and the agent's plugin.
-        color: Whether pytest writes color; its output goes to a file first.
+        color: Whether pytest writes color although its output goes to a file first.
     """
     record_file = folder / RECORD
     command = (
@@ -92,13 +92,13 @@ def plan_pass(  # noqa: PLR0913 - what a pass is made of
         *(["--color=yes"] if color else []),
         *more,
         *arguments.rest,
-        # Of several -m the last one counts, so the user's is joined with the theme.
+        # pytest uses only the last -m, so the user's expression is combined with the theme.
         *("-m", _expression(suite, theme, arguments.meaning.expression)),
         *([] if arguments.meaning.paths else suite.tests),
     )
-    # A multiprocessing child reads its context from the environment, not the command line. The
-    # sysmon core drops the switch of context that tells earned from imported.
-    # A temporary folder of its own: pytest cleans up after earlier runs, also those beside it.
+    # A multiprocessing child reads its context from the environment, not from the command line.
+    # The sysmon core loses the context switch that separates earned from imported lines.
+    # Each pass has its own temporary folder, because pytest removes those of other runs next to it.
     environment = {
         **agent_environment(environ),
         "COVERAGE_CONTEXT": theme,
@@ -111,8 +111,8 @@ def plan_pass(  # noqa: PLR0913 - what a pass is made of
     )
 
 
-def _expression(suite: Suite, theme: str, own: str | None) -> str:
+def _expression(suite: Suite, theme: str, user_expression: str | None) -> str:
     select = theme
     if theme == UNTHEMED:
         select = " and ".join(f"not {name}" for name in suite.themes)
-    return f"({select}) and ({own})" if own else select
+    return f"({select}) and ({user_expression})" if user_expression else select

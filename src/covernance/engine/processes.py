@@ -1,4 +1,4 @@
-"""Run passes side by side, each in a process of its own, and stop them all when asked."""
+"""Run passes in parallel, each in its own process, and stop them all when interrupted."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from covernance.engine.passes import Pass
 from covernance.engine.record import Record
 from covernance.engine.slots import Slots
 from covernance.errors import MachineError
-from covernance.interruptions import put_off
+from covernance.interruptions import defer_interruptions
 
 _POLL_SECONDS = 0.02
-_TELL_SECONDS = 0.2
+_REPORT_SECONDS = 0.2
 _GRACE_SECONDS = 3.0
 _PATIENCE_SECONDS = 3.0
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """How a pass ended.
+    """The result of a pass.
 
     Attributes:
         planned: The pass.
-        status: pytest's exit status; negative, the signal that ended it.
+        status: pytest's exit status; if negative, the signal that ended it.
         seconds: Wall time.
-        record: What the plugin saw, or None when pytest died before it could write.
+        record: The plugin's record, or None if pytest died before it could write one.
     """
 
     planned: Pass
@@ -47,13 +47,13 @@ class Observer(Protocol):
     """Receives the progress of passes."""
 
     def started(self, planned: Pass) -> None:
-        """A pass began."""
+        """A pass has started."""
 
     def running(self, planned: Pass) -> None:
         """A pass is still running; called a few times per second."""
 
     def finished(self, result: Finished) -> None:
-        """A pass ended."""
+        """A pass has ended."""
 
     def note(self, text: str) -> None:
         """Explain what happens next, or why nothing does."""
@@ -64,15 +64,15 @@ def run_passes(
 ) -> list[Finished]:
     """Run all passes and return their results in the order given.
 
-    They start in the order given, each as soon as there is a slot for it. An interactive pass
-    owns the terminal, so those run one after another. When the caller is interrupted, every child
-    and its children are stopped before the interruption goes on.
+    They start in the order given, each as soon as a slot is free. Interactive passes need the
+    terminal, so they run one after another. If the caller is interrupted, every process and its
+    children are stopped before the interruption is raised.
 
     Raises:
         MachineError: A process can't be started.
     """
     running: list[_Process] = []
-    with put_off() as interruptions:
+    with defer_interruptions() as interruptions:
         try:
             results = _run(passes, slots, observer, running, interruptions, interactive=interactive)
         except BaseException:
@@ -92,7 +92,7 @@ def _run(
 ) -> dict[tuple[str, str], Finished]:
     waiting = deque(passes)
     results: dict[tuple[str, str], Finished] = {}
-    reported = time.monotonic()
+    last_report = time.monotonic()
     patience = _Patience(observer)
     while waiting or running:
         while waiting and not (interactive and running):
@@ -101,31 +101,31 @@ def _run(
             planned = waiting.popleft()
             running.append(_Process(planned, slot, interactive=interactive))
             observer.started(planned)
-            _heed(interruptions)
+            _raise_if_interrupted(interruptions)
         for process in [process for process in running if process.ended]:
             running.remove(process)
             result = process.result()
             results[result.planned.suite, result.planned.theme] = result
             observer.finished(result)
-        if time.monotonic() - reported > _TELL_SECONDS:
-            reported = time.monotonic()
+        if time.monotonic() - last_report > _REPORT_SECONDS:
+            last_report = time.monotonic()
             for process in running:
                 observer.running(process.planned)
         if waiting and not running:
             patience.waited()
         if waiting or running:
             time.sleep(_POLL_SECONDS)
-        _heed(interruptions)
+        _raise_if_interrupted(interruptions)
     return results
 
 
-def _heed(interruptions: Sequence[int]) -> None:
+def _raise_if_interrupted(interruptions: Sequence[int]) -> None:
     if interruptions:
         raise KeyboardInterrupt
 
 
 class _Patience:
-    """Tells once that nothing runs, since other runs hold every slot."""
+    """Reports once that nothing is running because other runs use all slots."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
@@ -133,7 +133,7 @@ class _Patience:
 
     def waited(self) -> None:
         if time.monotonic() > self._ends:
-            self._observer.note("waiting: other runs in this checkout hold every slot")
+            self._observer.note("waiting: other runs in this checkout use all slots")
             self._ends = math.inf
 
 
@@ -166,7 +166,7 @@ class _Process:
         return self._child.poll() is not None
 
     def free(self) -> None:
-        """Give the slot back."""
+        """Release the slot."""
         self._slot.close()
 
     def result(self) -> Finished:
@@ -179,7 +179,7 @@ class _Process:
         )
 
     def signal(self, number: signal.Signals) -> None:
-        """Reach the child and all that it started, pytest-xdist's workers too."""
+        """Send a signal to the process and all its children, including pytest-xdist's workers."""
         with suppress(ProcessLookupError, PermissionError):
             if os.getpgid(self._child.pid) == self._child.pid:
                 os.killpg(self._child.pid, number)

@@ -1,4 +1,4 @@
-"""Tell how passes go on: live on a terminal, a line a finished pass elsewhere."""
+"""Show the progress of passes: live on a terminal, otherwise one line per finished pass."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _USAGE = "pytest's usage message"
 
 
 class Lines:
-    """One line for each finished pass, and pytest's own output where it is wanted.
+    """One line per finished pass, and pytest's output if it shows a new failure.
 
-    The output of a pass is shown whole, after it ended, when something in it failed that no
+    The complete output of a pass is shown after it has ended, if it contains a failure that no
     earlier pass has shown: a failing test with two themes appears once.
     """
 
@@ -33,16 +33,16 @@ class Lines:
         self._shown: set[str] = set()
 
     def started(self, planned: Pass) -> None:
-        """Say nothing: the line comes when the pass ends."""
+        """Print nothing: the line is printed when the pass ends."""
 
     def running(self, planned: Pass) -> None:
-        """Say nothing: the line comes when the pass ends."""
+        """Print nothing: the line is printed when the pass ends."""
 
     def finished(self, result: Finished) -> None:
-        """Write the pass's line, after its output if that is wanted."""
+        """Write the pass's line, after its output if that is to be shown."""
         failures = result.record.failures if result.record else frozenset()
         line = f"{result.planned.suite} · {result.planned.theme}: {_summary(result)}"
-        if self._wanted(result, failures):
+        if self._shows_output(result, failures):
             self._write(_output(result))
         elif failures or _broke_off(result):
             line += ", shown above"
@@ -53,10 +53,10 @@ class Lines:
         """Write it as a line."""
         self._write(text)
 
-    def _wanted(self, result: Finished, failures: frozenset[str]) -> bool:
-        """Whether the output of this pass tells anything that was not shown yet."""
+    def _shows_output(self, result: Finished, failures: frozenset[str]) -> bool:
+        """Whether to show the output of this pass: for new failures, or with `verbose`."""
         if result.status == _USAGE_ERROR:
-            # Every pass refuses a bad argument alike.
+            # Every pass reports the same bad argument.
             new = _USAGE not in self._shown
             self._shown.add(_USAGE)
             return new
@@ -66,16 +66,16 @@ class Lines:
 
 
 class Live(Lines):
-    """For each running pass, on a terminal: tests done of those collected, time, time left."""
+    """A live display on a terminal: finished and collected tests, time and time left per pass."""
 
     def __init__(self, *, verbose: bool, expected: Mapping[tuple[str, str], float]) -> None:
-        """Prepare the display; it lasts for the `with` block.
+        """Prepare the display, which is active in the `with` block.
 
         Args:
             verbose: Whether the output of every pass is shown.
-            expected: How many seconds a pass took before, by suite and theme.
+            expected: The seconds that each pass took in the last full run, by suite and theme.
         """
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - only a terminal pays for the import
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - a slow import, needed on a terminal only
 
         self._expected = expected
         self._progress: Progress = Progress(
@@ -92,16 +92,16 @@ class Live(Lines):
         )
 
     def __enter__(self) -> Self:
-        """Take the terminal."""
+        """Start the display."""
         self._progress.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        """Give the terminal back."""
+        """Stop the display."""
         self._progress.stop()
 
     def refresh(self) -> None:
-        """Draw now; otherwise it is drawn ten times a second."""
+        """Redraw now; otherwise this happens ten times per second."""
         self._progress.refresh()
 
     def started(self, planned: Pass) -> None:
@@ -112,7 +112,7 @@ class Live(Lines):
         )
 
     def running(self, planned: Pass) -> None:
-        """Show how far the pass is."""
+        """Show the progress of the pass."""
         key = (planned.suite, planned.theme)
         task = self._progress.tasks[self._progress.task_ids.index(self._tasks[key])]
         if progress := read_progress(planned.progress):
@@ -122,7 +122,7 @@ class Live(Lines):
             self._progress.update(task.id, left=f"about {left} s left")
 
     def finished(self, result: Finished) -> None:
-        """Take the pass off the display and write its line."""
+        """Remove the pass from the display and write its line."""
         self._progress.remove_task(self._tasks.pop((result.planned.suite, result.planned.theme)))
         super().finished(result)
 

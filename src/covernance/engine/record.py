@@ -1,4 +1,4 @@
-"""What one pass of pytest saw, as the agent's plugin writes it and the tool reads it."""
+"""The record of one pass, written by the agent's pytest plugin and read by the tool."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from covernance.model import document
 from covernance.model.snapshot import FAILED, SEVERITY
 
 SCHEMA = 1
-"""The version that is read here."""
+"""The supported version of the file."""
 
 Outcome = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(SEVERITY)})$")]
-"""How a test ended."""
+"""The outcome of a test."""
 
 
 class Collected(msgspec.Struct):
-    """What collection found.
+    """The collected tests.
 
     Attributes:
-        selected: The tests of this pass, each with the themes that it carries.
-        unthemed: Tests of the suite that carry no theme, selected or not.
-        deselected: Tests of this pass's theme that something else deselected (`-k`, a plugin).
+        selected: The tests of this pass, each with its themes.
+        unthemed: Tests of the suite without a theme, selected or not.
+        deselected: Tests of this pass's theme that were deselected otherwise (`-k`, a plugin).
     """
 
     selected: dict[str, tuple[str, ...]] = {}
@@ -33,17 +33,17 @@ class Collected(msgspec.Struct):
 
 
 class Record(msgspec.Struct):
-    """What one pass saw.
+    """The record of one pass.
 
     Attributes:
         schema: The version of the file.
         exit: pytest's exit status.
-        collected: What collection found.
-        outcomes: How each test ended.
-        seconds: How long each test took.
-        collection_errors: What could not be collected.
-        reran: Tests that were run again after a failed attempt, as plugins that retry do.
-        narrowed: Settings in force that leave tests out, from wherever they came.
+        collected: The collected tests.
+        outcomes: The outcome of each test.
+        seconds: The duration of each test.
+        collection_errors: Files that could not be collected.
+        reran: Tests that a plugin ran again after a failed attempt.
+        narrowed: Settings in force that leave tests out, whatever their source.
     """
 
     schema: int
@@ -57,7 +57,7 @@ class Record(msgspec.Struct):
 
     @property
     def complete(self) -> bool:
-        """Whether every selected test was run to its end."""
+        """Whether every selected test ran to its end."""
         return not self.collection_errors and self.collected.selected.keys() <= self.outcomes.keys()
 
     @property
@@ -68,32 +68,32 @@ class Record(msgspec.Struct):
 
 
 def read_record(path: Path) -> Record | None:
-    """Read a record; None when the pass died before it wrote one.
+    """Read a record; None if the pass died before it wrote one.
 
     Raises:
-        InputError: It is damaged, or of another version.
+        InputError: The record is damaged or of another version.
     """
     record = document.find(path, Record, "the record of a pass", "run its suite again")
     if record and record.schema != SCHEMA:
-        msg = f"{path}: is of schema {record.schema}, this covernance reads schema {SCHEMA}; "
+        msg = f"{path}: has schema {record.schema} instead of {SCHEMA}; "
         raise InputError(msg + "run its suite again")
     return record
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a pass is: how many of its tests have ended, of how many."""
+    """The progress of a pass: the number of finished tests and of all its tests."""
 
     done: int
     tests: int
 
 
 def progress_path(record: Path) -> Path:
-    """Where a pass tells how far it is: the number of its tests, then a dot for each that ended."""
+    """Return the file with the number of a pass's tests, then one dot per finished test."""
     return record.with_name("progress")
 
 
 def read_progress(path: Path) -> Progress | None:
-    """Read how far a pass is; None while it is collecting."""
+    """Read the progress of a pass; None while it is collecting."""
     try:
         tests, line_break, dots = path.read_bytes().partition(b"\n")
     except OSError:

@@ -1,4 +1,4 @@
-"""How long a pass will take, from the last full run of its suite."""
+"""Order passes by the time they took in the last full run of their suite."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
 
 Key = tuple[str, str]
-"""A pass, by suite and theme."""
+"""The suite and theme of a pass."""
 
 Expected = dict[Key, float]
-"""Seconds of each pass; one that was never measured is not in it."""
+"""The seconds of each pass, except those that were never measured."""
 
 
-def expected(suites: Iterable[Suite], layout: Layout) -> Expected:
-    """What the last full results tell; one that can't be read tells nothing."""
+def read_pass_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
+    """Read the wall time of each pass from the last full results; skip unreadable ones."""
     return {
         (last.suite, theme): cell.seconds
         for last in _last(suites, layout)
@@ -28,15 +28,15 @@ def expected(suites: Iterable[Suite], layout: Layout) -> Expected:
     }
 
 
-def tests(suites: Iterable[Suite], layout: Layout) -> Expected:
-    """What the tests of each pass took, one after another, however many processes ran them."""
-    found: Expected = {}
+def sum_test_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
+    """Add up the durations of the tests of each pass, however many processes ran them."""
+    seconds_by_pass: Expected = {}
     for last in _last(suites, layout):
         for test in last.tests.values():
             for theme in test.themes:
                 key = (last.suite, theme)
-                found[key] = found.get(key, 0) + test.seconds
-    return found
+                seconds_by_pass[key] = seconds_by_pass.get(key, 0) + test.seconds
+    return seconds_by_pass
 
 
 def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
@@ -45,10 +45,10 @@ def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
             yield snapshot.read(layout.snapshot(suite.name))
 
 
-def longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:
-    """Passes in the order to start them, so that none is left to run alone at the end.
+def sort_longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:
+    """Sort passes for starting: the longest first, so that none is left to run alone at the end.
 
-    One of unknown length may be the longest, so those come first.
+    A pass of unknown duration may be the longest, so those come first.
     """
     return sorted(
         passes,

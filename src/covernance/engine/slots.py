@@ -1,4 +1,4 @@
-"""The slots that all runs in a checkout share, so that they do not overload its cores."""
+"""Slots for processes, shared by all runs in a checkout so that they don't overload the cores."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from covernance.files import try_lock
 
 
 class Slots:
-    """`count` lock files; the kernel frees those of a process that dies."""
+    """A number of lock files; the system frees those of a process that dies."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        """Share the slots whose lock files lie in `folder`.
+        """Share `count` slots whose lock files are in `folder`.
 
         Raises:
-            MachineError: The folder can't be made.
+            MachineError: The folder can't be created.
         """
         self._paths = [folder / f"slot-{number}.lock" for number in range(count)]
         try:
@@ -26,7 +26,7 @@ class Slots:
             raise MachineError(msg) from error
 
     def take(self, count: int = 1) -> ExitStack | None:
-        """Take free slots and hold them until the stack is closed; None while there are too few.
+        """Take free slots and hold them until the stack is closed; None if there are too few.
 
         Raises:
             MachineError: A lock file can't be opened.

@@ -1,4 +1,4 @@
-"""Which passes run their tests in pytest-xdist's workers: long ones, where cores would be idle."""
+"""Assign pytest-xdist workers to long passes if cores would otherwise be idle."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from covernance.engine.schedule import Expected, Key
 from covernance.errors import MachineError
 
 LONG_SECONDS: Final = 30.0
-"""From how many seconds of tests on, for each process, one more pays: it imports and collects."""
+"""With this many seconds of tests per process, another one is worth its import and collection."""
 
 
-def workers(
+def assign_workers(
     passes: Sequence[Key], seconds: Expected, jobs: int, capable: Collection[str]
 ) -> dict[Key, int]:
-    """How many workers each long pass gets, so that no more cores are used than there are.
+    """Decide how many workers each long pass gets, so that all together use at most `jobs` cores.
 
     Args:
-        passes: All that are to run, by suite and theme.
-        seconds: What the tests of those that may be spread took, one after another.
-        jobs: How many cores there are.
-        capable: The suites in whose environment pytest-xdist is installed.
+        passes: All passes of the run, by suite and theme.
+        seconds: The total duration of the tests of each pass that may use workers.
+        jobs: The number of cores.
+        capable: The suites whose environment has pytest-xdist.
 
     Returns:
-        Two and more for those that get workers; the others run their tests themselves.
+        Two or more workers per pass; passes that are not listed run their tests themselves.
 
     Raises:
-        MachineError: pytest-xdist is not installed where a pass would use it.
+        MachineError: A pass needs pytest-xdist, but its environment does not have it.
     """
-    given = {key: 1 for key in passes if key in seconds}
+    worker_counts = {key: 1 for key in passes if key in seconds}
     for _ in range(jobs - len(passes)):
-        shares = {key: seconds[key] / count for key, count in given.items()}
+        shares = {key: seconds[key] / count for key, count in worker_counts.items()}
         longest = max(shares, key=lambda key: shares[key], default=None)
         if longest is None or shares[longest] < LONG_SECONDS:
             break
-        given[longest] += 1
-    found = {key: count for key, count in given.items() if count > 1}
-    if without := sorted({suite for suite, _ in found} - set(capable)):
-        suites = ", ".join(without)
+        worker_counts[longest] += 1
+    spread = {key: count for key, count in worker_counts.items() if count > 1}
+    if suites_without_xdist := sorted({suite for suite, _ in spread} - set(capable)):
+        suites = ", ".join(suites_without_xdist)
         msg = f"{suites}: xdist = true needs pytest-xdist; add it to the suite's requirements"
         raise MachineError(msg)
-    return found
+    return spread

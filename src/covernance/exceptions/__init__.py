@@ -1,1 +1,1 @@
-"""The register of files that may miss their floor until a date."""
+"""The exception register: files that may be below their floor until a review date."""

@@ -1,4 +1,4 @@
-"""`covernance exceptions`: the register of files that may miss their floor for a while."""
+"""`covernance exceptions`: update, check and list the exception register."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.exceptions import workflow
-from covernance.exceptions.debt import Debt, Totals, totals
+from covernance.exceptions.debt import Debt, Totals, sum_debts
 from covernance.exceptions.expiry_facts import exception_facts
 from covernance.exceptions.waivers import Due
 from covernance.files import write_atomic
@@ -30,16 +30,17 @@ _suites = click.option(
     "names",
     multiple=True,
     metavar="NAME",
-    help="Only the rows of this suite; repeatable. Default: every suite.",
+    help="Use only the rows of this suite; repeatable. Default: every suite.",
 )
 
 
 @click.group("exceptions")
 def command() -> None:
-    """Keep the register of files that may miss their floor for a while.
+    """Update, check and list the exception register.
 
-    The register is a table in a Markdown file. People write the rationale, the owner, the review
-    date and the plan; `sync` keeps the numbers and the status.
+    The register is a table of files that may be below their floor until a review date. It is part
+    of a Markdown file. People write the rationale, the owner, the review
+    date and the plan; `sync` updates the numbers and the status.
 
     \b
     Examples:
@@ -53,11 +54,11 @@ def command() -> None:
 @_suites
 @click.option("--dry-run", is_flag=True, help="Print what would change as a diff; write nothing.")
 def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
-    """Bring the register in step with the last full runs.
+    """Update the register from the last full runs.
 
-    Files below their floor get a row, with the owner that CODEOWNERS names; rows whose file
-    recovered are marked resolved. Cells that people fill in, and all text around the table, stay
-    as they are. Rows of a suite that was not run stay as they are, too.
+    Files below their floor get a row, with the owner from CODEOWNERS. Rows whose file has recovered
+    are marked resolved. Cells that people fill in, text around the table, and rows of suites that
+    were not run do not change.
 
     \b
     Examples:
@@ -73,7 +74,7 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
         for change in compared.synced.changes:
             click.echo(f"{change.kind}: {change.module} ({change.suite}): {change.current}")
     for name in compared.unmeasured:
-        click.echo(f"{name}: has no full run yet; its rows were not compared", err=True)
+        click.echo(f"{name}: no full run yet, rows not compared; run the suite", err=True)
     if not compared.synced.changes:
         click.echo(f"{compared.path}: no change")
     return Exit.PASS
@@ -84,11 +85,11 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
 @facts_option
 @format_option
 def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
-    """Say no (exit 2) if out of step, unfilled or expired.
+    """Exit 2 if the register is out of date, incomplete or has expired rows.
 
-    Each of these is a no: `sync` would change the file; an open row lacks its rationale or its
-    owner; the review date of an open row has passed. Rows that run out within 30, 14 and 7 days
-    are warnings. Every suite in question must have been run in full.
+    The check fails if `sync` would change the file, if an open row has no rationale or owner, or if
+    the review date of an open row has passed. Rows that expire within 30, 14 or 7 days are
+    warnings. Every checked suite needs a full run.
 
     \b
     Examples:
@@ -97,31 +98,31 @@ def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
     """  # noqa: D301 - click reads the escape
     table, suites = _table(names)
     register = table.exceptions.register
-    found = workflow.check_register(table, suites, _today())
+    result = workflow.check_register(table, suites, _today())
     if facts:
-        write_atomic(facts, msgspec.json.encode(exception_facts(found.due)))
+        write_atomic(facts, msgspec.json.encode(exception_facts(result.due)))
     if form == "json":
-        print_json(found)
+        print_json(result)
     else:
-        for problem in found.problems:
+        for problem in result.problems:
             where = f"{register}:{problem.line}" if problem.line else register
             click.echo(f"{where}: {problem.module} ({problem.suite}): {problem.text}")
-        for due in found.due:
+        for due in result.due:
             if due.days >= 0:
                 click.echo(f"warning: {register}:{due.row.line}: {_warning(due)}")
-        if not found.problems:
-            click.echo(f"{register}: in step, filled in, nothing expired")
-    return Exit.GATE if found.problems else Exit.PASS
+        if not result.problems:
+            click.echo(f"{register}: up to date and complete, nothing expired")
+    return Exit.GATE if result.problems else Exit.PASS
 
 
 @command.command("list")
 @_suites
 @format_option
 def list_rows(names: tuple[str, ...], form: str) -> Exit:
-    """List the rows, how old they are, and what they leave uncovered.
+    """List the rows with their age and missing coverage.
 
-    `missing` counts the statements and branches of a row's file that never ran, from the last
-    full run of its suite; `?` stands for a suite that was not run.
+    `missing` is the number of statements and branches of the file that did not run in the last full
+    run of its suite; `?` means that the suite was not run.
 
     \b
     Examples:
@@ -129,13 +130,13 @@ def list_rows(names: tuple[str, ...], form: str) -> Exit:
       covernance exceptions list --suite api --format json
     """  # noqa: D301 - click reads the escape
     table, suites = _table(names)
-    found = workflow.debts(table, suites, _today())
+    debts = workflow.list_register_debts(table, suites, _today())
     if form == "json":
-        print_json({"rows": found, "totals": totals(found)})
+        print_json({"rows": debts, "totals": sum_debts(debts)})
         return Exit.PASS
-    if found:
-        click.echo(align([_HEAD, *map(_cells, found)], right=_NUMERIC))
-    click.echo(_sentence(totals(found)))
+    if debts:
+        click.echo(align([_HEAD, *map(_cells, debts)], right=_NUMERIC))
+    click.echo(_sentence(sum_debts(debts)))
     return Exit.PASS
 
 
@@ -150,7 +151,8 @@ def _today() -> date:
 
 def _warning(due: Due) -> str:
     row = due.row
-    return f"{row.module} ({row.suite}): runs out in {timestamp.days(due.days)}, on {row.review}"
+    left = timestamp.format_days(due.days)
+    return f"{row.module} ({row.suite}): expires in {left}, on {row.review}"
 
 
 def _cells(debt: Debt) -> tuple[str, ...]:
@@ -171,7 +173,8 @@ def _sentence(total: Totals) -> str:
     text = f"{total.open} open of {total.rows} rows, {total.expired} expired; "
     text += f"coverage debt: {total.missing} statements and branches"
     if total.unmeasured:
-        text += f", and {total.unmeasured} rows that were not measured"
+        rows = "1 row" if total.unmeasured == 1 else f"{total.unmeasured} rows"
+        text += f", not counting {rows} of suites that were not run"
     if total.oldest is not None:
-        text += f"; the oldest is {timestamp.days(total.oldest)} old"
+        text += f"; the oldest is {timestamp.format_days(total.oldest)} old"
     return text

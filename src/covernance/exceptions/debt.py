@@ -1,4 +1,4 @@
-"""Coverage debt: what the exceptions leave uncovered, and since when."""
+"""Coverage debt: how much code the exceptions leave uncovered, and since when."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from covernance.model.snapshot import Snapshot
 
 
 class Debt(msgspec.Struct, frozen=True):
-    """What one exception owes.
+    """The coverage debt of one exception.
 
     Attributes:
         row: The exception.
-        age: Days since it was opened; None for a resolved one, and for one that `sync` has not
-            seen yet.
-        days: How many days it still holds after today; below zero once it has run out.
-        missing: Statements and branches of its file that never ran; None where its suite has no
-            snapshot, 0 for a resolved one.
+        age: Days since it was opened; None if it is resolved or `sync` has not processed it yet.
+        days: Days until it expires; negative after that.
+        missing: Statements and branches of its file that did not run; None if its suite has no
+            snapshot, 0 if it is resolved.
     """
 
     row: Row
@@ -30,14 +29,14 @@ class Debt(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """The debt of a register.
+    """The coverage debt of a register.
 
     Attributes:
-        rows: All rows.
-        open: Those that are not resolved.
-        expired: Open ones whose review date has passed.
-        missing: Statements and branches that the open ones leave uncovered, where known.
-        unmeasured: Open ones of suites without a snapshot; their lines are not in `missing`.
+        rows: The number of rows.
+        open: Rows that are not resolved.
+        expired: Open rows whose review date has passed.
+        missing: Statements and branches that the open rows leave uncovered, as far as known.
+        unmeasured: Open rows of suites without a snapshot, which `missing` does not include.
         oldest: The greatest age in days; None without open rows.
     """
 
@@ -49,22 +48,24 @@ class Totals(msgspec.Struct, frozen=True):
     oldest: int | None
 
 
-def debts(rows: Iterable[Row], snapshots: Mapping[str, Snapshot], today: date) -> tuple[Debt, ...]:
-    """The debt of each row, in the register's order; `snapshots` are by suite."""
+def list_debts(
+    rows: Iterable[Row], snapshots: Mapping[str, Snapshot], today: date
+) -> tuple[Debt, ...]:
+    """List the debt of each row, in the register's order; `snapshots` are by suite."""
     return tuple(_debt(row, snapshots.get(row.suite), today) for row in rows)
 
 
-def totals(debts: Iterable[Debt]) -> Totals:
-    """The debt of all rows together."""
-    every = list(debts)
-    still = [debt for debt in every if debt.row.open]
+def sum_debts(debts: Iterable[Debt]) -> Totals:
+    """Add up the debt of all rows."""
+    all_debts = list(debts)
+    open_debts = [debt for debt in all_debts if debt.row.open]
     return Totals(
-        rows=len(every),
-        open=len(still),
-        expired=sum(debt.days < 0 for debt in still),
-        missing=sum(debt.missing or 0 for debt in still),
-        unmeasured=sum(debt.missing is None for debt in still),
-        oldest=max((debt.age for debt in still if debt.age is not None), default=None),
+        rows=len(all_debts),
+        open=len(open_debts),
+        expired=sum(debt.days < 0 for debt in open_debts),
+        missing=sum(debt.missing or 0 for debt in open_debts),
+        unmeasured=sum(debt.missing is None for debt in open_debts),
+        oldest=max((debt.age for debt in open_debts if debt.age is not None), default=None),
     )
 
 

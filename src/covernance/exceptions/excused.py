@@ -1,4 +1,4 @@
-"""What the exception register says of a suite today, for the gate."""
+"""Find the exceptions of a suite that are in force today, for the gate."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from covernance.exceptions.workflow import read_rows
 from covernance.gate.floors import Exceptions
 
 
-def exceptions(table: Table, suite: Suite, today: date) -> Exceptions:
-    """The floors that the register waives for a suite, and the exceptions that ran out.
+def find_exceptions(table: Table, suite: Suite, today: date) -> Exceptions:
+    """Find the files whose floors are waived for a suite, and its expired exceptions.
 
     Raises:
-        InputError: The register can't be read, or is damaged.
+        InputError: The register can't be read or is damaged.
     """
-    found = read_rows(table)
+    rows = read_rows(table)
     return Exceptions(
-        waivers.waived(found, suite.name, today),
-        waivers.overdue(found, suite.name, today),
+        waivers.find_waived(rows, suite.name, today),
+        waivers.describe_expired(rows, suite.name, today),
     )

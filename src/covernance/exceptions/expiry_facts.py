@@ -1,4 +1,4 @@
-"""Expiring exceptions as facts for alerts."""
+"""Facts for alerts about exceptions that expire."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from covernance.exceptions.waivers import Due
 from covernance.model.fact import Fact
 
 
-def exception_facts(found: Sequence[Due]) -> list[Fact]:
-    """What an alert should know of each exception that runs out or has."""
+def exception_facts(exceptions: Sequence[Due]) -> list[Fact]:
+    """Create one fact per exception that expires soon or has expired."""
     return [
         Fact(
             kind="exception",
-            suite=item.row.suite,
-            subject=item.row.module,
-            text=f"the exception of {item.row.module} holds until {item.row.review}, "
-            f"owner {item.row.owner or 'nobody'}",
+            suite=due.row.suite,
+            subject=due.row.module,
+            text=f"the exception for {due.row.module} is valid until {due.row.review}, "
+            f"owner {due.row.owner or 'nobody'}",
             good=False,
-            state="expired" if item.days < 0 else f"{item.notice}-days",
+            state="expired" if due.days < 0 else f"{due.notice}-days",
         )
-        for item in found
+        for due in exceptions
     ]

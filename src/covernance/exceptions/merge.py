@@ -1,4 +1,4 @@
-"""The exception register kept in step with what was measured."""
+"""Merge measured results into the exception register, and find problems in it."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ import msgspec
 
 from covernance.exceptions.register_markdown import Machine, Opening, Register
 from covernance.exceptions.row import Row, Status
-from covernance.exceptions.waivers import expired
+from covernance.exceptions.waivers import find_expired
 from covernance.model.counts import show
 from covernance.model.snapshot import Provenance, Snapshot
 from covernance.model.verdict import Verdict
 
 GONE = "gone"
-"""In place of a percentage: the file is measured no more."""
+"""Written instead of a percentage if the file is no longer measured."""
 
 _SHORT = 10
 
 
 class Floors(msgspec.Struct, frozen=True):
-    """The floors of a suite's files: their own where they have one, else the suite's."""
+    """The floors of a suite's files: a file's own floor, or else the suite's."""
 
     suite: Decimal
     files: Mapping[str, Decimal] = {}
 
     def of(self, path: str) -> Decimal:
-        """The floor of one file."""
+        """Return the floor of one file."""
         return self.files.get(path, self.suite)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What rows that are opened today say until a person changes it.
+    """The initial values of rows that are opened today.
 
     Attributes:
-        today: The day of the opening.
-        review: The last day on which the exception holds.
-        owner_of: The owner of a file; empty where nobody is named.
+        today: The date on which the row is opened.
+        review: The last day on which the exception is valid.
+        owner_of: Returns the owner of a file; empty if it has none.
     """
 
     today: date
@@ -48,7 +48,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, order=True):
-    """What `sync` does to one row."""
+    """A change that `sync` makes to one row."""
 
     module: str
     suite: str
@@ -57,14 +57,14 @@ class Change(msgspec.Struct, frozen=True, order=True):
 
 
 class Synced(msgspec.Struct, frozen=True):
-    """A register in step: its text, and what was changed to get there, sorted."""
+    """The text of an up-to-date register, and the sorted changes that were needed."""
 
     text: str
     changes: tuple[Change, ...]
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a register does not pass `check`; `line` counts from 1, None for a row to come."""
+    """A problem that makes `check` fail; `line` counts from 1, None for a row not yet written."""
 
     line: int | None
     module: str
@@ -73,10 +73,10 @@ class Problem(msgspec.Struct, frozen=True):
     text: str
 
 
-def below_floor(snapshot: Snapshot, floors: Floors) -> tuple[str, ...]:
-    """The files whose own raw percentage is below their floor, sorted.
+def find_below_floor(snapshot: Snapshot, floors: Floors) -> tuple[str, ...]:
+    """List the files whose raw coverage is below their floor, sorted.
 
-    A file with nothing to cover is below no floor.
+    A file with nothing to cover is never below its floor.
     """
     return tuple(
         path
@@ -88,30 +88,30 @@ def below_floor(snapshot: Snapshot, floors: Floors) -> tuple[str, ...]:
 def merge_rows(
     register: Register, snapshots: Iterable[Snapshot], floors: Mapping[str, Floors], terms: Terms
 ) -> Synced:
-    """Bring a register in step with snapshots; a second time changes nothing.
+    """Update a register from snapshots; merging the same ones again changes nothing.
 
-    A file below its floor gets a row; an open row gets the present numbers; a row whose file
-    recovered, or is measured no more, is marked resolved. Only the machine's cells change, and
-    rows of suites without a snapshot do not change at all.
+    A file below its floor gets a row. An open row gets the current numbers. A row whose file has
+    recovered, or is no longer measured, is marked resolved. Only generated cells change, and rows
+    of suites without a snapshot do not change at all.
 
     Args:
-        register: The register as it stands.
-        snapshots: At most one a suite.
-        floors: The floors by suite; each suite of `snapshots` has some.
-        terms: What new rows say.
+        register: The current register.
+        snapshots: At most one per suite.
+        floors: The floors by suite, for each suite in `snapshots`.
+        terms: The initial values of new rows.
 
     Raises:
-        InputError: The path of a file can't be written in a table.
+        InputError: The path of a file can't be written in a Markdown table.
     """
     machine: dict[tuple[str, str], Machine] = {}
     openings: list[Opening] = []
     changes: list[Change] = []
     for snapshot in snapshots:
-        suite, own = snapshot.suite, floors[snapshot.suite]
-        below = below_floor(snapshot, own)
+        suite, suite_floors = snapshot.suite, floors[snapshot.suite]
+        below = find_below_floor(snapshot, suite_floors)
         rows = [row for row in register.rows if row.suite == suite]
         for row in rows:
-            current = _current(snapshot, row.module, own)
+            current = _current(snapshot, row.module, suite_floors)
             is_below = row.module in below
             status = _status(row, snapshot.provenance, terms.today, below=is_below)
             if kind := _kind(row, current, status):
@@ -121,7 +121,9 @@ def merge_rows(
             opening = Opening(
                 module=path,
                 suite=suite,
-                machine=Machine(_current(snapshot, path, own), str(Status("open", terms.today))),
+                machine=Machine(
+                    _current(snapshot, path, suite_floors), str(Status("open", terms.today))
+                ),
                 owner=terms.owner_of(path),
                 review=terms.review,
             )
@@ -130,31 +132,33 @@ def merge_rows(
     return Synced(register.rewrite(machine, openings), tuple(sorted(changes)))
 
 
-def problems(rows: Iterable[Row], changes: Iterable[Change], today: date) -> tuple[Problem, ...]:
-    """Everything for which `check` says no, by line; rows to come first.
+def find_problems(
+    rows: Iterable[Row], changes: Iterable[Change], today: date
+) -> tuple[Problem, ...]:
+    """Find everything that makes `check` fail, by line; missing rows come first.
 
     Args:
-        rows: The rows as they stand.
-        changes: What `sync` would do to them.
-        today: The day of the check.
+        rows: The current rows.
+        changes: The changes that `sync` would make.
+        today: The date of the check.
     """
-    standing = {row.key: row for row in rows}
-    found = []
+    rows_by_key = {row.key: row for row in rows}
+    problems = []
     for change in changes:
-        row = standing.get((change.module, change.suite))
-        text = f"not in step: sync would mark this row as {change.kind} ({change.current})"
+        row = rows_by_key.get((change.module, change.suite))
+        text = f"out of date: run sync, which marks this row as {change.kind} ({change.current})"
         if not row:
-            text = f"not in step: below its floor ({change.current}) and has no row; run sync"
+            text = f"below its floor ({change.current}) and has no row; run sync"
         line = row.line if row else None
-        found.append(Problem(line, change.module, change.suite, "out-of-step", text))
-    for row in standing.values():
+        problems.append(Problem(line, change.module, change.suite, "out-of-step", text))
+    for row in rows_by_key.values():
         if row.open and row.unfilled:
-            text = f"a person has still to fill in: {', '.join(row.unfilled)}"
-            found.append(Problem(row.line, row.module, row.suite, "unfilled", text))
-    for row in expired(standing.values(), today):
-        text = f"ran out on {row.review}; cover the file and run sync, or have its owner renew it"
-        found.append(Problem(row.line, row.module, row.suite, Verdict.EXPIRED_EXCEPTION, text))
-    return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.module)))
+            text = f"incomplete: fill in {' and '.join(row.unfilled)}"
+            problems.append(Problem(row.line, row.module, row.suite, "unfilled", text))
+    for row in find_expired(rows_by_key.values(), today):
+        text = f"expired on {row.review}; cover the file and run sync, or ask its owner to renew it"
+        problems.append(Problem(row.line, row.module, row.suite, Verdict.EXPIRED_EXCEPTION, text))
+    return tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.module)))
 
 
 def _current(snapshot: Snapshot, path: str, floors: Floors) -> str:
@@ -163,7 +167,7 @@ def _current(snapshot: Snapshot, path: str, floors: Floors) -> str:
 
 
 def _status(row: Row, provenance: Provenance, today: date, *, below: bool) -> Status:
-    """Where a row has to stand; a row that stays resolved keeps what it says."""
+    """Return the status that a row should have."""
     if not below:
         return Status("resolved", today, _commit(provenance))
     return row.status if row.open and row.status.day else Status("open", today)
@@ -172,14 +176,14 @@ def _status(row: Row, provenance: Provenance, today: date, *, below: bool) -> St
 def _kind(
     row: Row, current: str, status: Status
 ) -> Literal["reopened", "resolved", "updated"] | None:
-    """What a new status and new numbers are called; a row that stays resolved is history."""
+    """Name the change to a new status and new numbers; a row that stays resolved never changes."""
     if row.status.state != status.state:
         return "resolved" if row.open else "reopened"
     return "updated" if row.open and (row.current, row.status) != (current, status) else None
 
 
 def _commit(provenance: Provenance) -> str:
-    """What was measured, as a short hash; what was not committed came after it."""
+    """Return the measured commit as a short hash, with `after` if there were later changes."""
     if not provenance.commit:
         return "no commit"
     after = "after " if provenance.dirty else ""

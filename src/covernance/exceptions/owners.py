@@ -1,4 +1,4 @@
-"""Who owns a file, as GitHub reads CODEOWNERS."""
+"""Find the owners of a file in CODEOWNERS, by GitHub's rules."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from itertools import takewhile
 from covernance.extras import require
 
 LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-"""Where GitHub looks, relative to the root; the first that is there counts.
+"""The paths where GitHub searches for the file, relative to the root; the first one is used.
 
 https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
 """
 
 
 class Owners:
-    """The rules of one CODEOWNERS file: the last one that matches a path decides.
+    """The rules of one CODEOWNERS file; the last one that matches a path applies.
 
-    What GitHub skips owns nothing here either: negated patterns, ranges of characters, and lines
-    with a word that can't be an owner.
+    Lines that GitHub ignores are ignored here as well: negated patterns, ranges of characters, and
+    lines with an invalid owner.
     """
 
     def __init__(self, text: str = "") -> None:
-        """Read the text of a CODEOWNERS file; no text, no owners.
+        """Parse the text of a CODEOWNERS file; without text there are no owners.
 
         Raises:
-            MachineError: The package that reads it is not installed.
+            MachineError: The package that parses it is not installed.
         """
         self._rules = require("codeowners", extra="governance").CodeOwners(
             "\n".join(map(_rule, text.splitlines()))
         )
 
     def of(self, path: str) -> tuple[str, ...]:
-        """The owners of a file, given relative to the root; empty where nobody is named."""
+        """Return the owners of a file, given relative to the root; empty if it has none."""
         return tuple(name for _, name in self._rules.of(path))
 
 
 def _rule(line: str) -> str:
-    """The line without its comment; empty for one that GitHub skips."""
+    """Return a line without its comment; empty if GitHub ignores the line."""
     words = list(takewhile(lambda word: not word.startswith("#"), line.split()))
     rule = " ".join(words)
     pattern, *owners = rule.replace(r"\ ", r"\_").split() or [""]

@@ -1,8 +1,8 @@
-"""The exception register as text: a Markdown file of which one marked table is the register.
+"""Read and write the exception register: one marked table in a Markdown file.
 
-markdown-it reads the file. What it does not tell, where in its line a cell stands, follows from
-what it tells: a cell's source is its content with the pipes escaped again. Writing is a set of
-replacements at those places, so whatever is not replaced stays byte for byte.
+markdown-it parses the file, but does not report the position of a cell in its line. That follows
+from the cell's content, whose source is the same text with pipes escaped. Writing replaces text at
+these positions, so everything else stays the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _CONFLICT = ("<<<<<<<", "|||||||", ">>>>>>>")
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """The cells of a row that the machine keeps."""
+    """The cells of a row that `sync` generates."""
 
     current: str
     status: str
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """A row to be inserted; the rationale and the plan are left to a person."""
+    """A row to insert; people write the rationale and the plan."""
 
     module: str
     suite: str
@@ -61,12 +61,12 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """As `Row.key`."""
+        """The same key as `Row.key`."""
         return (self.module, self.suite)
 
 
 class Register(msgspec.Struct, frozen=True):
-    """A register that was read: its text, its rows in their order, and where they stand."""
+    """A parsed register: its text, and its rows in order with their positions."""
 
     text: str
     rows: tuple[Row, ...]
@@ -77,12 +77,12 @@ class Register(msgspec.Struct, frozen=True):
     def rewrite(
         self, machine: Mapping[tuple[str, str], Machine], openings: Iterable[Opening]
     ) -> str:
-        """The text with the machine's cells of some rows changed, and rows inserted.
+        """Return the text with generated cells of some rows changed, and rows inserted.
 
-        An inserted row stands before the first row that sorts after it; no row is moved.
+        A row is inserted before the first row that sorts after it; no row is moved.
 
         Args:
-            machine: The machine's cells by a row's key; rows that are not named stay.
+            machine: The new generated cells by row key; other rows do not change.
             openings: Rows to insert.
 
         Raises:
@@ -96,13 +96,13 @@ class Register(msgspec.Struct, frozen=True):
         for opening in sorted(openings, key=lambda opening: opening.key, reverse=True):
             start = self._place_for(opening.key)
             edits.append(_Edit(_Span(start, start), _source(opening) + self._newline))
-        text = self.text  # from the back, so that the places before stay right
+        text = self.text  # edit from the end, so that earlier positions stay valid
         for (start, end), new_text in sorted(edits, key=_start, reverse=True):
             text = text[:start] + new_text + text[end:]
         return text
 
     def _replacement(self, cell: _Span, content: str) -> list[_Edit]:
-        """Fill a cell, as wide as it was where that is wide enough; nothing to do if it says so."""
+        """Fill a cell, preserving its width if possible; no edit if it has this content already."""
         if self.text[cell.start : cell.end].strip() == content:
             return []
         return [_Edit(cell, f" {content} ".ljust(cell.end - cell.start))]
@@ -134,14 +134,14 @@ def _start(edit: _Edit) -> int:
 
 
 class _Line(NamedTuple):
-    """A line without its ending, and where in the text it starts."""
+    """A line without its ending, and its start position in the text."""
 
     text: str
     start: int
 
 
 class _LineError(Exception):
-    """What is wrong in a line, counted from 0."""
+    """A problem in a line; `line` counts from 0."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"{line + 1}: {problem}")
@@ -151,14 +151,14 @@ def parse(text: str, suites: Collection[str], where: str) -> Register:
     """Read a register.
 
     Args:
-        text: The whole file, with its line endings as they are.
+        text: The complete file, with its original line endings.
         suites: The suites that a row may name.
         where: The file's name in errors.
 
     Raises:
-        InputError: Conflict markers, no marked section or no whole table in it, a row with a
-            cell too many or too few, an unknown suite, a bad date or status, or two rows for
-            one module and suite; the message begins with `where` and the line.
+        InputError: Conflict markers, no marked section or no complete table in it, a row with too
+            many or too few cells, an unknown suite, an invalid date or status, or two rows for one
+            module and suite. The message begins with `where` and the line.
     """
     try:
         return _parse(text, suites)
@@ -169,14 +169,14 @@ def parse(text: str, suites: Collection[str], where: str) -> Register:
 
 @cache
 def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - a run without a register has no use for it
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - not needed by a run without a register
 
     return MarkdownIt("commonmark").enable("table")
 
 
 def _parse(text: str, suites: Collection[str]) -> Register:
     lines = _lines(text)
-    _refuse_damage(lines)
+    _reject_damage(lines)
     tokens = _markdown().parse(text)
     begin, end = _section(tokens, len(lines))
     header, *body = _table_rows(_table(tokens, begin, end))
@@ -185,7 +185,7 @@ def _parse(text: str, suites: Collection[str]) -> Register:
         raise _LineError(header.line, f"the columns must be {' | '.join(COLUMNS)}")
     places = tuple(_place(source, lines[source.line]) for source in body)
     rows = tuple(_row(source, suites) for source in body)
-    _refuse_duplicates(rows)
+    _reject_duplicates(rows)
     delimiter, after = lines[header.line + 1], lines[header.line + 2]
     newline = text[delimiter.start + len(delimiter.text) : after.start]
     end_of_table = lines[body[-1].line + 1] if body else after
@@ -193,7 +193,7 @@ def _parse(text: str, suites: Collection[str]) -> Register:
 
 
 def _lines(text: str) -> list[_Line]:
-    """The lines as CommonMark counts them: they end with a line feed, a return, or both."""
+    """Split text into lines as CommonMark does: at a line feed, a carriage return, or both."""
     lines, start = [], 0
     for line in io.StringIO(text, newline=""):
         lines.append(_Line(line.rstrip("\r\n"), start))
@@ -201,35 +201,35 @@ def _lines(text: str) -> list[_Line]:
     return lines
 
 
-def _refuse_damage(lines: Sequence[_Line]) -> None:
+def _reject_damage(lines: Sequence[_Line]) -> None:
     for number, line in enumerate(lines):
         if "\0" in line.text:
-            raise _LineError(number, "holds a NUL character; restore the file from git")
+            raise _LineError(number, "contains a NUL character; restore the file from git")
         if line.text.startswith(_CONFLICT):
-            problem = f"a merge conflict ({line.text[:7]}) is not resolved; resolve it first"
+            problem = f"unresolved merge conflict ({line.text[:7]}); resolve it first"
             raise _LineError(number, problem)
 
 
 def _section(tokens: Iterable[Token], lines: int) -> tuple[int, int]:
-    """The lines of the two markers."""
-    found: dict[str, int] = {}
+    """Find the lines of the two markers."""
+    marker_lines: dict[str, int] = {}
     for token in tokens:
         marker = token.content.strip()
         if token.type == "html_block" and token.level == 0 and marker in {BEGIN, END}:
-            if marker in found:
-                raise _LineError(_first_line(token), f"{marker} stands here a second time")
-            found[marker] = _first_line(token)
+            if marker in marker_lines:
+                raise _LineError(_first_line(token), f"second {marker}; remove one")
+            marker_lines[marker] = _first_line(token)
     for marker in (BEGIN, END):
-        if marker not in found:
-            problem = f"{marker} is missing; the register is this section:\n{EMPTY}"
+        if marker not in marker_lines:
+            problem = f"{marker} is missing; the register needs this section:\n{EMPTY}"
             raise _LineError(max(lines - 1, 0), problem)
-    if found[BEGIN] > found[END]:
-        raise _LineError(found[END], f"{END} stands before {BEGIN}")
-    return found[BEGIN], found[END]
+    if marker_lines[BEGIN] > marker_lines[END]:
+        raise _LineError(marker_lines[END], f"{END} is before {BEGIN}; swap them")
+    return marker_lines[BEGIN], marker_lines[END]
 
 
 def _table(tokens: Sequence[Token], begin: int, end: int) -> Sequence[Token]:
-    """The tokens of the table, which alone stands between the markers."""
+    """Find the tokens of the table, which must be all there is between the markers."""
     inside = [
         index
         for index, token in enumerate(tokens)
@@ -237,22 +237,22 @@ def _table(tokens: Sequence[Token], begin: int, end: int) -> Sequence[Token]:
     ]
     for index in inside:
         if tokens[index].type != "table_open" or index != inside[0]:
-            problem = "is no row of the table, and only the table may stand between the markers"
+            problem = "not part of the table; only the table may be between the markers"
             raise _LineError(_first_line(tokens[index]), problem)
     if not inside:
-        raise _LineError(end, f"there is no table before this marker; the empty one is:\n{EMPTY}")
+        raise _LineError(end, f"no table before this marker; an empty register is:\n{EMPTY}")
     return tokens[inside[0] :]
 
 
 class _Source(NamedTuple):
-    """A row as markdown-it read it."""
+    """A row as parsed by markdown-it."""
 
     line: int
     cells: Sequence[Token]
 
 
 def _table_rows(tokens: Iterable[Token]) -> Iterator[_Source]:
-    """The rows of the table that begins with the first token, the header first."""
+    """Yield the rows of the table that begins with the first token, header first."""
     line = 0
     cells: list[Token] = []
     for token in takewhile(lambda token: token.type != "table_close", tokens):
@@ -265,9 +265,9 @@ def _table_rows(tokens: Iterable[Token]) -> Iterator[_Source]:
 
 
 def _place(source: _Source, line: _Line) -> _Place:
-    """Where a row's cells stand.
+    """Find the positions of a row's cells.
 
-    markdown-it fills a short row up and cuts a long one off; here both are flaws.
+    markdown-it pads a short row and truncates a long one; here both are errors.
     """
     from markdown_it.common.utils import MD_TRIM_CHARS  # noqa: PLC0415 - as in `_markdown`
 
@@ -280,12 +280,12 @@ def _place(source: _Source, line: _Line) -> _Place:
         if end < 0 and content:
             end = len(body)
         if end < 0 or position > len(body):
-            problem = f"the row has {len(spans)} cells and the table {len(COLUMNS)} columns"
+            problem = f"the row has {len(spans)} cells, the table has {len(COLUMNS)} columns"
             raise _LineError(source.line, problem + r"; a pipe inside a cell is written \|")
         spans.append(_Span(line.start + position, line.start + end))
         position = end + 1
     if body[position:]:
-        problem = f"the row has more cells than the table's {len(COLUMNS)} columns"
+        problem = f"the row has more cells than the table has columns ({len(COLUMNS)})"
         raise _LineError(source.line, problem + r"; a pipe inside a cell is written \|")
     return _Place(line.start, tuple(spans))
 
@@ -296,17 +296,17 @@ def _row(source: _Source, suites: Collection[str]) -> Row:
     if not module:
         raise _LineError(source.line, "module is empty; give the path of a file")
     if suite not in suites:
-        problem = f"there is no suite {suite!r}; suites: {', '.join(sorted(suites))}"
+        problem = f"suite {suite!r} does not exist; suites: {', '.join(sorted(suites))}"
         raise _LineError(source.line, problem)
     try:
-        day = parse_day(review)
+        review_date = parse_day(review)
     except ValueError:
-        problem = f"review date {review!r} is no day; write it as YYYY-MM-DD"
+        problem = f"review date {review!r} is not a date; write it as YYYY-MM-DD"
         raise _LineError(source.line, problem) from None
     try:
-        standing = parse_status(status)
+        parsed_status = parse_status(status)
     except ValueError:
-        problem = f"status {status!r} is neither open nor resolved; leave it empty for an open one"
+        problem = f"status {status!r} is neither open nor resolved; leave it empty for an open row"
         raise _LineError(source.line, problem) from None
     return Row(
         line=source.line + 1,
@@ -315,30 +315,30 @@ def _row(source: _Source, suites: Collection[str]) -> Row:
         current=current,
         rationale=rationale,
         owner=owner,
-        review=day,
+        review=review_date,
         plan=plan,
-        status=standing,
+        status=parsed_status,
     )
 
 
-def _refuse_duplicates(rows: Iterable[Row]) -> None:
+def _reject_duplicates(rows: Iterable[Row]) -> None:
     first: dict[tuple[str, str], int] = {}
     for row in rows:
         line = first.setdefault(row.key, row.line)
         if line != row.line:
-            problem = f"{row.module} ({row.suite}) has a row in line {line} already; keep one"
+            problem = f"{row.module} ({row.suite}) already has a row in line {line}; remove one"
             raise _LineError(row.line - 1, problem)
 
 
 def _text(cell: Token) -> str:
-    """A cell as its reader sees it: no markup, no comments."""
+    """Return the visible text of a cell, without markup and comments."""
     return "".join(
         child.content for child in cell.children or () if child.type != "html_inline"
     ).strip()
 
 
 def _path(cell: Token) -> str:
-    """The path in a cell: what stands as code, else the whole cell as it is written."""
+    """Return the path in a cell: its inline code, or else the complete cell as written."""
     for child in cell.children or ():
         if child.type == "code_inline":
             return child.content
@@ -346,7 +346,7 @@ def _path(cell: Token) -> str:
 
 
 def _source(opening: Opening) -> str:
-    """A row's line, without its ending."""
+    """Write a row as a line, without its ending."""
     cells = (
         _code(opening.module),
         opening.suite,
@@ -361,10 +361,10 @@ def _source(opening: Opening) -> str:
 
 
 def _code(path: str) -> str:
-    """A path as inline code.
+    """Write a path as inline code.
 
     Raises:
-        InputError: It would not be read back as it is, say for a line feed in it.
+        InputError: The path could not be read back unchanged, for example because of a line feed.
     """
     fence = "`"
     while fence in path:

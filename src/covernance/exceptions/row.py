@@ -1,4 +1,4 @@
-"""A row of the exception register, and what a person must have filled in."""
+"""Rows of the exception register, and the cells that people must fill in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 TODO = "**TODO: rationale**"
-"""Stands in a new row until a person says why the floor may be missed."""
+"""The rationale of a new row, until a person replaces it."""
 
 _STATUS = re.compile(
     r"open(?: since (?P<since>\S+))?|resolved(?: \((?P<commit>[^()]*)\))?(?: on (?P<on>\S+))?",
@@ -18,13 +18,13 @@ _STATUS = re.compile(
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Where an exception stands.
+    """The status of an exception.
 
     Attributes:
         state: Whether the file is still below its floor.
-        day: When the exception was opened or resolved; None where a person wrote the row and
-            `sync` has not seen it yet.
-        commit: What was measured when the file had recovered; None for an open exception.
+        day: When the exception was opened or resolved; None if a person wrote the row and `sync`
+            has not processed it yet.
+        commit: The commit at which the file had recovered; None for an open exception.
     """
 
     state: Literal["open", "resolved"] = "open"
@@ -32,7 +32,7 @@ class Status(msgspec.Struct, frozen=True):
     commit: str | None = None
 
     def __str__(self) -> str:
-        """The status as it stands in the register."""
+        """Write the status as in the register."""
         if self.state == "open":
             return f"open since {self.day}" if self.day else "open"
         commit = f" ({self.commit})" if self.commit else ""
@@ -40,17 +40,17 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One exception; texts are as a reader of the rendered table sees them.
+    """One exception, with the texts of the rendered table.
 
     Attributes:
-        line: Where it stands in the register, from 1.
+        line: Its line in the register, from 1.
         module: The path of the file, relative to the root.
-        suite: The suite whose floor the file misses.
-        current: Percent covered and the floor, as last written by `sync`.
-        rationale: Why the floor may be missed.
-        owner: Who answers for it.
-        review: The last day on which the exception holds.
-        plan: How the file gets back to its floor.
+        suite: The suite of the file.
+        current: The file's percentage and floor, as last written by `sync`.
+        rationale: Why the file may be below its floor.
+        owner: Who is responsible for it.
+        review: The last day on which the exception is valid.
+        plan: How the file will reach its floor again.
         status: Open or resolved.
     """
 
@@ -66,7 +66,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What no two rows share, and the order in which `sync` inserts."""
+        """The unique key of a row, by which `sync` also sorts new rows."""
         return (self.module, self.suite)
 
     @property
@@ -76,12 +76,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unfilled(self) -> tuple[str, ...]:
-        """The cells without which the exception excuses nothing and that say nothing yet."""
+        """The required cells that are still empty; until they are filled, nothing is waived."""
         cells = (("rationale", self.rationale), ("owner", self.owner))
-        return tuple(name for name, text in cells if not _says_something(text))
+        return tuple(name for name, text in cells if not _has_content(text))
 
 
-def _says_something(text: str) -> bool:
+def _has_content(text: str) -> bool:
     return any(map(str.isalnum, text)) and not text.lower().startswith(("todo", "tbd"))
 
 
@@ -89,7 +89,7 @@ def parse_day(text: str) -> date:
     """Read a day written as YYYY-MM-DD.
 
     Raises:
-        ValueError: It is written otherwise, or is in no calendar.
+        ValueError: The format is different, or the date does not exist.
     """
     day = date.fromisoformat(text)
     if day.isoformat() != text:
@@ -98,17 +98,17 @@ def parse_day(text: str) -> date:
 
 
 def parse_status(text: str) -> Status:
-    """Read a status; an empty one is open.
+    """Parse a status; an empty one is open.
 
     Raises:
-        ValueError: It is neither open nor resolved, or its day is none.
+        ValueError: The status is neither open nor resolved, or its date is invalid.
     """
-    found = _STATUS.fullmatch(text or "open")
-    if not found:
+    match = _STATUS.fullmatch(text or "open")
+    if not match:
         raise ValueError(text)
-    day = found["since"] or found["on"]
+    day = match["since"] or match["on"]
     return Status(
         state="open" if text.lower().startswith("open") or not text else "resolved",
         day=parse_day(day) if day else None,
-        commit=found["commit"],
+        commit=match["commit"],
     )

@@ -1,4 +1,4 @@
-"""What the rows of the exception register excuse today, and what they no longer do."""
+"""Which floors the exception register waives today, and which exceptions expire."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 from covernance.exceptions.row import Row
 
 NOTICES = (7, 14, 30)
-"""How many days ahead an exception that runs out is spoken of; each is a warning of its own."""
+"""Warnings are given this many days before an exception expires."""
 
 
 class Due(msgspec.Struct, frozen=True):
-    """An open exception that runs out soon, or has.
+    """An open exception that expires soon or has expired.
 
     Attributes:
         row: The exception.
-        days: How many days it still holds after today; below zero once it has run out.
-        notice: The warning that it has reached: 30, 14 or 7, and 0 once it has run out.
+        days: Days until it expires; negative after that.
+        notice: The current warning: 30, 14 or 7 days, or 0 if it has expired.
     """
 
     row: Row
@@ -27,11 +27,11 @@ class Due(msgspec.Struct, frozen=True):
     notice: int
 
 
-def waived(rows: Iterable[Row], suite: str, today: date) -> frozenset[str]:
-    """The files of a suite whose floors are waived today.
+def find_waived(rows: Iterable[Row], suite: str, today: date) -> frozenset[str]:
+    """Find the files of a suite whose floors are waived today.
 
-    A row waives until its review date, that day included, if it is open and a person has filled
-    in the rationale and the owner.
+    An open row waives a floor up to and including its review date, provided that its rationale and
+    owner are filled in.
     """
     return frozenset(
         row.module
@@ -40,28 +40,28 @@ def waived(rows: Iterable[Row], suite: str, today: date) -> frozenset[str]:
     )
 
 
-def due(rows: Iterable[Row], today: date) -> tuple[Due, ...]:
-    """The open exceptions that have run out or do within 30 days, the most urgent first."""
-    found = []
+def find_due(rows: Iterable[Row], today: date) -> tuple[Due, ...]:
+    """Find open exceptions that have expired or expire within 30 days, the most urgent first."""
+    due_exceptions = []
     for row in rows:
         days = (row.review - today).days
         if row.open and days <= max(NOTICES):
             notice = 0 if days < 0 else min(limit for limit in NOTICES if days <= limit)
-            found.append(Due(row, days, notice))
-    return tuple(sorted(found, key=lambda item: (item.days, item.row.key)))
+            due_exceptions.append(Due(row, days, notice))
+    return tuple(sorted(due_exceptions, key=lambda due: (due.days, due.row.key)))
 
 
-def expired(rows: Iterable[Row], today: date) -> tuple[Row, ...]:
-    """The open exceptions whose review date has passed, in the register's order."""
+def find_expired(rows: Iterable[Row], today: date) -> tuple[Row, ...]:
+    """Find open exceptions whose review date has passed, in the register's order."""
     return tuple(row for row in rows if row.open and row.review < today)
 
 
-def overdue(rows: Iterable[Row], suite: str, today: date) -> tuple[str, ...]:
-    """A sentence for each expired exception of a suite."""
+def describe_expired(rows: Iterable[Row], suite: str, today: date) -> tuple[str, ...]:
+    """Write one sentence per expired exception of a suite."""
     return tuple(
-        f"the exception of {row.module} ran out on {row.review} (line {row.line}, owner "
-        f"{row.owner or 'nobody'}); cover the file and run `covernance exceptions sync`, or have "
-        "its owner renew it"
-        for row in expired(rows, today)
+        f"the exception for {row.module} expired on {row.review} (line {row.line}, owner "
+        f"{row.owner or 'nobody'}); cover the file and run `covernance exceptions sync`, or ask "
+        "its owner to renew it"
+        for row in find_expired(rows, today)
         if row.suite == suite
     )

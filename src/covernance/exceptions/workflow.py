@@ -1,4 +1,4 @@
-"""The exception register on disk: keep it in step, check it, count what it owes."""
+"""Update and check the exception register on disk, and count its coverage debt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from covernance.exceptions.debt import Debt
 from covernance.exceptions.merge import Floors, Problem, Synced, Terms
 from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import Due
-from covernance.gate.floors import file_floors
+from covernance.gate.floors import find_file_floors
 from covernance.layout import Layout
 from covernance.results import read_results
 from covernance.shell import diffs
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """A register beside the snapshots.
+    """A register compared with snapshots.
 
     Attributes:
         path: The register, relative to the root.
-        before: Its text as it stands.
-        rows: Its rows of the suites in question.
-        synced: Its text in step, and what differs.
-        unmeasured: Suites in question that have no snapshot; their rows were left alone.
+        before: Its current text.
+        rows: Its rows of the selected suites.
+        synced: Its updated text, and the changes.
+        unmeasured: Selected suites without a snapshot; their rows were not compared.
     """
 
     path: str
@@ -45,22 +45,22 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     unmeasured: tuple[str, ...]
 
     def diff(self) -> str:
-        """What `sync` would change, as a unified diff that `git apply` takes."""
+        """Return the changes of `sync` as a unified diff that `git apply` accepts."""
         return diffs.unified(self.path, self.before, self.synced.text)
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What `check` found: why it says no, and what will run out soon."""
+    """The result of `check`: problems that make it fail, and exceptions that expire soon."""
 
     problems: tuple[Problem, ...]
     due: tuple[Due, ...]
 
 
 def read_rows(table: Table) -> tuple[Row, ...]:
-    """The rows of the register; none where there is no register.
+    """Read the rows of the register; none if there is no register.
 
     Raises:
-        InputError: The register can't be read, or is damaged.
+        InputError: The register can't be read or is damaged.
     """
     if not (table.root / table.exceptions.register).exists():
         return ()
@@ -68,19 +68,19 @@ def read_rows(table: Table) -> tuple[Row, ...]:
 
 
 def compare_register(table: Table, suites: Sequence[Suite], today: date) -> Compared:
-    """Hold the register against the last full result of some suites; write nothing.
+    """Compare the register with the last full results of some suites; write nothing.
 
     Raises:
-        InputError: The register, CODEOWNERS or a snapshot can't be read, or is damaged.
+        InputError: The register, CODEOWNERS or a snapshot can't be read or is damaged.
     """
     text = _read(table.root, table.exceptions.register)
     parsed = _parse(text, table)
     results = read_results(table)
     measured, floors = [], {}
     for suite in suites:
-        if found := results[suite.name]:
-            measured.append(found)
-            floors[suite.name] = Floors(suite.fail_under, file_floors(suite, found.files))
+        if result := results[suite.name]:
+            measured.append(result)
+            floors[suite.name] = Floors(suite.fail_under, find_file_floors(suite, result.files))
     owners = _owners(table.root)
     names = {suite.name for suite in suites}
     terms = Terms(
@@ -98,10 +98,10 @@ def compare_register(table: Table, suites: Sequence[Suite], today: date) -> Comp
 
 
 def sync_register(table: Table, suites: Sequence[Suite], today: date) -> Compared:
-    """Bring the register in step; the file is written whole, and only if something changed.
+    """Update the register; the file is written atomically, and only if something changed.
 
     Raises:
-        CovernanceError: As `compare`, or the file can't be written; it is untouched then.
+        CovernanceError: As in `compare_register`, or the file can't be written; it is unchanged.
     """
     with files.locked(Layout(table.root).lock):
         compared = compare_register(table, suites, today)
@@ -112,11 +112,10 @@ def sync_register(table: Table, suites: Sequence[Suite], today: date) -> Compare
 
 
 def check_register(table: Table, suites: Sequence[Suite], today: date) -> Checked:
-    """Find what is wrong with the rows of some suites, and what will be.
+    """Find problems in the rows of some suites, and rows that expire soon.
 
     Raises:
-        InputError: As `compare`, or a suite has no snapshot: what was not measured can't be
-            known to be in step.
+        InputError: As in `compare_register`, or a suite has no snapshot to compare its rows with.
     """
     compared = compare_register(table, suites, today)
     if compared.unmeasured:
@@ -124,21 +123,21 @@ def check_register(table: Table, suites: Sequence[Suite], today: date) -> Checke
         msg = f"no snapshot of suite {names}; run it first, or check others with --suite"
         raise InputError(msg)
     return Checked(
-        merge.problems(compared.rows, compared.synced.changes, today),
-        waivers.due(compared.rows, today),
+        merge.find_problems(compared.rows, compared.synced.changes, today),
+        waivers.find_due(compared.rows, today),
     )
 
 
-def debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...]:
-    """The debt of each row of some suites.
+def list_register_debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...]:
+    """List the debt of each row of some suites.
 
     Raises:
-        InputError: As `compare`.
+        InputError: As in `compare_register`.
     """
     parsed = _parse(_read(table.root, table.exceptions.register), table)
     names = {suite.name for suite in suites}
-    measured = {name: found for name, found in read_results(table).items() if found}
-    return debt.debts((row for row in parsed.rows if row.suite in names), measured, today)
+    snapshots = {name: result for name, result in read_results(table).items() if result}
+    return debt.list_debts((row for row in parsed.rows if row.suite in names), snapshots, today)
 
 
 def _parse(text: str, table: Table) -> register_markdown.Register:
@@ -147,12 +146,12 @@ def _parse(text: str, table: Table) -> register_markdown.Register:
 
 @lru_cache(maxsize=1)
 def _parsed(text: str, suites: tuple[str, ...], where: str) -> register_markdown.Register:
-    """Parse once what is read for every suite."""
+    """Parse the register once, although it is read for every suite."""
     return register_markdown.parse(text, suites, where)
 
 
 def _owners(root: Path) -> Owners:
-    from covernance.exceptions.owners import LOCATIONS, Owners  # noqa: PLC0415 - a suite's session reads rows and has no use for owners
+    from covernance.exceptions.owners import LOCATIONS, Owners  # noqa: PLC0415 - a suite's session only reads rows and needs no owners
 
     for name in LOCATIONS:
         if (root / name).is_file():
@@ -161,17 +160,17 @@ def _owners(root: Path) -> Owners:
 
 
 def _read(root: Path, name: str) -> str:
-    """A file's text with its line endings as they are."""
+    """Read a file's text with its original line endings."""
     try:
         content = (root / name).read_bytes()
         return content.decode()
     except FileNotFoundError:
-        msg = f"{name}: is not there; create it with this section:\n{register_markdown.EMPTY}"
+        msg = f"{name}: does not exist; create it with this section:\n{register_markdown.EMPTY}"
         raise InputError(msg) from None
     except OSError as error:
         msg = f"{name}: can't be read: {error.strerror}"
         raise InputError(msg) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        msg = f"{name}:{line}: is not UTF-8; save the file in that encoding"
+        msg = f"{name}:{line}: is not UTF-8; save the file as UTF-8"
         raise InputError(msg) from error

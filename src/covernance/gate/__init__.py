@@ -1,1 +1,1 @@
-"""Compare measured coverage with floors."""
+"""Check measured coverage against floors."""

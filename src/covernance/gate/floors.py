@@ -1,4 +1,4 @@
-"""The gate of one suite: is it tested well enough, and if not, why not."""
+"""Check the result of one suite against its floors, and list everything that fails."""
 
 from __future__ import annotations
 
@@ -13,33 +13,38 @@ from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Cell, FileResult
 from covernance.model.verdict import Assessment, Verdict
 
+_TABLE = "pyproject.toml"
+
 
 class AppliedFloor(msgspec.Struct, frozen=True):
-    """A floor and who set it: an option, a variable or the table."""
+    """A floor and where it was set: an option, a variable or the table."""
 
     percent: Decimal
     origin: str
 
 
-def applied_floor(suite: Suite, option: str | None, environ: Mapping[str, str]) -> AppliedFloor:
-    """The floor in force, from the first of these that is given.
+def find_applied_floor(
+    suite: Suite, option: str | None, environ: Mapping[str, str]
+) -> AppliedFloor:
+    """Find the floor in force.
 
-    The option, `COVERAGE_FAIL_UNDER_<SUITE>`, `COVERAGE_FAIL_UNDER`, the table.
+    It is the first of these that is set: the option, `COVERAGE_FAIL_UNDER_<SUITE>`,
+    `COVERAGE_FAIL_UNDER`, the table.
 
     Raises:
-        ConfigError: The value in force is no percentage.
+        ConfigError: The value in force is not a percentage.
     """
-    own = f"COVERAGE_FAIL_UNDER_{suite.identifier.upper()}"
-    given = [("--fail-under", option)]
-    given += [(name, environ.get(name)) for name in (own, "COVERAGE_FAIL_UNDER")]
-    for origin, text in given:
+    suite_variable = f"COVERAGE_FAIL_UNDER_{suite.identifier.upper()}"
+    candidates = [("--fail-under", option)]
+    candidates += [(name, environ.get(name)) for name in (suite_variable, "COVERAGE_FAIL_UNDER")]
+    for origin, text in candidates:
         if text or (text is not None and origin == "--fail-under"):
             return AppliedFloor(parse_floor(text, origin), origin)
-    return AppliedFloor(suite.fail_under, "pyproject.toml")
+    return AppliedFloor(suite.fail_under, _TABLE)
 
 
-def file_floors(suite: Suite, paths: Iterable[str]) -> dict[str, Decimal]:
-    """The floors of the files that have one of their own; of several that fit, the highest."""
+def find_file_floors(suite: Suite, paths: Iterable[str]) -> dict[str, Decimal]:
+    """Find the floors of files that have their own; the highest if several patterns match."""
     floors: dict[str, Decimal] = {}
     for path in paths:
         for pattern, floor in suite.file_floors.items():
@@ -49,15 +54,15 @@ def file_floors(suite: Suite, paths: Iterable[str]) -> dict[str, Decimal]:
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What a full run of one suite found.
+    """The measurements of a full run of one suite.
 
     Attributes:
-        cells: The suite's themes, the unthemed pass included where there was one.
-        files: The suite's files.
-        failures: The tests that failed, or could not be run, over all passes.
-        unmeasured: The themes whose tests ran without leaving any coverage data.
-        lost: The themes whose pass broke off without telling what it selected.
-        unreadable: Why the sources can't be analysed; empty where they can.
+        cells: Results by theme, including the unthemed pass if there was one.
+        files: Results by file.
+        failures: The tests that failed or could not be run, in any pass.
+        unmeasured: The themes whose tests ran without recording any coverage data.
+        lost: The themes whose pass ended before it reported the selected tests.
+        unreadable: Why the sources can't be analysed; empty if they can.
     """
 
     cells: Mapping[str, Cell]
@@ -69,11 +74,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exceptions(msgspec.Struct, frozen=True):
-    """What the exception register says of one suite today.
+    """The exceptions of one suite that are in force today.
 
     Attributes:
         waived: Files whose floors are waived.
-        expired: A sentence for each exception that has run out.
+        expired: One sentence per expired exception.
     """
 
     waived: frozenset[str] = frozenset()
@@ -83,66 +88,70 @@ class Exceptions(msgspec.Struct, frozen=True):
 NO_EXCEPTIONS = Exceptions()
 
 
-def judge(
+def judge_suite(
     suite: Suite,
     floor: AppliedFloor,
     measured: Measured,
     exceptions: Exceptions = NO_EXCEPTIONS,
 ) -> Assessment:
-    """Judge a full run of one suite: all that is wrong with it, the gravest first.
+    """Judge a full run of one suite and list all that is wrong, the most serious first.
 
-    The suite's floor is compared with the raw total, a theme's with what it earned, a file's with
-    its own raw total, each exactly. A waived file has no floor, and a total that misses the
-    suite's floor is judged without it.
+    The suite's floor is compared with the raw total, a theme's floor with its earned coverage, and
+    a file's floor with its raw coverage, each exactly. A waived file has no floor, and a total that
+    is below the suite's floor is checked again without the waived files.
     """
-    found = [(Verdict.TESTS_FAILED, f"failed: {test}") for test in measured.failures]
+    problems = [(Verdict.TESTS_FAILED, f"failed: {test}") for test in measured.failures]
     for theme, cell in measured.cells.items():
         if theme != UNTHEMED and theme not in measured.lost and not cell.outcomes.tests:
-            found.append((Verdict.NO_TESTS, f"theme {theme} selects no tests"))
-    found += [
+            problems.append((Verdict.NO_TESTS, f"theme {theme} selects no tests"))
+    problems += [
         (Verdict.NO_DATA, f"the {theme} pass recorded no coverage data")
         for theme in measured.unmeasured
     ]
     if measured.unreadable:
-        found.append((Verdict.NO_DATA, measured.unreadable))
-    elif not total(measured.files.values()).total:
-        found.append((Verdict.ZERO_STATEMENTS, "the suite's sources have no statements to cover"))
+        problems.append((Verdict.NO_DATA, measured.unreadable))
+    elif not sum_totals(measured.files.values()).total:
+        problems.append(
+            (Verdict.ZERO_STATEMENTS, "the suite's sources have no statements to cover")
+        )
     else:
         below = _below(suite, floor, measured, exceptions.waived)
-        found += [(Verdict.BELOW_FLOOR, reason) for reason in below]
-    found += [(Verdict.EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
-    if not found:
+        problems += [(Verdict.BELOW_FLOOR, reason) for reason in below]
+    problems += [(Verdict.EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
+    if not problems:
         return Assessment(Verdict.PASS)
-    return Assessment(found[0][0], tuple(reason for _, reason in found))
+    return Assessment(problems[0][0], tuple(reason for _, reason in problems))
 
 
 def _below(
     suite: Suite, floor: AppliedFloor, measured: Measured, waived: frozenset[str]
 ) -> Iterator[str]:
-    held = total(file for path, file in measured.files.items() if path not in waived)
-    counts = total(measured.files.values())
-    if not counts.meets(floor.percent) and not held.meets(floor.percent):
-        yield (
-            f"{show(counts.percent)} % is below the floor of {floor.percent} % "
-            f"(from {floor.origin}); {counts.short_of(floor.percent)} more statements or branches "
-            "must run"
-        )
+    unwaived = sum_totals(file for path, file in measured.files.items() if path not in waived)
+    counts = sum_totals(measured.files.values())
+    if not counts.meets(floor.percent) and not unwaived.meets(floor.percent):
+        origin = "" if floor.origin == _TABLE else f", from {floor.origin}"
+        missing = _missing(counts, floor.percent)
+        yield f"{show(counts.percent)} % (floor {floor.percent} %{origin}). {missing}"
     for theme, least in suite.theme_floors.items():
         if (cell := measured.cells.get(theme)) and not cell.earned.meets(least):
-            yield (
-                f"theme {theme} earned {show(cell.earned.percent)} %, below its floor of "
-                f"{least} %; {cell.earned.short_of(least)} more statements or branches must run"
-            )
-    floors = file_floors(suite, measured.files)
+            missing = _missing(cell.earned, least)
+            yield f"theme {theme} earned {show(cell.earned.percent)} % (floor {least} %). {missing}"
+    floors = find_file_floors(suite, measured.files)
     for pattern in suite.file_floors:
         if not any(fnmatchcase(path, pattern) for path in measured.files):
-            yield f"file-floors: {pattern!r} fits no measured file; correct it or take it out"
+            yield f"file-floors: {pattern!r} matches no measured file; correct or remove it"
     for path, least in floors.items():
         file = measured.files[path].total
         if path not in waived and file.total and not file.meets(least):
-            yield f"{path}: {show(file.percent)} % is below its floor of {least} %"
+            yield f"{path}: {show(file.percent)} % (floor {least} %). {_missing(file, least)}"
 
 
-def total(files: Iterable[FileResult]) -> Counts:
-    """The raw counts of files together."""
+def _missing(counts: Counts, floor: Decimal) -> str:
+    number = counts.short_of(floor)
+    what = "statement or branch" if number == 1 else "statements or branches"
+    return f"{number} more {what} must run."
+
+
+def sum_totals(files: Iterable[FileResult]) -> Counts:
+    """Add up the raw counts of files."""
     return sum((file.total for file in files), Counts())

@@ -1,1 +1,1 @@
-"""Run git: commits and their ancestors, changes, the origin of a result, new commits."""
+"""Use git: run it, read commits and changes, describe a checkout, write commits."""

@@ -1,4 +1,4 @@
-"""The commits before a commit."""
+"""List the ancestors of a commit."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _MOST_ANCESTORS = 5_000
 
 @lru_cache(maxsize=1)
 def list_ancestors(root: Path, commit: str) -> list[str]:
-    """A commit and those before it, nearest first, as far as a clone reaches.
+    """List a commit and its ancestors, nearest first, as far as the clone has them.
 
     Raises:
-        MachineError: There is no such commit here, or no git.
+        MachineError: The commit is not in this clone, or git is missing.
     """
     listed = Git(root).run("rev-list", f"--max-count={_MOST_ANCESTORS}", "--end-of-options", commit)
     return listed.decode().split()

@@ -1,6 +1,6 @@
-"""What a change touches: the differences between a base commit and the work tree.
+"""The differences between a base commit and the work tree.
 
-Uncommitted and untracked files are part of the change, so that developers can check it before they
+Uncommitted and untracked files are part of a change, so that developers can check it before they
 commit. The user's index is only read: git works on a copy of it.
 """
 
@@ -42,13 +42,13 @@ _DIFF = (
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; a name is None on the side that has no such file.
+    """One changed file; its name is None on the side where it does not exist.
 
     Attributes:
-        path: Its name now, relative to the root.
-        before: Its name in the base; another one for a renamed file.
-        added: The lines of the file now that are new or edited.
-        removed: The lines of the base's file that are gone or edited.
+        path: Its current name, relative to the root.
+        before: Its name in the base; differs from `path` for a renamed file.
+        added: The new or edited lines of the current file.
+        removed: The deleted or edited lines of the file in the base.
     """
 
     path: str | None
@@ -65,12 +65,12 @@ class Changes(msgspec.Struct, frozen=True):
 
     @property
     def paths(self) -> frozenset[str]:
-        """The names of the files that are new or edited, as they are now."""
+        """The current names of new and edited files."""
         return frozenset(file.path for file in self.files if file.path is not None)
 
 
 class WorkTree:
-    """The work tree during one command: compared with each commit once."""
+    """The work tree during one command; it is compared with each commit only once."""
 
     def __init__(self, root: Path) -> None:
         """Compare the files below `root`."""
@@ -78,38 +78,42 @@ class WorkTree:
         self._known: dict[str, Changes] = {}
 
     def since(self, commit: str) -> Changes:
-        """What differs from a commit.
+        """Find the differences from a commit.
 
         Raises:
             MachineError: git is missing or failed, or its output was not understood.
         """
         if commit not in self._known:
-            self._known[commit] = changes(self.root, commit)
+            self._known[commit] = find_changes(self.root, commit)
         return self._known[commit]
 
 
-def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
-    """The commit at which HEAD left `base_ref`, a branch or commit.
+def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str = "main") -> str:
+    """Find the merge base of HEAD and `base_ref`, a branch or commit.
 
-    Without a name it is the `default_branch` of origin or, if there is none, the local one.
+    By default `base_ref` is the `default_branch` of origin or, if origin does not have it, the
+    local one.
 
     Raises:
-        InputError: There is no such branch, no commit yet, or no common commit, as in a shallow
-            clone; the message says what to fetch.
-        MachineError: git is missing or failed, as it does outside a repository.
+        InputError: There is no such branch, no commit yet, or no common commit (as in a shallow
+            clone); the message says what to fetch.
+        MachineError: git is missing or failed, for example outside a repository.
     """
     git = Git(root)
-    # One call is enough if all is as usual; what follows finds out why it is not.
+    # One call is enough in the usual case; the rest finds out what is wrong.
     usual = base_ref or f"refs/remotes/origin/{default_branch}"
     if bases := git.ask("merge-base", "--end-of-options", usual, "HEAD"):
         return bases.split()[0]
-    head = resolve(root, "HEAD")
+    head = resolve_commit(root, "HEAD")
     if head is None:
-        msg = "git: HEAD has no commit yet; commit once, then compare"
+        msg = "git: HEAD has no commit yet; commit first"
         raise InputError(msg)
-    name = base_ref or _known(root, default_branch)
-    if (base := resolve(root, name)) is None:
-        msg = f"git: no commit {name!r} here; fetch it (git fetch origin), or name another base"
+    name = base_ref or _find_default_branch(root, default_branch)
+    if (base := resolve_commit(root, name)) is None:
+        msg = (
+            f"git: {name!r} is not a commit in this clone; fetch it (git fetch origin), or give "
+            "another base"
+        )
         raise InputError(msg)
     if bases := git.ask("merge-base", base, head):
         return bases.split()[0]
@@ -119,14 +123,14 @@ def merge_base(root: Path, base_ref: str | None = None, default_branch: str = "m
             "run `git fetch --unshallow origin` (GitHub Actions: fetch-depth: 0)"
         )
         raise InputError(msg)
-    msg = f"git: HEAD and {name!r} have no commit in common; name another base"
+    msg = f"git: HEAD and {name!r} have no common commit; give another base"
     raise InputError(msg)
 
 
-def changes(root: Path, base: str) -> Changes:
+def find_changes(root: Path, base: str) -> Changes:
     """Compare the commit `base` with the work tree below `root`, without ignored files.
 
-    In a renamed file only the edited lines count. Submodules are left out; a symbolic link has no
+    In a renamed file only edited lines count. Submodules are left out. A symbolic link has no
     lines; a file that git considers binary has lines like any other.
 
     Raises:
@@ -135,10 +139,10 @@ def changes(root: Path, base: str) -> Changes:
     git = Git(root)
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         index = Path(folder, "index")
-        own = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
-        if own.exists():
-            # The copy keeps the time: git rereads files that may have changed since then.
-            shutil.copy2(own, index)
+        user_index = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
+        if user_index.exists():
+            # copy2 preserves the time stamp: git rereads files that may have changed since then.
+            shutil.copy2(user_index, index)
         copied = {"GIT_INDEX_FILE": str(index)}
         git.run("add", "--intent-to-add", "--", ".", environ=copied)
         listing, _, text = git.run(*_DIFF, base, "--", environ=copied).partition(b"\0\0")
@@ -154,11 +158,11 @@ def changes(root: Path, base: str) -> Changes:
     return Changes(base, tuple(sorted(files, key=lambda file: file.path or file.before or "")))
 
 
-def resolve(root: Path, name: str) -> str | None:
-    """The commit that a name refers to, or None if there is no such commit here.
+def resolve_commit(root: Path, name: str) -> str | None:
+    """Resolve a name to a commit, or return None if this clone has no such commit.
 
     Raises:
-        MachineError: git is missing or failed, as it does outside a repository.
+        MachineError: git is missing or failed, for example outside a repository.
     """
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     try:
@@ -169,11 +173,13 @@ def resolve(root: Path, name: str) -> str | None:
         return None
 
 
-def show(root: Path, commit: str, path: str) -> str | None:
-    """A file's text at `commit`, or None if it has no such file; `path` is relative to `root`.
+def read_committed_file(root: Path, commit: str, path: str) -> str | None:
+    """Read a file's text at `commit`, or return None if it is not there.
+
+    `path` is relative to `root`.
 
     Raises:
-        MachineError: git is missing or failed, as it does if the file's content was not fetched.
+        MachineError: git is missing or failed, for example if the content was not fetched.
     """
     git = Git(root)
     try:
@@ -185,11 +191,11 @@ def show(root: Path, commit: str, path: str) -> str | None:
         return None
 
 
-def current(root: Path, path: str) -> str | None:
-    """A file's text in the work tree, or None if there is no such file.
+def read_working_file(root: Path, path: str) -> str | None:
+    """Read a file's text in the work tree, or return None if there is no such file.
 
     Raises:
-        MachineError: It can't be read.
+        MachineError: The file can't be read.
     """
     try:
         return _text((root / path).read_bytes())
@@ -207,7 +213,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
     @property
     def sections(self) -> int:
-        """How often git lists it: a file that became a link is removed and added."""
+        """The number of sections in the diff: a file that became a link is removed and added."""
         return 2 if self.status == _TYPE_CHANGED else 1
 
 
@@ -233,9 +239,9 @@ def _file_change(entry: _Entry, sections: list[str]) -> FileChange:
 
 
 def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
-    """The added and removed lines of one file's section; it has no context lines.
+    """Parse the added and removed lines of one file's section, which has no context lines.
 
-    Names are not read from here: git prints some of them in a way that no parser can split.
+    Names are not read from here: git prints some of them ambiguously.
     """
     from unidiff.patch import PatchSet  # noqa: PLC0415 - finding the base does not need it
 
@@ -251,14 +257,14 @@ def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset(added), frozenset(removed)
 
 
-def _known(root: Path, branch: str) -> str:
+def _find_default_branch(root: Path, branch: str) -> str:
     for name in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
-        if resolve(root, name):
+        if resolve_commit(root, name):
             return name
     msg = (
         f"git: neither origin nor this clone has the branch {branch!r} to compare with; fetch it "
         f"(git fetch origin {branch}:refs/remotes/origin/{branch}), set default-branch in "
-        "[tool.covernance], or name another base"
+        "[tool.covernance], or give another base"
     )
     raise InputError(msg)
 

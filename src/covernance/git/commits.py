@@ -1,17 +1,17 @@
-"""Commits that change some files of a parent, written without an index or a checkout.
+"""Write commits that change some files of a parent, without an index or a checkout.
 
 `git fast-import` reads the whole commit from one stream and writes its objects; it reads and
 rewrites only the folders on the way to a change. The stream, see git-fast-import(1):
 
-    commit <ref>                    a ref is obligatory, so the stream also takes it back (below)
+    commit <ref>                    a ref is required, so the stream also resets it (below)
     mark :1
     committer <name> <<email>> <seconds> <zone>
     data <bytes>                    the message
-    from <parent>                   left out for a first commit
-    M 100644 inline "<path>"        a file, then `data <bytes>` with its content
-    D "<path>"                      no file; a folder that becomes empty goes with it
-    get-mark :1                     git answers with the commit's object name
-    reset <ref>                     to nothing, so git ends without writing any ref
+    from <parent>                   omitted for the first commit
+    M 100644 inline "<path>"        writes a file; followed by `data <bytes>` with its content
+    D "<path>"                      deletes a file, and its folder if that becomes empty
+    get-mark :1                     prints the commit's object name
+    reset <ref>                     to nothing, so that git writes no ref at the end
     done                            a stream that ends before this line is an error
 """
 
@@ -38,7 +38,7 @@ def write_commit(
     Args:
         git: The repository.
         parent: The commit to start from; None for an empty tree.
-        files: For each path its new content, or None to delete the file.
+        files: The new content of each path, or None to delete the file.
         message: The commit's message.
         committer: Name, address and time as in `git var GIT_COMMITTER_IDENT`; also the author.
 

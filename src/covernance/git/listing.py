@@ -1,6 +1,6 @@
-"""Names of files: those that git tracks, and those that differ between a commit and the work tree.
+"""List the files that git tracks, and those that differ between a commit and the work tree.
 
-Names are relative to a folder of the checkout, its root or one below; `..` leads to the others.
+Names are relative to a given folder of the checkout; names outside of it begin with `..`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from covernance.errors import MachineError
 from covernance.git.runner import Git
 from covernance.model.inputs import Difference
-from covernance.model.paths import folders_above
+from covernance.model.paths import list_folders_above
 
 _SUBMODULE = "160000"
 _DIFF = (
@@ -32,10 +32,10 @@ _DIFF = (
 
 
 class Tracked(msgspec.Struct, frozen=True):
-    """What git tracks in a checkout.
+    """The files that git tracks in a checkout.
 
     Attributes:
-        top: The root of the checkout, an absolute path without links.
+        top: The root of the checkout, as an absolute path without links.
         names: Files, links and submodules.
     """
 
@@ -44,7 +44,7 @@ class Tracked(msgspec.Struct, frozen=True):
 
 
 def list_tracked(root: Path) -> Tracked | None:
-    """What git tracks in the checkout that holds `root`; None without git or a checkout."""
+    """List the files that git tracks in the checkout of `root`; None without git or a checkout."""
     try:
         git, prefix = _open(root)
         names = git.fields("ls-files", "-z", "--full-name")
@@ -54,7 +54,7 @@ def list_tracked(root: Path) -> Tracked | None:
 
 
 def list_differences(root: Path, commit: str) -> Difference:
-    """Compare a commit with the work tree, untracked files included.
+    """Compare a commit with the work tree, including untracked files.
 
     Raises:
         MachineError: git is missing or failed.
@@ -80,7 +80,7 @@ def list_differences(root: Path, commit: str) -> Difference:
 
 
 class _Change(NamedTuple):
-    """One line of `git diff --raw`: a name, its modes and objects on both sides, what happened."""
+    """One line of `git diff --raw`: a name, its modes and objects on both sides, and the status."""
 
     name: str
     mode_before: str
@@ -91,12 +91,12 @@ class _Change(NamedTuple):
 
     @property
     def replaces(self) -> bool:
-        """Whether the name is of another type than before, or a submodule."""
+        """Whether the type of the name has changed, or it is a submodule."""
         return self.status == "T" or _SUBMODULE in (self.mode_before, self.mode_now)
 
 
 class _TopGit(Git):
-    """git at the root of a checkout."""
+    """Runs git at the root of a checkout."""
 
     def __init__(self, top: str) -> None:
         super().__init__(Path(top), os.environ)
@@ -104,7 +104,7 @@ class _TopGit(Git):
 
 
 def _open(root: Path) -> tuple[_TopGit, str]:
-    """Open git at the root of the checkout that holds `root`, and the way from there to `root`."""
+    """Open git at the root of the checkout of `root`, and return the path from there to `root`."""
     top, prefix = (
         os.fsdecode(line)
         for line in Git(root, os.environ)
@@ -119,7 +119,7 @@ def _relative(names: Iterable[str], prefix: str) -> Iterable[str]:
 
 
 def _with_folders(names: Iterable[str]) -> set[str]:
-    found = set(names)
+    paths = set(names)
     for name in names:
-        found.update(folders_above(name))
-    return found
+        paths.update(list_folders_above(name))
+    return paths

@@ -1,4 +1,4 @@
-"""Where a result comes from: the commit, the interpreter, the tools."""
+"""Describe where a result comes from: commit, branch, interpreter and tools."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import msgspec
 from covernance.agent.environment import Environment
 from covernance.config import Table
 from covernance.errors import CovernanceError, MachineError
-from covernance.git.changes import merge_base
+from covernance.git.changes import find_merge_base
 from covernance.git.runner import Git
 from covernance.model.snapshot import Provenance
 
 
-def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Provenance:
+def describe_run(table: Table, environ: Mapping[str, str], now: datetime) -> Provenance:
     """Describe a run of this process in the repository of `table` that began at `now`.
 
-    What measured is not known here: see `measured_in`.
+    The environment that the suite is measured in is added by `add_environment`.
 
     A GitHub Actions run is identified by its run id and attempt, any other by its time.
     """
@@ -43,8 +43,8 @@ def provenance(table: Table, environ: Mapping[str, str], now: datetime) -> Prove
     )
 
 
-def measured_in(source: Provenance, environment: Environment) -> Provenance:
-    """The provenance of what was measured in a suite's own environment."""
+def add_environment(source: Provenance, environment: Environment) -> Provenance:
+    """Add the environment that a suite was measured in."""
     return msgspec.structs.replace(
         source,
         python=environment.python,
@@ -53,8 +53,8 @@ def measured_in(source: Provenance, environment: Environment) -> Provenance:
     )
 
 
-def commit(root: Path) -> str | None:
-    """The commit that is checked out; None outside a repository or before the first commit."""
+def read_head(root: Path) -> str | None:
+    """Return the checked-out commit; None outside a repository or before the first commit."""
     return _ask(root, "rev-parse", "--verify", "--quiet", "HEAD") or None
 
 
@@ -81,9 +81,9 @@ def _checkout(root: Path) -> _Checkout:
 
 
 def _base(table: Table) -> str | None:
-    """The commit at which HEAD left the default branch, or None if that is unknown."""
+    """Find the merge base of HEAD and the default branch, or None if that is unknown."""
     try:
-        return merge_base(table.root, default_branch=table.default_branch)
+        return find_merge_base(table.root, default_branch=table.default_branch)
     except CovernanceError:
         return None
 
@@ -95,7 +95,7 @@ def _run_id(environ: Mapping[str, str], now: datetime) -> str:
 
 
 def _ask(root: Path, *arguments: str) -> str | None:
-    """The output of a git command; None outside a repository, without git, or if it hangs."""
+    """Return the output of a git command; None without a repository or git, or if it hangs."""
     try:
         return Git(root).ask(*arguments)
     except MachineError:

@@ -1,7 +1,7 @@
-"""The one way to run git: it asks nothing, runs no hook, and a failure is a clear error.
+"""Run git without prompts or hooks, and report failures as clear errors.
 
-Only this module starts git. Reading never writes the user's index: optional locks are off, and who
-needs an index works on a copy (`changes`).
+Only this module starts git. Reading never writes the user's index: optional locks are off, and
+code that needs an index works on a copy (`covernance.git.changes`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from covernance.errors import MachineError
 _TIMEOUT = 120.0
 _LONGEST_MESSAGE = 400
 
-# Variables that would change what a command means. git sets most of them around hooks and aliases,
-# where they name another index or repository than that of the folder.
+# Variables that would change the meaning of a command. git sets most of them for hooks and aliases,
+# where they name an index or repository other than that of the folder.
 _MISLEADING = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -53,8 +53,8 @@ _SETTINGS = (
 )
 
 _PASSWORD_VARIABLE = "COVERAGE_HISTORY_TOKEN"  # noqa: S105 - a variable's name
-# Given to a remote that asks over HTTP, instead of what the machine's own helpers know. The token
-# itself stays in the environment: it is on no command line and in no configuration.
+# A credential helper that replaces the machine's own for HTTP remotes. The token itself stays in
+# the environment: it never appears on a command line or in a configuration file.
 _ANSWER = rf'printf "username=x-access-token\npassword=%s\n" "${_PASSWORD_VARIABLE}"'
 _HELPER = (
     "credential.helper=",
@@ -66,16 +66,16 @@ _REMEDIES = {
     "not a git repository": "run this inside a git repository",
     "bad object": "fetch it (`git fetch`), or run `git fsck` if the repository may be damaged",
 }
-"""What to do about failures whose text from git does not say it."""
+"""What to do about failures, by a part of git's error text that does not say it."""
 
 
 class GitError(MachineError):
     """A git command failed.
 
     Attributes:
-        reason: What it wrote to standard error, as one line without secrets; empty when it wrote
-            nothing, which is how `--quiet` commands answer no.
-        output: What it wrote to standard output.
+        reason: Its standard error, as one line without secrets; empty if it wrote nothing, which
+            is how `--quiet` commands report a negative result.
+        output: Its standard output.
     """
 
     def __init__(self, command: str, reason: str, output: bytes) -> None:
@@ -89,7 +89,7 @@ class GitError(MachineError):
 
 
 class Git:
-    """The git of one repository."""
+    """Runs git commands in one repository."""
 
     def __init__(
         self, root: Path, environ: Mapping[str, str] | None = None, *, timeout: float = _TIMEOUT
@@ -107,7 +107,7 @@ class Git:
         self._timeout = timeout
         self._settings = (*_SETTINGS, *(_HELPER if environ.get(_PASSWORD_VARIABLE) else ()))
         safe = {name: value for name, value in environ.items() if name not in _MISLEADING}
-        # No terminal, no window: if a password is missing, the command fails instead of asking.
+        # No prompt in a terminal or window: if a password is missing, the command fails.
         self._environ = {"GIT_ASKPASS": ""} | safe
         self._environ |= {
             "GIT_TERMINAL_PROMPT": "0",
@@ -120,24 +120,24 @@ class Git:
     def run(
         self, *arguments: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None
     ) -> bytes:
-        """Run a command and return what it wrote to standard output.
+        """Run a command and return its standard output.
 
         Args:
-            arguments: The name of the command, then its own options and arguments.
+            arguments: The name of the command, then its options and arguments.
             stdin: Its standard input.
-            environ: Variables that it gets in addition.
+            environ: Additional environment variables.
 
         Raises:
-            GitError: It failed.
-            MachineError: There is no git, or it took too long.
+            GitError: The command failed.
+            MachineError: git is missing, or the command took too long.
         """
         process = self._start(*arguments, errors=subprocess.PIPE, environ=environ)
         try:
             output, errors = process.communicate(stdin, timeout=self._timeout)
         except subprocess.TimeoutExpired:
             raise MachineError(
-                f"git {arguments[0]}: no answer within {self._timeout:g} seconds; "
-                "nothing was lost; try again when the repository or its remote is not busy"
+                f"git {arguments[0]}: no answer within {self._timeout:g} seconds. Nothing was "
+                "lost. Try again when the repository or its remote is not busy."
             ) from None
         finally:
             _end(process)
@@ -146,10 +146,10 @@ class Git:
         return output
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> str | None:
-        """The output of a command without white space around it, or None if it failed.
+        """Run a command and return its output without surrounding white space; None if it failed.
 
         Raises:
-            MachineError: There is no git, or it took too long.
+            MachineError: git is missing, or the command took too long.
         """
         try:
             return self.run(*arguments, stdin=stdin).decode(errors="replace").strip()
@@ -157,11 +157,11 @@ class Git:
             return None
 
     def fields(self, *arguments: str) -> list[str]:
-        """What a command with `-z` lists, each field ended by a NUL.
+        """Run a command with `-z` and return its NUL-terminated fields.
 
         Raises:
-            GitError: It failed.
-            MachineError: There is no git, or it took too long.
+            GitError: The command failed.
+            MachineError: git is missing, or the command took too long.
         """
         return [os.fsdecode(field) for field in self.run(*arguments).split(b"\0") if field]
 
@@ -181,7 +181,8 @@ class Git:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                # Without a terminal ssh can't ask either; and git's helpers are stopped with it.
+                # In a new session ssh has no terminal to prompt on, and git's helper processes
+                # can be stopped together with git.
                 start_new_session=True,
             )
         except OSError as error:
@@ -191,7 +192,7 @@ class Git:
 
 
 class Objects:
-    """Reads objects through one `git cat-file --batch`, which ends with this object."""
+    """Reads objects through one `git cat-file --batch` process, which ends with this instance."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         """Take over a running `git cat-file --batch`."""
@@ -200,13 +201,13 @@ class Objects:
         weakref.finalize(self, _end, process)
 
     def read(self, name: str) -> tuple[str, bytes] | None:
-        """The type and content of an object, or None if there is no object of that name.
+        """Read the type and content of an object, or return None if it does not exist.
 
         Args:
             name: An object name, or `<commit>:<path>`; without a line break.
 
         Raises:
-            MachineError: git ended, as on a damaged repository.
+            MachineError: git ended unexpectedly, for example on a damaged repository.
         """
         try:
             self._requests.write(f"{name}\n".encode())
@@ -230,10 +231,10 @@ class Objects:
 
 
 def readable(text: bytes) -> str:
-    """An error text as one line, without credentials, control characters or hints."""
+    """Convert an error text to one line without credentials, control characters or hints."""
     lines = text.decode(errors="replace").splitlines()
-    said = (line.strip() for line in lines if not line.startswith("hint:"))
-    line = re.sub(r"(?<=://)[^/\s]+@", "", "; ".join(part for part in said if part))
+    messages = (line.strip() for line in lines if not line.startswith("hint:"))
+    line = re.sub(r"(?<=://)[^/\s]+@", "", "; ".join(message for message in messages if message))
     line = "".join(character if character.isprintable() else "?" for character in line)
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 

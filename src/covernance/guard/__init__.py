@@ -1,1 +1,1 @@
-"""Compare results with those of the base."""
+"""Compare results with those of the base commit."""

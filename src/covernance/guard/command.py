@@ -1,4 +1,4 @@
-"""`covernance guard`: did it get worse since the base."""
+"""`covernance guard`: fail if coverage dropped since the base."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from covernance.config.stores import STORES, StoreName
 from covernance.errors import Exit
 from covernance.files import write_atomic
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
@@ -32,20 +32,20 @@ _MOST_TESTS = 10
     "names",
     multiple=True,
     metavar="NAME",
-    help="Guard this suite; repeatable. Default: every suite.",
+    help="Compare this suite; repeatable. Default: every suite.",
 )
 @base_option
 @click.option(
     "--store",
     type=click.Choice(list(STORES)),
-    help="Where earlier results are kept. Default: $COVERAGE_HISTORY_STORE, else the table's.",
+    help="The store of earlier results. Default: $COVERAGE_HISTORY_STORE, else the table's.",
 )
 @click.option(
     "--bootstrap",
     is_flag=True,
     envvar="COVERAGE_BOOTSTRAP",
     show_envvar=True,
-    help="Let a suite pass that has no base yet.",
+    help="Pass suites that have no base yet.",
 )
 @facts_option
 @soft_option
@@ -60,13 +60,14 @@ def command(
     bootstrap: bool,
     soft: bool,
 ) -> Exit:
-    """Compare the last full runs with the results of the base.
+    """Compare the last full runs with the base, and fail if coverage dropped.
 
-    The base is the merge-base with the default branch, else the nearest ancestor whose result is
-    kept. A number that fell by more than its limit in the table fails: the total and what each
-    theme earns (`max-drop`, `theme-max-drop`), without code that was only removed, and the patch
-    coverage of the change beside that of the base's own last change (`patch-max-drop`); `covernance
-    patch` lists its lines. A suite without a base is `no-baseline`, which fails, too.
+    The base is the merge base with the default branch or, if that has no stored result, its nearest
+    ancestor that has one. A number that fell by more than its limit in the table fails: the total
+    and the earned coverage of each theme (`max-drop`, `theme-max-drop`), not counting removed code,
+    and the patch coverage of the change compared with that of the change before it
+    (`patch-max-drop`). `covernance patch` lists the lines. A suite without a base fails as
+    `no-baseline`.
 
     \b
     Examples:
@@ -76,9 +77,9 @@ def command(
     """  # noqa: D301 - click reads the escape
     table = here()
     suites = [table.suite(name) for name in names] or list(table.suites)
-    kept = open_table_store(table, store)
-    merge_base = base_commit(table, base, os.environ)
-    results = workflow.guard_suites(table, suites, kept, merge_base, bootstrap=bootstrap)
+    history = open_table_store(table, store)
+    merge_base = find_base_commit(table, base, os.environ)
+    results = workflow.guard_suites(table, suites, history, merge_base, bootstrap=bootstrap)
     if facts:
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)
@@ -90,7 +91,7 @@ def command(
     return softened(code, soft=soft)
 
 
-def _lines(result: workflow.Guarded) -> list[str]:
+def _lines(result: workflow.GuardResult) -> list[str]:
     if result.bootstrap:
         return [f"{result.suite}: {result.assessment.verdict}, accepted by --bootstrap"]
     lines = [f"{result.suite}: {result.assessment.verdict}{_base(result.base)}"]
@@ -99,19 +100,19 @@ def _lines(result: workflow.Guarded) -> list[str]:
         over = [drop for drop in result.comparison.numbers if drop.over]
         lines += [line for drop in over for line in _files(drop)]
         if over:
-            lines += _tests("a test that is gone", result.comparison.gone)
-            lines += _tests("a test that no longer passes", result.comparison.broken)
-    lines += [f"  flaps ({flap.theme}): {flap.path}: {flap.lines}" for flap in result.flaps]
+            lines += _tests("deleted test", result.comparison.gone)
+            lines += _tests("test that no longer passes", result.comparison.broken)
+    lines += [f"  unstable ({flap.theme}): {flap.path}: {flap.lines}" for flap in result.flaps]
     return lines
 
 
 def _base(base: workflow.Base | None) -> str:
     if base is None:
         return ""
-    where = "the merge-base" if not base.behind else f"{base.behind} commits before the merge-base"
-    return (
-        f", compared with {short_commit(base.entry.commit)} of {base.entry.recorded_at} ({where})"
-    )
+    commits = "1 commit" if base.behind == 1 else f"{base.behind} commits"
+    where = f"{commits} before the merge base" if base.behind else "the merge base"
+    commit = short_commit(base.entry.commit)
+    return f", compared with {commit} of {base.entry.recorded_at} ({where})"
 
 
 def _files(drop: Drop) -> list[str]:
@@ -127,7 +128,7 @@ def _tests(what: str, tests: Sequence[str]) -> list[str]:
     return [*lines, f"  … and {more} more"] if more > 0 else lines
 
 
-def _plain(results: Sequence[workflow.Guarded]) -> list[dict[str, object]]:
+def _plain(results: Sequence[workflow.GuardResult]) -> list[dict[str, object]]:
     return [
         {
             "suite": result.suite,

@@ -1,7 +1,7 @@
-"""Did it get worse: one suite's result against its base.
+"""Compare one suite's result with its base, and find drops in coverage.
 
-A number drops when the code that is still there is covered less than it was. The base is therefore
-recomputed without the files and lines that are gone; what was only removed is no drop.
+A drop means that remaining code is covered less than before. The base is therefore recomputed
+without the files and lines that were removed, so that removing code alone is not a drop.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from covernance.model.snapshot import FileResult, Snapshot
 from covernance.model.verdict import Assessment, Verdict
 
 TOTAL = "total"
-"""The name of the suite's raw total among what may drop; the others are `PATCH` and themes."""
+"""The measure `total`: the suite's raw coverage. The other measures are `PATCH` and the themes."""
 
 PATCH = "patch"
-"""The name of the patch coverage of the suite's change, beside that of the base's last change."""
+"""The measure `patch`: the change's patch coverage, compared with that of the change before it."""
 
 _MOST_FILES = 10
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """What a change took away from a file of the base.
+    """What a change removed from a file of the base.
 
     Attributes:
-        path: The file's name now; None for a deleted file.
-        lines: The base's lines that are gone or edited.
+        path: The current name of the file; None for a deleted file.
+        lines: The deleted or edited lines of the base.
     """
 
     path: str | None
@@ -40,13 +40,13 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 class FileDrop(msgspec.Struct, frozen=True):
-    """A file in which more is missing than before.
+    """A file with more missing statements and branches than before.
 
     Attributes:
-        path: Its name now.
-        missing: How many more of its statements and branches never ran.
-        lines: Statements that ran in the base and do not now, where the file is unchanged, else
-            all that never ran.
+        path: Its current name.
+        missing: How many more of its statements and branches are missing.
+        lines: In an unchanged file, the statements that ran in the base and did not now; otherwise
+            all missing statements.
     """
 
     path: str
@@ -55,14 +55,14 @@ class FileDrop(msgspec.Struct, frozen=True):
 
 
 class Drop(msgspec.Struct, frozen=True, kw_only=True):
-    """One number beside its base.
+    """One measure, compared with its base.
 
     Attributes:
         measure: `total` (raw), `patch` or a theme (earned).
-        before: The base, without what is gone; of `patch`, that of the base's own last change.
-        after: The number now.
-        limit: How many percentage points it may fall.
-        files: What accounts for it, the largest first.
+        before: The base's counts without removed code; for `patch`, those of the change before it.
+        after: The current counts.
+        limit: How many percentage points the measure may fall.
+        files: The files that account for the drop, the largest first.
     """
 
     measure: str
@@ -73,17 +73,24 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def points(self) -> Fraction:
-        """How many percentage points it fell; negative when it rose."""
+        """How many percentage points the measure fell; negative if it rose."""
         return (self.before.percent or Fraction(0)) - (self.after.percent or Fraction(0))
 
     @property
     def over(self) -> bool:
-        """Whether it fell by more than the limit."""
+        """Whether the measure fell by more than the limit."""
         return self.before.total > 0 and self.points > Fraction(self.limit)
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """A suite beside its base; `gone` and `broken` are tests that were there and passed."""
+    """A suite compared with its base.
+
+    Attributes:
+        suite: The suite's name.
+        numbers: Every measure.
+        gone: Tests of the base that no longer exist.
+        broken: Tests that passed in the base and no longer pass.
+    """
 
     suite: str
     numbers: tuple[Drop, ...]
@@ -92,18 +99,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def assessment(self) -> Assessment:
-        """`dropped` when a number fell by more than its limit."""
+        """`dropped` if a measure fell by more than its limit."""
         reasons = tuple(
-            f"{drop.measure} fell by {show_drop(drop.points)} points, from "
-            f"{show(drop.before.percent)} % to {show(drop.after.percent)} %; {drop.limit} are "
-            "allowed"
+            f"{drop.measure} fell by {show_drop(drop.points)} points (limit {drop.limit}), from "
+            f"{show(drop.before.percent)} % to {show(drop.after.percent)} %"
             for drop in self.numbers
             if drop.over
         )
         return Assessment(Verdict.DROPPED, reasons) if reasons else Assessment(Verdict.PASS)
 
 
-def compare(
+def compare_results(
     base: Snapshot,
     now: Snapshot,
     removed: Mapping[str, Removed],
@@ -115,10 +121,11 @@ def compare(
 
     Args:
         base: The suite's result at the base.
-        now: Its result now.
-        removed: For each file of the base that the change touched, what is gone from it.
-        suite: Its limits.
-        patch_min_lines: With fewer changed statements on either side, patch coverage is left out.
+        now: Its current result.
+        removed: What was removed from each file of the base that the change touched.
+        suite: The suite, with its limits.
+        patch_min_lines: With fewer changed statements on either side, patch coverage is not
+            compared.
     """
     themes = [theme for theme in now.themes if theme != UNTHEMED and theme in base.themes]
     measures: dict[str, Callable[[FileResult], _View]] = {TOTAL: _raw}
@@ -161,12 +168,12 @@ class _View(msgspec.Struct, frozen=True):
     branches: dict[int, tuple[int, int]] = {}
 
     def without(self, gone: frozenset[int]) -> Counts:
-        kept = [pair for line, pair in self.branches.items() if line not in gone]
+        remaining = [pair for line, pair in self.branches.items() if line not in gone]
         return Counts(
             len(self.statements - gone),
             len(self.executed - gone),
-            sum(exits for exits, _ in kept),
-            sum(taken for _, taken in kept),
+            sum(exits for exits, _ in remaining),
+            sum(taken for _, taken in remaining),
         )
 
 
@@ -203,19 +210,23 @@ def _drop(
         if change.path not in now.files:
             continue
         old, new = view(file), view(now.files[change.path])
-        kept = old.without(change.lines) if change.lines else old.counts
-        before += kept
-        more = (new.counts.total - new.counts.covered) - (kept.total - kept.covered)
-        if more > 0:
+        remaining = old.without(change.lines) if change.lines else old.counts
+        before += remaining
+        newly_missing = (new.counts.total - new.counts.covered) - (
+            remaining.total - remaining.covered
+        )
+        if newly_missing > 0:
             missing = new.statements - new.executed
             lost = missing if path in removed else missing & old.executed
-            drops.append(FileDrop(change.path, more, lines.encode(lost)))
-    known = {removed.get(path, Removed(path)).path for path in base.files}
+            drops.append(FileDrop(change.path, newly_missing, lines.encode(lost)))
+    base_paths = {removed.get(path, Removed(path)).path for path in base.files}
     for path, file in now.files.items():
-        if path not in known:
+        if path not in base_paths:
             new = view(file)
-            if gap := new.counts.total - new.counts.covered:
-                drops.append(FileDrop(path, gap, lines.encode(new.statements - new.executed)))
+            if missing_in_new_file := new.counts.total - new.counts.covered:
+                drops.append(
+                    FileDrop(path, missing_in_new_file, lines.encode(new.statements - new.executed))
+                )
     after = Counts()
     for file in now.files.values():
         after += view(file).counts

@@ -1,4 +1,4 @@
-"""Lines that ran in one run and not in another of the same sources: news, not a red build."""
+"""Find lines that ran in some runs of the same sources and not in others; these never fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from covernance.model.snapshot import Snapshot
 
 
 class Flap(msgspec.Struct, frozen=True, order=True):
-    """Lines of a file that a theme's passes executed in some runs and not in all."""
+    """Lines of a file that a theme's passes executed in some runs, but not in all."""
 
     path: str
     theme: str
@@ -21,13 +21,13 @@ class Flap(msgspec.Struct, frozen=True, order=True):
 def find_flaps(runs: Sequence[Snapshot]) -> tuple[Flap, ...]:
     """Compare runs of one suite that measured the same sources with the same configuration.
 
-    Runs of another commit or configuration than the newest, and those of a dirty checkout, are
-    left out.
+    Runs with another commit or configuration than the newest, or with uncommitted changes, are
+    ignored.
     """
     if not runs:
         return ()
     newest = runs[-1].provenance
-    same = [
+    comparable_runs = [
         run
         for run in runs
         if run.provenance.commit == newest.commit
@@ -35,13 +35,13 @@ def find_flaps(runs: Sequence[Snapshot]) -> tuple[Flap, ...]:
         and run.provenance.dirty is False
     ]
     cells: dict[tuple[str, str], list[frozenset[int]]] = {}
-    for run in same:
+    for run in comparable_runs:
         for path, file in run.files.items():
             for theme, cell in file.themes.items():
                 cells.setdefault((path, theme), []).append(lines.decode(cell.executed_lines))
-    found = []
-    for (path, theme), seen in cells.items():
-        unstable = frozenset.union(*seen) - frozenset.intersection(*seen)
+    flaps = []
+    for (path, theme), executed_lines in cells.items():
+        unstable = frozenset.union(*executed_lines) - frozenset.intersection(*executed_lines)
         if unstable:
-            found.append(Flap(path, theme, lines.encode(unstable)))
-    return tuple(sorted(found))
+            flaps.append(Flap(path, theme, lines.encode(unstable)))
+    return tuple(sorted(flaps))

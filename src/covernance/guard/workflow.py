@@ -1,4 +1,4 @@
-"""Compare the current results with those of the base, and look for lines that flap."""
+"""Compare the current results with those of the base, and find unstable lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from covernance.git.ancestors import list_ancestors
 from covernance.git.changes import Changes, WorkTree
 from covernance.guard import compare
 from covernance.guard.flaps import Flap, find_flaps
-from covernance.history.store import Entry, Store, by_suite
+from covernance.history.store import Entry, Store, group_by_suite
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
@@ -28,24 +28,24 @@ class Base(msgspec.Struct, frozen=True):
     """The result that a suite is compared with.
 
     Attributes:
-        entry: Where it is kept.
-        behind: How many commits it lies before the merge-base; 0 is the merge-base itself.
+        entry: Its entry in the store.
+        behind: How many commits it is before the merge base; 0 is the merge base itself.
     """
 
     entry: Entry
     behind: int
 
 
-class Guarded(msgspec.Struct, frozen=True, kw_only=True):
-    """What the guard says of one suite.
+class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The comparison of one suite with its base, and the verdict.
 
     Attributes:
         suite: Its name.
         assessment: `pass`, `dropped`, `no-baseline` or `no-data`, and why.
         bootstrap: Whether a missing base was accepted.
-        base: What it was compared with; None without one.
-        comparison: The numbers beside the base's.
-        flaps: Lines that ran in one run of the same sources and not in another.
+        base: The result that it was compared with; None if there is none.
+        comparison: The measures compared with the base.
+        flaps: Lines that ran in some runs of the same sources and not in others.
     """
 
     suite: str
@@ -57,35 +57,40 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit(self) -> Exit:
-        """A missing base is a no, unless a bootstrap was asked for."""
+        """The exit code; a missing base fails unless `--bootstrap` was given."""
         return Exit.PASS if self.bootstrap else self.assessment.verdict.exit
 
 
 def guard_suites(
     table: Table, suites: Sequence[Suite], store: Store, merge_base: str, *, bootstrap: bool = False
-) -> list[Guarded]:
-    """Guard suites by their last full run.
+) -> list[GuardResult]:
+    """Compare the last full run of each suite with its base.
 
     Args:
         table: The table.
         suites: The suites.
-        store: Where earlier results are kept.
-        merge_base: The commit at which the change began.
-        bootstrap: Whether a suite without any base passes.
+        store: The store of earlier results.
+        merge_base: The commit that the change is based on.
+        bootstrap: Whether suites without a base pass.
 
     Raises:
         CovernanceError: git, the store or a snapshot can't be read.
     """
-    kept = by_suite(store.entries())
+    entries_by_suite = group_by_suite(store.entries())
     tree = WorkTree(table.root)
     return [
-        _guard(table, suite, _Past(store, kept.get(suite.name, []), merge_base, tree), bootstrap)
+        _guard(
+            table,
+            suite,
+            _History(store, entries_by_suite.get(suite.name, []), merge_base, tree),
+            bootstrap,
+        )
         for suite in suites
     ]
 
 
-class _Past(msgspec.Struct, frozen=True):
-    """Where a suite comes from: what is kept of it, and the commit at which the change began."""
+class _History(msgspec.Struct, frozen=True):
+    """The stored results of one suite, and the commit that the change is based on."""
 
     store: Store
     entries: Sequence[Entry]
@@ -93,33 +98,34 @@ class _Past(msgspec.Struct, frozen=True):
     tree: WorkTree
 
 
-def _guard(table: Table, suite: Suite, past: _Past, bootstrap: bool) -> Guarded:  # noqa: FBT001 - handed through
+def _guard(table: Table, suite: Suite, history: _History, bootstrap: bool) -> GuardResult:  # noqa: FBT001 - passed on
     path = Layout(table.root).snapshot(suite.name)
     if not path.exists():
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
-        return Guarded(suite=suite.name, assessment=Assessment(Verdict.NO_DATA, (reason,)))
+        return GuardResult(suite=suite.name, assessment=Assessment(Verdict.NO_DATA, (reason,)))
     now = snapshot.read(path)
-    base = find_base(table.root, past.entries, now, past.merge_base)
-    flaps = _flaps(past.store, past.entries, now)
+    base = find_base(table.root, history.entries, now, history.merge_base)
+    flaps = _flaps(history.store, history.entries, now)
     if base is None:
         measured = short_commit(now.provenance.commit, "this commit")
         reason = (
-            f"no ancestor of {measured} has a kept result; `covernance history add` there keeps one"
+            f"no stored result for any commit before {measured}; store one from the base branch "
+            "with `covernance history add`, or pass --bootstrap"
         )
-        return Guarded(
+        return GuardResult(
             suite=suite.name,
             assessment=Assessment(Verdict.NO_BASELINE, (reason,)),
             bootstrap=bootstrap,
             flaps=flaps,
         )
-    comparison = compare.compare(
-        past.store.read(base.entry),
+    comparison = compare.compare_results(
+        history.store.read(base.entry),
         now,
-        _removed(past.tree.since(base.entry.commit)),
+        _removed(history.tree.since(base.entry.commit)),
         suite,
         patch_min_lines=table.patch_min_lines,
     )
-    return Guarded(
+    return GuardResult(
         suite=suite.name,
         assessment=comparison.assessment,
         base=base,
@@ -137,10 +143,10 @@ def _removed(since: Changes) -> dict[str, compare.Removed]:
 
 
 def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str) -> Base | None:
-    """The result at the merge-base, else at the nearest ancestor that has one.
+    """Find the result at the merge base or its nearest ancestor that has one.
 
-    The commit that was measured itself is no base, unless it was measured with changes, or its
-    result is carried to a later commit.
+    The measured commit itself is only a base if it was measured with uncommitted changes, or if its
+    result was carried forward to a later commit.
     """
     newest = {entry.commit: entry for entry in entries}
     if not now.provenance.dirty and now.provenance.source != CARRIED:
@@ -154,9 +160,9 @@ def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: s
 
 
 def _flaps(store: Store, entries: Sequence[Entry], now: Snapshot) -> tuple[Flap, ...]:
-    same = [
+    other_runs = [
         entry
         for entry in entries
         if entry.commit == now.provenance.commit and entry.run_id != now.provenance.run_id
     ]
-    return find_flaps([*(store.read(entry) for entry in same[-_MOST_RUNS:]), now])
+    return find_flaps([*(store.read(entry) for entry in other_runs[-_MOST_RUNS:]), now])

@@ -1,4 +1,4 @@
-"""`covernance history`: keep results, list them, show one, put them back, drop, take all out."""
+"""`covernance history`: store, list, show, restore, prune and export results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from covernance.errors import Exit
 from covernance.history import retention, workflow
 from covernance.history.open import chosen, store_class, usual_remote
 from covernance.history.store import Entry, NamedStore
-from covernance.model.text import short_commit, shown
+from covernance.model.text import escape_unprintable, short_commit
 from covernance.shell import tables
 from covernance.shell.options import format_option
 from covernance.shell.printing import print_json
@@ -24,7 +24,7 @@ _Own = ParamSpec("_Own")
 
 _suite = click.option("--suite", metavar="NAME", help="Only this suite.")
 _branch = click.option("--branch", metavar="NAME", help="Only results of this branch.")
-_dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Print what would change; change nothing.")
 
 
 class _Where(TypedDict):
@@ -54,10 +54,10 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
         click.option(
             "--remote",
             metavar="NAME",
-            help="The remote of the git store. Default: the table's, where there is one.",
+            help="The remote of the git store. Default: the table's, if the repository has it.",
         ),
         click.option(
-            "--local", is_flag=True, help="The git store of this clone, without a remote."
+            "--local", is_flag=True, help="Use the git store of this clone, without a remote."
         ),
     )
     for option in reversed(options):
@@ -67,16 +67,16 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
 
 @click.group("history")
 def command() -> None:
-    """Keep the results of runs, and look them up.
+    """Store, find, restore and export the results of runs.
 
-    Results are kept in coverage/history/, or with --store git on a branch of their own, which is
+    Results are stored in coverage/history/ or, with --store git, on a separate branch, which is
     written without touching the checkout, the index, HEAD or any other branch.
     """
 
 
 @command.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[SNAPSHOT]...")
-@click.option("--allow-dirty", is_flag=True, help="Keep results of uncommitted changes in git.")
+@click.option("--allow-dirty", is_flag=True, help="Store results of uncommitted changes in git.")
 @_dry_run
 @format_option
 @_stored
@@ -88,11 +88,11 @@ def add(
     dry_run: bool,
     **where: Unpack[_Where],
 ) -> Exit:
-    """Keep results: those of the last full run of every suite, or the files given.
+    """Store the last full result of every suite, or the given files.
 
-    Adding again what is kept already (same suite, commit and run) changes nothing; a result that
-    was carried from an earlier commit is left out. The git store takes results of a clean checkout
-    only.
+    Adding a result again (same suite, commit and run) changes nothing. A result that was carried
+    forward from an earlier commit is left out. The git store only accepts results of a clean
+    checkout.
 
     \b
     Examples:
@@ -104,10 +104,10 @@ def add(
     snapshots = workflow.load_history(paths, table.root)
     store = _store(table, **where)
     if store.is_shared and not allow_dirty:
-        workflow.refuse_dirty(snapshots)
-    added = workflow.news(store, snapshots) if dry_run else store.add(snapshots)
+        workflow.reject_dirty(snapshots)
+    added = workflow.list_new(store, snapshots) if dry_run else store.add(snapshots)
     verb = "would add" if dry_run else "added"
-    _report(added, form, verb, "nothing to add: all of it is kept already")
+    _report(added, form, verb, "nothing to add: every result is already stored")
     return Exit.PASS
 
 
@@ -117,7 +117,7 @@ def add(
 @format_option
 @_stored
 def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
-    """List what is kept, oldest first.
+    """List the stored results, oldest first.
 
     \b
     Examples:
@@ -126,7 +126,7 @@ def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Whe
     """  # noqa: D301 - click reads the escape
     store = _store(_table(), **where)
     entries = store.entries(suite=suite, branch=branch)
-    _report(entries, form, "", f"{store.place} keeps no such result")
+    _report(entries, form, "", f"{store.place}: no such result")
     return Exit.PASS
 
 
@@ -136,9 +136,9 @@ def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Whe
 @format_option
 @_stored
 def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> Exit:
-    """Show the newest results of a commit, a suite each.
+    """Show the newest result of each suite at a commit.
 
-    COMMIT may be shortened to its first digits, or be a branch, a tag or HEAD. JSON gives the whole
+    COMMIT is a commit, its first digits, a branch, a tag or HEAD. JSON output contains the complete
     snapshots.
 
     \b
@@ -148,27 +148,27 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
     """  # noqa: D301 - click reads the escape
     table = _table()
     store = _store(table, **where)
-    entries = workflow.newest(store, workflow.digits(table.root, commit), suite=suite)
+    entries = workflow.find_newest(store, workflow.resolve_digits(table.root, commit), suite=suite)
     snapshots = [store.read(entry) for entry in entries]
     if form == "json":
         print_json(snapshots)
     else:
         click.echo("\n".join(_rows(entries)))
-        click.echo("\n" + "\n".join(map(shown, tables.table(snapshots).splitlines())))
+        click.echo("\n" + "\n".join(map(escape_unprintable, tables.table(snapshots).splitlines())))
     return Exit.PASS
 
 
 @command.command()
 @click.option(
-    "--branch", metavar="NAME", help="The branch to take them from. Default: the default branch."
+    "--branch", metavar="NAME", help="The branch to restore. Default: the default branch."
 )
 @format_option
 @_stored
 def restore(branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
-    """Put the newest results of a branch back, as its last full runs left them.
+    """Restore the newest results of a branch, as if its last full runs had been made here.
 
     Commands that read the last full runs then work without running tests: `exceptions check`,
-    `notify`, `summary`, `dashboard`. The result of a run here is never replaced.
+    `notify`, `summary`, `dashboard`. Results of runs in this checkout are never replaced.
 
     \b
     Examples:
@@ -186,13 +186,12 @@ def restore(branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
     "--keep",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many of the newest of every suite and branch stay. Default: the table's.",
+    help="How many results per suite and branch to keep. Default: the table's.",
 )
 @click.option(
     "--default-branch",
     metavar="NAME",
-    help="The branch whose newest result of every suite and week stays for ever. "
-    "Default: the table's.",
+    help="The branch whose newest result per suite and week is kept forever. Default: the table's.",
 )
 @_dry_run
 @format_option
@@ -205,10 +204,10 @@ def prune(
     dry_run: bool,
     **where: Unpack[_Where],
 ) -> Exit:
-    """Drop old results.
+    """Delete old results.
 
-    The newest results of every branch stay, and of the default branch one of every week for ever.
-    The git store drops files with a new commit; its earlier commits still hold them.
+    The newest results of every branch are kept, and one per week of the default branch forever. The
+    git store deletes files with a new commit; its earlier commits still contain them.
 
     \b
     Examples:
@@ -217,14 +216,14 @@ def prune(
     """  # noqa: D301 - click reads the escape
     table = _table()
     store = _store(table, **where)
-    doomed = retention.doomed(
+    old_entries = retention.select_for_removal(
         store.entries(),
         keep=keep or table.history.keep,
         default_branch=default_branch or table.default_branch,
     )
     if not dry_run:
-        store.prune(doomed)
-    _report(doomed, form, "would drop" if dry_run else "dropped", "nothing to drop")
+        store.prune(old_entries)
+    _report(old_entries, form, "would delete" if dry_run else "deleted", "nothing to delete")
     return Exit.PASS
 
 
@@ -241,7 +240,7 @@ def prune(
 def export(
     output: Path | None, suite: str | None, branch: str | None, **where: Unpack[_Where]
 ) -> Exit:
-    """Take results out: one snapshot a line, as JSON, oldest first.
+    """Export results as JSON, one snapshot per line, oldest first.
 
     \b
     Examples:
@@ -254,7 +253,7 @@ def export(
         workflow.export(store, entries, output)
         click.echo(f"wrote {len(entries)} snapshots to {output}")
     else:
-        for line in workflow.lines(store, entries):
+        for line in workflow.encode_lines(store, entries):
             click.echo(line, nl=False)
     return Exit.PASS
 
@@ -292,7 +291,7 @@ def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> Non
 
 
 def _rows(entries: Sequence[Entry]) -> list[str]:
-    """The entries as aligned columns: moment, suite, commit, run, branch."""
+    """Format entries as aligned columns: time, suite, commit, run, branch."""
     suites = max(len(entry.suite) for entry in entries)
     runs = max(len(entry.run_id) for entry in entries)
     return [

@@ -1,4 +1,4 @@
-"""A folder of snapshots, one file each; the store of a laptop."""
+"""A store that is a folder with one file per snapshot; the default on a laptop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 from covernance import files
 from covernance.errors import InputError, MachineError
 from covernance.history import names
-from covernance.history.store import Entry, arrange, decode, distinct
+from covernance.history.store import Entry, decode, group_by_entry, select_entries
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 
@@ -20,14 +20,14 @@ from covernance.model.snapshot import Snapshot
 class Directory:
     """Snapshots below one folder, which need not exist yet.
 
-    Files are written whole or not at all, and writers take turns; readers need no turn.
+    Files are written atomically, and writers take turns; readers need no lock.
     """
 
     is_shared: ClassVar = False
     has_remote: ClassVar = False
 
     def __init__(self, root: Path) -> None:
-        """Keep snapshots below `root`."""
+        """Store snapshots below `root`."""
         self._root = root
 
     @classmethod
@@ -41,13 +41,13 @@ class Directory:
         return str(self._root)
 
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
-        """Keep snapshots; see `Store.add`.
+        """Store snapshots; see `Store.add`.
 
         Raises:
-            InputError: A snapshot can't be named; none is kept.
+            InputError: A snapshot has an invalid field; none is stored.
             MachineError: The folder can't be written.
         """
-        wanted = distinct(snapshots)
+        wanted = group_by_entry(snapshots)
         paths = {entry: self._root / names.path_of(entry) for entry in wanted}
         added = []
         with self._turn():
@@ -58,19 +58,19 @@ class Directory:
         return added
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        """List what is kept; see `Store.entries`.
+        """List the stored snapshots; see `Store.entries`.
 
         Raises:
-            InputError: A file's name is not a snapshot's.
+            InputError: A file's name is not that of a snapshot.
         """
-        found = (names.entry_at(path) for path in self._paths() if names.is_snapshot(path))
-        return arrange(found, suite=suite, branch=branch)
+        stored = (names.entry_at(path) for path in self._paths() if names.is_snapshot(path))
+        return select_entries(stored, suite=suite, branch=branch)
 
     def read(self, entry: Entry) -> Snapshot:
         """Return a snapshot; see `Store.read`.
 
         Raises:
-            InputError: The file is not there, is damaged, or holds another result.
+            InputError: The file does not exist, is damaged, or holds another result.
         """
         path = self._root / names.path_of(entry)
         try:
@@ -79,27 +79,27 @@ class Directory:
             raise InputError(f"{path}: can't be read: {error.strerror}") from error
         return decode(content, entry, str(path))
 
-    def prune(self, doomed: Sequence[Entry]) -> None:
+    def prune(self, old_entries: Sequence[Entry]) -> None:
         """Remove files, and folders that become empty.
 
         Raises:
-            MachineError: A file can't be removed; those before it are gone.
+            MachineError: A file can't be removed; those before it have been.
         """
         with self._turn():
-            for entry in doomed:
+            for entry in old_entries:
                 self._remove(self._root / names.path_of(entry))
 
     def _turn(self) -> AbstractContextManager[None]:
         return files.locked(self._root / ".lock")
 
     def _has(self, entry: Entry) -> bool:
-        kept = self._root.joinpath(names.folder_of(entry)).glob("*")
-        return any(names.is_run(path.name, entry) for path in kept)
+        stored_files = self._root.joinpath(names.folder_of(entry)).glob("*")
+        return any(names.is_run(path.name, entry) for path in stored_files)
 
     def _paths(self) -> Iterator[str]:
-        for folder, _, found in os.walk(self._root, onerror=_refuse):
-            below = Path(folder).relative_to(self._root)
-            yield from ((below / name).as_posix() for name in found)
+        for folder, _, file_names in os.walk(self._root, onerror=_report_unreadable):
+            relative = Path(folder).relative_to(self._root)
+            yield from ((relative / name).as_posix() for name in file_names)
 
     def _remove(self, path: Path) -> None:
         try:
@@ -111,7 +111,7 @@ class Directory:
                 folder.rmdir()
 
 
-def _refuse(error: OSError) -> None:
-    """Pass over a folder that is not there (yet, or any more); report one that can't be read."""
+def _report_unreadable(error: OSError) -> None:
+    """Ignore a folder that does not exist (yet or any more); report one that can't be read."""
     if not isinstance(error, FileNotFoundError):
         raise InputError(f"{error.filename}: can't be read: {error.strerror}") from error

@@ -1,9 +1,9 @@
-"""A branch of snapshots, one small file each, that only ever grows; the store of CI.
+"""A store that is a git branch with one small file per snapshot; meant for CI.
 
-The branch has no files in common with the code. Its commits are written without a checkout, so the
-work tree, the index, HEAD and every other branch stay as they are. With a remote its branch is the
-truth: what is added is on the remote when `add` returns. Without one the local branch of the same
-name is.
+The branch is separate from the code. Its commits are written without a checkout, so the work tree,
+the index, HEAD and every other branch do not change. With a remote, the remote's branch is the
+store: added snapshots are on the remote when `add` returns. Without a remote, the local branch of
+the same name is the store.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from covernance.errors import InputError, MachineError
 from covernance.git.commits import write_commit
 from covernance.git.runner import Git, GitError, Objects, readable
 from covernance.history import names
-from covernance.history.store import Entry, arrange, decode, distinct
+from covernance.history.store import Entry, decode, group_by_entry, select_entries
 from covernance.model.snapshot import Snapshot
 from covernance.model.text import short_commit
 
@@ -52,7 +52,7 @@ _PUSH = (
     "--recurse-submodules=no",
 )
 
-# What a server answers if another push came first; any other answer is an error.
+# What a server reports if another push came first; anything else is an error.
 _RACES = ("cannot lock ref", "failed to update ref", "incorrect old value", "already exists")
 
 
@@ -61,7 +61,7 @@ class _RaceError(Exception):
 
 
 class GitBranch:
-    """Snapshots on one branch of one repository; shallow clones and worktrees will do."""
+    """Snapshots on one branch of a repository; also works in shallow clones and worktrees."""
 
     is_shared: ClassVar = True
     has_remote: ClassVar = True
@@ -80,14 +80,13 @@ class GitBranch:
         Args:
             root: A folder of the checkout.
             branch: The branch's name, without `refs/heads/`.
-            remote: The name of the remote that holds the branch; None for a branch of this
-                repository alone.
+            remote: The name of the remote that holds the branch; None for a local branch.
             environ: The environment of the git commands.
-            pause: Waits for so many seconds.
+            pause: Sleeps for the given number of seconds.
 
         Raises:
-            InputError: There is no repository or no such remote, or the name is not a branch's.
-            MachineError: There is no git.
+            InputError: There is no repository or remote, or the branch name is invalid.
+            MachineError: git is missing.
         """
         self._git = Git(root, environ)
         self._environ = environ
@@ -101,15 +100,14 @@ class GitBranch:
             common = self._git.run("rev-parse", "--git-common-dir")
         except GitError as error:
             raise InputError(
-                f"{root} is not in a git repository that can be used: {error}; "
-                "use the directory store"
+                f"{root} is not in a usable git repository: {error}; use the directory store"
             ) from error
         self._lock = root / os.fsdecode(common.rstrip(b"\n")) / "covernance-history.lock"
         if self._git.ask("check-ref-format", self._local) is None:
             raise InputError(f"{branch!r} is not a valid branch name")
         if remote is not None and remote not in (known := remotes(root, environ)):
             listed = ", ".join(known) or "none"
-            raise InputError(f"there is no remote {remote!r}; remotes: {listed}")
+            raise InputError(f"remote {remote!r} does not exist; remotes: {listed}")
 
     @classmethod
     def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:
@@ -125,10 +123,10 @@ class GitBranch:
         """Store snapshots; see `Store.add`.
 
         Raises:
-            InputError: A snapshot can't be named; none is stored.
-            MachineError: The branch can't be read or written; it is as it was.
+            InputError: A snapshot has an invalid field; none is stored.
+            MachineError: The branch can't be read or written; it is unchanged.
         """
-        wanted = distinct(snapshots)
+        wanted = group_by_entry(snapshots)
         paths = {entry: names.path_of(entry) for entry in wanted}
 
         def absent(tip: str | None) -> list[Entry]:
@@ -145,45 +143,45 @@ class GitBranch:
         return self._commit("Add", absent, change)
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        """List what is stored; see `Store.entries`.
+        """List the stored snapshots; see `Store.entries`.
 
         Raises:
-            InputError: A file's name is not a snapshot's.
+            InputError: A file's name is not that of a snapshot.
             MachineError: The branch can't be read.
         """
         self._seen = self._newest()
-        found = (names.entry_at(path) for path in self._paths(self._seen))
-        return arrange(found, suite=suite, branch=branch)
+        stored = (names.entry_at(path) for path in self._paths(self._seen))
+        return select_entries(stored, suite=suite, branch=branch)
 
     def read(self, entry: Entry) -> Snapshot:
         """Return a snapshot as of the last `entries`; see `Store.read`.
 
         Raises:
-            InputError: The file is not there, is damaged, or holds another result.
+            InputError: The file does not exist, is damaged, or holds another result.
             MachineError: The branch can't be read.
         """
         path = names.path_of(entry)
         where = f"{self._name}: {path}"
         if self._seen is None:
             self._seen = self._newest()
-        found = self._objects.read(f"{self._seen}:{path}") if self._seen else None
-        if found is None:
-            raise InputError(f"{where} is not there")
-        return decode(found[1], entry, where)
+        blob = self._objects.read(f"{self._seen}:{path}") if self._seen else None
+        if blob is None:
+            raise InputError(f"{where} does not exist")
+        return decode(blob[1], entry, where)
 
-    def prune(self, doomed: Sequence[Entry]) -> None:
-        """Delete files with a new commit; the commits that added them stay.
+    def prune(self, old_entries: Sequence[Entry]) -> None:
+        """Delete files with a new commit; the commits that added them remain.
 
         Raises:
-            MachineError: The branch can't be read or written; it is as it was.
+            MachineError: The branch can't be read or written; it is unchanged.
         """
-        paths = {entry: names.path_of(entry) for entry in arrange(doomed)}
+        paths = {entry: names.path_of(entry) for entry in select_entries(old_entries)}
 
         def present(tip: str | None) -> list[Entry]:
             stored = set(self._paths(tip)) if paths else set()
             return [entry for entry, path in paths.items() if path in stored]
 
-        self._commit("Drop", present, lambda entries: {paths[entry]: None for entry in entries})
+        self._commit("Delete", present, lambda entries: {paths[entry]: None for entry in entries})
 
     def _commit(
         self,
@@ -191,7 +189,7 @@ class GitBranch:
         affected: Callable[[str | None], list[Entry]],
         change: Callable[[Sequence[Entry]], Mapping[str, bytes | None]],
     ) -> list[Entry]:
-        """Put one commit on the tip, and again on the newer tip each time others are faster."""
+        """Add one commit to the branch; start over whenever another writer was faster."""
         pause, reason = _FIRST_PAUSE, ""
         for _ in range(_ATTEMPTS):
             with self._turn():
@@ -220,7 +218,7 @@ class GitBranch:
         )
 
     def _turn(self) -> AbstractContextManager[None]:
-        """Let the processes that use one clone take turns: they share its refs."""
+        """Make the processes that use one clone take turns, because they share its refs."""
         return files.locked(self._lock)
 
     @cached_property
@@ -232,18 +230,18 @@ class GitBranch:
             return self._tip()
 
     def _tip(self) -> str | None:
-        """The newest commit of the branch, fetched if need be; None before the first.
+        """Find the newest commit of the branch, fetching it if necessary; None before the first.
 
-        While the remote has no such branch, the local one is what it will start from.
+        As long as the remote does not have the branch, it will start from the local one.
         """
         if self._remote is not None and (tip := self._remote_tip(self._remote)):
             return tip
         return self._git.ask("rev-parse", "--verify", "--quiet", f"{self._local}^{{commit}}")
 
     def _remote_tip(self, remote: str) -> str | None:
-        """The remote's newest commit, fetched if it is new; the user's refs stay as they are."""
+        """Find the remote's newest commit, fetching it if new; the user's refs do not change."""
         try:
-            # ls-remote takes a pattern: it may also list refs that end like this one.
+            # ls-remote matches the end of names, so it may list other refs, too.
             listed = self._git.run("ls-remote", remote, self._local).decode(errors="replace")
             refs = dict(line.split("\t")[::-1] for line in listed.splitlines())
             newest = refs.get(self._local)
@@ -260,29 +258,29 @@ class GitBranch:
         return self._git.run("rev-parse", "--verify", self._tracking).decode().strip()
 
     def _names_in(self, tip: str | None, folders: Collection[str]) -> dict[str, set[str]]:
-        """The names directly in each folder, none where there is no such folder.
+        """List the names directly in each folder; none if the folder does not exist.
 
         Raises:
-            MachineError: The branch has a file in the place of a folder: git would replace it.
+            MachineError: The branch has a file in place of a folder; git would replace it.
         """
         stored: dict[str, set[str]] = {folder: set() for folder in folders}
         if tip is None or not folders:
             return stored
-        places = {
-            place.as_posix()
+        parent_folders = {
+            parent.as_posix()
             for folder in folders
-            for place in (PurePosixPath(folder), *PurePosixPath(folder).parents)
-            if place.name
+            for parent in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+            if parent.name
         }
-        # With a slash what is in a folder is listed, without one what is no folder.
-        asked = sorted({*places, *(f"{folder}/" for folder in folders)})
+        # With a trailing slash ls-tree lists a folder's content, without one the entry itself.
+        patterns = sorted({*parent_folders, *(f"{folder}/" for folder in folders)})
         for path in self._git.fields(
-            "ls-tree", "-z", "--full-tree", "--name-only", tip, "--", *asked
+            "ls-tree", "-z", "--full-tree", "--name-only", tip, "--", *patterns
         ):
-            if path in places:
+            if path in parent_folders:
                 raise MachineError(
-                    f"{self._name}: {path} is not a folder, so nothing can be stored in it; "
-                    "remove or rename the file"
+                    f"{self._name}: {path} is a file, but snapshots need a folder there; remove or "
+                    "rename the file"
                 )
             folder, _, name = path.rpartition("/")
             stored[folder].add(name)
@@ -298,22 +296,22 @@ class GitBranch:
 
     @cached_property
     def _identity(self) -> dict[str, str]:
-        """What names the committer if git's configuration doesn't."""
+        """Variables that name the committer if git's configuration does not."""
         configured = self._git.ask("config", "--get-regexp", r"^user\.(name|email)$") or ""
         if {line.split()[0] for line in configured.splitlines()} == {"user.name", "user.email"}:
             return {}
         return {name: self._environ.get(name) or value for name, value in _IDENTITY.items()}
 
     def _publish(self, commit: str, tip: str | None) -> None:
-        """Make `commit` the newest of the branch if `tip` still is."""
+        """Make `commit` the newest commit of the branch, provided that `tip` still is."""
         if self._remote is not None:
             self._push(self._remote, commit)
             return
         worktrees = self._git.run("worktree", "list", "--porcelain").splitlines()
         if f"branch {self._local}".encode() in worktrees:
             raise MachineError(
-                f"{self._name} is checked out, and a checkout is never changed; "
-                "check another branch out first"
+                f"{self._name} is checked out, and covernance never changes a checked-out branch; "
+                "check out another branch first"
             )
         try:
             self._git.run("update-ref", self._local, commit, tip or "0" * len(commit))
@@ -331,19 +329,19 @@ class GitBranch:
                 raise _RaceError(answer) from error
             raise MachineError(
                 f"{self._name}: the push was rejected: {answer or 'no answer'}: {error}; "
-                "check that this user may push there"
+                "check that this user has write access"
             ) from error
         if b"\n=\t" in output:
             raise _RaceError("another writer pushed the same commit")
 
 
 def remotes(root: Path, environ: Mapping[str, str] = os.environ) -> list[str]:
-    """The names of the remotes of the repository that holds `root`."""
+    """List the remotes of the repository that contains `root`."""
     return (Git(root, environ).ask("remote") or "").splitlines()
 
 
 def _answer(output: bytes) -> str:
-    """What `push --porcelain` says of the one ref: `!<tab>from:to<tab>[rejected] (fetch first)`."""
+    """Parse the status in `push --porcelain`: `!<tab>from:to<tab>[rejected] (fetch first)`."""
     for line in output.splitlines():
         if line.startswith(b"!\t"):
             return readable(line.split(b"\t")[-1])

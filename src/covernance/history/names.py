@@ -1,11 +1,12 @@
-"""File names that carry an entry, so that a listing needs no file to be opened.
+"""File names of snapshots, which contain the entry, so that listing opens no file.
 
     api/3f/20261121T120000Z-3f…40 digits…-1234-1@feature%2Flogin.json
 
-The folders fan out by suite and by the first two digits of the commit: adding a file rewrites two
-small folders however many there are, and the files of one commit lie together. A branch is
-percent-encoded; a name longer than most file systems take continues in a folder (`…/~rest.json`).
-A name is accepted only in the spelling that `path_of` gives, so none leads out of its folder.
+There is one folder per suite and, in it, one per first two digits of the commit: adding a file
+rewrites only two small folders, and the files of one commit are in the same folder. The branch is
+percent-encoded. A name that is too long for most file systems continues in a folder
+(`…/~rest.json`). Only names exactly as `path_of` writes them are accepted, so none can point
+outside of the store.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ _FIELDS = {"suite": "[a-z][a-z0-9_-]{0,99}", "commit": _COMMIT, "run_id": _RUN_I
 
 
 def path_of(entry: Entry) -> str:
-    """The path of an entry below the store's root, with `/` between folders.
+    """Return the path of an entry below the store's root, with `/` between folders.
 
     Raises:
-        InputError: A field is not what it must be.
+        InputError: A field is invalid.
     """
     _check(entry)
     moment = entry.recorded_at.replace("-", "").replace(":", "")
@@ -47,26 +48,26 @@ def path_of(entry: Entry) -> str:
 
 
 def folder_of(entry: Entry) -> str:
-    """The folder that holds every file of the entry's suite and commit, and few others."""
+    """Return the folder that holds all files of the entry's suite and commit, and few others."""
     return f"{entry.suite}/{entry.commit[:2]}"
 
 
 def is_run(name: str, entry: Entry) -> bool:
-    """Whether `name`, found in the entry's folder, is of the same commit and run."""
+    """Whether `name`, in the entry's folder, has the same commit and run."""
     match = _STEM.fullmatch(name.removesuffix(_SUFFIX))
     return match is not None and match.group(7, 8) == (entry.commit, entry.run_id)
 
 
 def is_snapshot(path: str) -> bool:
-    """Whether a path claims to be a snapshot; hidden and other files are not the store's."""
+    """Whether a path could be a snapshot; hidden files and other types do not belong to a store."""
     return path.endswith(_SUFFIX) and not any(part.startswith(".") for part in path.split("/"))
 
 
 def entry_at(path: str) -> Entry:
-    """The entry that a path says.
+    """Parse the entry from a path.
 
     Raises:
-        InputError: `path_of` gives no such path.
+        InputError: `path_of` never writes such a path.
     """
     suite, _, rest = path.partition("/")
     stem = rest.partition("/")[2].removesuffix(_SUFFIX).replace(f"/{_CONTINUED}", "")
@@ -82,7 +83,7 @@ def entry_at(path: str) -> Entry:
         with suppress(InputError):
             if path_of(entry) == path:
                 return entry
-    raise InputError(f"{path!r}: is not a snapshot's name; remove or rename the file")
+    raise InputError(f"{path!r}: is not the name of a snapshot; remove or rename the file")
 
 
 def _check(entry: Entry) -> None:
@@ -90,19 +91,19 @@ def _check(entry: Entry) -> None:
         value = getattr(entry, field)
         if not re.fullmatch(pattern, value):
             raise InputError(
-                f"the snapshot's {field} {value!r} can't be kept: it must be {pattern}"
+                f"the snapshot's {field} {value!r} can't be stored: it must match {pattern}"
             )
     try:
         if not re.fullmatch(_MOMENT, entry.recorded_at):
-            raise ValueError  # noqa: TRY301 - one message for both ways of being wrong
+            raise ValueError  # noqa: TRY301 - one message for both mistakes
         datetime.fromisoformat(entry.recorded_at)
     except ValueError:
         raise InputError(
-            f"the snapshot's recorded_at {entry.recorded_at!r} can't be kept: it must be a moment "
+            f"the snapshot's recorded_at {entry.recorded_at!r} can't be stored: it must be a time "
             "in UTC like 2026-11-21T12:00:00Z"
         ) from None
     if entry.branch is not None and not (entry.branch and entry.branch.isprintable()):
         raise InputError(
-            f"the snapshot's branch {entry.branch!r} can't be kept: it is empty or holds "
-            "characters that can't be shown"
+            f"the snapshot's branch {entry.branch!r} can't be stored: it is empty or contains "
+            "unprintable characters"
         )

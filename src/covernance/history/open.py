@@ -1,4 +1,4 @@
-"""Open the history store that the table or the environment names."""
+"""Open the history store configured in the table or the environment."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from covernance.history.store import NamedStore, Store
 
 
 def open_table_store(table: Table, name: StoreName | None = None) -> Store:
-    """Open the history that `$COVERAGE_HISTORY_STORE` or the table names.
+    """Open the store configured by `$COVERAGE_HISTORY_STORE` or the table.
 
     Raises:
-        CovernanceError: It is a branch, and there is no git or no repository.
+        CovernanceError: The store is a git branch, and git or the repository is missing.
     """
     store = store_class(name or chosen(table, os.environ))
     remote = usual_remote(table.root, table.history.remote) if store.has_remote else None
@@ -27,31 +27,31 @@ def open_table_store(table: Table, name: StoreName | None = None) -> Store:
 
 
 STORE_VARIABLE = "COVERAGE_HISTORY_STORE"
-"""Names the store on one machine, as CI does, where the table's is for all others."""
+"""The variable that overrides the table's store, for example in CI."""
 
 
 _USUAL_REMOTE = "origin"
 
 
 def store_class(name: StoreName) -> type[NamedStore]:
-    """The class of a store by its name."""
+    """Return the class of a store by its name."""
     module, _, attribute = STORES[name].partition(":")
     return cast("type[NamedStore]", getattr(import_module(module), attribute))
 
 
 def chosen(table: Table, environ: Mapping[str, str]) -> StoreName:
-    """The name of the store: what `$COVERAGE_HISTORY_STORE` says, else the table.
+    """Return the name of the store set in `$COVERAGE_HISTORY_STORE`, else in the table.
 
     Raises:
-        ConfigError: There is no store of that name.
+        ConfigError: There is no such store.
     """
     named = environ.get(STORE_VARIABLE) or table.history.store
     if named not in STORES:
         known = " or ".join(STORES)
-        raise ConfigError(f"{STORE_VARIABLE}={named}: there is no such store; say {known}")
+        raise ConfigError(f"{STORE_VARIABLE}={named}: unknown store; use {known}")
     return named
 
 
 def usual_remote(root: Path, name: str = _USUAL_REMOTE) -> str | None:
-    """The remote of that name where there is one, else None: the local branch alone."""
+    """Return the remote of that name if it exists, else None for the local branch."""
     return name if name in remotes(root) else None

@@ -1,4 +1,4 @@
-"""What every store of snapshots does, and what it knows of one without reading it."""
+"""The interface of all stores of snapshots, and the entries that they list."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Entry(msgspec.Struct, frozen=True, order=True):
     """One stored snapshot; suite, commit and run identify it.
 
     Attributes:
-        recorded_at: When the run began: UTC, `2026-11-21T12:00:00Z`.
+        recorded_at: When the run began, in UTC: `2026-11-21T12:00:00Z`.
         suite: The suite's name.
         commit: The full object name of the commit that was measured.
-        run_id: The run, 1 to 64 letters, digits, dots, dashes and underscores.
+        run_id: The run: 1 to 64 letters, digits, dots, dashes and underscores.
         branch: The branch that was measured; None for a detached HEAD.
     """
 
@@ -33,27 +33,27 @@ class Entry(msgspec.Struct, frozen=True, order=True):
 
 
 class Store(Protocol):
-    """Snapshots of many runs. Every method raises CovernanceError when it can't do its work."""
+    """Snapshots of many runs. Every method raises CovernanceError if it fails."""
 
     @property
     def place(self) -> str:
-        """Where the results are, in words."""
+        """A description of where the results are."""
 
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
-        """Keep snapshots; one whose suite, commit and run are there already is left out.
+        """Store snapshots, except those whose suite, commit and run are already stored.
 
         Returns:
-            What was new, oldest first.
+            The new entries, oldest first.
         """
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        """List what is kept, oldest first, without reading the snapshots."""
+        """List the stored snapshots, oldest first, without reading them."""
 
     def read(self, entry: Entry) -> Snapshot:
         """Return the snapshot of an entry that `entries` listed."""
 
-    def prune(self, doomed: Sequence[Entry]) -> None:
-        """Drop entries; one that is gone already is no error."""
+    def prune(self, old_entries: Sequence[Entry]) -> None:
+        """Delete entries; one that was already deleted is not an error."""
 
 
 class NamedStore(Store, Protocol):
@@ -79,74 +79,74 @@ class NamedStore(Store, Protocol):
 
 
 def entry_of(result: Snapshot) -> Entry:
-    """What a store knows of a snapshot.
+    """Return the entry under which a snapshot is stored.
 
     Raises:
-        InputError: It was recorded outside a git repository.
+        InputError: The snapshot was recorded outside a git repository.
     """
     source = result.provenance
     if source.commit is None:
         raise InputError(
-            f"{result.suite}: the snapshot names no commit, and history is kept by commit; "
-            "run the suite inside a git repository that has one"
+            f"{result.suite}: the snapshot has no commit, but history is stored by commit; "
+            "run the suite in a git repository with at least one commit"
         )
     return Entry(source.recorded_at, result.suite, source.commit, source.run_id, source.branch)
 
 
-def distinct(snapshots: Iterable[Snapshot]) -> dict[Entry, Snapshot]:
-    """Snapshots by entry, oldest first; of one suite, commit and run the oldest alone.
+def group_by_entry(snapshots: Iterable[Snapshot]) -> dict[Entry, Snapshot]:
+    """Return snapshots by entry, oldest first; only the oldest per suite, commit and run.
 
     Raises:
-        InputError: One was recorded outside a git repository.
+        InputError: A snapshot was recorded outside a git repository.
     """
     results = {entry_of(result): result for result in snapshots}
-    first: dict[tuple[str, str, str], Entry] = {}
-    for entry in arrange(results):
-        first.setdefault((entry.suite, entry.commit, entry.run_id), entry)
-    return {entry: results[entry] for entry in first.values()}
+    oldest: dict[tuple[str, str, str], Entry] = {}
+    for entry in select_entries(results):
+        oldest.setdefault((entry.suite, entry.commit, entry.run_id), entry)
+    return {entry: results[entry] for entry in oldest.values()}
 
 
 def decode(content: bytes, entry: Entry, where: str) -> Snapshot:
-    """Decode a stored snapshot and hold it to the name that it was stored under.
+    """Decode a stored snapshot and check that it matches its file name.
 
     Raises:
-        InputError: It is damaged, from a newer version, or another result than its name says.
+        InputError: The snapshot is damaged, from a newer version, or does not match its file name.
     """
     result = snapshot.decode(content, where)
     if entry_of(result) != entry:
-        raise InputError(f"{where}: holds another result than its name says; remove the file")
+        raise InputError(f"{where}: holds a result that does not match its name; remove the file")
     return result
 
 
-def arrange(
+def select_entries(
     entries: Iterable[Entry], *, suite: str | None = None, branch: str | None = None
 ) -> list[Entry]:
-    """The entries of a suite, of a branch, or all of them; oldest first."""
-    chosen = (
+    """Return the entries of a suite, of a branch, or all; oldest first."""
+    selected = (
         entry
         for entry in entries
         if suite in (None, entry.suite) and branch in (None, entry.branch)
     )
-    return sorted(chosen, key=_age)
+    return sorted(selected, key=_age)
 
 
-def by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Entries by suite, each in the order given: a store is asked once, however many suites."""
-    found: dict[str, list[Entry]] = {}
+def group_by_suite(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Group entries by suite, in the given order."""
+    entries_by_suite: dict[str, list[Entry]] = {}
     for entry in entries:
-        found.setdefault(entry.suite, []).append(entry)
-    return found
+        entries_by_suite.setdefault(entry.suite, []).append(entry)
+    return entries_by_suite
 
 
-class Listed:
-    """What one command sees of a store: asked what it keeps once, and only when that is needed."""
+class StoreListing:
+    """A store whose entries are listed only once per command, when they are first needed."""
 
     def __init__(self, store: Store) -> None:
-        """See the store as it is when the first suite is asked for."""
+        """Wrap a store; it is listed when the first suite is requested."""
         self._store = store
 
     def of(self, suite: str) -> Sequence[Entry]:
-        """The entries of a suite, oldest first.
+        """Return the entries of a suite, oldest first.
 
         Raises:
             CovernanceError: The store can't be read.
@@ -159,7 +159,7 @@ class Listed:
 
     @cached_property
     def _by_suite(self) -> dict[str, list[Entry]]:
-        return by_suite(self._store.entries())
+        return group_by_suite(self._store.entries())
 
 
 def _age(entry: Entry) -> tuple[str, ...]:

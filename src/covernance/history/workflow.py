@@ -1,4 +1,4 @@
-"""Put results into a store, and take them out again."""
+"""Store results, and find, restore and export stored ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from covernance import files
 from covernance.config import Table
 from covernance.errors import InputError
 from covernance.git import changes
-from covernance.history.store import Entry, Store, distinct
+from covernance.history.store import Entry, Store, group_by_entry
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
@@ -23,109 +23,116 @@ _ONE_LINE = -1
 
 
 def load_history(paths: Sequence[Path], root: Path) -> list[Snapshot]:
-    """Read snapshots; without paths, those of the last full run of every suite.
+    """Read snapshots from files; by default, those of the last full run of every suite.
 
-    One that was carried from an earlier commit is left out: it is no new result.
+    Snapshots carried forward from an earlier commit are left out, because they are not new.
 
     Raises:
-        InputError: There is none, or one can't be read.
+        InputError: There is no snapshot, or one can't be read.
     """
-    found = list(paths) or sorted(Layout(root).folder.glob("*.snapshot.json"))
-    if not found:
-        raise InputError(f"{Layout(root).folder}: holds no *.snapshot.json; run a suite first")
-    read = [snapshot.read(path) for path in found]
-    return [result for result in read if result.provenance.source != CARRIED]
+    snapshot_paths = list(paths) or sorted(Layout(root).folder.glob("*.snapshot.json"))
+    if not snapshot_paths:
+        raise InputError(f"{Layout(root).folder}: has no *.snapshot.json; run a suite first")
+    snapshots = [snapshot.read(path) for path in snapshot_paths]
+    return [result for result in snapshots if result.provenance.source != CARRIED]
 
 
-def refuse_dirty(snapshots: Iterable[Snapshot]) -> None:
-    """Refuse results that their commit alone does not explain.
+def reject_dirty(snapshots: Iterable[Snapshot]) -> None:
+    """Reject results that were measured with uncommitted changes.
 
     Raises:
-        InputError: The checkout had changes, or git could not tell.
+        InputError: The checkout had changes, or its state is unknown.
     """
     for result in snapshots:
         if result.provenance.dirty is not False:
             raise InputError(
-                f"{result.suite}: was measured with changes that commit "
-                f"{short_commit(result.provenance.commit, 'none')} does not have; commit and run "
-                "again, or say --allow-dirty"
+                f"{result.suite}: was measured with changes that are not in commit "
+                f"{short_commit(result.provenance.commit, 'none')}; commit them and run again, or "
+                "pass --allow-dirty"
             )
 
 
-def news(store: Store, snapshots: Iterable[Snapshot]) -> list[Entry]:
-    """What `store.add` would add, oldest first."""
-    kept = {(entry.suite, entry.commit, entry.run_id) for entry in store.entries()}
+def list_new(store: Store, snapshots: Iterable[Snapshot]) -> list[Entry]:
+    """List what `store.add` would add, oldest first."""
+    stored_keys = {(entry.suite, entry.commit, entry.run_id) for entry in store.entries()}
     return [
         entry
-        for entry in distinct(snapshots)
-        if (entry.suite, entry.commit, entry.run_id) not in kept
+        for entry in group_by_entry(snapshots)
+        if (entry.suite, entry.commit, entry.run_id) not in stored_keys
     ]
 
 
-def digits(root: Path, name: str) -> str:
-    """The commit that a branch, a tag or HEAD stands for; digits of a commit as they are.
+def resolve_digits(root: Path, name: str) -> str:
+    """Resolve a branch, a tag or HEAD to a commit; return digits of a commit unchanged.
 
     Raises:
-        InputError: It is neither.
-        MachineError: git is missing or refuses, as outside of a repository.
+        InputError: The name is neither.
+        MachineError: git is missing or failed, for example outside a repository.
     """
     if set(name) <= set(string.hexdigits):
         return name
-    if (commit := changes.resolve(root, name)) is None:
-        raise InputError(f"{name!r}: is no commit here; name a branch, or digits of a commit")
+    if (commit := changes.resolve_commit(root, name)) is None:
+        raise InputError(
+            f"{name!r}: is not a commit in this clone; give a branch, a tag, or digits of a commit"
+        )
     return commit
 
 
-def newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
-    """The newest entry of every suite at a commit, by suite.
+def find_newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
+    """Find the newest entry of each suite at a commit, sorted by suite.
 
     Args:
-        store: Where to look.
-        commit: The commit, or the first digits of one.
+        store: The store.
+        commit: The commit, or its first digits.
         suite: One suite, or None for all.
 
     Raises:
-        InputError: There is none, or the digits fit several commits.
+        InputError: There is no entry, or the digits match several commits.
     """
     if len(commit) < _SHORTEST_COMMIT:
         raise InputError(f"{commit!r}: give at least {_SHORTEST_COMMIT} digits of the commit")
-    fitting = [entry for entry in store.entries(suite=suite) if entry.commit.startswith(commit)]
-    commits = sorted({entry.commit for entry in fitting})
+    matches = [entry for entry in store.entries(suite=suite) if entry.commit.startswith(commit)]
+    commits = sorted({entry.commit for entry in matches})
     if not commits:
-        of = f" of suite {suite}" if suite else ""
-        raise InputError(f"no snapshot{of} is kept for commit {commit!r}")
+        suite_note = f" of suite {suite}" if suite else ""
+        raise InputError(f"no snapshot{suite_note} is stored for commit {commit!r}")
     if len(commits) > 1:
-        raise InputError(f"{commit!r} fits several commits: {', '.join(commits)}; give more digits")
-    latest = {entry.suite: entry for entry in fitting}
+        raise InputError(
+            f"{commit!r} matches several commits: {', '.join(commits)}; give more digits"
+        )
+    latest = {entry.suite: entry for entry in matches}
     return [latest[name] for name in sorted(latest)]
 
 
 def restore(table: Table, store: Store, branch: str) -> list[Entry]:
-    """Put the newest result of every suite on a branch where its last full run leaves it.
+    """Write the newest result of each suite on a branch to where a full run would write it.
 
     Raises:
-        InputError: None is kept, or a suite was run here and another result of it is there.
+        InputError: No result is stored, or a run in this checkout has left another one there.
     """
     latest = {entry.suite: entry for entry in store.entries(branch=branch)}
     entries = [latest[suite.name] for suite in table.suites if suite.name in latest]
     if not entries:
-        raise InputError(f"no result of branch {branch!r} is kept")
+        raise InputError(f"no result of branch {branch!r} is stored")
     layout = Layout(table.root)
     content = {layout.snapshot(entry.suite): store.read(entry).encode() for entry in entries}
     for path, text in content.items():
         if path.exists() and path.read_bytes() != text:
-            raise InputError(f"{path}: is the result of a run here; remove it to have the kept one")
+            raise InputError(
+                f"{path}: is the result of a run in this checkout; remove it to restore the stored "
+                "one"
+            )
     for path, text in content.items():
         files.write_atomic(path, text)
     return entries
 
 
-def lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Each snapshot as one line of JSON, keys sorted, with its line break."""
+def encode_lines(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Encode each snapshot as one line of JSON with sorted keys, including the line break."""
     for entry in entries:
         yield msgspec.json.format(store.read(entry).encode(), indent=_ONE_LINE) + b"\n"
 
 
 def export(store: Store, entries: Iterable[Entry], path: Path) -> None:
-    """Write `lines` to a file, whole or not at all."""
-    files.write_atomic(path, b"".join(lines(store, entries)))
+    """Write the lines of `encode_lines` to a file, atomically."""
+    files.write_atomic(path, b"".join(encode_lines(store, entries)))

@@ -13,7 +13,7 @@ import msgspec
 
 from covernance.errors import Exit, InputError
 from covernance.integrity.findings import KINDS, Allowances
-from covernance.model.text import short_commit, shown
+from covernance.model.text import escape_unprintable, short_commit
 from covernance.shell.options import base_option, format_option, soft_option, softened
 from covernance.shell.printing import print_json
 from covernance.shell.repository import here
@@ -68,16 +68,16 @@ def command(
       covernance integrity --base origin/main --allow test-deleted
       COVERAGE_ALLOW=floor-lowered covernance integrity --format json
     """  # noqa: D301 - click reads the escape
-    from covernance.agent.suites import suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
-    from covernance.git.base import base_commit  # noqa: PLC0415 - likewise
+    from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
     from covernance.integrity.workflow import find_weakenings, waived  # noqa: PLC0415 - likewise
 
     kinds = frozenset(allowed) | _kinds(os.environ.get(_VARIABLE, ""))
     kinds |= _labelled(os.environ.get(_LABELS, ""))
     table = here()
     allowances = Allowances(kinds=kinds, subjects=waived(table, _today()))
-    commit = base_commit(table, base, os.environ)
-    agent = suite_agents(table, os.environ)(table.suites[0])
+    commit = find_base_commit(table, base, os.environ)
+    agent = find_suite_agents(table, os.environ)(table.suites[0])
     report = find_weakenings(table, commit, allowances, agent, snapshots)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
@@ -107,10 +107,11 @@ def _kinds(text: str) -> frozenset[str]:
 def _text(report: IntegrityReport) -> Iterable[str]:
     yield f"changes since {short_commit(report.base)}"
     for unusable in report.unusable:
-        yield f"{unusable.suite}: {unusable.verdict}: {shown('; '.join(unusable.reasons))}"
+        reasons = escape_unprintable("; ".join(unusable.reasons))
+        yield f"{unusable.suite}: {unusable.verdict}: {reasons}"
     for judged in report.findings:
         allowed = f" (allowed by {judged.allowed_by})" if judged.allowed_by else ""
-        yield shown(f"{judged.finding}{allowed}")
+        yield escape_unprintable(f"{judged.finding}{allowed}")
     blocking = sum(judged.allowed_by is None for judged in report.findings)
     findings = "1 finding" if len(report.findings) == 1 else f"{len(report.findings)} findings"
     yield f"integrity: {findings}, {blocking} not allowed"

@@ -1,6 +1,6 @@
-"""What a change weakens: floors, limits, what is measured, which tests there are.
+"""Find changes that weaken the coverage policy: floors, limits, measured code, tests.
 
-Each finding blocks unless somebody allows it by name, and is reported either way.
+Each finding fails the check unless it is explicitly allowed, and is reported in any case.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """Every kind of finding."""
 
 NONE = "none"
-"""In place of a value on the side that has none."""
+"""Shown instead of a value on the side that has none."""
 
 
 class Finding(msgspec.Struct, frozen=True, order=True):
-    """One way in which a change weakens what is asked of the code.
+    """One way in which a change demands less of the code.
 
     Attributes:
-        kind: What happened.
+        kind: The kind of change.
         where: `file:line`, the node id of a test, a key of the table, or a setting.
-        before: What it was in the base.
-        after: What it is now.
-        subjects: The files and suites by which the exception register may name it.
+        before: The value in the base.
+        after: The current value.
+        subjects: The files and suites whose rows in the exception register allow it.
     """
 
     kind: Kind
@@ -60,27 +60,31 @@ class Finding(msgspec.Struct, frozen=True, order=True):
 
 
 class Allowances(msgspec.Struct, frozen=True, kw_only=True):
-    """Who allows what.
+    """Findings that are allowed.
 
     Attributes:
-        kinds: Kinds that a label of the change allows.
-        subjects: Files and suites that a valid row of the exception register names.
+        kinds: Kinds that a label of the pull request allows.
+        subjects: Files and suites with a valid row in the exception register.
     """
 
     kinds: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
 
 
-class Judged(msgspec.Struct, frozen=True, order=True):
-    """A finding and what allows it, or None: then it blocks."""
+class JudgedFinding(msgspec.Struct, frozen=True, order=True):
+    """A finding and what allows it; None if it fails the check."""
 
     finding: Finding
     allowed_by: str | None
 
 
-def judge(findings: Iterable[Finding], allowances: Allowances) -> tuple[Judged, ...]:
-    """Tell which findings block, in the order of their kinds and places."""
-    return tuple(Judged(finding, _allowed_by(finding, allowances)) for finding in sorted(findings))
+def judge_findings(
+    findings: Iterable[Finding], allowances: Allowances
+) -> tuple[JudgedFinding, ...]:
+    """Decide which findings are allowed, sorted by kind and place."""
+    return tuple(
+        JudgedFinding(finding, _allowed_by(finding, allowances)) for finding in sorted(findings)
+    )
 
 
 def _allowed_by(finding: Finding, allowances: Allowances) -> str | None:
@@ -101,10 +105,10 @@ def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
         ("exclude", before.exclude, after.exclude),
         ("partial", before.partial, after.partial),
     ):
-        for pattern in lost(new, old):
+        for pattern in find_removed(new, old):
             yield Finding("exclusion-added", f"coverage.py: {name}", NONE, pattern)
     if after.include:
-        for pattern in lost(before.include, after.include):
+        for pattern in find_removed(before.include, after.include):
             yield Finding("exclusion-added", "coverage.py: include", pattern, NONE)
         if not before.include:
             limit = ", ".join(after.include)
@@ -112,9 +116,9 @@ def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
 
 
 def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> Iterator[Finding]:
-    """Compare the comments of one file; `what` names their kind, as `no cover`.
+    """Compare the pragma comments of one file; `what` is their kind, such as `no cover`.
 
-    A comment that moved within the file is not new, and neither is one in place of another.
+    A comment that moved within the file, or replaced another, is not new.
     """
     more = len(after.lines) - len(before.lines)
     if more > 0:
@@ -131,23 +135,23 @@ def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> It
 def test_findings(
     suite: str, before: Inventory, after: Inventory, themes: Iterable[str]
 ) -> Iterator[Finding]:
-    """Compare the tests of a suite; one whose file was moved or renamed is the same test."""
+    """Compare the tests of a suite; a test whose file was moved or renamed is the same test."""
     pairs = {**_moved(before, after), **{name: name for name in before if name in after}}
-    known = frozenset(themes)
+    theme_names = frozenset(themes)
     for name, old in before.items():
         new = after[pairs[name]] if name in pairs else Function(cases=0, marks=old.marks)
         if new.cases < old.cases:
             cases = NONE if not new.cases else f"{new.cases} cases"
             yield Finding("test-deleted", name, _cases(old.cases), cases, _subjects(suite, name))
-        if (old.marks - new.marks) & known:
-            left = ", ".join(sorted(new.marks & known)) or NONE
-            was = ", ".join(sorted(old.marks & known))
-            yield Finding("marker-removed", name, was, left, _subjects(suite, name))
+        if (old.marks - new.marks) & theme_names:
+            remaining = ", ".join(sorted(new.marks & theme_names)) or NONE
+            was = ", ".join(sorted(old.marks & theme_names))
+            yield Finding("marker-removed", name, was, remaining, _subjects(suite, name))
     yield from _skips(suite, before, after, pairs)
 
 
-def shrinking(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
-    """Compare the sizes of two whole suites, in cases."""
+def size_findings(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
+    """Compare the numbers of test cases of two versions of a suite."""
     was, now = (sum(test.cases for test in inventory.values()) for inventory in (before, after))
     if now < was:
         yield Finding("suite-shrank", f"suites.{suite}", f"{was} tests", f"{now} tests", (suite,))
@@ -156,7 +160,7 @@ def shrinking(suite: str, before: Inventory, after: Inventory) -> Iterator[Findi
 def _skips(
     suite: str, before: Inventory, after: Inventory, pairs: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """The tests that are skipped, or expected to fail, more often, where all together are."""
+    """Find tests skipped or expected to fail more often, if their total number has increased."""
     was, now = (sum(test.skipped for test in inventory.values()) for inventory in (before, after))
     if now <= was:
         return
@@ -174,7 +178,7 @@ def _skips(
 
 
 def _moved(before: Inventory, after: Inventory) -> dict[str, str]:
-    """Tests that are gone, each with one of the same name that is new in another file."""
+    """Pair deleted tests with new tests of the same name in another file."""
     fresh: dict[str, list[str]] = {}
     for name in sorted(after.keys() - before.keys(), reverse=True):
         fresh.setdefault(name.partition("::")[2], []).append(name)
@@ -193,6 +197,6 @@ def _cases(number: int) -> str:
     return "1 test" if number == 1 else f"{number} cases"
 
 
-def lost(before: Iterable[str], after: Iterable[str]) -> list[str]:
-    """What `after` does not have any more, sorted."""
+def find_removed(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """Return the entries of `before` that are not in `after`, sorted."""
     return sorted(set(before) - set(after))

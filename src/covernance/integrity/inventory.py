@@ -1,4 +1,4 @@
-"""Which tests there are: as a run reported them, or as the source of test files defines them."""
+"""List the tests of a suite, from a run or from the source of its test files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """One test function.
 
     Attributes:
-        cases: How often it runs with different parameters; 1 where only the source is known.
+        cases: Its number of parameter sets; 1 if only the source is known.
         skipped: How many of these are skipped or expected to fail.
-        marks: Its themes in a run, or all of its markers in the source.
+        marks: Its themes in a run, or all its markers in the source.
     """
 
     cases: int = 1
@@ -31,51 +31,51 @@ Inventory = Mapping[str, Function]
 """Tests by node id, without parameters: `tests/test_calc.py::TestZero::test_refused`."""
 
 
-def of_snapshot(snapshot: Snapshot) -> Inventory:
-    """The tests that a run reported."""
-    found: dict[str, Function] = {}
+def list_run_tests(snapshot: Snapshot) -> Inventory:
+    """List the tests that a run reported."""
+    functions: dict[str, Function] = {}
     for node, result in snapshot.tests.items():
         path, separator, rest = node.partition("::")
         name = path + separator + rest.partition("[")[0]
-        before = found.get(name, Function(cases=0))
-        found[name] = Function(
-            cases=before.cases + 1,
-            skipped=before.skipped + (result.outcome in _SKIPPED),
-            marks=before.marks | frozenset(result.themes),
+        earlier = functions.get(name, Function(cases=0))
+        functions[name] = Function(
+            cases=earlier.cases + 1,
+            skipped=earlier.skipped + (result.outcome in _SKIPPED),
+            marks=earlier.marks | frozenset(result.themes),
         )
-    return found
+    return functions
 
 
-def of_sources(sources: Mapping[str, str]) -> Inventory:
-    """The tests that the texts of files define, by pytest's usual names; none where not Python."""
-    found: dict[str, Function] = {}
+def list_source_tests(sources: Mapping[str, str]) -> Inventory:
+    """List the tests defined in source files, by pytest's default names; skip invalid Python."""
+    functions: dict[str, Function] = {}
     for path, text in sources.items():
         try:
             module = ast.parse(text)
         except (SyntaxError, ValueError):
             continue
-        found |= _tests(module.body, path, _module_marks(module.body))
-    return found
+        functions |= _tests(module.body, path, _module_marks(module.body))
+    return functions
 
 
 def _tests(body: Iterable[ast.stmt], prefix: str, inherited: frozenset[str]) -> dict[str, Function]:
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for statement in _flat(body):
         if isinstance(statement, ast.ClassDef):
             marks = inherited | _marks(statement.decorator_list) | _module_marks(statement.body)
-            found |= _tests(statement.body, f"{prefix}::{statement.name}", marks)
+            functions |= _tests(statement.body, f"{prefix}::{statement.name}", marks)
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             if not statement.name.startswith("test") or _is_fixture(statement):
                 continue
             marks = inherited | _marks(statement.decorator_list)
-            found[f"{prefix}::{statement.name}"] = Function(
+            functions[f"{prefix}::{statement.name}"] = Function(
                 skipped=int(bool(marks & _SKIPPING)), marks=marks
             )
-    return found
+    return functions
 
 
 def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements with those inside `if`, `try`, `with` and loops, but not inside definitions."""
+    """Yield statements, also those in `if`, `try`, `with` and loops, but not in definitions."""
     for statement in body:
         yield statement
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -91,7 +91,7 @@ def _is_fixture(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _module_marks(body: Iterable[ast.stmt]) -> frozenset[str]:
-    """The markers of `pytestmark = pytest.mark.x`, or of a list of such."""
+    """Return the markers in `pytestmark = pytest.mark.x`, or in a list of markers."""
     values: list[ast.expr] = []
     for statement in body:
         match statement:
@@ -101,13 +101,13 @@ def _module_marks(body: Iterable[ast.stmt]) -> frozenset[str]:
 
 
 def _marks(expressions: Iterable[ast.expr]) -> frozenset[str]:
-    """The names that follow `mark.` in decorators such as `@pytest.mark.skipif(...)`."""
+    """Return the names after `mark.` in decorators such as `@pytest.mark.skipif(...)`."""
     dotted = (_dotted(expression) for expression in expressions)
     return frozenset(names[-1] for names in dotted if names[-2:-1] == ["mark"])
 
 
 def _dotted(expression: ast.expr) -> list[str]:
-    """`pytest.mark.skipif(...)` as ["pytest", "mark", "skipif"]."""
+    """Split `pytest.mark.skipif(...)` into ["pytest", "mark", "skipif"]."""
     match expression:
         case ast.Call(func=function):
             return _dotted(function)

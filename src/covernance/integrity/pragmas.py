@@ -1,4 +1,4 @@
-"""Comments that take lines or branches out of what must run."""
+"""Find comments that exclude lines or branches from coverage."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import msgspec
 
 
 class Pragmas(msgspec.Struct, frozen=True):
-    """The lines of one file that carry such a comment, with their text."""
+    """The lines of one file that have such a comment, with their text."""
 
     lines: dict[int, str]
 
     def beyond(self, before: Pragmas) -> tuple[int, ...]:
-        """The lines of this that `before` does not have, wherever it has them."""
-        known = Counter(before.lines.values())
-        fresh = []
+        """Return the lines whose text is not in `before`, at any position."""
+        unmatched = Counter(before.lines.values())
+        new_lines = []
         for line, text in sorted(self.lines.items()):
-            if known[text]:
-                known[text] -= 1
+            if unmatched[text]:
+                unmatched[text] -= 1
             else:
-                fresh.append(line)
-        return tuple(fresh)
+                new_lines.append(line)
+        return tuple(new_lines)
 
 
-def pragmas(text: str, patterns: Iterable[str]) -> Pragmas:
-    """Find the lines where one of `patterns`, coverage.py's regular expressions, matches after a #.
+def find_pragmas(text: str, patterns: Iterable[str]) -> Pragmas:
+    """Find lines where one of `patterns`, coverage.py's regular expressions, matches after a #.
 
-    coverage.py matches the text as it is: what looks like such a comment within a string takes its
-    line out too, so it counts here as well.
+    coverage.py does not parse the source for this: text in a string that looks like such a comment
+    excludes its line, too, so it counts here as well.
     """
     matchers = [re.compile(pattern) for pattern in patterns]
     return Pragmas(

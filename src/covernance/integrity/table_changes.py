@@ -1,4 +1,4 @@
-"""What a change weakens in the table: each key by its declaration in `covernance.config`."""
+"""Find changes that weaken the table, by the declaration of each key in `covernance.config`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from covernance.config.keys import Declaration
 from covernance.config.kinds import SOURCE_FOLDERS, TEST_PATHS, THEMES, Weakening
 from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
 from covernance.errors import ConfigError
-from covernance.integrity.findings import NONE, Finding, Kind, lost
+from covernance.integrity.findings import NONE, Finding, Kind, find_removed
 from covernance.model.paths import is_below
 
 Address = tuple[str, ...]
@@ -31,8 +31,8 @@ class _Removal(msgspec.Struct, frozen=True):
 
     Attributes:
         finding: The kind of finding.
-        missing: The entries of the first list that the second lacks.
-        is_subject: Whether the exception register may name the entry, as it may the suite.
+        missing: Finds the entries of the first list that the second lacks.
+        is_subject: Whether a row for the entry in the exception register allows the removal.
     """
 
     finding: Kind
@@ -43,14 +43,14 @@ class _Removal(msgspec.Struct, frozen=True):
 def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
     """Compare two versions of `[tool.covernance]` as parsed from TOML.
 
-    Compared are the values in force: a suite without a number of its own has the table's, and a
-    table without one has the default. A new floor is not a finding, a removed floor is. If `before`
-    is empty, the table is new and weakens nothing.
+    The values in force are compared: a suite without its own number inherits that of the table, and
+    a table without one uses the default. A removed floor is a finding, a new one is not. If
+    `before` is empty, the table is new and weakens nothing.
     """
     if not before:
         return
     old, new = before.get("suites", {}), after.get("suites", {})
-    for name in lost(old, new):
+    for name in find_removed(old, new):
         yield Finding("suite-removed", f"suites.{name}", name, NONE, (name,))
     keys = _keys_by_place(name for name in old if name in new)
     yield from _compare_numbers(before, after, keys)
@@ -58,10 +58,10 @@ def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
 
 
 def check_comparable(document: object, where: str) -> None:
-    """Check that a table of any version has the form that comparing relies on.
+    """Check that a table of any version has the types that the comparison needs.
 
     Raises:
-        ConfigError: A list or a table is something else; the message begins with `where`.
+        ConfigError: A list or a table has another type; the message begins with `where`.
     """
     suites = GenericAlias(dict, (str, _lists_shape(SUITE_KEYS)))
     try:
@@ -79,7 +79,7 @@ def _lists_shape(keys: Iterable[Declaration], *more: tuple[str, Any, Any]) -> ty
 
 
 def _keys_by_place(suites: Iterable[str]) -> dict[Address, tuple[Declaration, ...]]:
-    """The keys of the table, of its sections and of some of its suites."""
+    """Return the keys of the table, of its sections and of some of its suites."""
     places: dict[Address, tuple[Declaration, ...]] = {(): TABLE_KEYS}
     places |= {(section,): keys for section, keys in SECTION_KEYS.items()}
     return places | {("suites", suite): SUITE_KEYS for suite in suites}
@@ -102,14 +102,14 @@ def _compare_numbers(
 
 
 def _weakened(key: Declaration, was: Decimal, now: Decimal | None) -> Kind | None:
-    """How a number that changed asks for less than before; without one nothing is asked."""
+    """Return the kind of finding if a changed number demands less; None demands nothing."""
     if key.weakened_by is Weakening.HIGHER:
         return "limit-raised" if now is None or now > was else None
     return "floor-lowered" if now is None or now < was else None
 
 
 def _numbers(table: Mapping[str, Any], address: Address) -> Iterator[Address]:
-    """Where a key has numbers: at its own address, or at one below it per name."""
+    """Yield the addresses of a key's numbers: its own, or one below it per name."""
     value = _value(table, address)
     if isinstance(value, int | Decimal):
         yield address
@@ -118,11 +118,11 @@ def _numbers(table: Mapping[str, Any], address: Address) -> Iterator[Address]:
 
 
 def _in_force(table: Mapping[str, Any], address: Address, key: Declaration) -> Decimal | None:
-    """The number in force at an address: its own, else the one that it inherits, or None."""
+    """Return the number in force at an address: its own, the inherited one, or None."""
     value = _value(table, address)
     if isinstance(value, int | Decimal):
         return Decimal(value)
-    if (general := _general(address, key)) and _value(table, address[:_SUITE_KEY]) is None:
+    if (general := _inherited_from(address, key)) and _value(table, address[:_SUITE_KEY]) is None:
         return _in_force(table, general, key)
     if not key.kind.by_name:
         return Decimal(key.default)
@@ -148,20 +148,20 @@ def _compare_lists(
 
 
 def _entries(table: Mapping[str, Any], address: Address, key: Declaration) -> Iterable[str]:
-    """The list in force at an address: its own, else the one that it inherits."""
+    """Return the list in force at an address: its own, or the inherited one."""
     value = _value(table, address)
-    if value is None and (general := _general(address, key)):
+    if value is None and (general := _inherited_from(address, key)):
         value = _value(table, general)
     return value if isinstance(value, list) else []
 
 
-def _general(address: Address, key: Declaration) -> Address:
-    """Where the table has what holds if a suite has nothing at `address`; empty for nowhere."""
+def _inherited_from(address: Address, key: Declaration) -> Address:
+    """Return the address from which a suite inherits a missing value; empty if there is none."""
     return address[2:] if key.key.inherits and _suite(address) else ()
 
 
 def _suite(address: Address) -> Address:
-    """The suite's name, if the address is in a suite."""
+    """Return the suite's name if the address is in a suite."""
     return address[1:2] if address[:1] == ("suites",) else ()
 
 
@@ -172,19 +172,19 @@ def _value(table: Mapping[str, Any], address: Address) -> object:
     return value
 
 
-def _lost_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
-    """Paths that are not below any path of `after`."""
-    kept = tuple(after)
-    return sorted(path for path in before if not is_below(path, kept))
+def _removed_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """Return the paths of `before` that are not below any path of `after`, sorted."""
+    remaining = tuple(after)
+    return sorted(path for path in before if not is_below(path, remaining))
 
 
 _REMOVALS = {
-    THEMES: _Removal("theme-removed", lost, is_subject=False),
-    SOURCE_FOLDERS: _Removal("source-removed", _lost_paths, is_subject=True),
-    TEST_PATHS: _Removal("tests-path-removed", _lost_paths, is_subject=True),
+    THEMES: _Removal("theme-removed", find_removed, is_subject=False),
+    SOURCE_FOLDERS: _Removal("source-removed", _removed_paths, is_subject=True),
+    TEST_PATHS: _Removal("tests-path-removed", _removed_paths, is_subject=True),
 }
 
 
 def _shown(address: Address) -> str:
-    """An address as TOML writes it."""
+    """Write an address as in TOML."""
     return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in address)

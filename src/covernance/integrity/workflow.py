@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from covernance.agent.client import Agent
-from covernance.agent.sources import ReadSettings, Settings, settings_texts
+from covernance.agent.sources import ReadSettings, Settings, read_settings_texts
 from covernance.config import Table
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
@@ -23,18 +23,18 @@ from covernance.integrity import inventory
 from covernance.integrity.findings import (
     Allowances,
     Finding,
-    Judged,
-    judge,
+    JudgedFinding,
+    judge_findings,
     pragma_findings,
     settings_findings,
-    shrinking,
+    size_findings,
     test_findings,
 )
-from covernance.integrity.pragmas import pragmas
+from covernance.integrity.pragmas import find_pragmas
 from covernance.integrity.table_changes import check_comparable, compare_tables
 from covernance.model import snapshot
 from covernance.model.paths import is_below
-from covernance.patch.freshness import Unusable, usable
+from covernance.patch.freshness import Unusable, check_freshness
 from covernance.results import read_results
 
 _PYPROJECT = "pyproject.toml"
@@ -53,7 +53,7 @@ class IntegrityReport(msgspec.Struct, frozen=True):
     """
 
     base: str
-    findings: tuple[Judged, ...]
+    findings: tuple[JudgedFinding, ...]
     unusable: tuple[Unusable, ...] = ()
 
     @property
@@ -71,7 +71,7 @@ def waived(table: Table, today: date) -> frozenset[str]:
     """
     rows = read_rows(table)
     return frozenset[str]().union(
-        *(waivers.waived(rows, suite.name, today) for suite in table.suites)
+        *(waivers.find_waived(rows, suite.name, today) for suite in table.suites)
     )
 
 
@@ -97,10 +97,10 @@ def find_weakenings(
     """
 
     def before(name: str) -> str | None:
-        return changes.show(table.root, base, name)
+        return changes.read_committed_file(table.root, base, name)
 
     def after(name: str) -> str | None:
-        return changes.current(table.root, name)
+        return changes.read_working_file(table.root, name)
 
     tree = changes.WorkTree(table.root)
     diff = tree.since(base)
@@ -123,21 +123,21 @@ def find_weakenings(
             tests = _defined(diff, before, after, paths)
             findings += test_findings(suite.name, *tests, themes)
             continue
-        new = usable(tree, suite, results[suite.name], diff)
+        new = check_freshness(tree, suite, results[suite.name], diff)
         if isinstance(new, Unusable):
             without.append(new)
         else:
-            tests = inventory.of_snapshot(old), inventory.of_snapshot(new)
+            tests = inventory.list_run_tests(old), inventory.list_run_tests(new)
             findings += test_findings(suite.name, *tests, themes)
-            findings += shrinking(suite.name, *tests)
-    return IntegrityReport(base, judge(findings, allowances), tuple(without))
+            findings += size_findings(suite.name, *tests)
+    return IntegrityReport(base, judge_findings(findings, allowances), tuple(without))
 
 
 def _coverage_findings(
     before: Texts, after: Texts, sources: Sequence[FileChange], agent: Agent
 ) -> Iterator[Finding]:
     """Compare coverage.py's settings, and the comments that they give a meaning."""
-    texts = [settings_texts(before), settings_texts(after)]
+    texts = [read_settings_texts(before), read_settings_texts(after)]
     changed = texts[0] != texts[1]
     if not changed and not sources:
         return
@@ -165,7 +165,7 @@ def _pragmas(
         old, new = _both(file, before, after)
         for what, patterns in kinds.items():
             yield from pragma_findings(
-                file.path or "", pragmas(old, patterns), pragmas(new, patterns), what
+                file.path or "", find_pragmas(old, patterns), find_pragmas(new, patterns), what
             )
 
 
@@ -181,7 +181,7 @@ def _defined(
             texts = _both(file, before, after)
             old |= {file.before: texts[0]} if file.before else {}
             new |= {file.path: texts[1]} if file.path else {}
-    return inventory.of_sources(old), inventory.of_sources(new)
+    return inventory.list_source_tests(old), inventory.list_source_tests(new)
 
 
 def _both(file: FileChange, before: Texts, after: Texts) -> tuple[str, str]:

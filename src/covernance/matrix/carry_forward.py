@@ -10,13 +10,13 @@ import msgspec
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.errors import InputError
-from covernance.history.store import Entry, Listed
-from covernance.judgement import judgement, rejudged
+from covernance.history.store import Entry, StoreListing
+from covernance.judgement import judge_stored, read_judgement
 from covernance.layout import Layout
 from covernance.matrix.jobs import Plan
 from covernance.model import timestamp
 from covernance.model.snapshot import CARRIED, Snapshot
-from covernance.model.suite_result import SuiteResult, stand_in
+from covernance.model.suite_result import SuiteResult, to_suite_result
 from covernance.model.text import short_commit
 from covernance.model.verdict import Verdict
 
@@ -28,7 +28,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 def find(
-    table: Table, suite: Suite, history: Listed, ancestors: Sequence[str], now: datetime
+    table: Table, suite: Suite, history: StoreListing, ancestors: Sequence[str], now: datetime
 ) -> Entry | Refused:
     """The newest result at the nearest commit that has one, where it may be carried.
 
@@ -54,7 +54,7 @@ def find(
 def take(
     table: Table,
     suite: Suite,
-    history: Listed,
+    history: StoreListing,
     entry: Entry,
     environ: Mapping[str, str],
     now: datetime,
@@ -81,16 +81,18 @@ def take(
         kept.provenance, source=CARRIED, carried_at=now.strftime("%Y-%m-%dT%H:%M:%SZ")
     )
     result = msgspec.structs.replace(
-        rejudged(suite, kept, judgement(table, suite, environ, now)), provenance=source, patch=None
+        judge_stored(suite, kept, read_judgement(table, suite, environ, now)),
+        provenance=source,
+        patch=None,
     )
     layout = Layout(table.root)
     with files.locked(layout.lock):
         files.write_atomic(layout.snapshot(suite.name), result.encode())
-    return stand_in(result)
+    return to_suite_result(result)
 
 
 def take_all(
-    table: Table, plan: Plan, history: Listed, environ: Mapping[str, str], now: datetime
+    table: Table, plan: Plan, history: StoreListing, environ: Mapping[str, str], now: datetime
 ) -> tuple[list[SuiteResult], dict[str, str]]:
     """Take in what stands for the suites that a plan leaves out, and say why for some it can't.
 
@@ -133,5 +135,5 @@ def _unfit(table: Table, kept: Snapshot, now: datetime) -> str:
         return f"{what} was recorded later than now"
     if age > timedelta(days=table.history.carry_days):
         most = table.history.carry_days
-        return f"{what} is {timestamp.days(age.days)} old, of at most {most} (carry-days)"
+        return f"{what} is {timestamp.format_days(age.days)} old, of at most {most} (carry-days)"
     return ""

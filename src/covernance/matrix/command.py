@@ -14,7 +14,7 @@ from covernance.affected import workflow
 from covernance.config import Table
 from covernance.errors import Exit
 from covernance.history.open import open_table_store
-from covernance.history.store import Listed
+from covernance.history.store import StoreListing
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Decision, Plan, Planned
 from covernance.shell.options import base_option
@@ -55,7 +55,7 @@ def command(form: str, base: str | None, *, affected: bool) -> Exit:
       covernance plan --format github >> "$GITHUB_OUTPUT"
     """  # noqa: D301 - click reads the escape
     table = here()
-    history = Listed(open_table_store(table))
+    history = StoreListing(open_table_store(table))
     made = jobs.plan_jobs(table, history, _decisions(table, history, base) if affected else None)
     match form:
         case "text":
@@ -79,7 +79,7 @@ def _outputs(table: Table, made: Plan) -> str:
     return "\n".join(f"{name}={json.dumps(value)}" for name, value in outputs.items())
 
 
-def _decisions(table: Table, history: Listed, base: str | None) -> dict[str, Decision]:
+def _decisions(table: Table, history: StoreListing, base: str | None) -> dict[str, Decision]:
     return workflow.decide(table, history, base, os.environ, datetime.now(UTC))
 
 

@@ -10,8 +10,8 @@ import msgspec
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.engine.shard import Shard
-from covernance.git.provenance import commit
-from covernance.history.store import Entry, Listed
+from covernance.git.provenance import read_head
+from covernance.history.store import Entry, StoreListing
 from covernance.layout import Layout
 from covernance.model import document
 
@@ -72,7 +72,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def plan_jobs(
-    table: Table, history: Listed, decisions: Mapping[str, Decision] | None = None
+    table: Table, history: StoreListing, decisions: Mapping[str, Decision] | None = None
 ) -> Plan:
     """Plan the suites of the table.
 
@@ -98,7 +98,7 @@ def plan_jobs(
     ]
     split = [suite for suite in running if suite.shards > 1]
     return Plan(
-        commit=commit(table.root),
+        commit=read_head(table.root),
         config=table.digest(),
         jobs=tuple(jobs),
         durations={suite.name: _durations(suite, history) for suite in split},
@@ -109,7 +109,7 @@ def plan_jobs(
     )
 
 
-def _durations(suite: Suite, history: Listed) -> dict[str, float]:
+def _durations(suite: Suite, history: StoreListing) -> dict[str, float]:
     """Those of the newest result that is kept, whatever its branch; none before the first."""
     entries = history.of(suite.name)
     if not entries:

@@ -15,7 +15,7 @@ from covernance.engine.processes import Finished, run_passes
 from covernance.engine.slots import Slots
 from covernance.errors import InputError
 from covernance.files import Workspace, write_atomic
-from covernance.git.provenance import provenance
+from covernance.git.provenance import describe_run
 from covernance.layout import Layout
 from covernance.metrics_baseline import repeat
 from covernance.metrics_baseline.render import Metrics, markdown, suite_metrics
@@ -100,12 +100,12 @@ def measure(table: Table, request: Request, progress: Callable[[str], None]) -> 
             )
     finally:
         work.close()
-    source = provenance(table, request.environ, request.now)
+    source = describe_run(table, request.environ, request.now)
     return Metrics(
         recorded_at=source.recorded_at,
         commit=source.commit,
         dirty=source.dirty,
-        machine=machine.describe(),
+        machine=machine.describe_machine(),
         suites={
             name: suite_metrics(snapshots[name], suite_runs) for name, suite_runs in runs.items()
         },

@@ -1,1 +1,1 @@
-"""The numbers: integers, no I/O beyond coverage data."""
+"""Data types: counts, snapshots, verdicts, and their text forms."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 RUN = "run"
-"""The dynamic part of a context, from the end of collection on."""
+"""The dynamic part of a context after collection has ended."""
 
 
 _MARK = f"|{RUN}|"
 
 
 def split(context: str) -> tuple[str, str]:
-    """The theme's own part of a context, `<theme>` or `<theme>|run`, and the test or ``""``."""
-    own, mark, test = context.partition(_MARK)
-    return (f"{own}|{RUN}", test) if mark else (context, "")
+    """Split a context into `<theme>` or `<theme>|run`, and the test; ``""`` if there is none."""
+    theme, mark, test = context.partition(_MARK)
+    return (f"{theme}|{RUN}", test) if mark else (context, "")
 
 
 def pattern(theme: str) -> str:
-    """A `--contexts` regular expression for all of a theme, anchored on both sides."""
+    """Return a `--contexts` regular expression for all contexts of a theme, fully anchored."""
     return rf"^{theme}(\||$)"

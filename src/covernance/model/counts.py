@@ -10,10 +10,10 @@ import msgspec
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many statements and branches there are, and how many of each ran.
+    """The number of statements and branches, and how many of each ran.
 
-    Counts of different files add up. The percentage is coverage.py's own: statements and branch
-    exits together, `(executed + taken) / (statements + branches)`.
+    Counts of different files can be added. The percentage is defined as in coverage.py: statements
+    and branch exits together, `(executed + taken) / (statements + branches)`.
     """
 
     statements: int = 0
@@ -23,7 +23,7 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not (0 <= self.executed <= self.statements and 0 <= self.taken <= self.branches):
-            msg = f"counts that can't be: {self.executed} of {self.statements} statements, "
+            msg = f"impossible counts: {self.executed} of {self.statements} statements, "
             msg += f"{self.taken} of {self.branches} branches"
             raise ValueError(msg)
 
@@ -37,33 +37,33 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def covered(self) -> int:
-        """Statements and branches that ran."""
+        """The number of statements and branches that ran."""
         return self.executed + self.taken
 
     @property
     def total(self) -> int:
-        """Statements and branches that there are."""
+        """The number of statements and branches."""
         return self.statements + self.branches
 
     @property
     def percent(self) -> Fraction | None:
-        """The exact percentage, or None where there is nothing to cover."""
+        """The exact percentage, or None if there is nothing to cover."""
         return Fraction(100 * self.covered, self.total) if self.total else None
 
     def meets(self, floor: Decimal) -> bool:
-        """Whether the exact percentage is at least `floor`; with nothing to cover it is not."""
+        """Whether the exact percentage is at least `floor`; false if there is nothing to cover."""
         return self.percent is not None and self.percent >= Fraction(floor)
 
     def short_of(self, floor: Decimal) -> int:
-        """How many more statements or branches must run to meet `floor`."""
+        """Count the statements or branches that must run in addition to meet `floor`."""
         needed = -(-(Fraction(floor) * self.total) // 100)
         return max(0, int(needed) - self.covered)
 
     def beyond(self, imported: Counts) -> Counts:
-        """What is left to earn, and what of it ran, once `imported` is taken out.
+        """Subtract code that importing executes: what is left to earn, and how much of it ran.
 
-        `imported` counts the same code and is contained in these counts: what importing and
-        collecting executed.
+        `imported` counts what importing and collecting executed of the same code; these counts
+        include it.
         """
         return Counts(
             self.statements - imported.executed,
@@ -74,7 +74,7 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def show(percent: Fraction | None) -> str:
-    """Write a percentage with two decimals, rounded down, so that 89.996 never reads 90.00."""
+    """Format a percentage with two decimals, rounded down: 89.996 is never shown as 90.00."""
     if percent is None:
         return "n/a"
     hundredths = percent.numerator * 100 // percent.denominator
@@ -82,5 +82,5 @@ def show(percent: Fraction | None) -> str:
 
 
 def show_drop(points: Fraction) -> str:
-    """Write a drop in percentage points, rounded up: 2.001 never reads 2.00, which is allowed."""
+    """Format a drop in percentage points, rounded up: 2.001 is never shown as an allowed 2.00."""
     return show(Fraction(math.ceil(points * 100), 100))

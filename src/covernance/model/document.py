@@ -1,4 +1,4 @@
-"""JSON files as they come in: from another run, another machine, or somebody's editor."""
+"""Read JSON files, with one clear error for whatever is wrong with them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ T = TypeVar("T")
 
 
 @contextmanager
-def reading(where: str, what: str, remedy: str) -> Iterator[None]:
-    """Make one clear error of whatever goes wrong while a document is read and decoded.
+def readable_errors(where: str, what: str, remedy: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a document is read and decoded into one clear error.
 
     Args:
-        where: The file, or what else tells the reader which document it is.
-        what: What it should be: `a plan`.
+        where: The file, or another name by which the user recognizes the document.
+        what: The expected content: `a plan`.
         remedy: What to do about it: `run the suite again`.
 
     Raises:
-        InputError: It can't be read, is something else, or is damaged.
+        InputError: The document can't be read, has another format, or is damaged.
     """
     try:
         yield
@@ -43,22 +43,22 @@ def encode(value: object) -> bytes:
 
 
 def read(path: Path, shape: type[T], what: str, remedy: str) -> T:
-    """Read a file of one shape; see `reading`.
+    """Read a file of one shape; see `readable_errors`.
 
     Raises:
-        InputError: It can't be read, is something else, or is damaged.
+        InputError: The file can't be read, has another format, or is damaged.
     """
-    with reading(str(path), what, remedy):
+    with readable_errors(str(path), what, remedy):
         return msgspec.json.decode(path.read_bytes(), type=shape)
 
 
 def find(path: Path, shape: type[T], what: str, remedy: str) -> T | None:
-    """Read a file of one shape; None where there is none. See `reading`.
+    """Read a file of one shape, or return None if it does not exist; see `readable_errors`.
 
     Raises:
-        InputError: It can't be read, is something else, or is damaged.
+        InputError: The file can't be read, has another format, or is damaged.
     """
-    with reading(str(path), what, remedy):
+    with readable_errors(str(path), what, remedy):
         try:
             content = path.read_bytes()
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What an alert can be about."""
+"""Facts for alerts: what was checked, and whether it passed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Literal
 import msgspec
 
 Kind = Literal["gate", "drop", "exception"]
-"""What was judged: a suite's gate, a fall of coverage, the review date of an exception."""
+"""What was checked: a suite's gate, a drop in coverage, the review date of an exception."""
 
 
 class Subject(msgspec.Struct, frozen=True, order=True):
-    """What an alert is about; `theme` is empty where the whole suite is meant."""
+    """The subject of an alert; `theme` is empty for a whole suite."""
 
     kind: Kind
     suite: str
@@ -20,17 +20,18 @@ class Subject(msgspec.Struct, frozen=True, order=True):
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One thing that was judged, good or bad.
+    """One thing that was checked, good or bad.
 
     Attributes:
-        kind: What was judged.
+        kind: What was checked.
         suite: The suite that it belongs to.
-        theme: The theme, or empty for the whole suite.
-        subject: What was judged within that: a file, a cell, the suite. Stable from run to run.
-        text: What a person should read; may have several lines.
-        good: Whether there is nothing to worry about.
-        state: What the bad state is called. Another bad state of the same subject alerts again,
-            so a countdown names its stage (`14-days`, `expired`).
+        theme: The theme; empty for the whole suite.
+        subject: What was checked within the suite: a file, a cell, the suite itself. Does not
+            change from run to run.
+        text: The message for people; may have several lines.
+        good: Whether it passed.
+        state: The name of the bad state. A subject that changes to another bad state alerts again,
+            so a countdown names its stages (`14-days`, `expired`).
     """
 
     kind: Kind
@@ -43,5 +44,5 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def about(self) -> Subject:
-        """The subject by which states are compared."""
+        """The subject, by which the states of two runs are matched."""
         return Subject(self.kind, self.suite, self.theme, self.subject)

@@ -6,27 +6,27 @@ from collections.abc import Iterable
 
 import msgspec
 
-from covernance.model.paths import folder_of
+from covernance.model.paths import find_folder
 
 KINDS = ("read", "examined", "asked", "listed")
 """The fields of `Inputs` that hold paths."""
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run that measured a result depended on, as far as it is part of a commit.
+    """The files that a measuring run depended on, as far as they can be part of a commit.
 
     Paths are relative to the folder of pyproject.toml, sorted, and without symbolic links: a link
-    that the run went through is listed as read, beside the path that it leads to. What follows from
-    another entry is left out: a path that was looked for in a folder that was listed, say.
+    that the run followed is listed as read, in addition to its target. Redundant entries are left
+    out, for example a path that was searched for in a listed folder.
 
     Attributes:
         read: Files that were read.
-        examined: Paths whose permissions or size were looked at.
-        asked: Paths that were looked for, whether they exist or not; their content does not
+        examined: Paths whose permissions or size were read.
+        asked: Paths whose existence was checked, whether they exist or not; their content does not
             matter.
-        listed: Folders whose names were listed; `.` for the folder of pyproject.toml.
+        listed: Folders whose entries were listed; `.` for the folder of pyproject.toml.
         programs: Programs that the run started and that could not be traced.
-        refusals: Why these are not all paths that the run depended on; empty if they are.
+        refusals: Why this list is incomplete; empty if it is complete.
     """
 
     read: tuple[str, ...] = ()
@@ -40,14 +40,14 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
 def make_inputs(
     paths: dict[str, set[str]], programs: Iterable[str] = (), refusals: Iterable[str] = ()
 ) -> Inputs:
-    """Make inputs of sets of paths by kind, and leave out what follows from others."""
+    """Create inputs from sets of paths by kind, without redundant entries."""
     read, listed = paths["read"], paths["listed"]
     examined = paths["examined"] - read
     asked = paths["asked"] - examined - read - listed
     return Inputs(
         read=tuple(sorted(read)),
         examined=tuple(sorted(examined)),
-        asked=tuple(sorted(path for path in asked if folder_of(path) not in listed)),
+        asked=tuple(sorted(path for path in asked if find_folder(path) not in listed)),
         listed=tuple(sorted(listed)),
         programs=tuple(sorted(set(programs))),
         refusals=tuple(dict.fromkeys(refusals)),
@@ -55,7 +55,7 @@ def make_inputs(
 
 
 def merge_inputs(parts: Iterable[Inputs | None]) -> Inputs | None:
-    """The inputs of a suite that several machines measured; None if those of one are unknown."""
+    """Merge the inputs of a suite that several machines measured; None if any are unknown."""
     known = []
     for part in parts:
         if part is None:
@@ -69,14 +69,14 @@ def merge_inputs(parts: Iterable[Inputs | None]) -> Inputs | None:
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """Names that differ between a commit and the work tree, ignored files left out.
+    """The names that differ between a commit and the work tree, without ignored files.
 
     Attributes:
-        files: Files, links and submodules that differ in any way, under old and new names.
-        new: Files and folders that are only in the work tree.
-        gone: Files and folders that are only in the commit.
-        replaced: Names that are something else now, such as a link that was a file, and submodules
-            that are at another commit or were edited: anything may have come or gone below them.
+        files: Files, links and submodules that differ in any way, with old and new names.
+        new: Files and folders that exist only in the work tree.
+        gone: Files and folders that exist only in the commit.
+        replaced: Names whose type has changed, such as a link that was a file, and submodules that
+            were edited or are at another commit: below them anything may have changed.
     """
 
     files: frozenset[str] = frozenset()

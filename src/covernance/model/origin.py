@@ -1,4 +1,4 @@
-"""Where results come from that a run did not measure itself."""
+"""The origin of results that were reused or carried forward."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ _UNKNOWN_AGE = "of unknown age"
 
 
 def describe_origin(source: Provenance) -> str:
-    """Where a result comes from that the run itself did not measure; "" where it did."""
+    """Describe where a result comes from; "" if the run itself measured it."""
     if source.source == MEASURED:
         return ""
     if source.source == REUSED and source.origin:
-        whence = short_commit(source.origin.commit, source.origin.recorded_at)
-        return f"{REUSED} from {whence}, {_old(source.origin.recorded_at, source.recorded_at)}"
+        place = short_commit(source.origin.commit, source.origin.recorded_at)
+        age = _describe_age(source.origin.recorded_at, source.recorded_at)
+        return f"{REUSED} from {place}, {age}"
     if source.source != CARRIED or source.carried_at is None:
         return source.source
-    old = _old(source.recorded_at, source.carried_at)
-    return f"{CARRIED} from {short_commit(source.commit)}, {old}"
+    age = _describe_age(source.recorded_at, source.carried_at)
+    return f"{CARRIED} from {short_commit(source.commit)}, {age}"
 
 
-def _old(before: str, after: str) -> str:
-    """How much later one time is than another: `5 min old`, `3 h old`, `2 days old`."""
+def _describe_age(before: str, after: str) -> str:
+    """Describe the age of `before` at the time `after`: `5 min old`, `3 h old`, `2 days old`."""
     first, last = timestamp.parse(before), timestamp.parse(after)
     if not first or not last:
         return _UNKNOWN_AGE
@@ -36,4 +37,4 @@ def _old(before: str, after: str) -> str:
         return f"{minutes} min old"
     if minutes < _DAY:
         return f"{minutes // _HOUR} h old"
-    return f"{timestamp.days(minutes // _DAY)} old"
+    return f"{timestamp.format_days(minutes // _DAY)} old"

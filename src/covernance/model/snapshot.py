@@ -1,4 +1,4 @@
-"""One suite's result at one commit, and how it is written and read."""
+"""Snapshots: the result of one suite at one commit, read from and written to JSON."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from covernance.model.inputs import Inputs
 from covernance.model.verdict import Verdict
 
 SCHEMA = 2
-_KEPT = 32
+_CACHED_RESULTS = 32
 
 
 MEASURED = "measured"
 """The source of numbers that the run itself measured."""
 
 SHARDS = "shards"
-"""The source of numbers that several machines measured, joined."""
+"""The source of numbers that several machines measured and that were merged."""
 
 CARRIED = "carried"
-"""The source of an earlier result that stands for a suite which a change does not touch."""
+"""The source of an earlier result that is used for a suite not affected by a change."""
 
 
 REUSED = "reused"
-"""The source of numbers that an earlier run measured, when nothing that it depended on changed."""
+"""The source of numbers from an earlier run, reused because nothing it depended on changed."""
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The run that measured reused numbers: its commit, where there was one, and its time."""
+    """The run that measured reused numbers: its commit, if there was one, and its time."""
 
     commit: str | None
     recorded_at: str
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a result comes from; what git can't tell is None.
+    """Where a result comes from; values that git does not know are None.
 
-    `source` is where the numbers come from: `measured` by the run itself unless it says otherwise.
-    `carried_at` is when an earlier result was taken for the present one, None where it was not.
-    `origin` is the run that measured them, where they are reused.
+    `source` is `measured` if the run itself measured the numbers, otherwise `shards`, `carried` or
+    `reused`. `carried_at` is the time at which an earlier result was carried forward, otherwise
+    None. `origin` is the run that measured reused numbers.
     """
 
     commit: str | None
@@ -78,10 +78,10 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """One suite × one theme.
 
     Attributes:
-        outcomes: How its tests ended.
+        outcomes: The outcomes of its tests.
         seconds: Wall time of the pass.
-        raw: What the pass executed, importing and collecting included.
-        earned: What its tests executed beyond that, of what was left to earn.
+        raw: What the pass executed, including import and collection.
+        earned: What its tests executed of the code that import and collection did not.
     """
 
     outcomes: Outcomes
@@ -94,11 +94,11 @@ class FileCell(msgspec.Struct, frozen=True):
     """One file × one theme.
 
     Attributes:
-        raw: What its pass executed, importing and collecting included.
-        earned: What its tests executed beyond that, of what was left to earn.
-        executed_lines: Statements that its pass executed, importing included.
-        earnable: Statements that importing did not execute.
-        earnable_branches: For each line with branches left to earn: how many, how many earned.
+        raw: What its pass executed, including import and collection.
+        earned: What its tests executed of the code that import and collection did not.
+        executed_lines: Statements that its pass executed, including import.
+        earnable: Statements that import did not execute.
+        earnable_branches: For each line with branches left to earn: how many, and how many ran.
     """
 
     raw: Counts
@@ -109,18 +109,18 @@ class FileCell(msgspec.Struct, frozen=True):
 
 
 class FileResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One file: its counts, its themes, and what ran where.
+    """One file: its counts, in total and per theme, and the lines that ran.
 
-    Sets of lines are written as `covernance.model.lines` does.
+    Sets of lines are in the format of `covernance.model.lines`.
 
     Attributes:
-        total: What any context executed.
-        themes: The same for each theme.
+        total: What ran in any context.
+        themes: What ran per theme.
         executed_lines: Statements that ran.
         missing_lines: Statements that never ran.
-        imported_lines: Statements that importing and collecting executed.
-        branches: For each line with more than one exit: how many there are, how many were taken.
-        missing_branches: Branches that never ran from lines that did, as (from, to).
+        imported_lines: Statements that import and collection executed.
+        branches: For each line with more than one exit: how many exits, and how many were taken.
+        missing_branches: Exits never taken from lines that ran, as (from, to).
     """
 
     total: Counts
@@ -133,18 +133,18 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
-"""How a test can end, from the best to the worst."""
+"""The outcomes of a test, from the best to the worst."""
 
 FAILED = frozenset({"failed", "error"})
 RAN_THROUGH = frozenset({"passed", "xpassed"})
 BROKE = FAILED | {"xfailed"}
-"""A test that ended in both ways on the same sources is flaky; a skipped one says nothing."""
+"""Outcomes that make a test flaky if it also ran through on the same sources."""
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     """One test over all passes that ran it: its worst outcome and its longest duration."""
 
-    __test__: ClassVar[bool] = False  # pytest takes a class of this name for tests
+    __test__: ClassVar[bool] = False  # pytest would collect a class of this name
 
     outcome: str
     seconds: float
@@ -152,19 +152,19 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """The floor that was applied, as written, and where it came from."""
+    """The floor that was applied, as it was written, and where it was set."""
 
     percent: str
     origin: str
 
 
 class PatchCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the statements and branches that a change adds or edits, how many ran.
+    """Patch coverage: how many of the statements and branches that a change adds or edits ran.
 
     Attributes:
-        base: The commit that the change began at.
-        total: By any test.
-        themes: By the tests of each theme, without what importing executes.
+        base: The commit that the change is based on.
+        total: What any test executed.
+        themes: What the tests of each theme executed, without what import executes.
     """
 
     base: str
@@ -175,9 +175,9 @@ class PatchCounts(msgspec.Struct, frozen=True, kw_only=True):
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """One suite's result at one commit.
 
-    `patch` is of the change that the run measured, None where git could not tell it. `flaky` are
-    the tests that ended both ways in the run: in two passes, or in an attempt and the next.
-    `inputs` is what the run that measured the result depended on, None if that is unknown.
+    `patch` belongs to the change that the run measured; None if git could not determine it. `flaky`
+    lists tests that passed and failed in one run: in two passes, or in two attempts. `inputs` is
+    what the measuring run depended on; None if that is unknown.
     """
 
     schema: int = SCHEMA
@@ -196,12 +196,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     inputs: Inputs | None = None
 
     def encode(self) -> bytes:
-        """The snapshot as JSON: the same bytes for the same result."""
+        """Encode as indented JSON with sorted keys; the same result gives the same bytes."""
         return document.encode(self)
 
 
 def json_schema() -> bytes:
-    """The JSON Schema of what `encode` writes, as it ships in `snapshot.schema.json`."""
+    """Return the JSON Schema of snapshots, which is shipped as `snapshot.schema.json`."""
     plain = msgspec.json.encode(msgspec.json.schema(Snapshot), order="sorted")
     return msgspec.json.format(plain, indent=2) + b"\n"
 
@@ -210,32 +210,32 @@ def read(path: Path) -> Snapshot:
     """Read a snapshot from a file.
 
     Raises:
-        InputError: The file can't be read, is damaged, or was written by a newer version.
+        InputError: The file can't be read, is damaged, or is from a newer version.
     """
-    with document.reading(str(path), "a snapshot", "run the suite first"):
+    with document.readable_errors(str(path), "a snapshot", "run the suite first"):
         content = path.read_bytes()
     return decode(content, str(path))
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED_RESULTS)
 def decode(content: bytes, where: str) -> Snapshot:
     """Decode a snapshot of this or an older schema; `where` names it in the error.
 
-    Reports and policies each read the current results: the same bytes are decoded once.
+    Many reports of one command read the current results, so the same bytes are decoded once.
 
     Raises:
-        InputError: It is damaged, or was written by a newer version.
+        InputError: The snapshot is damaged or from a newer version.
     """
-    with document.reading(where, "a snapshot", "run the suite again"):
+    with document.readable_errors(where, "a snapshot", "run the suite again"):
         schema, verdict = msgspec.structs.astuple(msgspec.json.decode(content, type=_Versioned))
         if schema > SCHEMA:
-            msg = f"{where}: was written by a newer covernance; upgrade covernance to read it"
+            msg = f"{where}: was written by a newer version; upgrade covernance to read it"
             raise InputError(msg)
         if verdict not in tuple(Verdict):
             msg = f"{where}: unknown verdict {verdict!r}; upgrade covernance to read it"
             raise InputError(msg)
         if schema < SCHEMA:
-            return msgspec.convert(_upgraded(msgspec.json.decode(content)), Snapshot)
+            return msgspec.convert(_upgrade(msgspec.json.decode(content)), Snapshot)
         return msgspec.json.decode(content, type=Snapshot)
 
 
@@ -244,15 +244,15 @@ class _Versioned(msgspec.Struct):
     verdict: str
 
 
-def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
-    """Schema 1 listed the missing lines of a file one by one and knew no others."""
+def _upgrade(document: dict[str, Any]) -> dict[str, Any]:
+    """Convert a snapshot of schema 1, which listed missing lines one by one and no others."""
     files = msgspec.convert(document.get("files"), dict[str, dict[str, Any]])
     upgraded = {
-        path: {**file, "missing_lines": _encoded(file.get("missing_lines", []))}
+        path: {**file, "missing_lines": _encode_lines(file.get("missing_lines", []))}
         for path, file in files.items()
     }
     return {**document, "schema": SCHEMA, "files": upgraded}
 
 
-def _encoded(numbers: object) -> str:
+def _encode_lines(numbers: object) -> str:
     return lines.encode(msgspec.convert(numbers, list[int]))

@@ -1,4 +1,4 @@
-"""What became of one suite in a run."""
+"""The result of one suite in a run, with its exit code and reports."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from covernance.model.snapshot import Snapshot
 
 
 class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one suite.
+    """The result of one suite in a run.
 
     Attributes:
-        snapshot: The result; its verdict is `partial` for a selection.
-        exit: The exit code that this suite alone would give.
-        partial: Why this was a selection; empty for a full run.
-        published: The reports that were put in place.
-        text: coverage.py's terminal report, where it was asked for.
+        snapshot: The measured result; its verdict is `partial` for a partial run.
+        exit: The exit code if this were the only suite.
+        partial: Why the run was partial; empty for a full run.
+        published: The reports that were written.
+        text: coverage.py's terminal report, if it was requested.
     """
 
     snapshot: Snapshot
@@ -28,8 +28,8 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def stand_in(snapshot: Snapshot, published: tuple[Path, ...] = ()) -> SuiteResult:
-    """What becomes of a suite by a result that was not measured just now."""
+def to_suite_result(snapshot: Snapshot, published: tuple[Path, ...] = ()) -> SuiteResult:
+    """Create the result of a suite that was not measured in this run from its snapshot."""
     return SuiteResult(
         snapshot=snapshot, exit=snapshot.verdict.exit, partial=(), published=published, text=""
     )

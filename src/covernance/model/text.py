@@ -1,4 +1,4 @@
-"""Text for people."""
+"""Safe display of text from outside, such as file names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ def short_commit(commit: str | None, missing: str = "") -> str:
     return commit[:_SHORT_COMMIT] if commit else missing
 
 
-def shown(text: str) -> str:
-    """Text with what can't be printed escaped: a file's name must not steer a terminal."""
+def escape_unprintable(text: str) -> str:
+    """Escape unprintable characters, so that a file's name can't control the terminal."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

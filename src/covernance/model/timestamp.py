@@ -1,4 +1,4 @@
-"""Times as snapshots and users write them: ISO 8601, in UTC where no zone is given."""
+"""Times in snapshots and options: ISO 8601, in UTC if no zone is given."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
 
 def parse(text: str) -> datetime | None:
-    """Read a time; None where it is none, a mere day, or of a year that can't be counted with."""
+    """Parse a time; None if it is not one, lacks the time of day, or has an out-of-range year."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if "T" not in text or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    if "T" not in text or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def read(text: str, where: str) -> datetime:
-    """Read a time; `where` names it in the error.
+    """Parse a time; `where` names it in the error.
 
     Raises:
-        InputError: It is none.
+        InputError: The text is not a time.
     """
-    found = parse(text)
-    if found is None:
-        msg = f"{where}: {text!r} is no time; write it as 2026-11-21T12:00:00Z"
+    moment = parse(text)
+    if moment is None:
+        msg = f"{where}: {text!r} is not a time; write it as 2026-11-21T12:00:00Z"
         raise InputError(msg)
-    return found
+    return moment
 
 
-def days(number: int) -> str:
-    """`1 day`, or any other number of days."""
+def format_days(number: int) -> str:
+    """Format a number of days: `1 day`, `2 days`."""
     return f"{number} day{'' if number == 1 else 's'}"

@@ -9,13 +9,13 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
 
 
-def total(files: Mapping[str, FileResult]) -> Counts:
-    """The counts of all files together."""
+def sum_files(files: Mapping[str, FileResult]) -> Counts:
+    """Add up the counts of all files."""
     return _sum(result.total for result in files.values())
 
 
-def theme_total(files: Mapping[str, FileResult], theme: str) -> FileCell:
-    """The counts of one theme over all files."""
+def sum_theme(files: Mapping[str, FileResult], theme: str) -> FileCell:
+    """Add up the counts of one theme over all files."""
     cells = [result.themes[theme] for result in files.values()]
     return FileCell(
         raw=_sum(cell.raw for cell in cells), earned=_sum(cell.earned for cell in cells)

@@ -1,4 +1,4 @@
-"""Verdicts: a pass, or the reason why it is not one."""
+"""Verdicts: `pass`, or the kind of failure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Verdict(StrEnum):
 
     @property
     def exit(self) -> Exit:
-        """The exit code of a command that ends with this verdict.
+        """The exit code of a command with this verdict.
 
         Only `pass` is green by itself. A command that was asked for a selection or a bootstrap, or
         that reports what has no floor, accepts the others explicitly.
@@ -60,7 +60,7 @@ class Verdict(StrEnum):
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """A verdict with one sentence per reason; the verdict is the gravest of them."""
+    """A verdict with one sentence per reason; the verdict is the most serious of them."""
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ def read(path: Path) -> State:
         InputError: The file can't be read, is damaged, or was written by a newer version.
     """
     remedy = "remove it to start over; alerts for current problems are then sent again"
-    with document.reading(str(path), "a state of alerts", remedy):
+    with document.readable_errors(str(path), "a state of alerts", remedy):
         try:
             content = path.read_bytes()
         except FileNotFoundError:

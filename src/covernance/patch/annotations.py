@@ -1,4 +1,4 @@
-"""Warnings on lines of a change, as GitHub shows them beside the code.
+"""Warnings that GitHub shows next to the changed lines.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -10,15 +10,15 @@ from itertools import groupby
 
 from covernance.patch.policy import Place
 
-_MOST = 10  # GitHub keeps so many warnings of a step
+_MOST = 10  # GitHub shows at most this many warnings per step
 _TITLE = "Coverage of this change"
 
 
-def warnings(places: Iterable[tuple[str, Place]]) -> list[str]:
-    """A workflow command for each run of consecutive lines; where they are too many, how many more.
+def format_warnings(places: Iterable[tuple[str, Place]]) -> list[str]:
+    """Write one workflow command per run of consecutive lines, and a count of those left out.
 
     Args:
-        places: What is wrong, and with which line of which file; lines of a file in order.
+        places: Messages, each with its file and line; the lines of a file are in order.
     """
     commands = [
         f"::warning file={_property(path)},line={first},endLine={last},title={_TITLE}"
@@ -27,7 +27,7 @@ def warnings(places: Iterable[tuple[str, Place]]) -> list[str]:
     ]
     if (more := len(commands) - _MOST) <= 0:
         return commands
-    return [*commands[:_MOST], f"::notice title={_TITLE}::{more} more places, all in the log"]
+    return [*commands[:_MOST], f"::notice title={_TITLE}::{more} more places; the log lists all"]
 
 
 def _runs(places: Iterable[tuple[str, Place]]) -> Iterator[tuple[str, str, int, int]]:
@@ -40,7 +40,7 @@ def _runs(places: Iterable[tuple[str, Place]]) -> Iterator[tuple[str, str, int, 
 
 
 def _data(text: str) -> str:
-    """Text that can't end the command or begin another."""
+    """Escape text, so that it can't end the command or begin another."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from covernance.agent.sources import ReadStatements, SourceStatements, Statements, settings_texts
+from covernance.agent.sources import (
+    ReadStatements,
+    SourceStatements,
+    Statements,
+    read_settings_texts,
+)
 from covernance.config import Suite
 from covernance.git import changes
 from covernance.git.changes import Changes
@@ -40,8 +45,10 @@ def statements_task(
     known = snapshot.files if snapshot else {}
     settings = None
     if not known.keys() >= set(paths):
-        settings = settings_texts(lambda name: changes.current(root, name))
-    return ReadStatements({path: changes.current(root, path) or "" for path in paths}, settings)
+        settings = read_settings_texts(lambda name: changes.read_working_file(root, name))
+    return ReadStatements(
+        {path: changes.read_working_file(root, path) or "" for path in paths}, settings
+    )
 
 
 def changed_statements(

@@ -11,8 +11,8 @@ import msgspec
 
 from covernance.config import parse_floor
 from covernance.errors import Exit
-from covernance.model.text import short_commit, shown
-from covernance.patch.annotations import warnings
+from covernance.model.text import escape_unprintable, short_commit
+from covernance.patch.annotations import format_warnings
 from covernance.shell.options import base_option, soft_option, softened
 from covernance.shell.printing import print_json
 from covernance.shell.repository import here
@@ -65,16 +65,16 @@ def command(
       covernance patch
       covernance patch --base origin/release --suite api --fail-under 100
     """  # noqa: D301 - click reads the escape
-    from covernance.agent.suites import suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
-    from covernance.git.base import base_commit  # noqa: PLC0415 - likewise
+    from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
+    from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
     from covernance.patch.workflow import measure_patch  # noqa: PLC0415 - likewise
 
     table = here()
     report = measure_patch(
         table,
         [table.suite(name) for name in suites] or table.suites,
-        base_commit(table, base, os.environ),
-        suite_agents(table, os.environ),
+        find_base_commit(table, base, os.environ),
+        find_suite_agents(table, os.environ),
         fail_under=None if fail_under is None else parse_floor(fail_under, "--fail-under"),
         min_lines=min_lines,
     )
@@ -83,7 +83,7 @@ def command(
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
     click.echo(_text(report))
     if form == "github":
-        for command in warnings(_list_problems(report)):
+        for command in format_warnings(_list_problems(report)):
             click.echo(command)
     return softened(report.exit, soft=soft)
 
@@ -97,12 +97,12 @@ def _text(report: PatchReport) -> str:
 
 def _suite_text(suite: SuitePatch) -> Iterable[str]:
     if suite.reasons:
-        yield f"{suite.suite}: {suite.verdict}: {shown('; '.join(suite.reasons))}"
+        yield f"{suite.suite}: {suite.verdict}: {escape_unprintable('; '.join(suite.reasons))}"
     for result in suite.results:
         if result.theme is None or suite.results[0].counts.total:
             yield str(result)
     for path in suite.unmeasured:
-        yield f"  {shown(path)}: never measured; every statement counts as not run"
+        yield f"  {escape_unprintable(path)}: never measured; every statement counts as not run"
     for result in suite.results[:1]:
         yield from (f"  {_place(place)}: did not run" for place in result.uncovered)
         yield from (f"  {_place(place)}: not every branch was taken" for place in result.partial)
@@ -116,4 +116,4 @@ def _list_problems(report: PatchReport) -> Iterable[tuple[str, Place]]:
 
 def _place(place: Place) -> str:
     path, line = place
-    return f"{shown(path)}:{line}"
+    return f"{escape_unprintable(path)}:{line}"

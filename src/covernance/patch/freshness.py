@@ -1,4 +1,4 @@
-"""Whether a suite's last full run tells of the files as they are now."""
+"""Check whether a suite's last full run is up to date with the work tree."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from covernance.model.verdict import Verdict
 
 
 class Unusable(msgspec.Struct, frozen=True):
-    """A suite whose last full run can't be judged by: `no-data` or `stale`, and why."""
+    """A suite without a usable full run: its verdict, `no-data` or `stale`, and the reasons."""
 
     suite: str
     verdict: Verdict
     reasons: tuple[str, ...]
 
 
-def usable(
+def check_freshness(
     tree: WorkTree, suite: Suite, snapshot: Snapshot | None, diff: Changes
 ) -> Snapshot | Unusable:
-    """The last full run of a suite, or why it says nothing of the work tree.
+    """Return the last full run of a suite, or why it does not match the work tree.
 
-    A run of a clean commit is held against that commit. Of any other, the files of `diff` must not
-    have been edited since it began; one that was deleted since can't be told.
+    The work tree is compared with the measured commit if that was clean. Otherwise the files of
+    `diff` must not have been edited since the run began; files deleted since then go unnoticed.
 
     Raises:
-        InputError: The snapshot's time is damaged.
-        MachineError: git is missing or refuses.
+        InputError: The snapshot's time is invalid.
+        MachineError: git is missing or failed.
     """
     if snapshot is None:
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
@@ -60,13 +60,13 @@ def is_source(path: str, suite: Suite, snapshot: Snapshot | None) -> bool:
 
 
 def _since_commit(tree: WorkTree, snapshot: Snapshot) -> Changes | None:
-    """What changed since a clean commit was measured; None where that can't be told."""
+    """Find what changed since a clean commit was measured; None if that is unknown."""
     source = snapshot.provenance
     if source.commit is None or source.dirty is not False:
         return None
     try:
         return tree.since(source.commit)
-    except CovernanceError:  # the commit is not here, as in a shallow clone
+    except CovernanceError:  # the commit is missing, as in a shallow clone
         return None
 
 

@@ -1,4 +1,4 @@
-"""Patch coverage: of the lines and branches that a change adds or edits, how many ran."""
+"""Patch coverage: how many of the lines and branches that a change adds or edits ran."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Place = tuple[str, int]
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True):
-    """How the changes of one suite are judged.
+    """The patch coverage floor of one suite.
 
     Attributes:
-        percent: The floor of what any test ran, lines and branches together.
-        min_lines: With fewer changed statements than this a floor that is missed only informs.
+        percent: The floor for lines and branches together, run by any test.
+        min_lines: With fewer changed statements than this, a missed floor does not fail.
     """
 
     percent: Decimal
@@ -30,17 +30,17 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PatchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What ran of the changed lines of one suite, or of one of its themes.
+    """The patch coverage of one suite, or of one of its themes.
 
     Attributes:
         suite: The suite's name.
         theme: The theme's name, or None for the suite.
         verdict: `pass`, `below-floor` or `informs`.
         floor: The suite's floor; None for a theme.
-        counts: The changed statements and branches; for a theme, what importing executes is left
-            out on both sides.
+        counts: The changed statements and branches; for a theme, without those that importing
+            executes.
         uncovered: Changed statements that did not run.
-        partial: Changed statements that ran, but not to each of their exits.
+        partial: Changed statements that ran, but did not take all of their exits.
     """
 
     suite: str
@@ -54,9 +54,9 @@ class PatchResult(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         whose = self.suite if self.theme is None else f"{self.suite} × {self.theme}"
         if not self.counts.total:
-            what = "nothing measurable changed" if self.theme is None else "importing runs it all"
+            what = "no changed statements" if self.theme is None else "importing runs all of them"
             return f"{whose}: {self.verdict}: {what} (0 of 0)"
-        floor = "" if self.floor is None else f" of a floor of {self.floor} %"
+        floor = "" if self.floor is None else f" (floor {self.floor} %)"
         return (
             f"{whose}: {self.verdict}: {show(self.counts.percent)} %{floor}; "
             f"{self.counts.covered} of {self.counts.total} changed lines and branches ran"
@@ -66,14 +66,14 @@ class PatchResult(msgspec.Struct, frozen=True, kw_only=True):
 def judge_patch(
     snapshot: Snapshot, changed: Mapping[str, frozenset[int]], rule: PatchRule
 ) -> tuple[PatchResult, ...]:
-    """Judge a change by the suite's last result: the suite first, then its themes.
+    """Check the patch coverage of a change: of the suite first, then of its themes.
 
     Args:
-        snapshot: The suite's result, measured on the files as the change leaves them.
-        changed: The suite's files with the lines that are new or edited, each as the first line of
-            its statement. Every line of a file that the snapshot does not know counts as a
-            statement that did not run: a file that was never measured must not pass as covered.
-        rule: The floors in force.
+        snapshot: The suite's result, measured with the change applied.
+        changed: The suite's files with their new or edited lines, each as the first line of its
+            statement. In a file that the snapshot does not contain, every line counts as a
+            statement that did not run, so that unmeasured files can't pass as covered.
+        rule: The floor in force.
     """
     themes = (theme for theme in snapshot.themes if theme != UNTHEMED)
     return (
@@ -86,7 +86,7 @@ def judge_patch(
 
 
 class _Slice(msgspec.Struct, frozen=True):
-    """The changed statements of one file, and those of them that ran."""
+    """The changed statements of one file, and which of them ran."""
 
     path: str
     statements: frozenset[int]
@@ -109,7 +109,7 @@ def _slices(
 def _ran(
     file: FileResult, theme: str | None
 ) -> tuple[frozenset[int], frozenset[int], Mapping[int, tuple[int, int]]]:
-    """A file's statements, those that ran, and its branches: by any test, or earned by a theme."""
+    """Return a file's statements, those that ran, and its branches: in total or for a theme."""
     executed = lines.decode(file.executed_lines)
     statements = executed | lines.decode(file.missing_lines)
     if theme is None:

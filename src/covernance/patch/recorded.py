@@ -1,4 +1,4 @@
-"""What a run records of the change that it measures: patch coverage of its suites."""
+"""The patch coverage that a run records in its snapshots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from covernance.agent.sources import Statements
 from covernance.config import Suite, Table
 from covernance.errors import CovernanceError
 from covernance.git import changes
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from covernance.git.changes import Changes
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
@@ -20,31 +20,33 @@ from covernance.patch.policy import PatchRule, judge_patch
 _NO_FLOOR = PatchRule(percent=Decimal(0))
 
 
-def change(table: Table, environ: Mapping[str, str]) -> Changes | None:
-    """What the work tree changes since it left the default branch, or a pull request its target.
+def find_change(table: Table, environ: Mapping[str, str]) -> Changes | None:
+    """Find the change in the work tree since the merge base with the default or target branch.
 
-    Where it is a clean checkout of that branch it is what the last commit brought; a merge counts
-    as a whole. None where git can't tell, as in a shallow clone.
+    On a clean checkout of that branch, it is the change of the last commit, or all changes of a
+    merge. None if git can't determine it, for example in a shallow clone.
     """
     try:
-        base = base_commit(table, None, environ)
-        found = changes.changes(table.root, base)
-        if found.files or base != changes.resolve(table.root, "HEAD"):
-            return found
-        before = changes.resolve(table.root, "HEAD^")
-        return changes.changes(table.root, before) if before else None
+        base = find_base_commit(table, None, environ)
+        difference = changes.find_changes(table.root, base)
+        if difference.files or base != changes.resolve_commit(table.root, "HEAD"):
+            return difference
+        before = changes.resolve_commit(table.root, "HEAD^")
+        return changes.find_changes(table.root, before) if before else None
     except CovernanceError:
         return None
 
 
-def patch(suite: Suite, snapshot: Snapshot, diff: Changes, statements: Statements) -> PatchCounts:
-    """How much of a change ran.
+def count_patch(
+    suite: Suite, snapshot: Snapshot, diff: Changes, statements: Statements
+) -> PatchCounts:
+    """Count how much of a change ran.
 
     Args:
         suite: The suite.
-        snapshot: The result of the run that measured it just now.
+        snapshot: The result of the run that just measured it.
         diff: The change.
-        statements: What an agent read of the changed sources, see `statements_task`.
+        statements: The statements of the changed sources, from the agent; see `statements_task`.
     """
     changed = changed_statements(suite, snapshot, diff, statements.sources)
     whole, *themes = judge_patch(snapshot, changed, _NO_FLOOR)
@@ -58,13 +60,13 @@ def patch(suite: Suite, snapshot: Snapshot, diff: Changes, statements: Statement
 def ask_patch(
     root: Path, suite: Suite, snapshot: Snapshot, diff: Changes, agent: Agent
 ) -> PatchCounts | None:
-    """How much of a change ran, by a result of the sources as they are now.
+    """Count how much of a change ran, in a result of the current sources.
 
-    None where a changed file can't be read.
+    None if a changed file can't be read.
     """
     try:
         task = statements_task(root, suite, snapshot, diff)
         statements = agent.ask(task, Statements) if task else NOTHING
     except CovernanceError:
         return None
-    return patch(suite, snapshot, diff, statements)
+    return count_patch(suite, snapshot, diff, statements)

@@ -15,7 +15,7 @@ from covernance.git import changes
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Verdict
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
-from covernance.patch.freshness import Unusable, usable
+from covernance.patch.freshness import Unusable, check_freshness
 from covernance.patch.policy import PatchResult, PatchRule, judge_patch
 from covernance.results import read_results
 
@@ -77,7 +77,9 @@ def measure_patch(
     diff = tree.since(base)
     results = read_results(table)
     least = table.patch_min_lines if min_lines is None else min_lines
-    known = {suite.name: usable(tree, suite, results[suite.name], diff) for suite in suites}
+    known = {
+        suite.name: check_freshness(tree, suite, results[suite.name], diff) for suite in suites
+    }
     tasks = [
         (suite, task)
         for suite in suites

@@ -10,10 +10,10 @@ from covernance.agent.suites import Agents
 from covernance.config import Table
 from covernance.errors import CovernanceError
 from covernance.exceptions.row import Row
-from covernance.exceptions.waivers import due
+from covernance.exceptions.waivers import find_due
 from covernance.exceptions.workflow import read_rows
-from covernance.git.base import base_commit
-from covernance.guard.workflow import Guarded, guard_suites
+from covernance.git.base import find_base_commit
+from covernance.guard.workflow import GuardResult, guard_suites
 from covernance.history.open import open_table_store
 from covernance.model import timestamp
 from covernance.model.counts import Counts
@@ -45,13 +45,13 @@ def full_state(
     patches: Mapping[str, Counts] = {}
     drops: Sequence[Drop] = ()
     try:
-        base = base_commit(table, ref, environ)
+        base = find_base_commit(table, ref, environ)
         patches = _patches(table, base, agents)
         drops = _drops(guard_suites(table, table.suites, open_table_store(table), base))
     except CovernanceError as error:
         warn(f"patch coverage and drops are not shown: {error}")
     rows, today = _register(table)
-    exceptions = [exception_due(item.row, today) for item in due(rows, today)]
+    exceptions = [exception_due(item.row, today) for item in find_due(rows, today)]
     return read_state(table, patches=patches, drops=drops, exceptions=exceptions)
 
 
@@ -73,7 +73,7 @@ def _patches(table: Table, base: str, agents: Agents) -> dict[str, Counts]:
     return patches
 
 
-def _drops(results: Sequence[Guarded]) -> list[Drop]:
+def _drops(results: Sequence[GuardResult]) -> list[Drop]:
     return [
         Drop(result.suite, drop.measure, drop.before, drop.after)
         for result in results

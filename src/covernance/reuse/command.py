@@ -12,7 +12,7 @@ from covernance.agent.interpreter import find_interpreter
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.layout import Layout
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.reuse.policy import forbidden
 from covernance.reuse.workflow import Found, Reuse
 from covernance.shell.options import format_option
@@ -102,11 +102,11 @@ def _lines(name: str, finding: Found, most: int) -> Iterable[str]:
         yield f"{name}: would be reused: measured{at} on {evidence.recorded_at}"
     else:
         yield f"{name}: would run:"
-    yield from (f"  {shown(reason)}" for reason in finding.reasons[:most])
+    yield from (f"  {escape_unprintable(reason)}" for reason in finding.reasons[:most])
     if more := len(finding.reasons[most:]):
         yield f"  … and {more} more; --all shows them"
     if finding.evidence and finding.evidence.programs:
-        programs = ", ".join(shown(program) for program in finding.evidence.programs)
+        programs = ", ".join(escape_unprintable(program) for program in finding.evidence.programs)
         yield f"  it starts {programs}, so any change in the repository makes it run"
 
 

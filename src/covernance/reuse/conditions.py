@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import covernance
-from covernance.agent.client import startup
+from covernance.agent.client import find_startup_folder
 from covernance.agent.environment import Environment
 from covernance.reuse import path_states
 from covernance.reuse.evidence import DISTRIBUTION, ENVIRONMENT, INTERPRETER, LIES_IN, PATH_FILE
@@ -81,7 +81,7 @@ def _interpreter(environment: Environment, looks: Looks) -> str:
 @cache
 def _tool() -> str:
     """The code and templates of tool and agent, which made the numbers out of what was measured."""
-    folders = Path(covernance.__file__).parent, startup().parent
+    folders = Path(covernance.__file__).parent, find_startup_folder().parent
     # Bytecode comes and goes, by way of temporary names, as other processes import the code.
     paths = sorted(
         path

@@ -79,7 +79,7 @@ def _age(evidence: Evidence, now: datetime, most: timedelta) -> Iterator[str]:
     if found is None or found < timedelta(0):
         yield f"its time, {evidence.recorded_at!r}, can't be right"
     elif found > most:
-        yield f"it is {timestamp.days(found.days)} old; max-age-days allows {most.days}"
+        yield f"it is {timestamp.format_days(found.days)} old; max-age-days allows {most.days}"
 
 
 def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from covernance.git.listing import Tracked
 from covernance.model.inputs import KINDS, Inputs, make_inputs
-from covernance.model.paths import folders_above
+from covernance.model.paths import list_folders_above
 from covernance.reuse.evidence import Seen
 from covernance.reuse.path_states import ABSENT, KEPT_BY_TOOLS
 from covernance.reuse.seen import CHANGED_MEANWHILE, Looks
@@ -135,7 +135,7 @@ class _Listing:
     def _is_tracked(self, name: str) -> bool:
         """Whether git tracks a file, or the submodule that it lies in."""
         names = self._tracked.names if self._tracked else frozenset()
-        return name in names or any(folder in names for folder in folders_above(name))
+        return name in names or any(folder in names for folder in list_folders_above(name))
 
 
 class Way(NamedTuple):

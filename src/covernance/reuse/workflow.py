@@ -19,14 +19,14 @@ from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished
 from covernance.errors import Exit, InputError
 from covernance.git.listing import Tracked, list_tracked
-from covernance.git.provenance import commit, measured_in, provenance
-from covernance.judgement import Judgement, rejudged
+from covernance.git.provenance import add_environment, describe_run, read_head
+from covernance.judgement import Judgement, judge_stored
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
-from covernance.model.suite_result import SuiteResult, stand_in
-from covernance.model.text import shown
+from covernance.model.suite_result import SuiteResult, to_suite_result
+from covernance.model.text import escape_unprintable
 from covernance.model.verdict import Verdict
 from covernance.patch import recorded
 from covernance.reuse import evidence, path_states, policy, traces, walk
@@ -125,8 +125,8 @@ class Reuse:
         }
         if not kept:
             return {}
-        source = provenance(self._table, self._environ, self._now)
-        change = recorded.change(self._table, self._environ)
+        source = describe_run(self._table, self._environ, self._now)
+        change = recorded.find_change(self._table, self._environ)
         results = {}
         for name, (suite, depended_on) in kept.items():
             today = msgspec.structs.replace(judgements[name], change=change)
@@ -134,7 +134,7 @@ class Reuse:
                 result := self._judged(suite, depended_on, today, source, agents[name])
             ):
                 self._publish(result, depended_on)
-                results[name] = stand_in(result, (self._layout.snapshot(name),))
+                results[name] = to_suite_result(result, (self._layout.snapshot(name),))
         return results
 
     def _judged(
@@ -146,11 +146,11 @@ class Reuse:
         agent: Agent,
     ) -> Snapshot | None:
         """The kept result as one of today; None where it does not pass any more."""
-        kept = rejudged(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
+        kept = judge_stored(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
         if kept.verdict != Verdict.PASS or kept.suite != suite.name:
             return None
         origin = Origin(depended_on.commit, depended_on.recorded_at)
-        here = measured_in(source, depended_on.environment)
+        here = add_environment(source, depended_on.environment)
         result = msgspec.structs.replace(
             kept, provenance=msgspec.structs.replace(here, source=REUSED, origin=origin)
         )
@@ -169,7 +169,7 @@ class Reuse:
     def prepare(self, suites: Iterable[Suite], environments: Mapping[str, Environment]) -> None:
         """Get ready to measure suites: look at what they consist of."""
         self._environments |= environments
-        self._measured = commit(self._table.root)
+        self._measured = read_head(self._table.root)
         for suite in suites:
             described = self._describe(environments[suite.name], self._looks)
             self._settings[suite.name] = described
@@ -202,7 +202,7 @@ class Reuse:
         """What a run depended on of the repository, whether its result may be reused or not."""
         root = self._table.root
         refusals = list(gathered.refusals)
-        if commit(root) != self._measured:
+        if read_head(root) != self._measured:
             refusals.append("another commit was checked out while the suite ran")
         if gathered.programs:
             refusals += self._edited_meanwhile()
@@ -280,7 +280,7 @@ class Reuse:
 
     def _checkout(self) -> dict[str, str]:
         """What a program that is not traced can ask git."""
-        return {_COMMIT: str(commit(self._table.root))}
+        return {_COMMIT: str(read_head(self._table.root))}
 
     @cached_property
     def _tracked(self) -> Tracked | None:
@@ -331,7 +331,7 @@ def report_digest(path: Path) -> str:
 
 def _first(reasons: Sequence[str]) -> str:
     more = f" (and {len(reasons) - 1} more: `covernance cache show`)" if reasons[1:] else ""
-    return f"{shown(reasons[0])}{more}"
+    return f"{escape_unprintable(reasons[0])}{more}"
 
 
 def _trace(planned: Pass) -> Path:

@@ -16,7 +16,7 @@ from covernance.combine.command import combiner
 from covernance.config import Suite, Table
 from covernance.engine import progress
 from covernance.engine.arguments import split_reports
-from covernance.engine.schedule import expected
+from covernance.engine.schedule import read_pass_seconds
 from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.layout import Layout
@@ -150,7 +150,9 @@ def command(  # noqa: PLR0913 - click hands over every option
     show_output = verbose or bool(request.arguments.rest)
     live = has_terminal() and not request.arguments.meaning.interactive
     observing = (
-        progress.Live(verbose=show_output, expected=expected(request.suites, Layout(table.root)))
+        progress.Live(
+            verbose=show_output, expected=read_pass_seconds(request.suites, Layout(table.root))
+        )
         if live
         else nullcontext(progress.Lines(click.echo, verbose=show_output))
     )

@@ -16,13 +16,13 @@ from covernance.engine.arguments import ReportRequest
 from covernance.engine.processes import Finished
 from covernance.engine.shard import Shard
 from covernance.errors import CovernanceError, Exit
-from covernance.gate.floors import Measured, judge
+from covernance.gate.floors import Measured, judge_suite
 from covernance.judgement import Judgement
 from covernance.layout import Layout
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import Floor, Provenance, Snapshot
 from covernance.model.suite_result import SuiteResult
-from covernance.model.totals import total
+from covernance.model.totals import sum_files
 from covernance.model.verdict import Assessment, Verdict
 from covernance.patch import recorded
 from covernance.patch.changed import NOTHING, statements_task
@@ -155,7 +155,7 @@ def assess(
         unreadable=unreadable,
     )
     assessment = (
-        judge(suite, judgement.floor, measured, judgement.excused)
+        judge_suite(suite, judgement.floor, measured, judgement.excused)
         if passes.scope.is_whole
         else _of_partial(measured, passes.scope.shard)
     )
@@ -165,7 +165,7 @@ def assess(
         reasons=assessment.reasons,
         floor=Floor(str(judgement.floor.percent), judgement.floor.origin),
         provenance=source,
-        total=total(results),
+        total=sum_files(results),
         themes=cells,
         files=results,
         tests=outcomes.tests(passes.finished),
@@ -174,7 +174,7 @@ def assess(
         inputs=passes.inputs,
     )
     if judgement.change and counted.statements and passes.scope.is_whole:
-        patch = recorded.patch(suite, snapshot, judgement.change, counted.statements)
+        patch = recorded.count_patch(suite, snapshot, judgement.change, counted.statements)
         snapshot = msgspec.structs.replace(snapshot, patch=patch)
     verdict = assessment.verdict
     return snapshot, Exit.PASS if verdict is Verdict.PARTIAL else verdict.exit

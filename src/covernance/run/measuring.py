@@ -16,14 +16,14 @@ from covernance.config import UNTHEMED, Suite, Table
 from covernance.engine import shard
 from covernance.engine.passes import TEMPORARY, Pass, plan_pass
 from covernance.engine.processes import Finished, Observer, run_passes
-from covernance.engine.schedule import Key, expected, longest_first, tests
+from covernance.engine.schedule import Key, read_pass_seconds, sort_longest_first, sum_test_seconds
 from covernance.engine.slots import Slots
-from covernance.engine.workers import workers
+from covernance.engine.workers import assign_workers
 from covernance.errors import InputError
-from covernance.git.provenance import measured_in, provenance
+from covernance.git.provenance import add_environment, describe_run
 from covernance.judgement import Judgement
 from covernance.layout import Layout
-from covernance.machine import at_once, cpus
+from covernance.machine import choose_parallelism, count_cpus
 from covernance.model.snapshot import Provenance
 from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
@@ -126,8 +126,8 @@ def measure(
             reuse.prepare(request.suites, environments)
         own = (layout.work, temporary)
         planned = plan(table, request, work.path, temporary, prepared)
-        slots = Slots(layout.work / "slots", request.jobs or at_once(len(planned)))
-        planned = longest_first(planned, expected(request.suites, layout))
+        slots = Slots(layout.work / "slots", request.jobs or choose_parallelism(len(planned)))
+        planned = sort_longest_first(planned, read_pass_seconds(request.suites, layout))
         finished = _measure(_noted(planned, reuse, own), slots, request, observer)
         unthemed = [
             _pass(suite, UNTHEMED, work.path, temporary, request, prepared[suite.name])
@@ -135,8 +135,8 @@ def measure(
             if request.themes is None and _has_unthemed(finished, suite)
         ]
         finished += _measure(_noted(unthemed, reuse, own), slots, request, observer)
-        checkout = provenance(table, request.environ, request.now)
-        change = recorded.change(table, request.environ)
+        checkout = describe_run(table, request.environ, request.now)
+        change = recorded.find_change(table, request.environ)
         results = []
         for suite in request.suites:
             mine = _of(suite, finished)
@@ -149,7 +149,7 @@ def measure(
                 inputs=reuse.inputs(suite, traced) if reuse and traced else None,
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
-            source = measured_in(checkout, prepared[suite.name].environment)
+            source = add_environment(checkout, prepared[suite.name].environment)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             agent = agents[suite.name]
@@ -190,8 +190,8 @@ def _workers(table: Table, request: Request, prepared: Mapping[str, Prepared]) -
         return {}
     passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
     capable = [name for name, one in prepared.items() if "xdist" in one.plugins]
-    durations = tests(willing, Layout(table.root))
-    return workers(passes, durations, request.jobs or cpus(), capable)
+    durations = sum_test_seconds(willing, Layout(table.root))
+    return assign_workers(passes, durations, request.jobs or count_cpus(), capable)
 
 
 def _pass(
@@ -211,7 +211,7 @@ def _pass(
         request.arguments,
         more=(
             *(["--covernance-contexts=test"] if request.contexts == "test" else []),
-            *shard.options(request.shard, _durations(work, suite), prepared.plugins),
+            *shard.split_options(request.shard, _durations(work, suite), prepared.plugins),
             *([f"--numprocesses={workers}"] if workers > 1 else []),
         ),
         prepared=prepared,

@@ -14,7 +14,7 @@ from covernance.model.snapshot import (
     TestResult,
 )
 from covernance.model.testing import is_flaky
-from covernance.model.totals import theme_total
+from covernance.model.totals import sum_theme
 
 _OUTCOME_FIELDS = {"error": "errors"}
 _NO_TESTS = 5
@@ -114,7 +114,7 @@ def count_deselected(finished: Sequence[Finished]) -> int:
 
 
 def _cell(theme: str, passes: Sequence[Finished], files: Mapping[str, FileResult]) -> Cell:
-    counts = theme_total(files, theme)
+    counts = sum_theme(files, theme)
     records = [result.record for result in passes if result.record]
     tally = Counter(outcome for record in records for outcome in record.outcomes.values())
     return Cell(

@@ -14,7 +14,7 @@ from covernance.agent.interpreter import find_interpreter
 from covernance.config import Suite, Table
 from covernance.engine.arguments import PytestArguments
 from covernance.errors import CovernanceError
-from covernance.machine import cpus
+from covernance.machine import count_cpus
 
 
 def find_agents(
@@ -71,7 +71,7 @@ def prepare(
         except CovernanceError as error:
             raise type(error)(f"{suite.name}: {error}") from error
 
-    with ThreadPoolExecutor(max_workers=cpus()) as pool:
+    with ThreadPoolExecutor(max_workers=count_cpus()) as pool:
         return {
             suite.name: prepared
             for suite, prepared in zip(suites, pool.map(ask, suites), strict=True)

@@ -11,7 +11,7 @@ import msgspec
 from covernance.agent.client import Agent
 from covernance.config import Table
 from covernance.engine.processes import Observer
-from covernance.judgement import judgement
+from covernance.judgement import read_judgement
 from covernance.layout import Layout
 from covernance.model.suite_result import SuiteResult
 from covernance.reuse.policy import forbidden
@@ -50,7 +50,7 @@ def run_suites(
         CovernanceError: Nothing could be measured; earlier results are untouched.
     """
     judgements = {
-        suite.name: judgement(table, suite, request.environ, request.now, request.fail_under)
+        suite.name: read_judgement(table, suite, request.environ, request.now, request.fail_under)
         for suite in request.suites
     }
     reuse = _reuse(table, request)

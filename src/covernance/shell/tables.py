@@ -9,7 +9,7 @@ from covernance.model import lines
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import FileResult, Snapshot
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.shell.columns import align
 
 _HEAD = ("suite", "theme", "tests", "earned %", "raw %", "floor", "verdict")
@@ -83,7 +83,7 @@ def places(result: FileResult) -> str:
 def _origin(snapshot: Snapshot) -> str:
     """The origin of a result that the run did not measure itself, in parentheses."""
     origin = describe_origin(snapshot.provenance)
-    return f" ({shown(origin)})" if origin else ""
+    return f" ({escape_unprintable(origin)})" if origin else ""
 
 
 def _count_missing(result: FileResult) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from covernance.agent.suites import suite_agents
+from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit, InputError
 from covernance.reports.markdown import COMMENT_LIMIT
 from covernance.shell.options import base_option
@@ -87,7 +87,7 @@ def command(
     }
     outcomes = dict(_parse_label("--step", text, "success") for text in steps)
     table = here()
-    agents = suite_agents(table, os.environ)
+    agents = find_suite_agents(table, os.environ)
     warn = functools.partial(click.echo, err=True)
     state = overview.full_state(table, base, os.environ, agents, warn)
     summary = workflow.render(

@@ -11,7 +11,7 @@ from covernance.model import document
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.text import short_commit, shown
+from covernance.model.text import escape_unprintable, short_commit
 from covernance.model.verdict import Verdict
 from covernance.reports.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
 from covernance.reports.state import State, days, trouble, verdict
@@ -260,7 +260,7 @@ def _attachment(heading: str, text: str) -> Section:
     Workflow commands are left out: they are meant for GitHub's runner, which reads the job's log.
     """
     lines = [line for line in text.strip("\n").splitlines() if not line.startswith("::")]
-    rows = tuple(f"    {shown(line)}" for line in lines)
+    rows = tuple(f"    {escape_unprintable(line)}" for line in lines)
     return Section((f"### {code(heading)}", ""), rows, "lines")
 
 

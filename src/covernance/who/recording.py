@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from covernance import files
-from covernance.agent.sources import first_lines
+from covernance.agent.sources import map_first_lines
 from covernance.config import Suite, Table
 from covernance.git import changes
 from covernance.layout import Layout
@@ -102,7 +102,7 @@ class Tested:
 
     def is_edited(self, root: Path, path: str) -> bool:
         """Whether a file whose text is kept differs now, or is gone."""
-        return path in self.paths and changes.current(root, path) != self.text(path)
+        return path in self.paths and changes.read_working_file(root, path) != self.text(path)
 
     @cached_property
     def _recording(self) -> Recording:
@@ -118,7 +118,9 @@ class Tested:
         """
         ran = self._recording.files.get(path, RanFile())
         named = {self._recording.contexts[number]: text for number, text in ran.lines.items()}
-        return TestedFile(self.text(path), self.snapshot.files[path], first_lines(ran.spans), named)
+        return TestedFile(
+            self.text(path), self.snapshot.files[path], map_first_lines(ran.spans), named
+        )
 
 
 class TestedFile:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from covernance.model.text import short_commit, shown
+from covernance.model.text import escape_unprintable, short_commit
 
 
 class Ran(msgspec.Struct, frozen=True, order=True):
@@ -62,7 +62,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def text(answers: Iterable[Answer]) -> str:
     """For a reader; a line for each test, then what no test ran."""
-    return "\n".join(shown(line) for answer in answers for line in _lines(answer)) + "\n"
+    return (
+        "\n".join(escape_unprintable(line) for answer in answers for line in _lines(answer)) + "\n"
+    )
 
 
 def _lines(answer: Answer) -> Iterable[str]:

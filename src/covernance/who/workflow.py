@@ -116,7 +116,7 @@ def _measured(table: Table, kept: dict[str, Tested | None]) -> set[str]:
 
 def _answer(table: Table, kept: Tested, place: Place) -> Answer:
     file = kept.file(place.path)
-    now = changes.current(table.root, place.path)
+    now = changes.read_working_file(table.root, place.path)
     numbers = same_lines(file.text, file.text if now is None else now)
     length = len((now or file.text).splitlines())
     if place.lines and place.lines[-1] > length:

@@ -130,13 +130,13 @@ def test_an_expired_exception_is_red_and_told_once_and_hides_no_digest(
     assert first.results == {"digest": "success", "exceptions": "failure"}, first.log
     assert len(first.notes("create_pull_request")) == 1
     job = first.jobs["exceptions"]
-    assert f"api/half.py (api): ran out on {yesterday}" in job.log
+    assert f"api/half.py (api): expired on {yesterday}" in job.log
     assert [name for name, ended in job.steps.items() if ended == "failure"] == [
         "Check the exceptions"
     ]
     [message] = webhook.received
     assert REPOSITORY in message["title"]
-    assert f"holds until {yesterday}" in message["message"]
+    assert f"valid until {yesterday}" in message["message"]
     assert first.files("coverage-alerts") == {"alerts.state.json"}
     assert SECRET not in first.log
     assert SECRET not in (first.artifacts["coverage-alerts"] / "alerts.state.json").read_text()
@@ -175,6 +175,6 @@ def test_without_history_both_jobs_are_red_and_say_why(governed: Governed) -> No
     run = governed.on_monday()
     assert run.results == {"digest": "failure", "exceptions": "failure"}, run.log
     assert "history: no results on branch 'main'" in run.jobs["digest"].log
-    assert "no result of branch 'main' is kept" in run.jobs["exceptions"].log
+    assert "no result of branch 'main' is stored" in run.jobs["exceptions"].log
     assert run.notes("create_pull_request") == []
     assert "Alert" not in run.jobs["exceptions"].steps

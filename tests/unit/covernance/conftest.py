@@ -94,7 +94,7 @@ def snapshot() -> Snapshot:
     return Snapshot(
         suite="api",
         verdict=Verdict.BELOW_FLOOR,
-        reasons=("75.00 % is below the floor of 90 %",),
+        reasons=("75.00 % (floor 90 %)",),
         floor=Floor("90", "pyproject.toml"),
         provenance=Provenance(
             commit="0" * 40,

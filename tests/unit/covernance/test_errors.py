@@ -10,7 +10,7 @@ from covernance.errors import CovernanceError, Exit
 pytestmark = pytest.mark.architecture
 
 
-def test_exit_codes_are_those_that_scripts_rely_on() -> None:
+def test_exit_codes_do_not_change() -> None:
     assert {code.name: code.value for code in Exit} == {
         "PASS": 0,
         "TESTS_FAILED": 1,
@@ -20,7 +20,7 @@ def test_exit_codes_are_those_that_scripts_rely_on() -> None:
     }
 
 
-def test_every_error_is_one_of_the_tree_and_its_text_is_the_message() -> None:
+def test_every_error_is_in_the_tree_and_its_text_is_the_message() -> None:
     classes = [
         member
         for _, member in inspect.getmembers(errors, inspect.isclass)

@@ -15,7 +15,7 @@ from covernance.errors import MachineError
 pytestmark = pytest.mark.reliability
 
 
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+def test_a_file_is_replaced_completely(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file.json"
     files.write_atomic(path, b"old")
     files.write_atomic(path, b"new")
@@ -23,7 +23,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["file.json"]
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_rubbish(
+def test_a_failed_write_leaves_only_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file.json"
@@ -39,7 +39,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(
     assert [entry.name for entry in tmp_path.iterdir()] == ["file.json"]
 
 
-def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
+def test_a_folder_is_replaced_completely(tmp_path: Path) -> None:
     target = tmp_path / "html" / "api"
     for text in ("old", "new"):
         staged = tmp_path / text
@@ -50,7 +50,7 @@ def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in target.parent.iterdir()] == ["api"]
 
 
-def test_a_folder_whose_replacement_was_killed_half_way_comes_back(tmp_path: Path) -> None:
+def test_a_folder_is_restored_after_a_killed_replacement(tmp_path: Path) -> None:
     retired = tmp_path / ".api.retired"
     retired.mkdir()
     (retired / "index.html").touch()
@@ -59,14 +59,14 @@ def test_a_folder_whose_replacement_was_killed_half_way_comes_back(tmp_path: Pat
     assert not retired.exists()
 
 
-def test_a_retired_folder_beside_a_whole_one_is_rubbish(tmp_path: Path) -> None:
+def test_a_retired_folder_is_removed_if_the_new_one_is_in_place(tmp_path: Path) -> None:
     (tmp_path / ".api.retired").mkdir()
     (tmp_path / "api").mkdir()
     files.restore_folder(tmp_path / "api")
     assert [entry.name for entry in tmp_path.iterdir()] == ["api"]
 
 
-def test_what_was_staged_on_another_file_system_is_copied_whole(
+def test_a_folder_staged_on_another_file_system_is_copied_completely(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Path("/dev/shm")  # noqa: S108 - another file system is the point
@@ -81,14 +81,14 @@ def test_what_was_staged_on_another_file_system_is_copied_whole(
     assert sorted(entry.name for entry in (tmp_path / "out").iterdir()) == ["html", "x.json"]
 
 
-def test_a_place_that_can_not_be_written_is_a_clear_error(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "staged").touch()
     with pytest.raises(MachineError, match="can't be written"):
         files.publish_file(tmp_path / "staged", tmp_path / "file" / "x.json")
 
 
-def test_many_workspaces_at_once_leave_one_another_alone(tmp_path: Path) -> None:
+def test_parallel_workspaces_do_not_affect_each_other(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from covernance.files import Workspace\n"
         "for _ in range(60):\n"
@@ -101,14 +101,14 @@ def test_many_workspaces_at_once_leave_one_another_alone(tmp_path: Path) -> None
     assert [process.wait() for process in racing] == [0] * 4
 
 
-def test_a_workspace_is_gone_when_closed(tmp_path: Path) -> None:
+def test_closing_removes_a_workspace(tmp_path: Path) -> None:
     workspace = files.Workspace(tmp_path)
     (workspace.path / "data").mkdir()
     workspace.close()
     assert list(tmp_path.glob("run-*")) == []
 
 
-def test_a_workspace_in_use_is_left_alone(tmp_path: Path) -> None:
+def test_a_workspace_in_use_is_not_removed(tmp_path: Path) -> None:
     first = files.Workspace(tmp_path)
     second = files.Workspace(tmp_path)
     assert first.path.is_dir()
@@ -116,7 +116,7 @@ def test_a_workspace_in_use_is_left_alone(tmp_path: Path) -> None:
     second.close()
 
 
-def test_a_workspace_whose_owner_was_killed_is_swept(tmp_path: Path) -> None:
+def test_an_abandoned_workspace_is_removed(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from covernance.files import Workspace\n"
         "workspace = Workspace(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
@@ -128,7 +128,7 @@ def test_a_workspace_whose_owner_was_killed_is_swept(tmp_path: Path) -> None:
     workspace.close()
 
 
-def test_a_lock_that_is_held_is_not_taken_until_another_thread_releases_it(tmp_path: Path) -> None:
+def test_a_held_lock_is_free_after_another_thread_releases_it(tmp_path: Path) -> None:
     held = files.try_lock(tmp_path / "lock")
     assert held
     assert files.try_lock(tmp_path / "lock") is None
@@ -142,13 +142,13 @@ def test_a_lock_that_is_held_is_not_taken_until_another_thread_releases_it(tmp_p
     again.release()
 
 
-def test_a_lock_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_lock_that_can_not_be_created_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be locked"), files.locked(tmp_path / "file/lock"):
         pass
 
 
-def test_a_workspace_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_workspace_that_can_not_be_created_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be used as a work folder"):
         files.Workspace(tmp_path / "file")

@@ -13,30 +13,30 @@ from covernance import interruptions
 pytestmark = pytest.mark.reliability
 
 
-def interrupt(times: int, came: list[int] | None, done: list[object]) -> None:
-    """Interrupt this process, and note what can be seen of it each time."""
+def interrupt(times: int, received: list[int] | None, done: list[object]) -> None:
+    """Interrupt this process, and record the list of received signals each time."""
     for _ in range(times):
         signal.raise_signal(signal.SIGINT)
-        done.append(came and [*came])
+        done.append(received and [*received])
 
 
-def put_off(done: list[object]) -> None:
-    with interruptions.put_off() as came:
-        assert not came
-        interrupt(2, came, done)
+def defer(done: list[object]) -> None:
+    with interruptions.defer_interruptions() as received:
+        assert not received
+        interrupt(2, received, done)
 
 
-def blocked(done: list[object]) -> None:
-    with interruptions.blocked():
+def block(done: list[object]) -> None:
+    with interruptions.block_interruptions():
         interrupt(2, None, done)
 
 
 @pytest.mark.parametrize(
     ("block", "seen"),
-    [(put_off, [[signal.SIGINT], [signal.SIGINT] * 2]), (blocked, [None, None])],
-    ids=["put off", "blocked"],
+    [(defer, [[signal.SIGINT], [signal.SIGINT] * 2]), (block, [None, None])],
+    ids=["deferred", "blocked"],
 )
-def test_an_interruption_comes_at_the_end_of_the_block_and_no_sooner(
+def test_an_interruption_is_deferred_to_the_end_of_the_block(
     block: Callable[[list[object]], None], seen: list[object]
 ) -> None:
     done: list[object] = []
@@ -47,8 +47,10 @@ def test_an_interruption_comes_at_the_end_of_the_block_and_no_sooner(
         signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("block", [interruptions.put_off, interruptions.blocked])
-def test_an_interruption_that_another_thread_takes_is_put_off_too(
+@pytest.mark.parametrize(
+    "block", [interruptions.defer_interruptions, interruptions.block_interruptions]
+)
+def test_an_interruption_received_by_another_thread_is_deferred(
     block: Callable[[], AbstractContextManager[object]],
 ) -> None:
     over = threading.Event()
@@ -69,12 +71,12 @@ def test_an_interruption_that_another_thread_takes_is_put_off_too(
     assert next(moments, None) is None
 
 
-def test_what_is_ignored_stays_so() -> None:
+def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with interruptions.put_off() as came:
+        with interruptions.defer_interruptions() as received:
             signal.raise_signal(signal.SIGINT)
-        assert not came
+        assert not received
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

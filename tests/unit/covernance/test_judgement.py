@@ -7,7 +7,7 @@ import pytest
 
 from covernance.config import Suite
 from covernance.gate.floors import NO_EXCEPTIONS, AppliedFloor, Exceptions
-from covernance.judgement import Judgement, rejudged
+from covernance.judgement import Judgement, judge_stored
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot, TestResult
 
@@ -26,32 +26,32 @@ def by(floor: int, excused: Exceptions = NO_EXCEPTIONS) -> Judgement:
 
 
 @pytest.mark.parametrize(("floor", "verdict"), [(75, "pass"), (76, "below-floor")])
-def test_an_earlier_pass_is_held_to_todays_floor(
+def test_a_stored_pass_is_checked_against_todays_floor(
     suite: Suite, passed: Snapshot, floor: int, verdict: str
 ) -> None:
-    found = rejudged(suite, passed, by(floor))
-    assert (found.verdict, found.floor.percent) == (verdict, str(floor))
-    assert bool(found.reasons) == (verdict != "pass")
+    result = judge_stored(suite, passed, by(floor))
+    assert (result.verdict, result.floor.percent) == (verdict, str(floor))
+    assert bool(result.reasons) == (verdict != "pass")
 
 
-def test_an_earlier_pass_is_held_to_the_exceptions_that_ran_out(
-    suite: Suite, passed: Snapshot
-) -> None:
-    found = rejudged(suite, passed, by(75, Exceptions(expired=("old ran out",))))
-    assert (found.verdict, found.reasons) == ("expired-exception", ("old ran out",))
+def test_a_stored_pass_fails_for_an_expired_exception(suite: Suite, passed: Snapshot) -> None:
+    result = judge_stored(suite, passed, by(75, Exceptions(expired=("old expired",))))
+    assert (result.verdict, result.reasons) == ("expired-exception", ("old expired",))
 
 
 @pytest.mark.parametrize("outcome", ["failed", "error"])
-def test_a_pass_with_a_failed_test_is_none(suite: Suite, passed: Snapshot, outcome: str) -> None:
+def test_a_stored_pass_with_a_failed_test_fails(
+    suite: Suite, passed: Snapshot, outcome: str
+) -> None:
     tests = {"t::a": TestResult(outcome=outcome, seconds=0.5, themes=("security",))}
-    found = rejudged(suite, msgspec.structs.replace(passed, tests=tests), by(75))
-    assert (found.verdict, found.reasons) == ("tests-failed", ("failed: t::a",))
+    result = judge_stored(suite, msgspec.structs.replace(passed, tests=tests), by(75))
+    assert (result.verdict, result.reasons) == ("tests-failed", ("failed: t::a",))
 
 
-def test_the_total_is_that_of_the_files(suite: Suite, passed: Snapshot) -> None:
+def test_the_total_is_recomputed_from_the_files(suite: Suite, passed: Snapshot) -> None:
     forged = msgspec.structs.replace(passed, total=Counts(100, 100))
-    assert rejudged(suite, forged, by(75)).total == passed.total
+    assert judge_stored(suite, forged, by(75)).total == passed.total
 
 
-def test_what_was_refused_stays_refused(suite: Suite, snapshot: Snapshot) -> None:
-    assert rejudged(suite, snapshot, by(0)) == snapshot
+def test_a_failed_result_stays_failed(suite: Suite, snapshot: Snapshot) -> None:
+    assert judge_stored(suite, snapshot, by(0)) == snapshot

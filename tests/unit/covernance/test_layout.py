@@ -29,7 +29,7 @@ def of_all() -> list[Path]:
     return [getattr(LAYOUT, name) for name, _ in properties]
 
 
-def test_everything_lies_in_the_folder_of_results() -> None:
+def test_every_path_is_in_the_results_folder() -> None:
     for path in (*of_suite("api"), *of_all()):
         assert path.is_relative_to("/repository/coverage")
 
@@ -40,7 +40,7 @@ def test_no_path_is_used_twice() -> None:
     assert len(set(paths)) == len(paths)
 
 
-def test_paths_that_others_read_are_where_they_look() -> None:
+def test_paths_that_other_tools_read_do_not_change() -> None:
     names = ["api.json", "api.xml", "html/api"]
     assert [LAYOUT.report("api", kind) for kind in KINDS] == [LAYOUT.folder / n for n in names]
     assert LAYOUT.snapshot("api") == LAYOUT.folder / "api.snapshot.json"
@@ -51,5 +51,5 @@ def test_paths_that_others_read_are_where_they_look() -> None:
 
 
 @pytest.mark.reliability
-def test_running_passes_write_on_the_file_system_of_the_results() -> None:
+def test_the_work_folder_is_on_the_file_system_of_the_results() -> None:
     assert LAYOUT.work.is_relative_to(LAYOUT.folder)

@@ -14,11 +14,11 @@ def test_the_agent_writes_every_format_that_is_not_for_the_terminal(name: str) -
     assert callable(import_module(f"covernance_agent.formats.{name}_report").write)
 
 
-def test_a_complete_run_writes_the_reports_that_the_plan_names() -> None:
+def test_a_full_run_writes_the_standard_reports() -> None:
     assert STANDARD == ("json", "xml", "html")
 
 
-def test_json_is_indented_for_readers() -> None:
+def test_json_is_indented() -> None:
     finish = FORMATS["json"].finish
     assert finish
     assert finish(b'{"a":[1]}') == b'{\n    "a": [\n        1\n    ]\n}'

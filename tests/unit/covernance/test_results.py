@@ -20,24 +20,24 @@ Put = Callable[[Snapshot], None]
 
 @pytest.fixture
 def put(repository: Repository) -> Put:
-    def write(found: Snapshot) -> None:
+    def write(result: Snapshot) -> None:
         path = Layout(repository.root).snapshot("calc")
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(found.encode())
+        path.write_bytes(result.encode())
 
     return write
 
 
-def test_the_results_are_those_of_the_tables_suites(
+def test_one_result_per_suite_of_the_table_is_read(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
-    found = msgspec.structs.replace(snapshot, suite="calc")
-    put(found)
-    assert results.read_results(load(repository.root)) == {"calc": found}
+    result = msgspec.structs.replace(snapshot, suite="calc")
+    put(result)
+    assert results.read_results(load(repository.root)) == {"calc": result}
 
 
 @pytest.mark.reliability
-def test_a_suite_without_a_snapshot_is_there_without_a_result(repository: Repository) -> None:
+def test_a_suite_without_a_snapshot_has_no_result(repository: Repository) -> None:
     assert results.read_results(load(repository.root)) == {"calc": None}
 
 
@@ -51,9 +51,9 @@ def test_a_damaged_snapshot_is_an_error(repository: Repository, put: Put) -> Non
 
 
 @pytest.mark.security
-def test_the_result_of_another_suite_is_refused(
+def test_the_result_of_another_suite_is_rejected(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
     put(snapshot)
-    with pytest.raises(InputError, match="is the result of 'api', not of 'calc'"):
+    with pytest.raises(InputError, match="holds the result of 'api', not of 'calc'"):
         results.read_results(load(repository.root))

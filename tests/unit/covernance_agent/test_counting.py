@@ -21,7 +21,7 @@ from covernance.model import lines
 from covernance.model.context_name import pattern
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
-from covernance.model.totals import theme_total, total
+from covernance.model.totals import sum_files, sum_theme
 from covernance_agent import combining, fence, public_counting
 from covernance_agent.failures import InputError
 from tests.unit.covernance_agent.programs import EVERYTHING, SOURCES
@@ -57,13 +57,13 @@ def sign(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Coverage:
 
 def test_the_total_counts_what_any_context_executed(sign: Coverage) -> None:
     results = count(sign, ["security", "reliability"])
-    assert total(results) == Counts(4, 4, 2, 2)
+    assert sum_files(results) == Counts(4, 4, 2, 2)
 
 
 def test_raw_counts_importing_and_earned_does_not(sign: Coverage) -> None:
     results = count(sign, ["security", "reliability"])
     for theme in ("security", "reliability"):
-        cell = theme_total(results, theme)
+        cell = sum_theme(results, theme)
         assert cell.raw == Counts(4, 3, 2, 1)
         assert cell.earned == Counts(3, 2, 2, 1)
 
@@ -80,7 +80,7 @@ def test_a_theme_whose_name_others_contain_counts_only_its_own(
             "security|run": {"sign.py": POSITIVE},
         }
     )
-    assert theme_total(count(cov, ["sec"]), "sec").raw == Counts(4, 3, 2, 1)
+    assert sum_theme(count(cov, ["sec"]), "sec").raw == Counts(4, 3, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_what_a_theme_can_earn_is_what_importing_left(
 @pytest.mark.reliability
 def test_data_of_no_files_gives_no_results(measured: Callable[[Any], Coverage]) -> None:
     assert count(measured({"a": {}}), ["a"]) == {}
-    assert total({}) == Counts()
+    assert sum_files({}) == Counts()
 
 
 @pytest.mark.reliability

@@ -6,7 +6,7 @@ import pytest
 from coverage.parser import PythonParser
 from hypothesis import given
 
-from covernance.agent.sources import first_lines
+from covernance.agent.sources import map_first_lines
 from covernance_agent.statements import perform, spans, statements
 from tests.unit.covernance_agent.programs import SOURCES
 from tests.utils.properties import examples_divided_by
@@ -38,7 +38,7 @@ def test_a_span_is_what_coverage_py_takes_for_a_statement(text: str) -> None:
     parser = PythonParser(text=text + "\n")
     parser.parse_source()
     known = getattr(parser, "multiline_map", None) or getattr(parser, "_multiline", {})
-    assert first_lines(spans(text + "\n")) == known
+    assert map_first_lines(spans(text + "\n")) == known
 
 
 def test_statements_are_those_that_must_run() -> None:

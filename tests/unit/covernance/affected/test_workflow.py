@@ -12,7 +12,7 @@ from covernance.affected.workflow import decide, requirements_files, tool_folder
 from covernance.config import Table, load
 from covernance.errors import Exit
 from covernance.history.directory import Directory
-from covernance.history.store import Listed
+from covernance.history.store import StoreListing
 from covernance.matrix.command import command
 from covernance.matrix.jobs import Decision
 from covernance.model.inputs import Inputs
@@ -63,7 +63,7 @@ def table(repository: Repository) -> Table:
 
 def decided(table: Table, began: str, **environ: str) -> Decision:
     store = Directory(table.root / "coverage/history")
-    return decide(table, Listed(store), began, environ, NOW)["calc"]
+    return decide(table, StoreListing(store), began, environ, NOW)["calc"]
 
 
 def test_an_unaffected_suite_is_left_out(table: Table, began: str) -> None:

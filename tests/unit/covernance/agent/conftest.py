@@ -1,4 +1,4 @@
-"""Responsible for the tests of agents: here they are started."""
+"""Responsible for the tests of agents, which start real agents."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _local_agents() -> None:
-    """Leave agents as they are."""
+    """Use real agents, not the stand-ins of other tests."""

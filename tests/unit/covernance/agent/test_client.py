@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from covernance.agent import client
-from covernance.agent.client import Agent, agent_environment, startup
+from covernance.agent.client import Agent, agent_environment, find_startup_folder
 from covernance.agent.environment import Prepare, Prepared
 from covernance.errors import InputError, MachineError
 from tests.utils.agents import LocalAgent
@@ -22,7 +22,7 @@ class Unknown(msgspec.Struct, tag_field="task", tag="unknown"):
 
 
 class Answering(Agent):
-    """An agent whose answer is given."""
+    """An agent with a predetermined answer."""
 
     def __init__(self, content: str | None) -> None:
         super().__init__(Path(sys.executable))
@@ -36,18 +36,18 @@ class Answering(Agent):
 
 
 @pytest.mark.architecture
-def test_a_process_of_the_interpreter_answers() -> None:
+def test_a_task_runs_in_a_process_of_the_interpreter() -> None:
     theirs = Agent(Path(sys.executable)).ask(Prepare(), Prepared).environment
     ours = LocalAgent().ask(Prepare(), Prepared).environment
     assert (theirs.executable, theirs.packages) == (ours.executable, ours.packages)
 
 
-def test_several_tasks_are_answered_in_their_order_by_one_process() -> None:
+def test_one_process_runs_several_tasks_in_order() -> None:
     first, second = LocalAgent().ask_all([(Prepare(), Prepared), (Prepare(), Prepared)])
     assert first == second
 
 
-def test_a_task_that_the_agent_does_not_know_is_a_clear_error() -> None:
+def test_an_unknown_task_is_a_clear_error() -> None:
     with pytest.raises(InputError, match="asks for 'unknown'; this agent knows schema 1"):
         LocalAgent().ask(Unknown(), Prepared)
 
@@ -55,43 +55,43 @@ def test_a_task_that_the_agent_does_not_know_is_a_clear_error() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "the agent broke off:\nits last words"),
+        (None, "the agent ended without a result:\nits last words"),
         ("{", "the agent's answer is damaged"),
-        ('{"schema": 2, "answers": [{}]}', "answered in schema 2, this tool reads 1"),
-        ('{"schema": 1, "answers": []}', "answered in schema 1"),
+        ('{"schema": 2, "answers": [{}]}', "sent 1 results in schema 2 instead of 1 in schema 1"),
+        ('{"schema": 1, "answers": []}', "sent 0 results in schema 1 instead of 1 in schema 1"),
         ('{"schema": 1, "answers": [{"result": 3}]}', "the agent's answer is damaged"),
     ],
 )
-def test_an_answer_that_is_missing_damaged_or_newer_is_a_clear_error(
+def test_a_missing_damaged_or_newer_answer_is_a_clear_error(
     content: str | None, message: str
 ) -> None:
     with pytest.raises(MachineError, match=message):
         Answering(content).ask(Prepare(), Prepared)
 
 
-def test_an_error_keeps_its_kind_and_message() -> None:
+def test_an_error_has_the_agents_kind_and_message() -> None:
     answer = {"schema": 1, "answers": [{"error": {"kind": "input", "message": "no such file"}}]}
     with pytest.raises(InputError, match=r"^no such file$"):
         Answering(json.dumps(answer)).ask(Prepare(), Prepared)
 
 
-def test_an_interpreter_that_can_not_be_started_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_failure_to_start_the_interpreter_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="python: can't be started: No such file"):
         Agent(tmp_path / "python").ask(Prepare(), Prepared)
 
 
-def test_an_agent_that_breaks_off_shows_its_last_words(tmp_path: Path) -> None:
+def test_the_error_of_a_crashed_agent_shows_its_last_output(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho oh no >&2\nexit 1\n", encoding="utf-8")
     python.chmod(0o755)
-    with pytest.raises(MachineError, match="the agent broke off:\\noh no"):
+    with pytest.raises(MachineError, match="the agent ended without a result:\\noh no"):
         Agent(python).ask(Prepare(), Prepared)
 
 
 @pytest.mark.architecture
-def test_the_agent_s_folder_comes_first_and_holds_nothing_else() -> None:
-    assert agent_environment({})["PYTHONPATH"] == str(startup())
+def test_the_agents_folder_is_first_on_the_path_and_has_nothing_else() -> None:
+    assert agent_environment({})["PYTHONPATH"] == str(find_startup_folder())
     both = agent_environment({"PYTHONPATH": "a", "COVERAGE_FILE": "x"})
-    assert both == {"PYTHONPATH": f"{startup()}{os.pathsep}a"}
-    names = {path.stem for path in startup().iterdir() if path.name != "__pycache__"}
+    assert both == {"PYTHONPATH": f"{find_startup_folder()}{os.pathsep}a"}
+    names = {path.stem for path in find_startup_folder().iterdir() if path.name != "__pycache__"}
     assert names == {"sitecustomize"}

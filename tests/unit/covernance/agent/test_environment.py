@@ -9,7 +9,7 @@ from tests.utils.agents import ENVIRONMENT, LocalAgent
 pytestmark = pytest.mark.architecture
 
 
-def test_a_task_is_known_by_its_name() -> None:
+def test_a_task_is_tagged_with_its_name() -> None:
     task = Prepare(source=("calc",), tests=("tests",), arguments=("-x",))
     assert msgspec.json.decode(msgspec.json.encode(task)) == {
         "task": "prepare",
@@ -20,14 +20,14 @@ def test_a_task_is_known_by_its_name() -> None:
     }
 
 
-def test_what_the_agent_answers_is_read_without_loss() -> None:
+def test_an_answer_is_read_without_loss() -> None:
     answer = LocalAgent().ask(Prepare(), Prepared)
     assert msgspec.json.decode(msgspec.json.encode(answer), type=Prepared) == answer
     assert {"coverage", "pytest"} <= answer.environment.packages.keys()
 
 
 @pytest.mark.reliability
-def test_an_environment_that_lacks_a_field_is_not_read() -> None:
+def test_an_environment_without_a_field_is_rejected() -> None:
     document = msgspec.to_builtins(ENVIRONMENT)
     assert msgspec.convert(document, type(ENVIRONMENT)) == ENVIRONMENT
     del document["prefix"]

@@ -31,12 +31,12 @@ def environment(folder: Path) -> Path:
     return python
 
 
-def test_the_first_of_option_key_active_environment_dot_venv_and_own_counts(
+def test_option_key_active_environment_dot_venv_and_own_python_are_tried_in_order(
     table: Table, calc: Suite, tmp_path: Path
 ) -> None:
     assert find_interpreter(table, calc, {}) == Path(sys.executable)
-    own = environment(table.root / ".venv")
-    assert find_interpreter(table, calc, {}) == own
+    dot_venv = environment(table.root / ".venv")
+    assert find_interpreter(table, calc, {}) == dot_venv
     active = environment(tmp_path / "active")
     environ = {"VIRTUAL_ENV": str(tmp_path / "active")}
     assert find_interpreter(table, calc, environ) == active
@@ -47,7 +47,7 @@ def test_the_first_of_option_key_active_environment_dot_venv_and_own_counts(
     assert find_interpreter(table, keyed, environ, given) == given["calc"]
 
 
-def test_an_active_environment_that_is_gone_does_not_count(table: Table, calc: Suite) -> None:
+def test_a_deleted_active_environment_is_ignored(table: Table, calc: Suite) -> None:
     environ = {"VIRTUAL_ENV": str(table.root / "gone")}
     assert find_interpreter(table, calc, environ) == Path(sys.executable)
 
@@ -64,7 +64,7 @@ def test_a_version_is_found_on_the_path(
 
 
 @pytest.mark.reliability
-def test_a_version_that_nothing_finds_is_a_clear_error(
+def test_a_version_that_is_not_installed_is_a_clear_error(
     table: Table, calc: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
@@ -82,7 +82,7 @@ def test_a_path_in_the_table_that_does_not_exist_is_a_clear_error(
         find_interpreter(table, keyed, {})
 
 
-def test_options_name_a_python_or_an_environment_for_all_or_for_one(
+def test_options_set_a_python_or_an_environment_for_all_suites_or_one(
     table: Table, tmp_path: Path
 ) -> None:
     one, other = environment(tmp_path / "one"), environment(tmp_path / "other")
@@ -92,7 +92,7 @@ def test_options_name_a_python_or_an_environment_for_all_or_for_one(
 
 
 @pytest.mark.reliability
-def test_options_that_name_nothing_are_clear_errors(table: Table, tmp_path: Path) -> None:
+def test_options_with_missing_paths_are_clear_errors(table: Table, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--python gone: .*gone does not exist"):
         parse_interpreters(table, ("gone",), tmp_path)
     with pytest.raises(ConfigError, match="there is no suite 'cals'"):

@@ -20,7 +20,7 @@ class Question(msgspec.Struct, tag="question", tag_field="task"):
 
 
 class CountingAgent(Agent):
-    """Answers with its interpreter and the number that it was asked for."""
+    """Returns its interpreter and the number in the task."""
 
     asked: ClassVar[list[int]] = []
 
@@ -45,7 +45,7 @@ def find(suite: Suite) -> Agent:
     return CountingAgent(Path(suite.python or ""))
 
 
-def test_suites_of_one_interpreter_share_a_process_and_answers_keep_their_order() -> None:
+def test_suites_of_one_interpreter_share_a_process_and_results_are_in_order() -> None:
     suites = [suite("a", "/one"), suite("b", "/two"), suite("c", "/one")]
     tasks = [(one, Question(number)) for number, one in enumerate(suites)]
     CountingAgent.asked.clear()
@@ -53,7 +53,7 @@ def test_suites_of_one_interpreter_share_a_process_and_answers_keep_their_order(
     assert CountingAgent.asked == [2, 1]
 
 
-def test_nothing_to_ask_starts_nothing() -> None:
+def test_without_tasks_no_process_is_started() -> None:
     CountingAgent.asked.clear()
     assert ask_each(find, [], str) == []
     assert CountingAgent.asked == []

@@ -19,7 +19,7 @@ from covernance.engine.record import Collected
 from covernance.engine.shard import Shard
 from covernance.errors import Exit, InputError
 from covernance.history.directory import Directory
-from covernance.history.store import Listed
+from covernance.history.store import StoreListing
 from covernance.layout import Layout
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Plan, Planned
@@ -68,7 +68,7 @@ def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callab
 def plan_of(table: Table, shards: int) -> Plan:
     split = msgspec.structs.replace(table.suites[0], shards=shards)
     planned = jobs.plan_jobs(
-        msgspec.structs.replace(table, suites=(split,)), Listed(Directory(Path("none")))
+        msgspec.structs.replace(table, suites=(split,)), StoreListing(Directory(Path("none")))
     )
     return msgspec.structs.replace(planned, config=table.digest())
 

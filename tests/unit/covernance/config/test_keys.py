@@ -44,7 +44,7 @@ def test_an_annotation_declares_name_type_default_and_what_weakens() -> None:
         (COUNT, {"harmless": "no reason", "weakened_by": Weakening.LOWER}),
     ],
 )
-def test_a_key_says_what_weakens_it_or_why_nothing_does(
+def test_a_key_declares_what_weakens_it_or_why_nothing_does(
     arguments: tuple[Kind, dict[str, Any]],
 ) -> None:
     kind, more = arguments
@@ -53,19 +53,19 @@ def test_a_key_says_what_weakens_it_or_why_nothing_does(
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
-def test_help_is_whole_sentences_without_a_cell_border(key: Declaration) -> None:
+def test_help_is_complete_sentences_without_a_pipe(key: Declaration) -> None:
     assert key.key.help[0].isupper() or key.key.help[0] == "`"
     assert key.key.help.endswith(".")
     assert "|" not in key.key.help
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
-def test_every_key_has_a_value_when_a_table_leaves_it_out(key: Declaration) -> None:
+def test_every_optional_key_has_a_default(key: Declaration) -> None:
     required_above = {above.name for above in TABLE_KEYS if above.required}
     has_default = key.default is not msgspec.NODEFAULT
     assert key.required or has_default or (key.key.inherits and key.name in required_above)
 
 
-def test_a_fallback_is_a_number_of_the_suite() -> None:
+def test_a_fallback_is_a_number_key_of_the_suite() -> None:
     names = {key.name for key in SUITE_KEYS if not key.kind.by_name}
     assert {key.key.fallback for key in KEYS if key.key.fallback} <= names

@@ -39,22 +39,22 @@ def agree(kind: Kind, value: Any) -> None:  # noqa: ANN401 - any value
 
 @pytest.mark.parametrize("kind", [FLOOR, LIMIT], ids=lambda kind: kind.name)
 @given(value=NUMBERS)
-def test_a_percentage_is_what_the_schema_says(kind: Kind, value: object) -> None:
+def test_percentage_check_agrees_with_the_schema(kind: Kind, value: object) -> None:
     if not (isinstance(value, Decimal) and value.is_nan()):  # JSON has none
         agree(kind, value)
 
 
 @given(st.lists(THEME_NAMES | WORDS))
-def test_themes_are_what_the_schema_says(names: list[str]) -> None:
+def test_theme_check_agrees_with_the_schema(names: list[str]) -> None:
     agree(THEMES, names)
 
 
 @given(st.dictionaries(SUITE_NAMES | WORDS, st.just({})))
-def test_the_names_of_suites_are_what_the_schema_says(suites: dict[str, Any]) -> None:
+def test_suite_name_check_agrees_with_the_schema(suites: dict[str, Any]) -> None:
     agree(SUITES, suites)
 
 
-def test_every_kind_has_a_name_of_its_own_and_words() -> None:
+def test_every_kind_has_a_unique_name_and_a_description() -> None:
     every = [kind for kind in vars(kinds).values() if isinstance(kind, Kind)]
     assert len({kind.name for kind in every}) == len(every) > 10
     assert all(kind.words for kind in every)

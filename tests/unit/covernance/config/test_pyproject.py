@@ -17,7 +17,7 @@ def test_the_root_is_the_nearest_folder_with_a_table(root: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_no_table_anywhere_says_what_to_add(tmp_path: Path) -> None:
+def test_a_missing_table_error_shows_what_to_add(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"add one with `themes`"):
         find_root(tmp_path)
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
@@ -26,7 +26,7 @@ def test_no_table_anywhere_says_what_to_add(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_binary_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="can't be read"):
         load(tmp_path)

@@ -11,7 +11,7 @@ from tests.unit.covernance.config.table_samples import GOOD
 pytestmark = pytest.mark.architecture
 
 
-def test_the_digest_changes_with_the_table_and_not_with_the_place(
+def test_the_digest_depends_on_the_table_but_not_on_its_folder(
     root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     before = load(root).digest()
@@ -23,6 +23,6 @@ def test_the_digest_changes_with_the_table_and_not_with_the_place(
 
 
 @pytest.mark.reliability
-def test_an_unknown_suite_names_the_nearest_and_all(root: Path) -> None:
+def test_an_unknown_suite_error_suggests_the_nearest_and_lists_all(root: Path) -> None:
     with pytest.raises(ConfigError, match=r"'apy' \(did you mean 'api'\?\); suites: api, my-auth"):
         load(root).suite("apy")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.architecture
 PAGE = Path(__file__).parents[4] / "docs/reference/table.md"
 
 
-def test_the_page_is_that_of_the_declarations() -> None:
+def test_the_committed_page_is_up_to_date() -> None:
     message = "run `python scripts/generate_reference.py`"
     assert PAGE.read_text(encoding="utf-8") == render_reference(), message
 
@@ -40,7 +40,7 @@ def test_every_key_has_a_row_of_five_cells_in_its_section(
     [
         '| `store` | `"directory"` or `"git"` | `"directory"` | — | ',
         "| `fail-under` | a percentage, 0 to 100 | `90` | a lower value | ",
-        "| `fail-under` | a percentage, 0 to 100 | that of `[tool.covernance]` | a lower value | ",
+        "| `fail-under` | a percentage, 0 to 100 | as in `[tool.covernance]` | a lower value | ",
         "| `theme-max-drop` | a table: theme to percentage points | `max-drop` | a higher value | ",
         "| `shards` | a whole number, at least 1 | `1` | — | ",
         "| `xdist` | true or false | `false` | — | ",

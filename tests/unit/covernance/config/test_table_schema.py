@@ -58,12 +58,12 @@ WRONG = st.one_of(
     st.dictionaries(WORDS, st.integers(-3, 200) | WORDS, max_size=2),
 )
 INEXPRESSIBLE = re.compile(
-    r"is not there|is a file|is not among|is named twice|already claimed|same session name"
+    r"does not exist|is a file|is not one of|is listed twice|already claimed|same session name"
 )
 
 
 def some(keys: tuple[Any, ...]) -> st.SearchStrategy[dict[str, Any]]:
-    """Right values for the keys that need them and for some of the others."""
+    """Valid values for the required keys and for some others."""
     made = {key.name: VALUES[key.kind] for key in keys if not VALUES[key.kind].is_empty}
     required = {key.name for key in keys if key.required}
     return st.fixed_dictionaries(
@@ -74,7 +74,7 @@ def some(keys: tuple[Any, ...]) -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def tables(draw: st.DrawFn) -> dict[str, Any]:
-    """Tables without a mistake, for the folder that `root` makes."""
+    """Valid tables for the folder that `root` creates."""
     table = draw(some(TABLE_KEYS))
     names = draw(st.lists(st.sampled_from(["api", "my-auth", "x1"]), min_size=1, unique=True))
     table["suites"] = {
@@ -116,13 +116,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def loaded(table: dict[str, Any]) -> dict[str, Any]:
-    """The table as the loader gets it: TOML's floats are read as decimals."""
+    """The table as passed to the loader: TOML's floats are read as decimals."""
 
     return json.loads(json.dumps(table), parse_float=Decimal)  # type: ignore[no-any-return]
 
 
 def mistake_of(table: dict[str, Any], root: Path) -> str:
-    """The loader's message, or nothing."""
+    """The loader's message, or an empty text."""
     try:
         check_table(loaded(table), root)
     except ConfigError as error:
@@ -130,7 +130,7 @@ def mistake_of(table: dict[str, Any], root: Path) -> str:
     return ""
 
 
-def test_the_schema_that_ships_is_that_of_the_declarations() -> None:
+def test_the_shipped_schema_is_up_to_date() -> None:
     shipped = resources.files("covernance.config").joinpath("table.schema.json")
     message = "run `python scripts/generate_reference.py`"
     assert shipped.read_text(encoding="utf-8") == render_schema(), message
@@ -144,7 +144,7 @@ def test_the_schema_is_valid_and_accepts_this_repositorys_table() -> None:
 
 
 @pytest.mark.architecture
-def test_every_key_has_help_and_its_default_is_that_of_the_declaration() -> None:
+def test_every_key_in_the_schema_has_help_and_the_declared_default() -> None:
     properties = DOCUMENT["properties"]
     assert properties["fail-under"]["default"] == 90
     suite = properties["suites"]["additionalProperties"]["properties"]
@@ -154,13 +154,13 @@ def test_every_key_has_help_and_its_default_is_that_of_the_declaration() -> None
 
 
 @given(tables())
-def test_a_right_table_is_accepted_by_schema_and_loader(root: Path, table: dict[str, Any]) -> None:
+def test_a_valid_table_is_accepted_by_schema_and_loader(root: Path, table: dict[str, Any]) -> None:
     SCHEMA.validate(table)
     check_table(loaded(table), root)
 
 
 @given(mistaken_tables())
-def test_schema_and_loader_agree_where_a_schema_can_express_the_mistake(
+def test_schema_and_loader_agree_if_a_schema_can_express_the_mistake(
     root: Path, table: dict[str, Any]
 ) -> None:
     mistake = mistake_of(table, root)

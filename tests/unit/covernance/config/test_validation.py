@@ -12,7 +12,7 @@ from tests.unit.covernance.config.table_samples import GOOD
 pytestmark = pytest.mark.architecture
 
 
-def test_a_suite_takes_the_tables_defaults_and_its_own_values(root: Path) -> None:
+def test_a_suite_uses_its_own_values_and_the_tables_defaults(root: Path) -> None:
     table = load(root)
     api, auth = table.suites
     assert api.fail_under == Decimal("89.5")
@@ -22,7 +22,7 @@ def test_a_suite_takes_the_tables_defaults_and_its_own_values(root: Path) -> Non
     assert auth.identifier == "my_auth"
 
 
-def test_the_floor_is_90_where_the_table_gives_none(root: Path) -> None:
+def test_the_default_floor_is_90(root: Path) -> None:
     (root / "pyproject.toml").write_text(GOOD.replace("fail-under = 89.5\n", ""))
     assert load(root).suite("api").fail_under == Decimal(90)
 
@@ -39,29 +39,29 @@ def test_the_floor_is_90_where_the_table_gives_none(root: Path) -> None:
         ("fail-under = 92", "fail-under = 100.5", "suites.my-auth.fail-under: "),
         ("fail-under = 92", "fail-under = nan", "suites.my-auth.fail-under: "),
         ("fail-under = 89.5", "fail-under = -1", "[tool.covernance] fail-under: -1"),
-        ('["apps/auth"]', '["apps/nope"]', "suites.my-auth.source: 'apps/nope' is not there"),
+        ('["apps/auth"]', '["apps/nope"]', "suites.my-auth.source: 'apps/nope' does not exist"),
         ('["apps/auth"]', '"apps/auth"', "suites.my-auth.source: expected `array`, got `str`"),
         ('["apps/auth"]', '["apps/auth", 3]', "suites.my-auth.source[1]: expected `str`"),
         ('["apps/auth"]', "[]", "suites.my-auth.source: is empty"),
-        ('["apps/auth"]', '["apps/auth", "apps/auth/"]', "'apps/auth' is named twice"),
-        ('["apps/auth"]', '["../outside"]', "leaves the repository"),
-        ('["apps/auth"]', '["/etc"]', "leaves the repository"),
+        ('["apps/auth"]', '["apps/auth", "apps/auth/"]', "'apps/auth' is listed twice"),
+        ('["apps/auth"]', '["../outside"]', "is outside the repository"),
+        ('["apps/auth"]', '["/etc"]', "is outside the repository"),
         ('["apps/auth"]', '["apps/api"]', "is already claimed by suites.api.source"),
         ('["apps/auth"]', '["apps"]', "is already claimed by suites.api.source ('apps/api')"),
-        ('["tests/auth"]', '["tests/nope"]', "suites.my-auth.tests: 'tests/nope' is not there"),
-        ("requirements/api.txt", "api.txt", "suites.api.requirements: 'api.txt' is not there"),
+        ('["tests/auth"]', '["tests/nope"]', "suites.my-auth.tests: 'tests/nope' does not exist"),
+        ("requirements/api.txt", "api.txt", "suites.api.requirements: 'api.txt' does not exist"),
         ('themes = ["security"]', 'themes = ["securty"]', "did you mean 'security'?"),
         ('themes = ["security"]', "themes = []", "suites.my-auth.themes: is empty"),
         ('["architecture", "security"]', '["unthemed"]', "'unthemed' can't be a theme"),
         ('["architecture", "security"]', '["a b"]', "'a b' can't be a theme"),
-        ('["architecture", "security"]', '["a", "a"]', "'a' is named twice"),
-        ("suites.my-auth]", "suites.baseline]", "suites.baseline: can't be a suite's name"),
-        ("suites.my-auth]", 'suites."../x"]', "can't be a suite's name"),
+        ('["architecture", "security"]', '["a", "a"]', "'a' is listed twice"),
+        ("suites.my-auth]", "suites.baseline]", "suites.baseline: can't be the name of a suite"),
+        ("suites.my-auth]", 'suites."../x"]', "can't be the name of a suite"),
         ("[tool.covernance]", "[tool.covernance]\ncolour = 1", "unknown field `colour`"),
         ("[tool.covernance]", "[tool.covernance", "is not valid TOML"),
     ],
 )
-def test_any_mistake_is_one_error_that_names_the_key(
+def test_every_mistake_is_an_error_that_names_the_key(
     root: Path, old: str, new: str, message: str
 ) -> None:
     assert old in GOOD
@@ -110,7 +110,7 @@ file-floors = {"apps/auth/keys.py" = 100}
         ("requirements = 3", "suites.my-auth.requirements: expected `str`, got `int`"),
         ("[tool.covernance.history]\nkeep = 0", "history.keep: expected `int` >= 1"),
         ("[tool.covernance.exceptions]\nreview = 3", "exceptions: object contains unknown field"),
-        ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not among"),
+        ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not one of"),
         (
             "[tool.covernance.suites.my-auth.theme-max-drop]\nspeed = 3",
             "theme-max-drop: 'speed' is",
@@ -119,7 +119,7 @@ file-floors = {"apps/auth/keys.py" = 100}
         ("[tool.covernance.suites.my-auth.file-floors]\n'*' = 101", "file-floors.*: 101"),
     ],
 )
-def test_a_mistake_in_the_policies_names_its_key(root: Path, added: str, message: str) -> None:
+def test_a_mistake_in_floors_or_limits_names_the_key(root: Path, added: str, message: str) -> None:
     (root / "pyproject.toml").write_text(f"{GOOD}{added}\n")
     with pytest.raises(ConfigError) as caught:
         load(root)
@@ -127,22 +127,22 @@ def test_a_mistake_in_the_policies_names_its_key(root: Path, added: str, message
 
 
 @pytest.mark.reliability
-def test_a_table_without_suites_says_to_add_one(root: Path) -> None:
+def test_an_empty_suites_table_error_says_to_add_one(root: Path) -> None:
     (root / "pyproject.toml").write_text('[tool.covernance]\nthemes = ["a"]\nsuites = {}\n')
     with pytest.raises(ConfigError, match="suites: is empty; add one"):
         load(root)
 
 
 @pytest.mark.reliability
-def test_a_source_with_a_comma_is_refused(root: Path) -> None:
+def test_a_source_with_a_comma_is_rejected(root: Path) -> None:
     (root / "a,b").mkdir()
     (root / "pyproject.toml").write_text(GOOD.replace("apps/auth", "a,b"))
-    with pytest.raises(ConfigError, match="has a comma"):
+    with pytest.raises(ConfigError, match="contains a comma"):
         load(root)
 
 
 @pytest.mark.reliability
-def test_two_suites_with_one_session_name_are_refused(root: Path) -> None:
+def test_two_suites_with_the_same_session_name_are_rejected(root: Path) -> None:
     twin = '[tool.covernance.suites.my_auth]\nsource = ["twin"]\ntests = ["tests/auth"]\n'
     (root / "twin").mkdir()
     (root / "pyproject.toml").write_text(GOOD + twin)
@@ -150,7 +150,7 @@ def test_two_suites_with_one_session_name_are_refused(root: Path) -> None:
         load(root)
 
 
-def test_a_file_is_no_source(root: Path) -> None:
+def test_a_file_as_source_is_rejected(root: Path) -> None:
     (root / "shop.py").touch()
     text = (root / "pyproject.toml").read_text()
     (root / "pyproject.toml").write_text(text.replace('["apps/api"]', '["shop.py"]'))

@@ -85,7 +85,7 @@ def test_heat_map_has_one_row_per_suite_and_one_column_per_theme(render: Render)
             "66.66 % raw 75.00 · 1 test",
         ]
     ]
-    assert "<li><code>75.00 % is below the floor of 90 %</code></li>" in page
+    assert "<li><code>75.00 % (floor 90 %)</code></li>" in page
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ def test_length_and_end_of_the_period_can_be_chosen(span: str, since: str) -> No
     [
         (("--since", "7"), "--since: '7' is not a length of time"),
         (("--since", "0d"), "--since: '0d' is not a length of time"),
-        (("--until", "today"), "--until: 'today' is no time"),
-        (("--until", "2026-11-23"), "--until: '2026-11-23' is no time"),
+        (("--until", "today"), "--until: 'today' is not a time"),
+        (("--until", "2026-11-23"), "--until: '2026-11-23' is not a time"),
         (("--branch", "gone"), "history: no results on branch 'gone'"),
     ],
 )

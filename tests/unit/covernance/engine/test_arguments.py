@@ -9,7 +9,7 @@ from covernance.errors import InputError
 pytestmark = pytest.mark.architecture
 
 
-def test_nothing_given_is_a_full_run() -> None:
+def test_no_arguments_mean_a_full_run() -> None:
     assert split_reports(()) == PytestArguments()
 
 
@@ -25,7 +25,7 @@ def test_nothing_given_is_a_full_run() -> None:
         (("--cov-report=",), []),
     ],
 )
-def test_report_options_are_read_as_pytest_cov_reads_them(
+def test_report_options_are_parsed_like_pytest_cov(
     given: tuple[str, ...], reports: list[ReportRequest]
 ) -> None:
     arguments = split_reports(given)
@@ -46,8 +46,8 @@ def test_other_options_of_pytest_cov_are_rejected_with_the_alternative(given: st
 
 
 @pytest.mark.reliability
-def test_an_option_without_its_value_is_rejected() -> None:
-    with pytest.raises(InputError, match=r"^--cov-report: needs a value"):
+def test_an_option_without_a_value_is_rejected() -> None:
+    with pytest.raises(InputError, match=r"^--cov-report: the value is missing"):
         split_reports(("--cov-report",))
 
 
@@ -57,7 +57,7 @@ def test_an_unknown_report_format_lists_the_known_ones() -> None:
         split_reports(("--cov-report=pdf:x",))
 
 
-def test_paths_narrow_and_many_are_counted() -> None:
+def test_paths_make_a_run_partial_and_many_are_counted() -> None:
     few = PytestArguments(meaning=GivenArguments(narrowing=("-k 'x'",), paths=("a", "b")))
     assert few.narrowing == ("-k 'x'", "a", "b")
     many = PytestArguments(meaning=GivenArguments(paths=("a", "b", "c", "d")))

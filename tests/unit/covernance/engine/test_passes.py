@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from covernance.agent.client import startup
+from covernance.agent.client import find_startup_folder
 from covernance.agent.environment import GivenArguments, Prepared
 from covernance.config import Suite
 from covernance.engine.arguments import PytestArguments
@@ -52,30 +52,32 @@ def test_a_pass_measures_the_suites_sources_under_the_themes_context(suite: Suit
 
 
 @pytest.mark.reliability
-def test_the_context_is_in_the_environment_too_for_multiprocessing_children(suite: Suite) -> None:
+def test_the_context_is_in_the_environment_for_multiprocessing_children(suite: Suite) -> None:
     assert planned(suite).environment["COVERAGE_CONTEXT"] == "security"
 
 
 @pytest.mark.reliability
-def test_the_agent_can_be_imported_and_the_caller_s_measurement_ends_here(suite: Suite) -> None:
+def test_the_agent_can_be_imported_and_the_callers_measurement_is_not_inherited(
+    suite: Suite,
+) -> None:
     environment = planned(suite).environment
-    assert environment["PYTHONPATH"] == f"{startup()}{os.pathsep}own"
+    assert environment["PYTHONPATH"] == f"{find_startup_folder()}{os.pathsep}own"
     assert environment["HOME"] == "/home"
     assert "COVERAGE_FILE" not in environment
 
 
 @pytest.mark.reliability
-def test_a_pass_has_a_temporary_folder_of_its_own(suite: Suite) -> None:
+def test_every_pass_has_its_own_temporary_folder(suite: Suite) -> None:
     assert planned(suite).environment["PYTEST_DEBUG_TEMPROOT"] == "temporary"
 
 
-def test_the_unthemed_pass_selects_what_no_theme_selects(suite: Suite) -> None:
+def test_the_unthemed_pass_selects_tests_without_a_theme(suite: Suite) -> None:
     command = planned(suite, "unthemed").command
     assert after(command, "-m")[-1] == "not architecture and not security"
 
 
 @pytest.mark.security
-def test_a_users_expression_can_not_widen_a_theme(suite: Suite) -> None:
+def test_a_users_expression_can_not_extend_a_theme(suite: Suite) -> None:
     command = planned(suite, expression="slow or fast").command
     assert after(command, "-m")[-1] == "(security) and (slow or fast)"
 
@@ -89,6 +91,6 @@ def test_a_users_paths_replace_the_suites(suite: Suite) -> None:
     assert command[given : given + 2] == ("-x", "tests/unit/api/test_x.py")
 
 
-def test_color_is_asked_for_only_where_it_is_shown(suite: Suite) -> None:
+def test_color_is_requested_only_if_it_is_shown(suite: Suite) -> None:
     assert "--color=yes" in planned(suite, color=True).command
     assert "--color=yes" not in planned(suite).command

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.reliability
 
 
 class Watch:
-    """Counts how many passes run at once, and keeps the order in which they end.
+    """Counts how many passes run at once, and records the order in which they end.
 
     Touches `first_ended` when the first one has ended.
     """
@@ -60,13 +60,13 @@ def python(folder: Path, theme: str, code: str, **environment: str) -> Pass:
 
 
 def lasting_until(path: Path) -> str:
-    """A program that ends once a file is there."""
+    """A program that ends when a file exists."""
     return (
         f"import pathlib, time\nwhile not pathlib.Path({str(path)!r}).exists(): time.sleep(0.01)\n"
     )
 
 
-def test_results_come_in_the_order_given_with_status_and_output(tmp_path: Path) -> None:
+def test_results_are_in_the_given_order_with_status_and_output(tmp_path: Path) -> None:
     watch = Watch(first_ended=tmp_path / "first")
     passes = [
         python(tmp_path, "slow", f"{lasting_until(tmp_path / 'first')}print('slow')"),
@@ -88,7 +88,7 @@ def test_no_more_than_jobs_run_at_once(tmp_path: Path, jobs: int) -> None:
     assert watch.most == jobs
 
 
-def test_a_run_that_waits_for_the_slots_of_others_says_so_once(
+def test_waiting_for_the_slots_of_other_runs_is_reported_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("covernance.engine.processes._PATIENCE_SECONDS", 0.1)
@@ -100,35 +100,35 @@ def test_a_run_that_waits_for_the_slots_of_others_says_so_once(
     class Impatient(Watch):
         def note(self, text: str) -> None:
             super().note(text)
-            other.start()  # the slot stays taken for a while after that was told
+            other.start()  # the slot stays taken for a while after the report
 
     watch = Impatient()
     run_passes([python(tmp_path, "one", "")], slots=slots, observer=watch)
     other.join()
-    assert watch.heard == ["waiting: other runs in this checkout hold every slot"]
+    assert watch.heard == ["waiting: other runs in this checkout use all slots"]
 
 
-def test_a_running_pass_is_told_now_and_then(
+def test_a_running_pass_is_reported_repeatedly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("covernance.engine.processes._TELL_SECONDS", 0.1)
+    monkeypatch.setattr("covernance.engine.processes._REPORT_SECONDS", 0.1)
     began = time.monotonic()
-    told: list[float] = []
+    report_times: list[float] = []
 
     class Third(Watch):
         def running(self, planned: Pass) -> None:
             assert planned is slow
-            told.append(time.monotonic() - began)
-            if len(told) == 3:
-                (tmp_path / "told").touch()
+            report_times.append(time.monotonic() - began)
+            if len(report_times) == 3:
+                (tmp_path / "reported").touch()
 
-    slow = python(tmp_path, "slow", lasting_until(tmp_path / "told"))
+    slow = python(tmp_path, "slow", lasting_until(tmp_path / "reported"))
     run_passes([slow], slots=Slots(tmp_path / "slots", 1), observer=Third())
-    assert all(seconds > 0.1 * number for number, seconds in enumerate(told, start=1))
+    assert all(seconds > 0.1 * number for number, seconds in enumerate(report_times, start=1))
 
 
 @pytest.mark.architecture
-def test_a_pass_has_its_own_variables_and_not_another_measurements(
+def test_a_pass_does_not_inherit_the_variables_of_another_measurement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "of the process around us")
@@ -138,7 +138,7 @@ def test_a_pass_has_its_own_variables_and_not_another_measurements(
     assert one.output.read_text() == "1 None\n"
 
 
-def test_an_interactive_pass_keeps_the_terminal(
+def test_an_interactive_pass_uses_the_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     one = python(tmp_path, "a", "print('to the terminal')")
@@ -147,7 +147,7 @@ def test_an_interactive_pass_keeps_the_terminal(
     assert not one.output.exists()
 
 
-def test_a_command_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_missing_command_is_a_clear_error(tmp_path: Path) -> None:
     one = Pass(suite="api", theme="a", folder=tmp_path / "a", command=("/no/such",), environment={})
     with pytest.raises(MachineError, match="api · a: can't be started"):
         run_passes([one], slots=Slots(tmp_path / "slots", 1), observer=Watch())
@@ -163,7 +163,7 @@ time.sleep(600)
 """
 
 
-def test_an_interruption_while_a_pass_is_started_leaves_no_child_behind(
+def test_an_interruption_during_a_start_leaves_no_child_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[int] = []
@@ -182,7 +182,7 @@ def test_an_interruption_while_a_pass_is_started_leaves_no_child_behind(
     wait_for_end([pid])
 
 
-def test_an_interruption_that_is_ignored_stops_nothing(tmp_path: Path) -> None:
+def test_an_ignored_interruption_stops_nothing(tmp_path: Path) -> None:
     class Late(Watch):
         def started(self, planned: Pass) -> None:
             super().started(planned)
@@ -198,7 +198,7 @@ def test_an_interruption_that_is_ignored_stops_nothing(tmp_path: Path) -> None:
     assert result.status == 0
 
 
-def test_an_interruption_by_the_end_of_the_last_pass_goes_on(tmp_path: Path) -> None:
+def test_an_interruption_at_the_end_of_the_last_pass_is_raised(tmp_path: Path) -> None:
     class Late(Watch):
         def finished(self, result: Finished) -> None:
             super().finished(result)

@@ -23,7 +23,7 @@ def lines(*results: Finished, verbose: bool = False) -> list[str]:
     return written
 
 
-def test_a_passing_pass_is_one_line(finished: Build) -> None:
+def test_a_passing_pass_prints_one_line(finished: Build) -> None:
     assert lines(finished()) == ["api · architecture: 1 passed in 1.2 s"]
 
 
@@ -31,7 +31,7 @@ def test_verbose_shows_the_output_of_a_passing_pass(finished: Build) -> None:
     assert lines(finished(), verbose=True)[0] == "output of architecture"
 
 
-def test_verbose_says_no_more_of_a_pass_without_tests(finished: Build) -> None:
+def test_verbose_shows_no_output_of_a_pass_without_tests(finished: Build) -> None:
     empty = finished(status=5, exit=5, outcomes={})
     assert lines(empty, verbose=True) == ["api · architecture: no tests in 1.2 s"]
 
@@ -46,13 +46,13 @@ def test_a_failure_shows_the_output_once(finished: Build) -> None:
     ]
 
 
-def test_another_failure_shows_the_next_output(finished: Build) -> None:
+def test_output_with_a_new_failure_is_shown(finished: Build) -> None:
     first = finished("architecture", outcomes={"t::a": "failed"}, status=1, exit=1)
     second = finished("security", outcomes={"t::b": "error"}, status=1, exit=1)
     assert lines(first, second).count("output of security") == 1
 
 
-def test_a_refused_argument_shows_once(finished: Build) -> None:
+def test_a_usage_error_is_shown_once(finished: Build) -> None:
     written = lines(*(finished(theme, died=True, status=4) for theme in ("a", "b")))
     assert written == [
         "output of a",
@@ -61,7 +61,7 @@ def test_a_refused_argument_shows_once(finished: Build) -> None:
     ]
 
 
-def test_a_pass_that_died_shows_its_output(finished: Build) -> None:
+def test_the_output_of_a_crashed_pass_is_shown(finished: Build) -> None:
     assert lines(finished(died=True, status=-9))[0] == "output of architecture"
 
 
@@ -78,7 +78,7 @@ def test_an_interactive_pass_has_no_output_to_show(finished: Build) -> None:
 
 @pytest.fixture
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal that shows a whole line; rich keeps the console of an earlier test."""
+    """A terminal wide enough for a line; rich reuses the console of an earlier test."""
     monkeypatch.setattr(rich, "_console", None)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -86,7 +86,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.architecture
-def test_a_terminal_gets_the_same_lines(
+def test_a_terminal_shows_the_same_lines(
     finished: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Live(verbose=False, expected={}) as live:
@@ -97,7 +97,7 @@ def test_a_terminal_gets_the_same_lines(
 
 
 @pytest.mark.usefixtures("wide")
-def test_a_terminal_shows_how_far_a_pass_is_and_what_is_left(
+def test_a_terminal_shows_progress_and_time_left(
     finished: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planned = finished().planned
@@ -114,7 +114,7 @@ def test_a_terminal_shows_how_far_a_pass_is_and_what_is_left(
 
 
 @pytest.mark.usefixtures("wide")
-def test_a_pass_that_was_never_measured_promises_no_end(
+def test_a_pass_without_earlier_times_shows_no_time_left(
     finished: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Live(verbose=False, expected={}) as live:

@@ -32,7 +32,7 @@ def record(**changes: object) -> Record:
 
 
 @pytest.mark.architecture
-def test_a_record_survives_writing_and_reading(tmp_path: Path) -> None:
+def test_a_written_record_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(msgspec.json.encode(record()))
     assert read_record(path) == record()
@@ -41,21 +41,21 @@ def test_a_record_survives_writing_and_reading(tmp_path: Path) -> None:
 def test_a_record_of_another_version_is_a_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(msgspec.json.encode(record(schema=SCHEMA + 1)))
-    with pytest.raises(InputError, match=rf"is of schema {SCHEMA + 1}, this covernance reads"):
+    with pytest.raises(InputError, match=rf"has schema {SCHEMA + 1} instead of {SCHEMA}"):
         read_record(path)
 
 
-def test_a_pass_that_died_has_no_record(tmp_path: Path) -> None:
+def test_a_crashed_pass_has_no_record(tmp_path: Path) -> None:
     assert read_record(tmp_path / "record.json") is None
 
 
-def test_a_record_is_complete_when_every_selected_test_ended() -> None:
+def test_a_record_is_complete_if_every_selected_test_ended() -> None:
     assert record().complete
     assert not record(outcomes={}).complete
     assert not record(collection_errors=["tests/x.py"]).complete
 
 
-def test_failures_are_failed_tests_broken_fixtures_and_files_not_collected() -> None:
+def test_failures_are_failed_tests_fixture_errors_and_uncollected_files() -> None:
     outcomes = {"a": "passed", "b": "failed", "c": "error", "d": "skipped", "e": "xpassed"}
     assert record(outcomes=outcomes, collection_errors=["x"]).failures == {"b", "c", "x"}
 

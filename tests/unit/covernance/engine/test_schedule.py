@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from covernance.config import load
 from covernance.engine.passes import Pass
-from covernance.engine.schedule import expected, longest_first
+from covernance.engine.schedule import read_pass_seconds, sort_longest_first
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from tests.utils.repository import Repository
@@ -22,23 +22,23 @@ def planned(theme: str) -> Pass:
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1e6)))
-def test_every_pass_is_started_the_longest_first(seconds: dict[str, float]) -> None:
+def test_passes_are_sorted_longest_first(seconds: dict[str, float]) -> None:
     passes = [planned(theme) for theme in "abcdef"]
-    ordered = longest_first(passes, {("api", theme): took for theme, took in seconds.items()})
+    ordered = sort_longest_first(passes, {("api", theme): took for theme, took in seconds.items()})
     assert sorted(one.theme for one in ordered) == list("abcdef")
     times = [seconds.get(one.theme, float("inf")) for one in ordered]
     assert times == sorted(times, reverse=True)
 
 
 @pytest.mark.reliability
-def test_the_last_full_run_tells_and_a_damaged_one_does_not(
+def test_durations_are_read_from_the_last_full_run_unless_it_is_damaged(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     table, layout = load(repository.root), Layout(repository.root)
-    assert expected(table.suites, layout) == {}
+    assert read_pass_seconds(table.suites, layout) == {}
     path = layout.snapshot("calc")
     path.parent.mkdir()
     path.write_bytes(msgspec.structs.replace(snapshot, suite="calc").encode())
-    assert expected(table.suites, layout)["calc", "security"] == 0.5
+    assert read_pass_seconds(table.suites, layout)["calc", "security"] == 0.5
     path.write_bytes(b"rubbish")
-    assert expected(table.suites, layout) == {}
+    assert read_pass_seconds(table.suites, layout) == {}

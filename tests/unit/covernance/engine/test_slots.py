@@ -13,7 +13,7 @@ from covernance.errors import MachineError
 pytestmark = pytest.mark.reliability
 
 
-def test_there_are_as_many_slots_as_were_asked_for(tmp_path: Path) -> None:
+def test_there_are_as_many_slots_as_requested(tmp_path: Path) -> None:
     slots = Slots(tmp_path / "slots", 2)
     first, second = slots.take(), slots.take()
     assert first
@@ -51,7 +51,7 @@ def test_two_runs_share_their_slots(tmp_path: Path) -> None:
     freed.close()
 
 
-def test_a_process_that_was_killed_frees_its_slot(tmp_path: Path) -> None:
+def test_a_killed_process_frees_its_slot(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from covernance.engine.slots import Slots; "
         "held = Slots(pathlib.Path(sys.argv[1]), 1).take(); print('held', flush=True); input()"
@@ -71,14 +71,14 @@ def test_a_process_that_was_killed_frees_its_slot(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_a_folder_that_can_not_be_used_is_told(tmp_path: Path) -> None:
+def test_an_unusable_folder_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be used for locks"):
         Slots(tmp_path / "file" / "slots", 1)
 
 
 @pytest.mark.security
-def test_a_lock_that_can_not_be_opened_is_told(tmp_path: Path) -> None:
+def test_a_lock_that_can_not_be_opened_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "slot-0.lock").mkdir()
     with pytest.raises(MachineError, match="can't be locked"):
         Slots(tmp_path, 1).take()

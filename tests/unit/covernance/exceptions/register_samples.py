@@ -1,4 +1,4 @@
-"""Registers, rows and snapshots made by hand."""
+"""Hand-written registers, rows and snapshots."""
 
 from __future__ import annotations
 

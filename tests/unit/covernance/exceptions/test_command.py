@@ -39,7 +39,7 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(exceptions.command, arguments, standalone_mode=False)
 
 
-def test_sync_says_what_it_changed_and_then_that_nothing_changes() -> None:
+def test_sync_reports_changes_and_then_that_there_are_none() -> None:
     first = call("sync")
     assert first.stdout == "opened: calc/a.py (calc): 75.00 / 90\n"
     assert first.return_value is Exit.PASS
@@ -54,63 +54,63 @@ def test_a_dry_run_prints_the_diff_and_writes_nothing() -> None:
     assert REGISTER.read_text(encoding="utf-8") == document()
 
 
-def test_a_dry_run_in_step_prints_no_change() -> None:
+def test_a_dry_run_of_an_up_to_date_register_prints_no_change() -> None:
     register(document(ROW))
     assert call("sync", "--dry-run").output == f"{REGISTER}: no change\n"
 
 
 @pytest.mark.reliability
-def test_a_suite_without_a_run_is_named() -> None:
+def test_a_suite_without_a_run_is_reported() -> None:
     Path("coverage/calc.snapshot.json").unlink()
     result = call("sync")
-    assert result.stderr == "calc: has no full run yet; its rows were not compared\n"
+    assert result.stderr == "calc: no full run yet, rows not compared; run the suite\n"
     assert result.stdout == f"{REGISTER}: no change\n"
 
 
-def test_check_passes_a_register_in_order() -> None:
+def test_check_passes_a_valid_register() -> None:
     register(document(ROW))
     result = call("check")
     assert result.return_value is Exit.PASS
-    assert result.output == f"{REGISTER}: in step, filled in, nothing expired\n"
+    assert result.output == f"{REGISTER}: up to date and complete, nothing expired\n"
 
 
 @pytest.mark.security
-def test_check_says_no_with_the_place_and_the_fix() -> None:
+def test_check_fails_with_the_place_and_the_fix() -> None:
     register(document(EXPIRED, line(module="`calc/b.py`", suite="calc", rationale="")))
     result = call("check")
     assert result.return_value is Exit.GATE
     late, gone, unfilled = result.output.splitlines()
-    assert late.startswith(f"{REGISTER}:6: calc/a.py (calc): ran out on 2026-11-20; cover the file")
-    assert gone.startswith(f"{REGISTER}:7: calc/b.py (calc): not in step: sync would mark")
-    assert unfilled == f"{REGISTER}:7: calc/b.py (calc): a person has still to fill in: rationale"
+    assert late.startswith(f"{REGISTER}:6: calc/a.py (calc): expired on 2026-11-20; cover the file")
+    assert gone.startswith(f"{REGISTER}:7: calc/b.py (calc): out of date: run sync, which marks")
+    assert unfilled == f"{REGISTER}:7: calc/b.py (calc): incomplete: fill in rationale"
 
 
 @pytest.mark.security
-def test_check_names_a_row_to_come_without_a_line() -> None:
+def test_check_reports_a_missing_row_without_a_line() -> None:
     result = call("check", "--suite", "calc")
     assert result.return_value is Exit.GATE
-    assert result.output.startswith(f"{REGISTER}: calc/a.py (calc): not in step: below its floor")
+    assert result.output.startswith(f"{REGISTER}: calc/a.py (calc): below its floor")
 
 
-def test_check_warns_of_a_row_that_runs_out() -> None:
+def test_check_warns_of_a_row_that_expires_soon() -> None:
     register(document(ROW.replace("2027-01-01", "2026-11-28")))
     result = call("check")
     assert result.return_value is Exit.PASS
     assert result.output.splitlines()[0] == (
-        f"warning: {REGISTER}:6: calc/a.py (calc): runs out in 7 days, on 2026-11-28"
+        f"warning: {REGISTER}:6: calc/a.py (calc): expires in 7 days, on 2026-11-28"
     )
 
 
-def test_check_as_json_holds_problems_and_what_is_due() -> None:
+def test_check_as_json_has_problems_and_expiring_rows() -> None:
     register(document(EXPIRED))
     result = call("check", "--format", "json")
     assert result.return_value is Exit.GATE
-    found = json.loads(result.output)
-    assert [problem["kind"] for problem in found["problems"]] == ["expired-exception"]
-    assert [(due["row"]["module"], due["days"]) for due in found["due"]] == [("calc/a.py", -1)]
+    actual = json.loads(result.output)
+    assert [problem["kind"] for problem in actual["problems"]] == ["expired-exception"]
+    assert [(due["row"]["module"], due["days"]) for due in actual["due"]] == [("calc/a.py", -1)]
 
 
-def test_list_shows_rows_and_the_debt() -> None:
+def test_list_shows_rows_and_their_debt() -> None:
     resolved = line(module="`calc/old.py`", suite="calc", status="resolved (abc) on 2026-11-02")
     register(document(EXPIRED, resolved))
     head, _rule, first, second, total = call("list").output.splitlines()
@@ -126,24 +126,24 @@ def test_list_shows_rows_and_the_debt() -> None:
 
 
 @pytest.mark.reliability
-def test_list_does_not_count_what_was_not_measured() -> None:
+def test_list_does_not_count_suites_that_were_not_run() -> None:
     register(document(ROW))
     Path("coverage/calc.snapshot.json").unlink()
     _head, _rule, row, total = call("list").output.splitlines()
     assert row.split()[5] == "?"
-    assert "0 statements and branches, and 1 rows that were not measured" in total
+    assert "0 statements and branches, not counting 1 row of suites that were not run" in total
 
 
-def test_an_empty_list_is_one_sentence() -> None:
+def test_an_empty_list_prints_one_sentence() -> None:
     assert call("list").output == (
         "0 open of 0 rows, 0 expired; coverage debt: 0 statements and branches\n"
     )
 
 
-def test_list_as_json_holds_rows_and_totals() -> None:
+def test_list_as_json_has_rows_and_totals() -> None:
     register(document(ROW))
-    found = json.loads(call("list", "--format", "json").output)
-    assert found["totals"] == {
+    result = json.loads(call("list", "--format", "json").output)
+    assert result["totals"] == {
         "rows": 1,
         "open": 1,
         "expired": 0,
@@ -151,25 +151,25 @@ def test_list_as_json_holds_rows_and_totals() -> None:
         "unmeasured": 0,
         "oldest": 20,
     }
-    (debt,) = found["rows"]
+    (debt,) = result["rows"]
     assert (debt["age"], debt["missing"], debt["row"]["owner"]) == (20, 1, "@a")
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("command", ["sync", "check", "list"])
-def test_a_suite_that_is_not_there_is_a_clear_error(command: str) -> None:
+def test_an_unknown_suite_is_a_clear_error(command: str) -> None:
     result = call(command, "--suite", "clac")
     assert isinstance(result.exception, ConfigError)
     assert "did you mean 'calc'" in str(result.exception)
 
 
 @pytest.mark.parametrize("command", ["sync", "check", "list"])
-def test_every_command_explains_itself_with_examples(command: str) -> None:
+def test_every_help_text_has_examples(command: str) -> None:
     shown = call(command, "--help").output
     assert "Examples:" in shown
     assert f"covernance exceptions {command}" in shown
 
 
-def test_today_is_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_today_is_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert isinstance(exceptions._today(), date)

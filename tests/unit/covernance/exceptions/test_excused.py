@@ -6,7 +6,7 @@ import pytest
 
 from covernance.config import load
 from covernance.errors import InputError
-from covernance.exceptions.excused import exceptions
+from covernance.exceptions.excused import find_exceptions
 from covernance.gate.floors import NO_EXCEPTIONS
 from tests.utils.repository import Repository
 
@@ -26,20 +26,20 @@ TEXT = """\
 """
 
 
-def test_without_a_register_nothing_is_excused(repository: Repository) -> None:
+def test_without_a_register_nothing_is_waived(repository: Repository) -> None:
     table = load(repository.root)
-    assert exceptions(table, table.suites[0], TODAY) == NO_EXCEPTIONS
+    assert find_exceptions(table, table.suites[0], TODAY) == NO_EXCEPTIONS
 
 
 @pytest.mark.parametrize(("day", "waives"), [("2026-11-21", True), ("2026-11-20", False)])
-def test_a_row_waives_until_its_day_and_runs_out_the_day_after(
+def test_a_row_waives_until_its_date_and_expires_the_day_after(
     repository: Repository, day: str, *, waives: bool
 ) -> None:
     repository.write(REGISTER, TEXT.format(day=day))
     table = load(repository.root)
-    found = exceptions(table, table.suites[0], TODAY)
-    assert (found.waived == {"calc/__init__.py"}) is waives
-    assert bool(found.expired) is not waives
+    result = find_exceptions(table, table.suites[0], TODAY)
+    assert (result.waived == {"calc/__init__.py"}) is waives
+    assert bool(result.expired) is not waives
 
 
 @pytest.mark.reliability
@@ -49,4 +49,4 @@ def test_a_damaged_register_is_a_clear_error(repository: Repository, damage: byt
     path.write_bytes(damage + path.read_bytes())
     table = load(repository.root)
     with pytest.raises(InputError, match=r"coverage_exceptions\.md"):
-        exceptions(table, table.suites[0], TODAY)
+        find_exceptions(table, table.suites[0], TODAY)

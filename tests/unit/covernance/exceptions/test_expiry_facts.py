@@ -8,7 +8,7 @@ import pytest
 
 from covernance.exceptions.expiry_facts import exception_facts
 from covernance.exceptions.row import Row, Status
-from covernance.exceptions.waivers import due
+from covernance.exceptions.waivers import find_due
 
 pytestmark = pytest.mark.architecture
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.architecture
 @pytest.mark.parametrize(
     ("day", "state"), [(date(2026, 11, 25), "7-days"), (date(2026, 11, 1), "expired")]
 )
-def test_an_exception_is_a_fact_whose_state_is_its_stage(day: date, state: str) -> None:
+def test_an_exceptions_fact_has_its_notice_as_state(day: date, state: str) -> None:
     row = Row(
         line=1,
         module="a.py",
@@ -28,6 +28,6 @@ def test_an_exception_is_a_fact_whose_state_is_its_stage(day: date, state: str) 
         plan="",
         status=Status(),
     )
-    (fact,) = exception_facts(due([row], date(2026, 11, 21)))
+    (fact,) = exception_facts(find_due([row], date(2026, 11, 21)))
     assert (fact.subject, fact.state, fact.good) == ("a.py", state, False)
     assert json.loads(msgspec.json.encode([fact]))

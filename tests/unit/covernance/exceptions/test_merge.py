@@ -13,9 +13,9 @@ from covernance.exceptions.merge import (
     Floors,
     Synced,
     Terms,
-    below_floor,
+    find_below_floor,
+    find_problems,
     merge_rows,
-    problems,
 )
 from covernance.exceptions.register_markdown import BEGIN, END
 from covernance.exceptions.row import Row
@@ -45,11 +45,11 @@ def synced(text: str, *snapshots: Snapshot, terms: Terms = TERMS) -> Synced:
 
 
 def only(result: Synced) -> Row:
-    (found,) = read(result.text).rows
-    return found
+    (actual,) = read(result.text).rows
+    return actual
 
 
-def test_files_below_their_floor_exactly() -> None:
+def test_files_are_compared_with_their_floor_exactly() -> None:
     snapshot = measured(
         {
             "z.py": LOW,
@@ -60,13 +60,13 @@ def test_files_below_their_floor_exactly() -> None:
             "short.py": Counts(90, 90, 11, 0),
         }
     )
-    assert below_floor(snapshot, Floors(Decimal(90))) == ("near.py", "short.py", "z.py")
+    assert find_below_floor(snapshot, Floors(Decimal(90))) == ("near.py", "short.py", "z.py")
 
 
-def test_a_files_own_floor_goes_before_the_suites() -> None:
+def test_a_files_own_floor_takes_precedence() -> None:
     floors = Floors(Decimal(90), {"a.py": Decimal(100), "b.py": Decimal("12.5")})
     snapshot = measured({"a.py": HIGH, "b.py": Counts(8, 1), "c.py": LOW})
-    assert below_floor(snapshot, floors) == ("a.py", "c.py")
+    assert find_below_floor(snapshot, floors) == ("a.py", "c.py")
 
 
 def test_a_file_below_its_floor_gets_a_row() -> None:
@@ -79,7 +79,7 @@ def test_a_file_below_its_floor_gets_a_row() -> None:
     assert str(opened.status) == "open since 2026-11-21"
 
 
-def test_a_row_names_the_floor_of_its_file() -> None:
+def test_a_row_shows_the_floor_of_its_file() -> None:
     floors = {"api": Floors(Decimal(90), {"apps/a.py": Decimal("99.5"), "apps/b.py": Decimal(80)})}
     snapshot = measured({"apps/a.py": LOW, "apps/b.py": LOW})
     result = merge_rows(
@@ -91,19 +91,19 @@ def test_a_row_names_the_floor_of_its_file() -> None:
     ]
 
 
-def test_an_open_row_gets_the_present_numbers_and_keeps_its_day() -> None:
+def test_an_open_row_gets_the_current_numbers_but_not_a_new_date() -> None:
     result = synced(document(line()), measured({"apps/a.py": LOW}))
     assert result.changes == (Change("apps/a.py", "api", "updated", "89.00 / 90"),)
     assert str(only(result).status) == "open since 2026-11-01"
 
 
-def test_a_row_that_a_person_added_gets_its_day_and_numbers() -> None:
+def test_a_row_added_by_a_person_gets_a_date_and_numbers() -> None:
     result = synced(document(line(current="", status="")), measured({"apps/a.py": LOW}))
     assert only(result).current == "89.00 / 90"
     assert str(only(result).status) == "open since 2026-11-21"
 
 
-def test_a_row_in_step_is_left_alone_whatever_its_markup() -> None:
+def test_an_up_to_date_row_does_not_change_whatever_its_markup() -> None:
     text = document(line(current="**89.00** / 90"))
     assert synced(text, measured({"apps/a.py": LOW})) == Synced(text, ())
 
@@ -116,7 +116,7 @@ def test_a_row_in_step_is_left_alone_whatever_its_markup() -> None:
         (None, False, "no commit"),
     ],
 )
-def test_a_recovered_file_resolves_its_row_with_the_commit(
+def test_the_row_of_a_recovered_file_is_resolved_with_the_commit(
     commit: str | None, *, dirty: bool, named: str
 ) -> None:
     snapshot = measured({"apps/a.py": HIGH}, commit=commit, dirty=dirty)
@@ -125,20 +125,20 @@ def test_a_recovered_file_resolves_its_row_with_the_commit(
     assert str(only(result).status) == f"resolved ({named}) on 2026-11-21"
 
 
-def test_a_file_that_is_measured_no_more_resolves_its_row() -> None:
+def test_the_row_of_a_file_no_longer_measured_is_resolved() -> None:
     result = synced(document(line()), measured({}))
     assert only(result).current == "gone / 90"
     assert not only(result).open
 
 
-def test_a_resolved_row_is_history() -> None:
+def test_a_resolved_row_does_not_change() -> None:
     text = document(line(status="resolved (abc) on 2026-01-01"))
     assert synced(text, measured({"apps/a.py": HIGH})).text == text
     assert synced(text, measured({})).text == text
 
 
 @pytest.mark.security
-def test_a_resolved_row_is_opened_anew_when_its_file_falls_again() -> None:
+def test_a_resolved_row_is_reopened_if_its_file_drops_again() -> None:
     text = document(line(status="resolved (abc) on 2026-01-01"))
     result = synced(text, measured({"apps/a.py": LOW}))
     assert result.changes == (Change("apps/a.py", "api", "reopened", "89.00 / 90"),)
@@ -146,17 +146,17 @@ def test_a_resolved_row_is_opened_anew_when_its_file_falls_again() -> None:
 
 
 @pytest.mark.reliability
-def test_rows_of_a_suite_without_a_snapshot_stay() -> None:
+def test_rows_of_a_suite_without_a_snapshot_do_not_change() -> None:
     text = document(line(), line(suite="auth", current="old"))
     result = synced(text, measured({"apps/a.py": HIGH}))
     assert [change.suite for change in result.changes] == ["api"]
     assert read(result.text).rows[1] == read(text).rows[1]
 
 
-def test_suites_do_not_share_rows() -> None:
+def test_suites_have_separate_rows() -> None:
     files = {"apps/a.py": LOW}
     result = synced(document(line()), measured(files), measured(files, suite="auth"))
-    assert [found.key for found in read(result.text).rows] == [
+    assert [actual.key for actual in read(result.text).rows] == [
         ("apps/a.py", "api"),
         ("apps/a.py", "auth"),
     ]
@@ -180,13 +180,13 @@ COUNTS = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda n: Counts(ma
 
 
 def written(text: str) -> str:
-    """A person's words as a cell holds them."""
+    """A person's text as written in a cell."""
     return text.strip().replace("\\", "\\\\").replace("|", "\\|") + " "
 
 
 @st.composite
 def registers(draw: st.DrawFn) -> str:
-    """A register as people leave it: unsorted, padded, of any line ending."""
+    """A register as people edit it: unsorted, padded, with any line endings."""
     keys = draw(st.lists(st.tuples(PATHS, st.sampled_from(SUITES)), unique=True))
     rows = [
         line(
@@ -218,15 +218,15 @@ MACHINE = (2, 7)
 
 
 def persons_cells(text: str) -> dict[tuple[str, str], list[str]]:
-    """The source of every cell that is not the machine's, by the row's key, in order."""
+    """The source of every cell that is not generated, by the row's key, in order."""
     register = read(text)
     return {
-        found.key: [
+        result.key: [
             text[start:end]
             for column, (start, end) in enumerate(place.cells)
             if column not in MACHINE
         ]
-        for found, place in zip(register.rows, register._places, strict=True)
+        for result, place in zip(register.rows, register._places, strict=True)
     }
 
 
@@ -241,7 +241,7 @@ def test_sync_is_idempotent_today_and_later(text: str, snapshots: list[Snapshot]
 
 @pytest.mark.reliability
 @given(registers(), SNAPSHOTS)
-def test_sync_never_loses_moves_or_rewords_what_people_wrote(
+def test_sync_never_loses_moves_or_changes_what_people_wrote(
     text: str, snapshots: list[Snapshot]
 ) -> None:
     result = synced(text, *snapshots).text
@@ -258,23 +258,23 @@ def test_after_sync_the_open_rows_are_the_files_below_their_floor(
 ) -> None:
     rows = read(synced(text, *snapshots).text).rows
     for snapshot in snapshots:
-        still = {found.module for found in rows if found.open and found.suite == snapshot.suite}
-        assert still == set(below_floor(snapshot, FLOORS[snapshot.suite]))
+        still = {result.module for result in rows if result.open and result.suite == snapshot.suite}
+        assert still == set(find_below_floor(snapshot, FLOORS[snapshot.suite]))
 
 
 @given(registers(), SNAPSHOTS)
-def test_changes_are_named_exactly_when_the_text_changes(
+def test_changes_are_listed_exactly_if_the_text_changes(
     text: str, snapshots: list[Snapshot]
 ) -> None:
     result = synced(text, *snapshots)
     assert bool(result.changes) == (result.text != text)
 
 
-def test_a_register_in_step_filled_in_and_in_time_has_no_problem() -> None:
-    assert problems([row()], (), TODAY) == ()
+def test_an_up_to_date_complete_register_has_no_problem() -> None:
+    assert find_problems([row()], (), TODAY) == ()
 
 
-def test_every_problem_is_named_with_its_line_and_rows_to_come_first() -> None:
+def test_every_problem_has_its_line_and_missing_rows_come_first() -> None:
     rows = [
         row(line=8, review=date(2026, 11, 20)),
         row(line=6, module="apps/b.py", rationale="TODO: rationale", owner=""),
@@ -283,20 +283,20 @@ def test_every_problem_is_named_with_its_line_and_rows_to_come_first() -> None:
         Change("apps/b.py", "api", "updated", "1.00 / 90"),
         Change("apps/c.py", "api", "opened", "2.00 / 90"),
     ]
-    found = problems(rows, changes, TODAY)
-    assert [(problem.line, problem.module, problem.kind) for problem in found] == [
+    result = find_problems(rows, changes, TODAY)
+    assert [(problem.line, problem.module, problem.kind) for problem in result] == [
         (None, "apps/c.py", "out-of-step"),
         (6, "apps/b.py", "out-of-step"),
         (6, "apps/b.py", "unfilled"),
         (8, "apps/a.py", "expired-exception"),
     ]
-    assert {problem.suite for problem in found} == {"api"}
-    assert found[0].text == "not in step: below its floor (2.00 / 90) and has no row; run sync"
-    assert "as updated (1.00 / 90)" in found[1].text
-    assert found[2].text.endswith("fill in: rationale, owner")
-    assert "ran out on 2026-11-20" in found[3].text
+    assert {problem.suite for problem in result} == {"api"}
+    assert result[0].text == "below its floor (2.00 / 90) and has no row; run sync"
+    assert "as updated (1.00 / 90)" in result[1].text
+    assert result[2].text.endswith("fill in rationale and owner")
+    assert "expired on 2026-11-20" in result[3].text
 
 
-def test_a_resolved_row_may_be_unfilled_and_past_its_date() -> None:
+def test_a_resolved_row_may_be_incomplete_and_past_its_date() -> None:
     (resolved,) = read(document(line(rationale="", status="resolved", review="2020-01-01"))).rows
-    assert problems([resolved], (), TODAY) == ()
+    assert find_problems([resolved], (), TODAY) == ()

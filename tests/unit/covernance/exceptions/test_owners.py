@@ -42,7 +42,9 @@ apps/   @octocat
         ("apps/github/x", ()),
     ],
 )
-def test_the_documented_example_is_read_as_documented(path: str, owners: tuple[str, ...]) -> None:
+def test_githubs_documented_example_gives_the_documented_owners(
+    path: str, owners: tuple[str, ...]
+) -> None:
     assert Owners(DOCUMENTED).of(path) == owners
 
 
@@ -59,15 +61,15 @@ def test_the_documented_example_is_read_as_documented(path: str, owners: tuple[s
         "",
     ],
 )
-def test_a_line_that_github_skips_owns_nothing(skipped: str) -> None:
+def test_a_line_that_github_ignores_has_no_effect(skipped: str) -> None:
     assert Owners(f"* @a\n{skipped}\n").of("x.py") == ("@a",)
 
 
-def test_a_negated_pattern_is_no_pattern() -> None:
+def test_a_negated_pattern_is_ignored() -> None:
     assert Owners("!x.py @b").of("!x.py") == ()
 
 
-def test_a_comment_after_a_rule_names_no_owner() -> None:
+def test_a_comment_after_a_rule_is_ignored() -> None:
     assert Owners("* @a # was @b until 2025").of("x.py") == ("@a",)
 
 
@@ -77,15 +79,15 @@ def test_escaped_spaces_and_brackets_are_part_of_a_pattern() -> None:
     assert owners.of("c[1].py") == ("@c",)
 
 
-def test_paths_differ_by_case() -> None:
+def test_paths_are_case_sensitive() -> None:
     assert Owners("/A.py @a").of("a.py") == ()
 
 
-def test_no_rules_no_owners() -> None:
+def test_without_rules_there_are_no_owners() -> None:
     assert Owners().of("x.py") == ()
 
 
 @pytest.mark.reliability
 @given(st.text(), st.text())
-def test_any_text_can_be_asked(text: str, path: str) -> None:
+def test_any_text_is_accepted(text: str, path: str) -> None:
     assert all("@" in owner for owner in Owners(text).of(path))

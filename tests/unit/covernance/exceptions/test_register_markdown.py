@@ -31,7 +31,7 @@ def modules(text: str) -> list[str]:
     return [row.module for row in read(text).rows]
 
 
-def test_a_row_is_read() -> None:
+def test_a_row_is_parsed() -> None:
     assert read(document(line())).rows == (
         Row(
             line=6,
@@ -64,7 +64,7 @@ def test_the_empty_section_is_a_register_without_rows() -> None:
         ("", ""),
     ],
 )
-def test_a_cell_is_read_as_its_reader_sees_it(cell: str, read_as: str) -> None:
+def test_a_cell_is_read_as_it_is_displayed(cell: str, read_as: str) -> None:
     assert read(document(line(rationale=cell))).rows[0].rationale == read_as
 
 
@@ -79,12 +79,12 @@ def test_a_cell_is_read_as_its_reader_sees_it(cell: str, read_as: str) -> None:
         ("a*b*c.py", "a*b*c.py"),
     ],
 )
-def test_a_module_is_what_stands_as_code_or_the_whole_cell(cell: str, path: str) -> None:
+def test_a_module_is_the_inline_code_or_the_complete_cell(cell: str, path: str) -> None:
     assert read(document(line(module=cell))).rows[0].module == path
 
 
 @pytest.mark.parametrize("shape", ["| {} |", "{}", "   | {} |", "|{}|\t", "| {}"])
-def test_a_row_may_stand_without_outer_pipes_or_indented(shape: str) -> None:
+def test_a_row_may_be_indented_or_without_outer_pipes(shape: str) -> None:
     text = document(shape.format(line().strip("| ")))
     assert read(text).rows[0].module == "apps/a.py"
     again = read(text).rewrite({KEY: NEW}, ())
@@ -101,14 +101,14 @@ def test_markers_inside_a_quotation_are_not_markers() -> None:
     assert modules(f"> {BEGIN}\n> {END}\n\n{document(line())}") == ["apps/a.py"]
 
 
-def test_the_machines_cells_change_and_nothing_else() -> None:
+def test_only_generated_cells_change() -> None:
     text = document(line(rationale=r"a\|b `c\|d`", plan="  wide  "), line(module="`b`"))
     changed = read(text).rewrite({KEY: NEW}, ())
     expected = text.replace("| 50.00 / 90 |", f"| {NEW.current} |", 1)
     assert changed == expected.replace("open since 2026-11-01", NEW.status, 1)
 
 
-def test_a_column_stays_aligned_where_the_new_text_is_shorter() -> None:
+def test_a_column_stays_aligned_if_the_new_text_is_shorter() -> None:
     text = document(line(current="100.00 / 90", status="open since 2026-11-01      "))
     changed = read(text).rewrite({KEY: Machine("1 / 90", "open")}, ())
     assert len(changed) == len(text)
@@ -120,7 +120,7 @@ def test_an_empty_cell_without_space_is_filled() -> None:
     assert f"| {NEW.current} |" in changed
 
 
-def test_a_cell_that_says_the_same_is_left_alone() -> None:
+def test_a_cell_with_the_same_content_does_not_change() -> None:
     text = document(line(current="  50.00 / 90   "))
     row = read(text).rows[0]
     assert read(text).rewrite({row.key: Machine(row.current, str(row.status))}, ()) == text
@@ -133,16 +133,16 @@ def test_rows_are_inserted_sorted_and_no_row_moves() -> None:
     assert [row for row in added.splitlines() if row in text.splitlines()] == text.splitlines()
 
 
-def test_paths_are_sorted_as_they_are_and_not_as_they_are_written() -> None:
+def test_rows_are_sorted_by_path_and_not_by_markup() -> None:
     assert modules(read(document()).rewrite({}, map(opening, ("a`", "a-b")))) == ["a-b", "a`"]
 
 
-def test_two_suites_of_one_module_are_two_rows() -> None:
+def test_two_suites_of_one_module_have_two_rows() -> None:
     added = read(document()).rewrite({}, [opening("a", "auth"), opening("a", "api")])
     assert [row.key for row in read(added).rows] == [("a", "api"), ("a", "auth")]
 
 
-def test_an_inserted_row_asks_for_a_rationale_and_is_owned() -> None:
+def test_an_inserted_row_asks_for_a_rationale_and_has_an_owner() -> None:
     text = read(document()).rewrite({}, [opening("a")])
     assert f"\n| `a` | api | {NEW.current} | **TODO: rationale** | @a\\|b | 2027-02-19 |" in text
     (row,) = read(text).rows
@@ -153,7 +153,7 @@ def test_an_inserted_row_asks_for_a_rationale_and_is_owned() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_line_endings_stay_as_they_are(newline: str) -> None:
+def test_line_endings_do_not_change(newline: str) -> None:
     text = document(line(), newline=newline)
     changed = read(text).rewrite({KEY: NEW}, [opening("b")])
     assert len(read(changed).rows) == 2
@@ -163,7 +163,7 @@ def test_line_endings_stay_as_they_are(newline: str) -> None:
 
 
 @pytest.mark.reliability
-def test_spaces_at_the_end_of_a_line_are_no_line_ending() -> None:
+def test_spaces_at_the_end_of_a_line_are_not_part_of_its_ending() -> None:
     text = document().replace(DELIMITER, f"{DELIMITER} \t")
     inserted = read(text).rewrite({}, [opening("b")]).splitlines()[5]
     assert inserted.endswith(f"{NEW.status} |")
@@ -174,13 +174,13 @@ def test_spaces_at_the_end_of_a_line_are_no_line_ending() -> None:
     "path",
     ["`a`", "a|b", "a\\", "``", " a", "a ", " a ", "a`", "*a*", "<b>", "&amp;", "é", "a``b`c"],
 )
-def test_a_path_is_read_as_it_was_written(path: str) -> None:
+def test_a_written_path_is_read_back(path: str) -> None:
     assert modules(read(document()).rewrite({}, [opening(path)])) == [path]
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("path", ["a\nb", "a\r", " ", ""])
-def test_a_path_that_no_table_can_hold_is_refused(path: str) -> None:
+def test_a_path_that_a_table_can_not_contain_is_rejected(path: str) -> None:
     with pytest.raises(InputError, match="can't be written in a Markdown table; rename"):
         read(document()).rewrite({}, [opening(path)])
 
@@ -189,37 +189,37 @@ BROKEN = {
     "no marker": ("# Title\n", 1, "covernance:exceptions:begin --> is missing"),
     "nothing": ("", 1, "begin --> is missing"),
     "no end": (f"{BEGIN}\n{HEAD}\n{DELIMITER}\n", 3, "end --> is missing"),
-    "two begins": (f"{BEGIN}\n{document()}", 4, "a second time"),
-    "turned": (f"{END}\n\n{BEGIN}\n", 1, "stands before"),
+    "two begins": (f"{BEGIN}\n{document()}", 4, "second <!-- covernance:exceptions:begin -->"),
+    "turned": (f"{END}\n\n{BEGIN}\n", 1, "--> is before <!--"),
     "no table": (f"{BEGIN}\n\n{END}\n", 3, "no table before this marker"),
-    "no delimiter": (f"{BEGIN}\n{HEAD}\n{END}\n", 2, "is no row of the table"),
-    "short delimiter": (f"{BEGIN}\n{HEAD}\n|---|\n{END}\n", 2, "is no row of the table"),
-    "text before": (f"{BEGIN}\nText\n\n{HEAD}\n{DELIMITER}\n{END}\n", 2, "is no row"),
-    "blank line": (document(line(), "", line(module="`b`")), 8, "is no row of the table"),
-    "two tables": (document("", HEAD, DELIMITER), 7, "is no row of the table"),
-    "comment": (document(line(), "<!-- a note -->"), 7, "is no row of the table"),
+    "no delimiter": (f"{BEGIN}\n{HEAD}\n{END}\n", 2, "not part of the table"),
+    "short delimiter": (f"{BEGIN}\n{HEAD}\n|---|\n{END}\n", 2, "not part of the table"),
+    "text before": (f"{BEGIN}\nText\n\n{HEAD}\n{DELIMITER}\n{END}\n", 2, "not part of the table"),
+    "blank line": (document(line(), "", line(module="`b`")), 8, "not part of the table"),
+    "two tables": (document("", HEAD, DELIMITER), 7, "not part of the table"),
+    "comment": (document(line(), "<!-- a note -->"), 7, "not part of the table"),
     "columns": (document().replace("rationale", "reason"), 4, "columns must be module | suite"),
     "few columns": (f"{BEGIN}\n| module |\n|---|\n{END}", 2, "columns must be module"),
-    "short row": (document(line(), "| `b` | api |"), 7, r"has 2 cells and the table 8 columns"),
+    "short row": (document(line(), "| `b` | api |"), 7, r"has 2 cells, the table has 8 columns"),
     "no last cell": (document(line().rpartition("| open")[0] + "|"), 6, "has 7 cells"),
     "text": (document("Text"), 6, "has 1 cells"),
-    "long row": (document(line() + " more |"), 6, "more cells than the table's 8 columns"),
+    "long row": (document(line() + " more |"), 6, "more cells than the table has columns (8)"),
     "empty cell too many": (document(line() + "|"), 6, "more cells"),
     "pipe": (document(line(rationale="a|b")), 6, r"a pipe inside a cell is written \|"),
     "no module": (document(line(module="")), 6, "module is empty"),
     "empty row": (document("|" + "  |" * 8), 6, "module is empty"),
     "empty row, indented": (document("   |" + "  |" * 8), 6, "module is empty"),
-    "suite": (document(line(suite="web")), 6, "there is no suite 'web'; suites: api, auth"),
-    "date": (document(line(review="1.2.2027")), 6, "review date '1.2.2027' is no day"),
+    "suite": (document(line(suite="web")), 6, "suite 'web' does not exist; suites: api, auth"),
+    "date": (document(line(review="1.2.2027")), 6, "review date '1.2.2027' is not a date"),
     "no such day": (document(line(review="2027-02-30")), 6, "write it as YYYY-MM-DD"),
-    "no date": (document(line(review="")), 6, "review date '' is no day"),
+    "no date": (document(line(review="")), 6, "review date '' is not a date"),
     "status": (document(line(status="wontfix")), 6, "status 'wontfix' is neither"),
-    "twice": (document(line(), line(module="apps/a.py")), 7, "has a row in line 6 already"),
-    "ours": (document("<<<<<<< HEAD", line()), 6, "a merge conflict (<<<<<<<) is not resolved"),
-    "base": (document(line(), "||||||| base"), 7, "a merge conflict (|||||||)"),
-    "theirs": (document() + "\n>>>>>>> topic", 9, "a merge conflict (>>>>>>>)"),
+    "twice": (document(line(), line(module="apps/a.py")), 7, "already has a row in line 6"),
+    "ours": (document("<<<<<<< HEAD", line()), 6, "unresolved merge conflict (<<<<<<<)"),
+    "base": (document(line(), "||||||| base"), 7, "unresolved merge conflict (|||||||)"),
+    "theirs": (document() + "\n>>>>>>> topic", 9, "unresolved merge conflict (>>>>>>>)"),
     "half a conflict": (document(line(), "=======", line(module="`b`")), 7, "has 1 cells"),
-    "damage": (document(line(plan="a\0b")), 6, "holds a NUL character"),
+    "damage": (document(line(plan="a\0b")), 6, "contains a NUL character"),
 }
 
 
@@ -242,7 +242,7 @@ PIECES = st.sampled_from([*SYNTAX, *ENDINGS, "=======", "<<<<<<<", "    ", "2026
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
-    """A register of which pieces were lost, and into which pieces came."""
+    """A register with some pieces removed and others inserted."""
     text = document(line(), line(module="`b`"))
     for _ in range(draw(st.integers(0, 4))):
         start = draw(st.integers(0, len(text)))
@@ -253,7 +253,7 @@ def damaged(draw: st.DrawFn) -> str:
 
 @pytest.mark.reliability
 @given(damaged() | st.lists(PIECES | st.text()).map("".join))
-def test_any_text_is_a_register_or_a_clear_error(text: str) -> None:
+def test_any_text_gives_a_register_or_a_clear_error(text: str) -> None:
     try:
         register = read(text)
     except InputError as error:

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.architecture
         ("resolved (after abc) on 2026-11-01", Status("resolved", date(2026, 11, 1), "after abc")),
     ],
 )
-def test_a_status_is_read(text: str, status: Status) -> None:
+def test_a_status_is_parsed(text: str, status: Status) -> None:
     assert parse_status(text) == status
 
 
-def test_a_status_is_written_in_one_way() -> None:
+def test_a_status_has_one_written_form() -> None:
     assert str(Status("open")) == "open"
     assert str(Status("resolved")) == "resolved"
     assert str(Status("resolved", commit="abc")) == "resolved (abc)"
@@ -37,7 +37,7 @@ def test_a_status_is_written_in_one_way() -> None:
 @pytest.mark.parametrize(
     "text", ["wontfix", "opened", "open since", "open since soon", "resolved on 2026-02-30", "re"]
 )
-def test_any_other_status_is_refused(text: str) -> None:
+def test_any_other_status_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_status(text)
 
@@ -51,7 +51,7 @@ def test_any_other_status_is_refused(text: str) -> None:
         st.none() | st.text("abc019 ", min_size=1),
     )
 )
-def test_a_status_is_read_as_it_was_written(status: Status) -> None:
+def test_a_written_status_is_read_back(status: Status) -> None:
     assert parse_status(str(status)) == status
 
 
@@ -59,18 +59,18 @@ def test_a_status_is_read_as_it_was_written(status: Status) -> None:
 @pytest.mark.parametrize(
     "text", ["", "20261101", "2026-W45-1", "2026-02-30", "1.11.2026", "2026-11"]
 )
-def test_a_day_is_written_one_way(text: str) -> None:
+def test_a_date_has_one_written_form(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_day(text)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("text", ["", "-", "—", "…", "TODO", "todo: rationale", "TBD", "Tbd later"])
-def test_a_cell_that_says_nothing_is_unfilled(text: str) -> None:
+def test_a_cell_without_content_is_unfilled(text: str) -> None:
     assert row(rationale=text).unfilled == ("rationale",)
     assert row(owner=text).unfilled == ("owner",)
 
 
 @pytest.mark.parametrize("text", ["Vendored", "a method to do it", "因为", "7"])
-def test_a_cell_that_says_something_is_filled(text: str) -> None:
+def test_a_cell_with_content_is_filled(text: str) -> None:
     assert row(rationale=text, owner=text).unfilled == ()

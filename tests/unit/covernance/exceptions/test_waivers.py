@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.exceptions.row import Row, Status
-from covernance.exceptions.waivers import due, expired, overdue, waived
+from covernance.exceptions.waivers import describe_expired, find_due, find_expired, find_waived
 from tests.unit.covernance.exceptions.register_samples import TODAY, row
 
 pytestmark = pytest.mark.security
@@ -19,10 +19,10 @@ def ahead(days: int, **changes: object) -> Row:
     return row(review=TODAY + timedelta(days=days), **changes)
 
 
-def test_a_row_waives_through_its_review_date_and_not_a_day_longer() -> None:
+def test_a_row_waives_up_to_and_including_its_review_date() -> None:
     rows = [row(review=date(2026, 11, 30))]
-    assert waived(rows, "api", date(2026, 11, 30)) == {"apps/a.py"}
-    assert waived(rows, "api", date(2026, 12, 1)) == frozenset()
+    assert find_waived(rows, "api", date(2026, 11, 30)) == {"apps/a.py"}
+    assert find_waived(rows, "api", date(2026, 12, 1)) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def test_a_row_waives_through_its_review_date_and_not_a_day_longer() -> None:
     ],
 )
 def test_a_row_waives_nothing_if(changes: dict[str, object]) -> None:
-    assert waived([row(**changes)], "api", TODAY) == frozenset()
+    assert find_waived([row(**changes)], "api", TODAY) == frozenset()
 
 
 @given(st.lists(st.integers(-40, 40)))
-def test_waiving_and_being_expired_exclude_each_other(days: list[int]) -> None:
+def test_a_row_never_waives_and_expires_on_one_day(days: list[int]) -> None:
     rows = [ahead(number, module=f"{index}.py") for index, number in enumerate(days)]
-    late = {found.module for found in expired(rows, TODAY)}
-    assert late.isdisjoint(waived(rows, "api", TODAY))
-    assert late | waived(rows, "api", TODAY) == {found.module for found in rows}
+    late = {result.module for result in find_expired(rows, TODAY)}
+    assert late.isdisjoint(find_waived(rows, "api", TODAY))
+    assert late | find_waived(rows, "api", TODAY) == {result.module for result in rows}
 
 
 @pytest.mark.reliability
@@ -52,9 +52,11 @@ def test_waiving_and_being_expired_exclude_each_other(days: list[int]) -> None:
     ("days", "notice"),
     [(31, None), (30, 30), (15, 30), (14, 14), (8, 14), (7, 7), (0, 7), (-1, 0), (-99, 0)],
 )
-def test_a_row_is_warned_of_at_30_14_and_7_days(days: int, notice: int | None) -> None:
-    found = due([ahead(days)], TODAY)
-    assert [(item.days, item.notice) for item in found] == (
+def test_a_row_is_reported_30_14_and_7_days_before_it_expires(
+    days: int, notice: int | None
+) -> None:
+    result = find_due([ahead(days)], TODAY)
+    assert [(item.days, item.notice) for item in result] == (
         [] if notice is None else [(days, notice)]
     )
 
@@ -67,24 +69,24 @@ def test_the_most_urgent_comes_first_and_resolved_rows_are_not_due() -> None:
         ahead(9, module="a"),
         ahead(1, status=RESOLVED),
     ]
-    assert [item.row.module for item in due(rows, TODAY)] == ["z", "a", "b"]
+    assert [item.row.module for item in find_due(rows, TODAY)] == ["z", "a", "b"]
 
 
-def test_an_expired_row_is_overdue_for_its_suite_and_for_no_other() -> None:
+def test_an_expired_row_is_described_for_its_suite_only() -> None:
     rows = [ahead(-1), ahead(5, suite="auth")]
-    assert overdue(rows, "auth", TODAY) == ()
-    (reason,) = overdue(rows, "api", TODAY)
+    assert describe_expired(rows, "auth", TODAY) == ()
+    (reason,) = describe_expired(rows, "api", TODAY)
     assert reason == (
-        "the exception of apps/a.py ran out on 2026-11-20 (line 6, owner @a); cover the file and "
-        "run `covernance exceptions sync`, or have its owner renew it"
+        "the exception for apps/a.py expired on 2026-11-20 (line 6, owner @a); cover the file and "
+        "run `covernance exceptions sync`, or ask its owner to renew it"
     )
 
 
-def test_a_row_that_nobody_filled_in_expires_all_the_same() -> None:
-    (reason,) = overdue([ahead(-1, rationale="", owner="")], "api", TODAY)
+def test_an_incomplete_row_also_expires() -> None:
+    (reason,) = describe_expired([ahead(-1, rationale="", owner="")], "api", TODAY)
     assert "owner nobody" in reason
 
 
 def test_a_resolved_row_never_expires() -> None:
-    assert expired([ahead(-1, status=RESOLVED)], TODAY) == ()
-    assert overdue([ahead(-1, status=RESOLVED)], "api", TODAY) == ()
+    assert find_expired([ahead(-1, status=RESOLVED)], TODAY) == ()
+    assert describe_expired([ahead(-1, status=RESOLVED)], "api", TODAY) == ()

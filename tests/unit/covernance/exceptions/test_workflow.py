@@ -14,7 +14,7 @@ from covernance.exceptions.workflow import (
     Compared,
     check_register,
     compare_register,
-    debts,
+    list_register_debts,
     read_rows,
     sync_register,
 )
@@ -90,7 +90,7 @@ def house(repository: Repository) -> House:
     return House(repository)
 
 
-def test_sync_opens_rows_for_the_owners_that_codeowners_names(house: House) -> None:
+def test_sync_opens_rows_with_the_owners_from_codeowners(house: House) -> None:
     house.repository.write("CODEOWNERS", "* @unread\n")
     house.repository.write(".github/CODEOWNERS", "/calc/ @calc @org/team\n")
     house.measure("calc", {"calc/a.py": PRESENT})
@@ -104,13 +104,13 @@ def test_sync_opens_rows_for_the_owners_that_codeowners_names(house: House) -> N
 
 
 @pytest.mark.reliability
-def test_without_codeowners_the_settings_name_the_owner(house: House) -> None:
+def test_without_codeowners_the_table_sets_the_owner(house: House) -> None:
     house.measure("calc", {"calc/a.py": PRESENT})
     house.sync()
     assert [row.owner for row in house.rows()] == ["@nobody"]
 
 
-def test_a_suites_own_floor_counts(house: House) -> None:
+def test_a_suites_own_floor_is_used(house: House) -> None:
     house.repository.write("pyproject.toml", TABLE + "fail-under = 75\n" + SECOND)
     house.measure("calc", {"calc/a.py": PRESENT})
     house.measure("web", {"web/b.py": PRESENT})
@@ -118,9 +118,9 @@ def test_a_suites_own_floor_counts(house: House) -> None:
     assert [row.module for row in house.rows()] == ["web/b.py"]
 
 
-def test_a_files_own_floor_counts(house: House) -> None:
-    own = 'file-floors = { "calc/deep/*" = 75 }\n'
-    house.repository.write("pyproject.toml", TABLE + own + SECOND)
+def test_a_files_own_floor_is_used(house: House) -> None:
+    file_floor = 'file-floors = { "calc/deep/*" = 75 }\n'
+    house.repository.write("pyproject.toml", TABLE + file_floor + SECOND)
     house.measure("calc", {"calc/deep/a.py": PRESENT, "calc/b.py": PRESENT})
     house.sync()
     assert [row.module for row in house.rows()] == ["calc/b.py"]
@@ -133,7 +133,7 @@ def test_comparing_writes_nothing(house: House) -> None:
     assert house.text == before
 
 
-def test_a_register_in_step_is_not_written_again(house: House) -> None:
+def test_an_up_to_date_register_is_not_written_again(house: House) -> None:
     before = house.register.stat()
     assert house.sync().synced.changes == ()
     assert house.register.stat() == before
@@ -141,9 +141,7 @@ def test_a_register_in_step_is_not_written_again(house: House) -> None:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("end", ["", "\n"])
-def test_the_diff_is_a_patch_that_makes_what_sync_makes(
-    house: House, newline: str, end: str
-) -> None:
+def test_applying_the_diff_equals_sync(house: House, newline: str, end: str) -> None:
     house.write(document(line(module="`calc/a.py`", suite="calc"), newline=newline) + end)
     house.measure("calc", {"calc/a.py": PRESENT, "calc/b.py": PRESENT})
     compared = house.compare()
@@ -154,12 +152,12 @@ def test_the_diff_is_a_patch_that_makes_what_sync_makes(
     assert house.text == compared.synced.text
 
 
-def test_the_diff_of_a_register_in_step_is_empty(house: House) -> None:
+def test_the_diff_of_an_up_to_date_register_is_empty(house: House) -> None:
     assert house.compare().diff() == ""
 
 
 @pytest.mark.reliability
-def test_rows_of_a_suite_that_was_not_run_stay_and_it_is_named(house: House) -> None:
+def test_rows_of_a_suite_that_was_not_run_do_not_change_and_it_is_reported(house: House) -> None:
     text = document(IN_STEP, line(module="`web/b.py`", suite="web"))
     house.write(text)
     house.measure("calc", {"calc/a.py": PRESENT})
@@ -170,14 +168,14 @@ def test_rows_of_a_suite_that_was_not_run_stay_and_it_is_named(house: House) -> 
 
 
 @pytest.mark.security
-def test_what_was_not_measured_does_not_pass_the_check(house: House) -> None:
+def test_an_unmeasured_suite_does_not_pass_the_check(house: House) -> None:
     house.forget("web")
     with pytest.raises(InputError, match=r"no snapshot of suite web; run it first"):
         house.check()
     assert house.check("calc").problems == ()
 
 
-def test_check_names_what_is_wrong_and_what_is_due(house: House) -> None:
+def test_check_lists_problems_and_expiring_rows(house: House) -> None:
     house.write(document(IN_STEP.replace("2027-01-01", "2026-11-28").replace("Why", "")))
     house.measure("calc", {"calc/a.py": PRESENT})
     checked = house.check()
@@ -186,18 +184,18 @@ def test_check_names_what_is_wrong_and_what_is_due(house: House) -> None:
 
 
 @pytest.mark.security
-def test_one_suites_expired_row_is_not_anothers(house: House) -> None:
+def test_an_expired_row_only_affects_its_suite(house: House) -> None:
     house.write(document(IN_STEP.replace("2027-01-01", "2026-11-20")))
     house.measure("calc", {"calc/a.py": PRESENT})
     assert [problem.kind for problem in house.check("calc").problems] == ["expired-exception"]
     assert house.check("web").problems == ()
 
 
-def test_debts_are_those_of_the_suites_in_question(house: House) -> None:
+def test_only_debts_of_the_selected_suites_are_listed(house: House) -> None:
     house.write(document(IN_STEP, line(module="`web/b.py`", suite="web")))
     house.measure("calc", {"calc/a.py": PRESENT})
     table = house.table
-    calc = debts(table, [table.suite("calc")], TODAY)
+    calc = list_register_debts(table, [table.suite("calc")], TODAY)
     assert [(debt.row.module, debt.missing) for debt in calc] == [("calc/a.py", 1)]
 
 
@@ -205,19 +203,19 @@ def test_debts_are_those_of_the_suites_in_question(house: House) -> None:
 def test_debts_of_a_suite_that_was_not_run_are_unknown(house: House) -> None:
     house.write(document(IN_STEP))
     house.forget("calc")
-    (debt,) = debts(house.table, house.table.suites, TODAY)
+    (debt,) = list_register_debts(house.table, house.table.suites, TODAY)
     assert debt.missing is None
 
 
-def test_where_there_is_no_register_there_are_no_rows(house: House) -> None:
+def test_without_a_register_there_are_no_rows(house: House) -> None:
     house.register.unlink()
     assert house.rows() == ()
 
 
 @pytest.mark.reliability
-def test_sync_without_a_register_says_what_to_create(house: House) -> None:
+def test_a_missing_register_error_shows_what_to_create(house: House) -> None:
     house.register.unlink()
-    with pytest.raises(InputError, match=r"^docs/exceptions\.md: is not there") as refused:
+    with pytest.raises(InputError, match=r"^docs/exceptions\.md: does not exist") as refused:
         house.sync()
     assert str(refused.value).endswith(EMPTY)
 
@@ -227,10 +225,10 @@ def test_sync_without_a_register_says_what_to_create(house: House) -> None:
     ("content", "problem"),
     [
         (b"a\r\nb\r\n\xff", r"^docs/exceptions\.md:3: is not UTF-8"),
-        (b"<<<<<<< HEAD\n", r"^docs/exceptions\.md:1: a merge conflict"),
+        (b"<<<<<<< HEAD\n", r"^docs/exceptions\.md:1: unresolved merge conflict"),
     ],
 )
-def test_a_damaged_register_is_a_clear_error_and_untouched(
+def test_a_damaged_register_is_a_clear_error_and_does_not_change(
     house: House, content: bytes, problem: str
 ) -> None:
     house.register.write_bytes(content)
@@ -249,7 +247,7 @@ def test_a_register_that_is_a_folder_is_a_clear_error(house: House) -> None:
 
 
 @pytest.mark.reliability
-def test_a_failed_write_leaves_the_register_as_it_was(
+def test_a_failed_write_does_not_change_the_register(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.measure("calc", {"calc/a.py": PRESENT})
@@ -266,7 +264,7 @@ def test_a_failed_write_leaves_the_register_as_it_was(
 
 
 @pytest.mark.reliability
-def test_a_register_behind_a_link_is_written_where_it_lies(house: House) -> None:
+def test_a_register_behind_a_link_is_written_to_the_links_target(house: House) -> None:
     real = house.repository.root / "real.md"
     house.register.rename(real)
     house.register.symlink_to(real)
@@ -276,7 +274,7 @@ def test_a_register_behind_a_link_is_written_where_it_lies(house: House) -> None
     assert "calc/a.py" in real.read_text(encoding="utf-8")
 
 
-def test_this_repository_has_a_register_that_can_be_read() -> None:
+def test_this_repositorys_register_is_valid() -> None:
     root = Path(__file__).parents[4]
     table = load(root)
     assert (root / table.exceptions.register).is_file()

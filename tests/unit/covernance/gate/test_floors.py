@@ -13,9 +13,9 @@ from covernance.gate.floors import (
     AppliedFloor,
     Exceptions,
     Measured,
-    applied_floor,
-    file_floors,
-    judge,
+    find_applied_floor,
+    find_file_floors,
+    judge_suite,
 )
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, FileResult, Outcomes
@@ -66,11 +66,11 @@ def verdict(
         failures=failures,
         unmeasured=unmeasured,
     )
-    return judge(SUITE, floor, measured)
+    return judge_suite(SUITE, floor, measured)
 
 
 @pytest.mark.reliability
-def test_a_pass_that_broke_off_is_not_said_to_select_no_tests() -> None:
+def test_a_pass_that_ended_early_is_not_reported_as_selecting_no_tests() -> None:
     broke = ("the security pass broke off (status -9)",)
     measured = Measured(
         cells=cells(security=0, reliability=0),
@@ -78,54 +78,51 @@ def test_a_pass_that_broke_off_is_not_said_to_select_no_tests() -> None:
         failures=broke,
         lost=("security",),
     )
-    assert judge(SUITE, FLOOR, measured).reasons == (
+    assert judge_suite(SUITE, FLOOR, measured).reasons == (
         "failed: the security pass broke off (status -9)",
         "theme reliability selects no tests",
     )
 
 
 @pytest.mark.reliability
-def test_sources_that_cannot_be_analysed_are_no_data_and_nothing_else() -> None:
+def test_sources_that_cannot_be_analysed_are_only_no_data() -> None:
     measured = Measured(cells=cells(security=1), files={}, unreadable="x.py: line 3")
-    assert judge(SUITE, FLOOR, measured) == Assessment(Verdict.NO_DATA, ("x.py: line 3",))
+    assert judge_suite(SUITE, FLOOR, measured) == Assessment(Verdict.NO_DATA, ("x.py: line 3",))
 
 
-def test_at_the_floor_is_pass() -> None:
+def test_coverage_at_the_floor_passes() -> None:
     assert verdict(Counts(10, 9)) == Assessment(Verdict.PASS)
 
 
-def test_one_below_the_floor_is_below_floor_and_says_by_how_much() -> None:
-    found = verdict(Counts(10_000, 8_999))
-    assert found.verdict == "below-floor"
-    assert found.verdict.exit is Exit.GATE
-    (reason,) = found.reasons
-    assert reason == (
-        "89.99 % is below the floor of 90 % (from pyproject.toml); 1 more statements or branches "
-        "must run"
-    )
+def test_coverage_below_the_floor_fails_with_the_missing_number() -> None:
+    result = verdict(Counts(10_000, 8_999))
+    assert result.verdict == "below-floor"
+    assert result.verdict.exit is Exit.GATE
+    (reason,) = result.reasons
+    assert reason == "89.99 % (floor 90 %). 1 more statement or branch must run."
 
 
 @pytest.mark.reliability
-def test_failed_tests_come_first_and_exit_1() -> None:
-    found = verdict(Counts(10, 0), failures=("t::a", "t::b"), security=0)
-    assert found.verdict == "tests-failed"
-    assert found.verdict.exit is Exit.TESTS_FAILED
-    assert found.reasons[:2] == ("failed: t::a", "failed: t::b")
-    assert len(found.reasons) == 4
+def test_failed_tests_are_listed_first_and_exit_1() -> None:
+    result = verdict(Counts(10, 0), failures=("t::a", "t::b"), security=0)
+    assert result.verdict == "tests-failed"
+    assert result.verdict.exit is Exit.TESTS_FAILED
+    assert result.reasons[:2] == ("failed: t::a", "failed: t::b")
+    assert len(result.reasons) == 4
 
 
 @pytest.mark.security
-def test_a_theme_without_tests_is_never_green() -> None:
+def test_a_theme_without_tests_fails() -> None:
     assert verdict(Counts(10, 10), security=0, reliability=3).verdict == "no-tests"
 
 
 @pytest.mark.security
-def test_an_empty_unthemed_pass_is_no_fault() -> None:
+def test_an_empty_unthemed_pass_is_allowed() -> None:
     assert verdict(Counts(10, 10), security=1, unthemed=0).verdict == "pass"
 
 
 @pytest.mark.security
-def test_no_data_and_no_statements_are_never_green_even_at_a_floor_of_0() -> None:
+def test_no_data_and_no_statements_fail_even_with_a_floor_of_0() -> None:
     zero = AppliedFloor(Decimal(0), "pyproject.toml")
     assert verdict(Counts(10, 10), unmeasured=("security",), floor=zero).verdict == "no-data"
     assert verdict(Counts(), floor=zero) == Assessment(
@@ -134,7 +131,9 @@ def test_no_data_and_no_statements_are_never_green_even_at_a_floor_of_0() -> Non
 
 
 @given(st.integers(1, 500), st.data())
-def test_a_verdict_is_monotone_in_covered_lines(statements: int, data: st.DataObject) -> None:
+def test_more_covered_lines_never_make_a_verdict_worse(
+    statements: int, data: st.DataObject
+) -> None:
     executed = data.draw(st.integers(0, statements - 1))
     floor = AppliedFloor(data.draw(st.decimals(0, 100, places=2)), "x")
     before = verdict(Counts(statements, executed), floor=floor)
@@ -144,7 +143,7 @@ def test_a_verdict_is_monotone_in_covered_lines(statements: int, data: st.DataOb
 
 @st.composite
 def grown(draw: st.DrawFn) -> tuple[Counts, Counts]:
-    """Counts of the same code, and what one more test may leave of them."""
+    """Counts, and possible counts of the same code after another test."""
     statements, branches = draw(st.integers(1, 60)), draw(st.integers(0, 20))
     executed, taken = draw(st.integers(0, statements)), draw(st.integers(0, branches))
     return Counts(statements, executed, branches, taken), Counts(
@@ -167,10 +166,10 @@ def just_met(counts: Counts) -> Decimal:
     grown(),
     st.sampled_from(["security", "unthemed"]),
 )
-def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
-    found: dict[str, tuple[Counts, Counts]], earned: tuple[Counts, Counts], theme: str
+def test_another_passing_test_never_makes_a_suite_fail(
+    result: dict[str, tuple[Counts, Counts]], earned: tuple[Counts, Counts], theme: str
 ) -> None:
-    first, then = ({name: pair[index] for name, pair in found.items()} for index in (0, 1))
+    first, then = ({name: pair[index] for name, pair in result.items()} for index in (0, 1))
     suite = msgspec.structs.replace(
         SUITE,
         theme_floors={"security": just_met(earned[0])},
@@ -188,10 +187,10 @@ def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
 
     tests = {"security": 1}
     more = {**tests, theme: tests.get(theme, 0) + 1}
-    assert judge(suite, floor, measured(first, tests, earned[0]), exceptions) == Assessment(
+    assert judge_suite(suite, floor, measured(first, tests, earned[0]), exceptions) == Assessment(
         Verdict.PASS
     )
-    assert judge(suite, floor, measured(then, more, earned[1]), exceptions) == Assessment(
+    assert judge_suite(suite, floor, measured(then, more, earned[1]), exceptions) == Assessment(
         Verdict.PASS
     )
 
@@ -214,20 +213,20 @@ def test_one_more_passing_test_never_turns_a_pass_into_a_fail(
 def test_the_floor_in_force_follows_the_precedence(
     suite: Suite, option: str | None, variables: dict[str, str], expected: AppliedFloor
 ) -> None:
-    assert applied_floor(suite, option, variables) == expected
+    assert find_applied_floor(suite, option, variables) == expected
 
 
 @pytest.mark.security
-def test_an_empty_option_is_no_way_round_the_floor(suite: Suite) -> None:
+def test_an_empty_option_does_not_disable_the_floor(suite: Suite) -> None:
     with pytest.raises(ConfigError, match=r"^--fail-under: ''"):
-        applied_floor(suite, "", {})
+        find_applied_floor(suite, "", {})
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["x", "-1", "100.01", "NaN", "Infinity", " "])
-def test_a_floor_that_is_no_percentage_names_its_variable(suite: Suite, text: str) -> None:
+def test_an_invalid_floor_names_its_variable(suite: Suite, text: str) -> None:
     with pytest.raises(ConfigError, match=r"^COVERAGE_FAIL_UNDER_API: "):
-        applied_floor(suite, None, {"COVERAGE_FAIL_UNDER_API": text})
+        find_applied_floor(suite, None, {"COVERAGE_FAIL_UNDER_API": text})
 
 
 def judged(
@@ -242,32 +241,34 @@ def judged(
     )
     cell = Cell(outcomes=Outcomes(tests=1), seconds=0, raw=Counts(10, 9), earned=Counts(10, 6))
     measured = Measured(cells={"security": cell}, files=files(**counts))
-    return judge(suite, FLOOR, measured, exceptions)
+    return judge_suite(suite, FLOOR, measured, exceptions)
 
 
 @pytest.mark.security
-def test_a_theme_is_held_to_its_floor_by_what_it_earned() -> None:
+def test_a_themes_floor_applies_to_earned_coverage() -> None:
     assert judged(theme_floors={"security": Decimal(60)}, main=Counts(10, 10)).verdict == "pass"
-    found = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
-    assert found.verdict == "below-floor"
-    (reason,) = found.reasons
-    assert reason.startswith("theme security earned 60.00 %, below its floor of 60.01 %; 1 more")
+    result = judged(theme_floors={"security": Decimal("60.01")}, main=Counts(10, 10))
+    assert result.verdict == "below-floor"
+    (reason,) = result.reasons
+    assert reason.startswith("theme security earned 60.00 % (floor 60.01 %). 1 more")
 
 
 @pytest.mark.security
-def test_a_file_is_held_to_its_own_floor() -> None:
-    found = judged(
+def test_a_files_floor_applies_to_its_raw_coverage() -> None:
+    result = judged(
         file_floors={"apps/keys.py": Decimal(100)}, keys=Counts(100, 99), main=Counts(900, 900)
     )
-    assert found.reasons == ("apps/keys.py: 99.00 % is below its floor of 100 %",)
+    assert result.reasons == (
+        "apps/keys.py: 99.00 % (floor 100 %). 1 more statement or branch must run.",
+    )
 
 
-def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
+def test_the_highest_of_several_matching_file_floors_applies() -> None:
     suite = msgspec.structs.replace(
         SUITE,
         file_floors={"apps/*": Decimal(50), "apps/keys.py": Decimal(100), "*": Decimal(10)},
     )
-    assert file_floors(suite, ["apps/keys.py", "apps/deep/x.py", "lib/y.py"]) == {
+    assert find_file_floors(suite, ["apps/keys.py", "apps/deep/x.py", "lib/y.py"]) == {
         "apps/keys.py": Decimal(100),
         "apps/deep/x.py": Decimal(50),
         "lib/y.py": Decimal(10),
@@ -275,13 +276,13 @@ def test_of_several_floors_that_fit_a_file_the_highest_holds() -> None:
 
 
 @pytest.mark.security
-def test_a_file_floor_that_fits_nothing_is_never_green() -> None:
-    found = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
-    assert found.verdict == "below-floor"
-    assert "'apps/kyes.py' fits no measured file" in found.reasons[0]
+def test_a_file_floor_that_matches_no_file_fails() -> None:
+    result = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
+    assert result.verdict == "below-floor"
+    assert "'apps/kyes.py' matches no measured file" in result.reasons[0]
 
 
-def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_that_misses() -> None:
+def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_below_its_floor() -> None:
     debt, main = Counts(100, 10), Counts(100, 95)
     floors = {"apps/debt.py": Decimal(80)}
     assert judged(file_floors=floors, debt=debt, main=main).verdict == "below-floor"
@@ -290,13 +291,13 @@ def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_that_misses() -> 
 
 
 @pytest.mark.security
-def test_a_waived_file_excuses_no_other() -> None:
+def test_a_waiver_applies_to_no_other_file() -> None:
     waived = Exceptions(frozenset({"apps/debt.py"}))
     assert judged(waived, debt=Counts(100, 10), main=Counts(100, 89)).verdict == "below-floor"
 
 
 @pytest.mark.security
-def test_an_exception_that_ran_out_is_red_however_well_covered() -> None:
-    found = judged(Exceptions(expired=("the exception of x ran out",)), main=Counts(10, 10))
-    assert found == Assessment(Verdict.EXPIRED_EXCEPTION, ("the exception of x ran out",))
-    assert found.verdict.exit is Exit.GATE
+def test_an_expired_exception_fails_even_at_full_coverage() -> None:
+    result = judged(Exceptions(expired=("the exception for x expired",)), main=Counts(10, 10))
+    assert result == Assessment(Verdict.EXPIRED_EXCEPTION, ("the exception for x expired",))
+    assert result.verdict.exit is Exit.GATE

@@ -19,7 +19,7 @@ def history(repository: Repository) -> list[str]:
 
 
 @pytest.mark.architecture
-def test_a_commit_and_those_before_it_are_listed_nearest_first(
+def test_a_commit_and_its_ancestors_are_listed_nearest_first(
     repository: Repository, history: list[str]
 ) -> None:
     assert list_ancestors(repository.root, "HEAD") == history
@@ -41,7 +41,7 @@ def test_a_folder_outside_a_repository_is_a_clear_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_a_name_that_looks_like_an_option_is_none(
+def test_a_name_that_looks_like_an_option_is_not_used_as_one(
     repository: Repository, history: list[str]
 ) -> None:
     with pytest.raises(MachineError, match="git rev-list: fatal"):

@@ -6,7 +6,7 @@ import pytest
 
 from covernance.config import load
 from covernance.errors import InputError
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -39,12 +39,14 @@ def test_the_option_comes_before_the_target_branch_before_the_default_branch(
     environ: Mapping[str, str],
     expected: str,
 ) -> None:
-    assert base_commit(load(repository.root), option, environ) == commits[expected]
+    assert find_base_commit(load(repository.root), option, environ) == commits[expected]
 
 
 @pytest.mark.reliability
 def test_a_target_branch_that_was_not_fetched_is_an_error(
     repository: Repository, commits: dict[str, str]
 ) -> None:
-    with pytest.raises(InputError, match="no commit 'refs/remotes/origin/next' here; fetch it"):
-        base_commit(load(repository.root), None, {"GITHUB_BASE_REF": "next"})
+    with pytest.raises(
+        InputError, match="'refs/remotes/origin/next' is not a commit in this clone; fetch it"
+    ):
+        find_base_commit(load(repository.root), None, {"GITHUB_BASE_REF": "next"})

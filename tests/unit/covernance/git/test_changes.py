@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from covernance.errors import InputError, MachineError
 from covernance.git.changes import (
     FileChange,
-    changes,
-    current,
-    merge_base,
-    show,
+    find_changes,
+    find_merge_base,
+    read_committed_file,
+    read_working_file,
 )
 from tests.utils.properties import examples_divided_by
 from tests.utils.repository import Repository
@@ -41,18 +41,18 @@ def commit(repository: Repository) -> str:
 
 
 def differences(repository: Repository) -> tuple[FileChange, ...]:
-    return changes(repository.root, "HEAD").files
+    return find_changes(repository.root, "HEAD").files
 
 
 def edited(path: str, added: LINES, removed: LINES, before: str | None = None) -> FileChange:
     return FileChange(path=path, before=before or path, added=added, removed=removed)
 
 
-def test_nothing_changed_is_no_files(repository: Repository) -> None:
+def test_without_changes_no_file_is_listed(repository: Repository) -> None:
     assert differences(repository) == ()
 
 
-def test_edited_added_and_removed_lines_are_told_by_side(repository: Repository) -> None:
+def test_edited_added_and_removed_lines_are_listed_per_side(repository: Repository) -> None:
     repository.write("a.py", "a\nb\nc\nd\n")
     commit(repository)
     repository.write("a.py", "a\nB\nd\ne\nf\n")
@@ -67,15 +67,15 @@ def test_staged_unstaged_and_untracked_edits_count_and_ignored_files_do_not(
     repository.write("untracked.py", "x = 1\ny = 2\n")
     repository.write("coverage/ignored.py", "x = 1\n")
     repository.append("calc/__init__.py", "z = 3\n")
-    found = {file.path: file for file in differences(repository)}
-    assert found.keys() == {"staged.py", "untracked.py", "calc/__init__.py"}
-    assert found["untracked.py"].added == {1, 2}
-    assert found["untracked.py"].before is None
-    assert found["calc/__init__.py"].added == {3}
+    result = {file.path: file for file in differences(repository)}
+    assert result.keys() == {"staged.py", "untracked.py", "calc/__init__.py"}
+    assert result["untracked.py"].added == {1, 2}
+    assert result["untracked.py"].before is None
+    assert result["calc/__init__.py"].added == {3}
 
 
 @pytest.mark.security
-def test_the_users_index_stays_as_it_is(repository: Repository) -> None:
+def test_the_users_index_does_not_change(repository: Repository) -> None:
     repository.write("untracked.py", "x = 1\n")
     repository.append("calc/__init__.py", "z = 3\n")
     before = (repository.root / ".git/index").read_bytes()
@@ -93,11 +93,11 @@ def test_a_renamed_file_counts_by_its_edited_lines(repository: Repository) -> No
     assert differences(repository) == (edited("new.py", LINES({11}), LINES(), "old.py"),)
 
 
-def test_a_deleted_file_has_no_name_now(repository: Repository) -> None:
+def test_a_deleted_file_has_no_current_name(repository: Repository) -> None:
     (repository.root / "calc/__init__.py").unlink()
-    (found,) = differences(repository)
-    assert found == FileChange(path=None, before="calc/__init__.py", removed=LINES({1, 2}))
-    assert changes(repository.root, "HEAD").paths == frozenset()
+    (result,) = differences(repository)
+    assert result == FileChange(path=None, before="calc/__init__.py", removed=LINES({1, 2}))
+    assert find_changes(repository.root, "HEAD").paths == frozenset()
 
 
 @pytest.mark.security
@@ -116,7 +116,7 @@ def test_a_deleted_file_has_no_name_now(repository: Repository) -> None:
         "diff --git a/x b/y.py",
     ],
 )
-def test_any_name_is_told_as_it_is(repository: Repository, name: str) -> None:
+def test_unusual_file_names_are_reported_unchanged(repository: Repository, name: str) -> None:
     repository.write(name, "a\nb\n")
     commit(repository)
     repository.write(name, "a\nB\n")
@@ -124,10 +124,10 @@ def test_any_name_is_told_as_it_is(repository: Repository, name: str) -> None:
     assert differences(repository)[0 if name < "zzz.py" else 1] == edited(
         name, LINES({2}), LINES({2})
     )
-    assert show(repository.root, "HEAD", name) == "a\nb\n"
+    assert read_committed_file(repository.root, "HEAD", name) == "a\nb\n"
 
 
-def test_a_name_that_is_no_text_is_told_as_python_has_it(repository: Repository) -> None:
+def test_an_undecodable_name_is_reported_as_python_decodes_it(repository: Repository) -> None:
     name = os.fsdecode(b"caf\xe9.py")
     repository.write(name, "a\n")
     assert [file.path for file in differences(repository)] == [name]
@@ -148,17 +148,17 @@ def test_binary_files_links_and_modes_do_not_confuse_the_rest(repository: Reposi
     (root / "was_link.py").unlink()
     repository.write("was_link.py", "a\nb\n")
     repository.write("zzz.py", "x\n")
-    found = {file.path: file for file in differences(repository)}
-    assert found["mode.sh"] == edited("mode.sh", LINES(), LINES())
-    assert found["was_file.py"].added == LINES()
-    assert found["was_file.py"].removed == {1}
-    assert found["was_link.py"].added == {1, 2}
-    assert found["zzz.py"].added == {1}
-    assert found["data.bin"].added == {3, 4}
+    result = {file.path: file for file in differences(repository)}
+    assert result["mode.sh"] == edited("mode.sh", LINES(), LINES())
+    assert result["was_file.py"].added == LINES()
+    assert result["was_file.py"].removed == {1}
+    assert result["was_link.py"].added == {1, 2}
+    assert result["zzz.py"].added == {1}
+    assert result["data.bin"].added == {3, 4}
 
 
 @pytest.mark.security
-def test_an_attribute_that_calls_a_source_binary_hides_nothing(repository: Repository) -> None:
+def test_an_attribute_that_marks_a_source_as_binary_hides_nothing(repository: Repository) -> None:
     repository.write(".gitattributes", "*.py -diff\n")
     commit(repository)
     repository.append("calc/__init__.py", "z = 3\n")
@@ -175,7 +175,7 @@ def test_line_endings_and_form_feeds_do_not_shift_lines(repository: Repository) 
 
 
 @pytest.mark.security
-def test_the_users_configuration_does_not_change_the_answer(
+def test_the_users_configuration_does_not_change_the_result(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository.write("old.py", "a\nb\nc\nd\ne\nf\n")
@@ -209,7 +209,7 @@ def test_a_submodule_and_a_nested_repository_are_left_out(repository: Repository
 
 
 @pytest.mark.security
-def test_variables_of_a_hook_change_no_answer(
+def test_git_variables_set_for_hooks_do_not_change_the_result(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     repository.write("*.py", "a\nb\n")
@@ -227,8 +227,8 @@ def test_names_are_relative_to_a_root_below_the_repositorys(repository: Reposito
     repository.append("calc/__init__.py", "z = 3\n")
     repository.append("tests/test_calc.py", "z = 3\n")
     below = repository.root / "calc"
-    assert [file.path for file in changes(below, "HEAD").files] == ["__init__.py"]
-    assert show(below, "HEAD", "__init__.py") == "x = 1\ny = 2\n"
+    assert [file.path for file in find_changes(below, "HEAD").files] == ["__init__.py"]
+    assert read_committed_file(below, "HEAD", "__init__.py") == "x = 1\ny = 2\n"
 
 
 @pytest.mark.reliability
@@ -242,7 +242,7 @@ def test_an_edit_in_the_instant_of_the_commit_is_seen(repository: Repository) ->
 
 
 @pytest.mark.reliability
-def test_a_git_that_answers_something_else_is_an_error(
+def test_unexpected_output_of_git_is_an_error(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listing = ":100644 100644 1 2 M\\0a.py\\0\\0"
@@ -253,17 +253,17 @@ def test_a_git_that_answers_something_else_is_an_error(
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
     with pytest.raises(MachineError, match="0 differences for 1 changed files"):
-        changes(repository.root, "HEAD")
+        find_changes(repository.root, "HEAD")
 
 
-def test_the_base_is_where_head_left_origins_default_branch(repository: Repository) -> None:
+def test_the_merge_base_with_origins_default_branch_is_the_base(repository: Repository) -> None:
     start = repository.git("rev-parse", "HEAD")
     repository.git("update-ref", "refs/remotes/origin/main", start)
     repository.git("checkout", "--quiet", "-b", "feature")
     ahead = commit(repository)
     repository.git("branch", "--force", "main", ahead)
-    assert merge_base(repository.root) == start
-    assert merge_base(repository.root, ahead) == ahead
+    assert find_merge_base(repository.root) == start
+    assert find_merge_base(repository.root, ahead) == ahead
 
 
 def test_without_origin_the_local_default_branch_is_the_base(repository: Repository) -> None:
@@ -271,20 +271,20 @@ def test_without_origin_the_local_default_branch_is_the_base(repository: Reposit
     repository.git("branch", "--move", "trunk")
     repository.git("checkout", "--quiet", "-b", "feature")
     commit(repository)
-    assert merge_base(repository.root, default_branch="trunk") == start
+    assert find_merge_base(repository.root, default_branch="trunk") == start
     with pytest.raises(InputError, match="git fetch origin main:refs/remotes/origin/main"):
-        merge_base(repository.root)
+        find_merge_base(repository.root)
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", ["nowhere", "-x", "a..b", "HEAD:calc"])
-def test_a_base_that_is_no_commit_is_named(repository: Repository, name: str) -> None:
-    with pytest.raises(InputError, match=f"no commit '{name}' here; fetch it"):
-        merge_base(repository.root, name)
+def test_a_base_that_is_not_a_commit_is_an_error(repository: Repository, name: str) -> None:
+    with pytest.raises(InputError, match=f"'{name}' is not a commit in this clone; fetch it"):
+        find_merge_base(repository.root, name)
 
 
 @pytest.mark.reliability
-def test_a_shallow_clone_is_told_to_fetch_more(repository: Repository, tmp_path: Path) -> None:
+def test_a_shallow_clone_error_says_what_to_fetch(repository: Repository, tmp_path: Path) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
     commit(repository)
     repository.git("checkout", "--quiet", "main")
@@ -294,15 +294,15 @@ def test_a_shallow_clone_is_told_to_fetch_more(repository: Repository, tmp_path:
     repository.git("clone", "--quiet", "--depth=1", "--no-single-branch", source, str(clone))
     subprocess.run(["git", "checkout", "--quiet", "feature"], cwd=clone, check=True)
     with pytest.raises(InputError, match=r"is shallow .*git fetch --unshallow origin"):
-        merge_base(clone)
+        find_merge_base(clone)
 
 
 @pytest.mark.reliability
 def test_histories_without_a_common_commit_have_no_base(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "--orphan", "other")
     commit(repository)
-    with pytest.raises(InputError, match="no commit in common"):
-        merge_base(repository.root, "main")
+    with pytest.raises(InputError, match="no common commit"):
+        find_merge_base(repository.root, "main")
 
 
 @pytest.mark.reliability
@@ -310,15 +310,15 @@ def test_before_the_first_commit_there_is_no_base(tmp_path: Path) -> None:
     fresh = Repository(tmp_path / "fresh")
     fresh.git("init", "--quiet")
     with pytest.raises(InputError, match="HEAD has no commit yet"):
-        merge_base(fresh.root)
+        find_merge_base(fresh.root)
 
 
 @pytest.mark.reliability
-def test_outside_of_a_repository_git_says_so(tmp_path: Path) -> None:
+def test_outside_a_repository_the_error_is_gits(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="not a git repository"):
-        merge_base(tmp_path)
+        find_merge_base(tmp_path)
     with pytest.raises(MachineError, match="not a git repository"):
-        changes(tmp_path, "HEAD")
+        find_changes(tmp_path, "HEAD")
 
 
 @pytest.mark.reliability
@@ -327,32 +327,32 @@ def test_without_git_the_message_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MachineError, match="install git"):
-        merge_base(tmp_path)
+        find_merge_base(tmp_path)
 
 
-def test_show_tells_a_missing_file_from_a_failure(repository: Repository) -> None:
-    assert show(repository.root, "HEAD", "calc/__init__.py") == "x = 1\ny = 2\n"
-    assert show(repository.root, "HEAD", "calc/gone.py") is None
+def test_a_file_missing_at_a_commit_differs_from_a_failure(repository: Repository) -> None:
+    assert read_committed_file(repository.root, "HEAD", "calc/__init__.py") == "x = 1\ny = 2\n"
+    assert read_committed_file(repository.root, "HEAD", "calc/gone.py") is None
     with pytest.raises(MachineError, match="git cat-file"):
-        show(repository.root, "HEAD", "calc")
+        read_committed_file(repository.root, "HEAD", "calc")
     with pytest.raises(MachineError, match=r"git .*ls-tree"):
-        show(repository.root, "0" * 40, "calc/__init__.py")
+        read_committed_file(repository.root, "0" * 40, "calc/__init__.py")
 
 
-def test_texts_are_read_alike_from_git_and_from_disk(repository: Repository) -> None:
+def test_texts_are_decoded_the_same_from_git_and_from_disk(repository: Repository) -> None:
     (repository.root / "bom.py").write_bytes(b"\xef\xbb\xbfx = '\xe9'\n")
     commit(repository)
-    text = show(repository.root, "HEAD", "bom.py")
-    assert text == current(repository.root, "bom.py") == "x = '\ufffd'\n"
+    text = read_committed_file(repository.root, "HEAD", "bom.py")
+    assert text == read_working_file(repository.root, "bom.py") == "x = '\ufffd'\n"
 
 
 @pytest.mark.reliability
 def test_a_file_that_cant_be_read_is_an_error_and_a_missing_one_is_none(tmp_path: Path) -> None:
-    assert current(tmp_path, "gone.py") is None
-    assert current(tmp_path, ".") is None
+    assert read_working_file(tmp_path, "gone.py") is None
+    assert read_working_file(tmp_path, ".") is None
     (tmp_path / "loop.py").symlink_to("loop.py")
     with pytest.raises(MachineError, match=r"loop\.py: can't be read"):
-        current(tmp_path, "loop.py")
+        read_working_file(tmp_path, "loop.py")
 
 
 @examples_divided_by(4)
@@ -360,15 +360,15 @@ def test_a_file_that_cant_be_read_is_an_error_and_a_missing_one_is_none(tmp_path
     st.lists(st.sampled_from("abc"), max_size=8),
     st.lists(st.sampled_from("abc"), max_size=8),
 )
-def test_what_is_left_without_the_told_lines_is_the_same(
+def test_files_without_the_listed_lines_are_equal(
     repository: Repository, old: list[str], new: list[str]
 ) -> None:
     path = repository.root / "property.py"
     path.write_text("".join(f"{line}\n" for line in old), encoding="utf-8")
     commit(repository)
     path.write_text("".join(f"{line}\n" for line in new), encoding="utf-8")
-    found = differences(repository)
-    added, removed = (found[0].added, found[0].removed) if found else (LINES(), LINES())
+    result = differences(repository)
+    added, removed = (result[0].added, result[0].removed) if result else (LINES(), LINES())
     kept_old = [line for number, line in enumerate(old, start=1) if number not in removed]
     kept_new = [line for number, line in enumerate(new, start=1) if number not in added]
     assert kept_old == kept_new

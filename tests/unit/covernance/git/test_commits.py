@@ -37,7 +37,7 @@ def files(git: Git, commit: str) -> dict[str, bytes]:
 
 
 @pytest.mark.architecture
-def test_files_are_put_taken_away_and_left_alone(git: Git) -> None:
+def test_files_are_added_deleted_and_left_unchanged(git: Git) -> None:
     first = write(git, None, {"a/b/1": b"x", "a/c/2": b"x", "d": b"x"})
     assert files(git, first) == {"a/b/1": b"x", "a/c/2": b"x", "d": b"x"}
     second = write(git, first, {"a/b/1": None, "d": b"y", "e/f/g/3": b"y"})
@@ -48,13 +48,11 @@ def test_files_are_put_taken_away_and_left_alone(git: Git) -> None:
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("kind", ["sha1", "sha256"])
-def test_the_commit_says_who_when_and_what_and_no_ref_points_to_it(
-    tmp_path: Path, kind: str
-) -> None:
+def test_the_commit_has_author_time_and_message_and_no_ref(tmp_path: Path, kind: str) -> None:
     git = repository(tmp_path, f"--object-format={kind}")
     commit = write(git, None, {"a": b"x"})
-    said = git.run("cat-file", "commit", commit).decode().split("\n", 1)[1]
-    assert said == f"author {COMMITTER}\ncommitter {COMMITTER}\n\nAdd x\n"
+    content = git.run("cat-file", "commit", commit).decode().split("\n", 1)[1]
+    assert content == f"author {COMMITTER}\ncommitter {COMMITTER}\n\nAdd x\n"
     assert write(git, commit, {"a": None})
     assert git.run("for-each-ref") == b""
     assert sorted(path.name for path in (tmp_path / ".git/refs").iterdir()) == ["heads", "tags"]
@@ -62,7 +60,7 @@ def test_the_commit_says_who_when_and_what_and_no_ref_points_to_it(
 
 
 @pytest.mark.reliability
-def test_the_same_change_is_the_same_commit(git: Git) -> None:
+def test_the_same_change_gives_the_same_commit(git: Git) -> None:
     assert write(git, None, {"a": b"x", "b": b"y"}) == write(git, None, {"b": b"y", "a": b"x"})
 
 
@@ -75,7 +73,7 @@ def test_a_tree_may_become_empty(git: Git) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("content", [b"", b"\n", b"done\n", b"\0\r\n\xff", b"x" * 100_000])
-def test_any_content_is_stored_as_it_is(git: Git, content: bytes) -> None:
+def test_any_content_is_stored_unchanged(git: Git, content: bytes) -> None:
     assert files(git, write(git, None, {"a": content, "b": b"y"})) == {"a": content, "b": b"y"}
 
 
@@ -90,7 +88,7 @@ def test_any_name_is_one_file(git: Git, path: str) -> None:
 
 
 @pytest.mark.security
-def test_what_others_put_there_stays_as_it_is(git: Git) -> None:
+def test_files_of_others_do_not_change(git: Git) -> None:
     x = git.run("hash-object", "-w", "--stdin", stdin=b"x").decode().strip()
     listed = (
         (
@@ -110,7 +108,7 @@ def test_what_others_put_there_stays_as_it_is(git: Git) -> None:
 
 
 @pytest.mark.reliability
-def test_a_parent_that_is_not_there_is_a_clear_error(git: Git) -> None:
+def test_a_missing_parent_is_a_clear_error(git: Git) -> None:
     with pytest.raises(MachineError, match=r"git fast-import: fatal: .*1111"):
         write(git, "1" * 40, {"a": b"x"})
 
@@ -118,7 +116,9 @@ def test_a_parent_that_is_not_there_is_a_clear_error(git: Git) -> None:
 @pytest.mark.reliability
 @settings(max_examples=20)
 @given(st.lists(st.dictionaries(PATHS, st.booleans(), min_size=1), min_size=1, max_size=3))
-def test_changes_in_steps_equal_a_dictionary(git: Git, steps: list[dict[str, bool]]) -> None:
+def test_successive_commits_equal_updates_of_a_dictionary(
+    git: Git, steps: list[dict[str, bool]]
+) -> None:
     expected: dict[str, bytes] = {}
     tip = None
     for step in steps:

@@ -30,14 +30,12 @@ def names(*paths: str) -> frozenset[str]:
     return frozenset(paths)
 
 
-def test_nothing_differs_from_the_commit_that_is_checked_out(
-    repository: Repository, began: str
-) -> None:
+def test_nothing_differs_from_the_checked_out_commit(repository: Repository, began: str) -> None:
     repository.write("coverage/ignored.json", "{}")
     assert list_differences(repository.root, began) == Difference()
 
 
-def test_new_edited_and_removed_files_are_named_committed_or_not(
+def test_new_edited_and_removed_files_are_listed_committed_or_not(
     repository: Repository, began: str
 ) -> None:
     repository.append("calc/__init__.py", "# more\n")
@@ -55,28 +53,28 @@ def test_new_edited_and_removed_files_are_named_committed_or_not(
 
 def test_a_renamed_file_counts_under_both_names(repository: Repository, began: str) -> None:
     repository.git("mv", "calc/__init__.py", "calc/ä new\nname.py")
-    found = list_differences(repository.root, began)
-    assert found == Difference(
+    result = list_differences(repository.root, began)
+    assert result == Difference(
         files=names("calc/__init__.py", "calc/ä new\nname.py"),
         new=names("calc/ä new\nname.py"),
         gone=names("calc/__init__.py"),
     )
 
 
-def test_permissions_count_as_an_edit(repository: Repository, began: str) -> None:
+def test_changed_permissions_are_a_difference(repository: Repository, began: str) -> None:
     (repository.root / "calc/__init__.py").chmod(0o755)
     assert list_differences(repository.root, began) == Difference(files=names("calc/__init__.py"))
 
 
-def test_what_is_something_else_now_was_replaced(repository: Repository, began: str) -> None:
+def test_a_name_of_another_type_was_replaced(repository: Repository, began: str) -> None:
     for name in ("calc/__init__.py", ".coveragerc"):
         (repository.root / name).unlink()
     (repository.root / "calc/__init__.py").symlink_to("other.py")
     repository.write(".coveragerc/folder.txt", "")
-    found = list_differences(repository.root, began)
-    assert found.replaced == names("calc/__init__.py", ".coveragerc")
-    assert found.new == names(".coveragerc/folder.txt")
-    assert found.gone == names()
+    result = list_differences(repository.root, began)
+    assert result.replaced == names("calc/__init__.py", ".coveragerc")
+    assert result.new == names(".coveragerc/folder.txt")
+    assert result.gone == names()
 
 
 @pytest.mark.security
@@ -109,7 +107,7 @@ def test_names_are_relative_to_a_folder_of_the_checkout(repository: Repository, 
     assert {"__init__.py", "../.gitignore"} <= tracked.names
 
 
-def test_what_is_tracked_leaves_out_ignored_and_untracked_files(
+def test_ignored_and_untracked_files_are_not_listed_as_tracked(
     repository: Repository, began: str
 ) -> None:
     repository.write("coverage/ignored.json", "{}")
@@ -119,7 +117,7 @@ def test_what_is_tracked_leaves_out_ignored_and_untracked_files(
     assert tracked.names == frozenset(repository.git("ls-files").splitlines())
 
 
-def test_outside_of_a_checkout_nothing_is_tracked_and_nothing_compared(tmp_path: Path) -> None:
+def test_outside_a_checkout_nothing_is_tracked_or_compared(tmp_path: Path) -> None:
     assert list_tracked(tmp_path) is None
     with pytest.raises(MachineError, match="git rev-parse: fatal: not a git repository"):
         list_differences(tmp_path, "HEAD")

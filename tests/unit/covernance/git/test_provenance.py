@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from covernance.config import load
-from covernance.git.provenance import commit, measured_in, provenance
+from covernance.git.provenance import add_environment, describe_run, read_head
 from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
@@ -23,92 +23,90 @@ def repository(tmp_path: Path) -> Repository:
     return repository
 
 
-def test_a_clean_checkout_is_its_commit_and_branch(repository: Repository) -> None:
-    found = provenance(load(repository.root), {}, NOW)
-    assert found.commit == repository.git("rev-parse", "HEAD")
-    assert (found.branch, found.dirty) == ("main", False)
-    assert found.tools["covernance"]
-    measured = measured_in(found, ENVIRONMENT)
-    assert (measured.python, measured.commit) == (ENVIRONMENT.python, found.commit)
-    assert measured.tools == found.tools | ENVIRONMENT.packages
+def test_a_clean_checkout_is_described_by_commit_and_branch(repository: Repository) -> None:
+    result = describe_run(load(repository.root), {}, NOW)
+    assert result.commit == repository.git("rev-parse", "HEAD")
+    assert (result.branch, result.dirty) == ("main", False)
+    assert result.tools["covernance"]
+    measured = add_environment(result, ENVIRONMENT)
+    assert (measured.python, measured.commit) == (ENVIRONMENT.python, result.commit)
+    assert measured.tools == result.tools | ENVIRONMENT.packages
 
 
 def test_an_edited_checkout_is_dirty(repository: Repository) -> None:
     repository.append("calc/__init__.py", "x = 1\n")
-    assert provenance(load(repository.root), {}, NOW).dirty is True
+    assert describe_run(load(repository.root), {}, NOW).dirty is True
 
 
-def test_the_base_is_where_the_work_left_the_default_branch(repository: Repository) -> None:
+def test_the_base_is_the_merge_base_with_the_default_branch(repository: Repository) -> None:
     start = repository.git("rev-parse", "HEAD")
     repository.git("switch", "--quiet", "--create", "feature")
     repository.append("calc/__init__.py", "x = 1\n")
     repository.git("commit", "--quiet", "--all", "--message=work")
-    assert provenance(load(repository.root), {}, NOW).base == start
+    assert describe_run(load(repository.root), {}, NOW).base == start
 
 
 @pytest.mark.reliability
 def test_a_detached_head_has_no_branch(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "--detach")
-    assert provenance(load(repository.root), {}, NOW).branch is None
+    assert describe_run(load(repository.root), {}, NOW).branch is None
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
     "name", ["# branch.oid", "x\u2028# branch.oid 1234", "x\n# branch.oid 1", "\udcff"]
 )
-def test_a_file_that_git_does_not_know_makes_a_checkout_dirty_and_nothing_else(
-    repository: Repository, name: str
-) -> None:
+def test_an_untracked_file_only_makes_the_checkout_dirty(repository: Repository, name: str) -> None:
     repository.git("config", "core.quotePath", "false")
-    before = provenance(load(repository.root), {}, NOW)
+    before = describe_run(load(repository.root), {}, NOW)
     repository.write(name, "x\n")
-    found = provenance(load(repository.root), {}, NOW)
-    assert (found.dirty, found.commit, found.branch) == (True, before.commit, before.branch)
+    result = describe_run(load(repository.root), {}, NOW)
+    assert (result.dirty, result.commit, result.branch) == (True, before.commit, before.branch)
 
 
 @pytest.mark.reliability
 def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path) -> None:
     fresh = Repository(tmp_path / "fresh")
     fresh.git("init", "--quiet", "--initial-branch=trunk")
-    found = provenance(load(fresh.root), {}, NOW)
-    assert (found.commit, found.branch, found.dirty) == (None, "trunk", True)
+    result = describe_run(load(fresh.root), {}, NOW)
+    assert (result.commit, result.branch, result.dirty) == (None, "trunk", True)
 
 
 @pytest.mark.reliability
-def test_outside_a_repository_nothing_is_made_up(tmp_path: Path) -> None:
-    found = provenance(load(Repository(tmp_path).root), {}, NOW)
-    assert (found.commit, found.base, found.branch, found.dirty) == (None, None, None, None)
+def test_outside_a_repository_git_values_are_none(tmp_path: Path) -> None:
+    result = describe_run(load(Repository(tmp_path).root), {}, NOW)
+    assert (result.commit, result.base, result.branch, result.dirty) == (None, None, None, None)
 
 
 @pytest.mark.reliability
-def test_without_git_nothing_is_made_up(
+def test_without_git_its_values_are_none(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    assert provenance(load(repository.root), {}, NOW).commit is None
+    assert describe_run(load(repository.root), {}, NOW).commit is None
 
 
-def test_the_time_is_utc_whatever_the_zone(repository: Repository) -> None:
+def test_the_time_is_utc_in_any_time_zone(repository: Repository) -> None:
     local = NOW.astimezone(timezone(timedelta(hours=5)))
-    assert provenance(load(repository.root), {}, local).recorded_at == "2026-11-21T12:00:00Z"
+    assert describe_run(load(repository.root), {}, local).recorded_at == "2026-11-21T12:00:00Z"
 
 
-def test_a_ci_run_is_its_run_and_attempt_and_its_branch(repository: Repository) -> None:
+def test_a_ci_run_is_identified_by_run_attempt_and_branch(repository: Repository) -> None:
     environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_HEAD_REF": "feature"}
-    found = provenance(load(repository.root), environ, NOW)
-    assert (found.run_id, found.branch) == ("77-2", "feature")
+    result = describe_run(load(repository.root), environ, NOW)
+    assert (result.run_id, result.branch) == ("77-2", "feature")
 
 
-def test_two_runs_of_one_second_have_two_names(repository: Repository) -> None:
+def test_two_runs_in_one_second_have_different_ids(repository: Repository) -> None:
     table = load(repository.root)
-    names = {provenance(table, {}, NOW).run_id for _ in range(5)}
+    names = {describe_run(table, {}, NOW).run_id for _ in range(5)}
     assert len(names) == 5
     assert all(re.fullmatch(r"20261121T120000Z-[0-9a-f]{6}", name) for name in names)
 
 
 @pytest.mark.reliability
-def test_the_commit_that_is_checked_out_is_known_or_none(
+def test_the_checked_out_commit_is_returned_or_none(
     repository: Repository, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    assert commit(repository.root) == repository.git("rev-parse", "HEAD")
-    assert commit(tmp_path_factory.mktemp("outside")) is None
+    assert read_head(repository.root) == repository.git("rev-parse", "HEAD")
+    assert read_head(tmp_path_factory.mktemp("outside")) is None

@@ -30,7 +30,7 @@ def fake_git(folder: Path, script: str) -> dict[str, str]:
 
 
 @pytest.mark.architecture
-def test_a_command_gives_its_output(folder: Path) -> None:
+def test_a_command_returns_its_output(folder: Path) -> None:
     git = Git(folder, ENVIRON)
     blob = git.run("hash-object", "-w", "--stdin", stdin=b"content").decode().strip()
     assert git.ask("cat-file", "-t", blob) == "blob"
@@ -38,13 +38,13 @@ def test_a_command_gives_its_output(folder: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_failed_command_says_why(folder: Path) -> None:
+def test_a_failed_command_reports_the_reason(folder: Path) -> None:
     with pytest.raises(GitError, match="git rev-parse: fatal: Needed a single revision"):
         Git(folder, ENVIRON).run("rev-parse", "--verify", "nothing")
 
 
 @pytest.mark.reliability
-def test_a_command_that_answers_no_without_a_word_is_told_from_one_that_fails(folder: Path) -> None:
+def test_a_silent_negative_result_differs_from_a_failure(folder: Path) -> None:
     git = Git(folder, ENVIRON)
     for arguments, reason in (
         (("rev-parse", "--verify", "--quiet", "nothing"), ""),
@@ -65,7 +65,7 @@ def test_any_name_is_one_field(folder: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_failed_command_keeps_what_it_said_before(folder: Path) -> None:
+def test_a_failed_command_includes_its_earlier_output(folder: Path) -> None:
     environ = fake_git(folder, "echo half; exit 1")
     with pytest.raises(GitError, match="git push: failed without output") as error:
         Git(folder, environ).run("push")
@@ -73,13 +73,13 @@ def test_a_failed_command_keeps_what_it_said_before(folder: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_machine_without_git_is_told_so(folder: Path) -> None:
+def test_a_missing_git_is_a_clear_error(folder: Path) -> None:
     with pytest.raises(MachineError, match=r"git can't be run: .*; install git"):
         Git(folder, {"PATH": "/nowhere"}).run("status")
 
 
 @pytest.mark.reliability
-def test_a_command_that_hangs_is_ended_with_its_helpers(folder: Path) -> None:
+def test_a_hanging_command_is_stopped_with_its_helpers(folder: Path) -> None:
     helper = folder / "helper"
     environ = fake_git(folder, f"sleep 1000 & echo $! > '{helper}'; wait")
     seconds = 0.3
@@ -92,22 +92,22 @@ def test_a_command_that_hangs_is_ended_with_its_helpers(folder: Path) -> None:
 
 
 @pytest.mark.security
-def test_nothing_is_asked_and_nothing_is_hooked(folder: Path) -> None:
+def test_git_never_prompts_and_runs_no_hooks(folder: Path) -> None:
     environ = fake_git(folder, """env; echo "$@"; awk '{print "leads:", $1 == $6}' /proc/$$/stat""")
-    said = Git(folder, environ | {"SSH_ASKPASS": "/bin/window"}).run("push").decode().splitlines()
-    assert {"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS_REQUIRE=never"} <= set(said)
-    assert "leads: 1" in said  # a session of its own has no terminal
-    assert "-c core.hooksPath=/dev/null" in said[-2]
+    output = Git(folder, environ | {"SSH_ASKPASS": "/bin/window"}).run("push").decode().splitlines()
+    assert {"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS_REQUIRE=never"} <= set(output)
+    assert "leads: 1" in output  # a session of its own has no terminal
+    assert "-c core.hooksPath=/dev/null" in output[-2]
 
 
 @pytest.mark.security
-def test_a_program_that_hands_out_credentials_is_kept(folder: Path) -> None:
+def test_the_users_askpass_program_is_used(folder: Path) -> None:
     environ = fake_git(folder, "env") | {"GIT_ASKPASS": "/ci/token"}
     assert "GIT_ASKPASS=/ci/token" in Git(folder, environ).run("push").decode().splitlines()
 
 
 @pytest.mark.security
-def test_the_environment_of_a_hook_does_not_aim_the_commands_elsewhere(folder: Path) -> None:
+def test_a_hooks_environment_does_not_redirect_commands(folder: Path) -> None:
     (folder / "other").mkdir()
     aimed = ENVIRON | {
         "GIT_DIR": str(folder / "other"),
@@ -136,7 +136,7 @@ def test_objects_are_read_one_after_the_other(folder: Path) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("script", ["exit 1", "echo what", "echo $4 blob 100; echo short"])
-def test_a_git_that_ends_is_no_missing_object(folder: Path, script: str) -> None:
+def test_a_git_that_ends_is_not_a_missing_object(folder: Path, script: str) -> None:
     objects = Git(folder, fake_git(folder, f"read request; {script}")).objects()
     with pytest.raises(MachineError, match=r"git can't read HEAD:x; `git fsck` lists"):
         objects.read("HEAD:x")
@@ -145,7 +145,7 @@ def test_a_git_that_ends_is_no_missing_object(folder: Path, script: str) -> None
 
 
 @pytest.mark.reliability
-def test_a_git_that_listens_no_more_is_no_missing_object(folder: Path) -> None:
+def test_a_git_that_closed_its_input_is_not_a_missing_object(folder: Path) -> None:
     deaf = "read request; exec <&-; echo $request blob 0; echo"
     objects = Git(folder, fake_git(folder, deaf)).objects()
     assert objects.read("HEAD:x") == ("blob", b"")
@@ -154,7 +154,7 @@ def test_a_git_that_listens_no_more_is_no_missing_object(folder: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_the_reader_ends_with_its_object(folder: Path) -> None:
+def test_the_process_ends_with_its_reader(folder: Path) -> None:
     environ = fake_git(folder, f"echo $$ > {folder}/pid; read request; echo $request missing; cat")
     objects = Git(folder, environ).objects()
     assert objects.read("x") is None
@@ -165,15 +165,15 @@ def test_the_reader_ends_with_its_object(folder: Path) -> None:
 
 
 @pytest.mark.security
-def test_a_complaint_tells_no_credentials() -> None:
-    said = b"remote: no\nfatal: 'https://user:secret@example.org/x.git' and ssh://git@host/x\n"
-    assert readable(said) == "remote: no; fatal: 'https://example.org/x.git' and ssh://host/x"
+def test_an_error_contains_no_credentials() -> None:
+    errors = b"remote: no\nfatal: 'https://user:secret@example.org/x.git' and ssh://git@host/x\n"
+    assert readable(errors) == "remote: no; fatal: 'https://example.org/x.git' and ssh://host/x"
 
 
 @pytest.mark.security
 @given(st.binary(max_size=1000))
-def test_a_complaint_is_one_short_line_that_moves_no_cursor(said: bytes) -> None:
-    line = readable(said)
+def test_an_error_is_one_short_line_without_control_characters(errors: bytes) -> None:
+    line = readable(errors)
     assert line.isprintable()
     assert len(line) <= 401
 
@@ -190,7 +190,7 @@ def asked_for_a_password(folder: Path, environ: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.security
-def test_a_token_answers_in_place_of_the_machine_s_helpers(folder: Path) -> None:
+def test_a_token_replaces_the_machines_credential_helpers(folder: Path) -> None:
     subprocess.run(
         ["git", "config", "credential.helper", "!echo password=theirs; :"], cwd=folder, check=True
     )

@@ -12,7 +12,7 @@ from covernance.errors import Exit
 from covernance.guard import compare
 from covernance.guard.command import command
 from covernance.guard.flaps import Flap
-from covernance.guard.workflow import Base, Guarded
+from covernance.guard.workflow import Base, GuardResult
 from covernance.history.store import Entry
 from covernance.model.counts import Counts
 from covernance.model.verdict import Assessment, Verdict
@@ -32,9 +32,9 @@ DROP = compare.Drop(
 )
 
 
-def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> Guarded:
+def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> GuardResult:
     comparison = compare.Comparison(suite="calc", numbers=(DROP,), gone=gone, broken=("t::b",))
-    return Guarded(
+    return GuardResult(
         suite="calc",
         assessment=comparison.assessment,
         base=Base(ENTRY, behind),
@@ -43,8 +43,8 @@ def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> Guarded:
     )
 
 
-def call(monkeypatch: pytest.MonkeyPatch, result: Guarded, *arguments: str) -> Result:
-    monkeypatch.setattr("covernance.guard.command.base_commit", lambda *_: ENTRY.commit)
+def call(monkeypatch: pytest.MonkeyPatch, result: GuardResult, *arguments: str) -> Result:
+    monkeypatch.setattr("covernance.guard.command.find_base_commit", lambda *_: ENTRY.commit)
     monkeypatch.setattr("covernance.guard.workflow.guard_suites", lambda *_, **__: [result])
     return CliRunner().invoke(command, arguments, standalone_mode=False)
 
@@ -55,29 +55,29 @@ def test_a_drop_names_base_numbers_files_tests_and_flaps(
     ran = call(monkeypatch, dropped())
     assert ran.return_value is Exit.GATE
     assert ran.output.splitlines() == [
-        "calc: dropped, compared with aaaaaaaaaaaa of 2026-11-21T12:00:00Z (the merge-base)",
-        "  total fell by 10.00 points, from 90.00 % to 80.00 %; 2 are allowed",
+        "calc: dropped, compared with aaaaaaaaaaaa of 2026-11-21T12:00:00Z (the merge base)",
+        "  total fell by 10.00 points (limit 2), from 90.00 % to 80.00 %",
         "  total: a.py: 10 more missing: 81-90",
         "  total: b.py: 1 more missing: branches",
-        "  a test that is gone: t::a",
-        "  a test that no longer passes: t::b",
-        "  flaps (security): a.py: 7",
+        "  deleted test: t::a",
+        "  test that no longer passes: t::b",
+        "  unstable (security): a.py: 7",
     ]
 
 
-def test_an_older_base_says_how_old_and_many_tests_are_counted(
+def test_an_older_base_shows_its_distance_and_many_tests_are_counted(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(monkeypatch, dropped(gone=tuple(f"t::{n}" for n in range(12)), behind=3))
-    assert "(3 commits before the merge-base)" in ran.output
+    assert "(3 commits before the merge base)" in ran.output
     assert "  … and 2 more" in ran.output
 
 
 @pytest.mark.security
-def test_a_bootstrap_is_said_and_passes(
+def test_a_bootstrap_is_reported_and_passes(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Guarded(
+    missing = GuardResult(
         suite="calc", assessment=Assessment(Verdict.NO_BASELINE, ("x",)), bootstrap=True
     )
     ran = call(monkeypatch, missing, "--bootstrap")
@@ -87,7 +87,7 @@ def test_a_bootstrap_is_said_and_passes(
 
 @pytest.mark.security
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_soft_passes_what_the_gate_refuses(
+def test_soft_passes_a_failed_gate(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     ran = call(monkeypatch, dropped(), "--soft", "--format", form)
@@ -95,24 +95,24 @@ def test_soft_passes_what_the_gate_refuses(
     assert "dropped" in ran.output
 
 
-def test_json_has_all_that_the_text_has(
+def test_json_contains_everything_in_the_text(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(monkeypatch, dropped(), "--format", "json")
-    (found,) = json.loads(ran.output)
+    (result,) = json.loads(ran.output)
     assert ran.return_value is Exit.GATE
-    assert found["base"]["entry"]["commit"] == "a" * 40
-    assert found["numbers"][0]["points"] == "10.0000"
-    assert found["gone"] == ["t::a"]
-    assert found["flaps"] == [{"path": "a.py", "theme": "security", "lines": "7"}]
+    assert result["base"]["entry"]["commit"] == "a" * 40
+    assert result["numbers"][0]["points"] == "10.0000"
+    assert result["gone"] == ["t::a"]
+    assert result["flaps"] == [{"path": "a.py", "theme": "security", "lines": "7"}]
 
 
-def test_json_of_a_suite_without_a_base_is_whole_too(
+def test_json_of_a_suite_without_a_base_is_complete(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = Guarded(suite="calc", assessment=Assessment(Verdict.NO_BASELINE, ("x",)))
-    (found,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
-    assert (found["verdict"], found["base"], found["numbers"]) == ("no-baseline", None, [])
+    missing = GuardResult(suite="calc", assessment=Assessment(Verdict.NO_BASELINE, ("x",)))
+    (result,) = json.loads(call(monkeypatch, missing, "--format", "json").output)
+    assert (result["verdict"], result["base"], result["numbers"]) == ("no-baseline", None, [])
 
 
 def test_a_suite_that_did_not_drop_is_one_line(
@@ -120,7 +120,7 @@ def test_a_suite_that_did_not_drop_is_one_line(
 ) -> None:
     same = msgspec.structs.replace(DROP, after=DROP.before, files=())
     comparison = compare.Comparison(suite="calc", numbers=(same,), gone=("t::a",), broken=())
-    passed = Guarded(
+    passed = GuardResult(
         suite="calc", assessment=comparison.assessment, base=Base(ENTRY, 0), comparison=comparison
     )
     ran = call(monkeypatch, passed)
@@ -128,18 +128,18 @@ def test_a_suite_that_did_not_drop_is_one_line(
     assert len(ran.output.splitlines()) == 1
 
 
-def test_a_suite_that_was_not_run_says_so(
+def test_a_suite_that_was_not_run_is_reported(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(
         monkeypatch,
-        Guarded(suite="calc", assessment=Assessment(Verdict.NO_DATA, ("run it first",))),
+        GuardResult(suite="calc", assessment=Assessment(Verdict.NO_DATA, ("run it first",))),
     )
     assert ran.return_value is Exit.GATE
     assert ran.output.splitlines() == ["calc: no-data", "  run it first"]
 
 
-def test_the_facts_for_an_alert_are_written_where_asked(
+def test_facts_for_alerts_are_written_to_the_given_file(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call(monkeypatch, dropped(), "--facts", "facts.json")

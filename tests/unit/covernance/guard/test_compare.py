@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.config import Suite
-from covernance.guard.compare import Comparison, Drop, FileDrop, Removed, compare
+from covernance.guard.compare import Comparison, Drop, FileDrop, Removed, compare_results
 from covernance.model import lines
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.reliability
 
 
 def measured(executed: set[int], statements: int = 100) -> FileResult:
-    """A file whose lines are its statements; importing executed none of them."""
+    """A file with one statement per line, none of them executed by importing."""
     everything = frozenset(range(1, statements + 1))
     counts = Counts(statements, len(executed))
     cell = FileCell(counts, counts, lines.encode(executed), lines.encode(everything))
@@ -42,27 +42,27 @@ def first(count: int) -> set[int]:
 
 
 def result(sample: Snapshot, **files: FileResult) -> Snapshot:
-    found = {f"{name}.py": file for name, file in files.items()}
-    total = sum((file.total for file in found.values()), Counts())
+    actual = {f"{name}.py": file for name, file in files.items()}
+    total = sum((file.total for file in actual.values()), Counts())
     cell = Cell(outcomes=Outcomes(tests=1), seconds=0, raw=total, earned=total)
-    return msgspec.structs.replace(sample, files=found, total=total, themes={"security": cell})
+    return msgspec.structs.replace(sample, files=actual, total=total, themes={"security": cell})
 
 
 def compared(
     base: Snapshot, now: Snapshot, suite: Suite, removed: dict[str, Removed] | None = None
 ) -> Comparison:
-    return compare(base, now, removed or {}, suite, patch_min_lines=5)
+    return compare_results(base, now, removed or {}, suite, patch_min_lines=5)
 
 
-def test_the_same_result_dropped_nothing(snapshot: Snapshot, suite: Suite) -> None:
-    found = compared(snapshot, snapshot, suite)
-    assert found.assessment.verdict == "pass"
-    assert all(number.points == 0 for number in found.numbers)
-    assert (found.gone, found.broken) == ((), ())
+def test_the_same_result_has_no_drop(snapshot: Snapshot, suite: Suite) -> None:
+    actual = compared(snapshot, snapshot, suite)
+    assert actual.assessment.verdict == "pass"
+    assert all(number.points == 0 for number in actual.numbers)
+    assert (actual.gone, actual.broken) == ((), ())
 
 
 @pytest.mark.parametrize(("now", "verdict"), [(88, "pass"), (87, "dropped"), (95, "pass")])
-def test_a_drop_over_the_limit_is_dropped_and_one_at_it_is_not(
+def test_a_drop_over_the_limit_fails_and_one_at_the_limit_passes(
     snapshot: Snapshot, suite: Suite, now: int, verdict: str
 ) -> None:
     before = result(snapshot, a=measured(first(90)))
@@ -73,13 +73,13 @@ def test_a_drop_over_the_limit_is_dropped_and_one_at_it_is_not(
 def test_the_report_names_numbers_file_and_lines(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(90)), b=measured(first(100)))
     after = result(snapshot, a=measured(first(80)), b=measured(first(100)))
-    found = compared(before, after, suite)
-    assert found.assessment.reasons[0] == (
-        "total fell by 5.00 points, from 95.00 % to 90.00 %; 2 are allowed"
+    actual = compared(before, after, suite)
+    assert actual.assessment.reasons[0] == (
+        "total fell by 5.00 points (limit 2), from 95.00 % to 90.00 %"
     )
-    assert found.suite == "api"
-    assert [number.measure for number in found.numbers] == ["total", "security"]
-    for number in found.numbers:
+    assert actual.suite == "api"
+    assert [number.measure for number in actual.numbers] == ["total", "security"]
+    for number in actual.numbers:
         assert number.files == (FileDrop("a.py", 10, "81-90"),)
 
 
@@ -88,20 +88,20 @@ def test_one_line_is_enough_to_name_a_file(snapshot: Snapshot, suite: Suite) -> 
     assert compared(before, after, suite).numbers[0].files == (FileDrop("a.py", 1, "90"),)
 
 
-def test_of_an_edited_file_all_that_never_ran_is_named(snapshot: Snapshot, suite: Suite) -> None:
+def test_all_missing_lines_of_an_edited_file_are_listed(snapshot: Snapshot, suite: Suite) -> None:
     before, after = (result(snapshot, a=measured(first(count))) for count in (90, 80))
     edited = {"a.py": Removed("a.py", frozenset({1}))}
-    found = compared(before, after, suite, edited)
-    assert found.numbers[0].files == (FileDrop("a.py", 10, "81-100"),)
+    actual = compared(before, after, suite, edited)
+    assert actual.numbers[0].files == (FileDrop("a.py", 10, "81-100"),)
 
 
-def test_the_ten_worst_files_are_named_the_worst_first(snapshot: Snapshot, suite: Suite) -> None:
+def test_the_ten_worst_files_are_listed_worst_first(snapshot: Snapshot, suite: Suite) -> None:
     names = "lkjihgfedcba"
     before = result(snapshot, **{name: measured(first(50)) for name in names})
     missing = {name: 20 if name == "g" else 10 for name in names}
     after = result(snapshot, **{name: measured(first(50 - lost)) for name, lost in missing.items()})
-    found = compared(before, after, suite).numbers[0].files
-    assert [file.path for file in found] == [f"{name}.py" for name in "gabcdefhij"]
+    actual = compared(before, after, suite).numbers[0].files
+    assert [file.path for file in actual] == [f"{name}.py" for name in "gabcdefhij"]
 
 
 def test_a_theme_that_is_new_and_the_unthemed_pass_are_not_compared(
@@ -115,7 +115,7 @@ def test_a_theme_that_is_new_and_the_unthemed_pass_are_not_compared(
     assert measures == ["total", "security"]
 
 
-def test_code_that_was_only_removed_is_no_drop(snapshot: Snapshot, suite: Suite) -> None:
+def test_removing_code_is_not_a_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)), b=measured(first(50)))
     deleted = result(snapshot, b=measured(first(50)))
     gone = {"a.py": Removed(None)}
@@ -127,9 +127,7 @@ def test_code_that_was_only_removed_is_no_drop(snapshot: Snapshot, suite: Suite)
     assert compared(before, shrunk, suite, cut).numbers[0].points == 0
 
 
-def test_a_deleted_file_that_nobody_reported_is_no_drop_either(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_an_unreported_deleted_file_is_not_a_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)), b=measured(first(50)))
     assert compared(before, result(snapshot, b=measured(first(50))), suite).numbers[0].points == 0
 
@@ -137,32 +135,32 @@ def test_a_deleted_file_that_nobody_reported_is_no_drop_either(
 def test_a_renamed_file_is_compared_with_itself(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, old=measured(first(90)))
     after = result(snapshot, new=measured(first(80)))
-    found = compared(before, after, suite, {"old.py": Removed("new.py")})
-    assert found.assessment.verdict == "dropped"
-    for number in found.numbers:
+    actual = compared(before, after, suite, {"old.py": Removed("new.py")})
+    assert actual.assessment.verdict == "dropped"
+    for number in actual.numbers:
         assert [(file.path, file.missing) for file in number.files] == [("new.py", 10)]
 
 
 @pytest.mark.security
-def test_a_new_file_that_nothing_covers_is_a_drop(snapshot: Snapshot, suite: Suite) -> None:
+def test_an_uncovered_new_file_is_a_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)))
     after = result(snapshot, a=measured(first(100)), new=measured(set(), 20))
-    found = compared(before, after, suite)
-    assert found.assessment.verdict == "dropped"
-    assert [(file.path, file.lines) for file in found.numbers[0].files] == [("new.py", "1-20")]
+    actual = compared(before, after, suite)
+    assert actual.assessment.verdict == "dropped"
+    assert [(file.path, file.lines) for file in actual.numbers[0].files] == [("new.py", "1-20")]
 
 
 @pytest.mark.parametrize(("limit", "verdict"), [("3", "dropped"), ("4", "pass"), ("5", "pass")])
-def test_a_theme_with_a_limit_of_its_own_is_held_to_it(
+def test_a_themes_own_limit_applies(
     snapshot: Snapshot, suite: Suite, limit: str, verdict: str
 ) -> None:
-    own = msgspec.structs.replace(
+    limited = msgspec.structs.replace(
         suite, max_drop=Decimal(100), theme_max_drop={"security": Decimal(limit)}
     )
     before, after = (result(snapshot, a=measured(first(count))) for count in (90, 86))
-    found = compared(before, after, own)
-    assert found.assessment.verdict == verdict
-    assert [number.limit for number in found.numbers] == [Decimal(100), Decimal(limit)]
+    actual = compared(before, after, limited)
+    assert actual.assessment.verdict == verdict
+    assert [number.limit for number in actual.numbers] == [Decimal(100), Decimal(limit)]
 
 
 def patched(sample: Snapshot, counts: Counts | None) -> Snapshot:
@@ -183,40 +181,36 @@ def patched(sample: Snapshot, counts: Counts | None) -> Snapshot:
         (Counts(9, 9), None, "pass"),
     ],
 )
-def test_a_change_is_held_to_the_patch_coverage_of_the_change_before_it(
+def test_patch_coverage_is_compared_with_that_of_the_change_before(
     snapshot: Snapshot,
     suite: Suite,
     before: Counts | None,
     after: Counts | None,
     verdict: str,
 ) -> None:
-    own = msgspec.structs.replace(suite, patch_max_drop=Decimal(10))
-    found = compared(patched(snapshot, before), patched(snapshot, after), own)
-    assert found.assessment.verdict == verdict
+    limited = msgspec.structs.replace(suite, patch_max_drop=Decimal(10))
+    actual = compared(patched(snapshot, before), patched(snapshot, after), limited)
+    assert actual.assessment.verdict == verdict
 
 
-def test_changes_of_nothing_have_no_patch_coverage_to_compare(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_empty_changes_have_no_patch_coverage_to_compare(snapshot: Snapshot, suite: Suite) -> None:
     nothing = patched(snapshot, Counts())
-    found = compare(nothing, nothing, {}, suite, patch_min_lines=0)
-    assert [number.measure for number in found.numbers] == ["total", "security"]
+    actual = compare_results(nothing, nothing, {}, suite, patch_min_lines=0)
+    assert [number.measure for number in actual.numbers] == ["total", "security"]
 
 
-def test_patch_coverage_that_fell_is_told_as_such(snapshot: Snapshot, suite: Suite) -> None:
+def test_a_drop_in_patch_coverage_is_reported(snapshot: Snapshot, suite: Suite) -> None:
     before, after = patched(snapshot, Counts(1, 1)), patched(snapshot, Counts(1, 0))
-    found = compare(before, after, {}, suite, patch_min_lines=0)
-    assert found.numbers[-1] == Drop(
+    actual = compare_results(before, after, {}, suite, patch_min_lines=0)
+    assert actual.numbers[-1] == Drop(
         measure="patch", before=Counts(1, 1), after=Counts(1, 0), limit=Decimal(2), files=()
     )
-    assert found.assessment.reasons == (
-        "patch fell by 100.00 points, from 100.00 % to 0.00 %; 2 are allowed",
+    assert actual.assessment.reasons == (
+        "patch fell by 100.00 points (limit 2), from 100.00 % to 0.00 %",
     )
 
 
-def test_a_themes_base_is_what_it_earned_without_the_removed_lines(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_a_themes_base_excludes_removed_lines(snapshot: Snapshot, suite: Suite) -> None:
     cell = FileCell(
         raw=Counts(100, 90, 6, 5),
         earned=Counts(98, 88, 4, 3),
@@ -228,23 +222,23 @@ def test_a_themes_base_is_what_it_earned_without_the_removed_lines(
         snapshot, a=msgspec.structs.replace(measured(first(90)), themes={"security": cell})
     )
     cut = {"a.py": Removed("a.py", frozenset(range(1, 11)))}
-    found = compared(before, before, suite, cut)
-    assert [number.before for number in found.numbers] == [Counts(90, 80), Counts(90, 80, 2, 1)]
+    actual = compared(before, before, suite, cut)
+    assert [number.before for number in actual.numbers] == [Counts(90, 80), Counts(90, 80, 2, 1)]
 
 
 @pytest.mark.security
-def test_a_theme_may_drop_while_the_total_stands(snapshot: Snapshot, suite: Suite) -> None:
+def test_a_theme_can_drop_while_the_total_does_not(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(90)))
     weaker = FileCell(Counts(100, 60), Counts(100, 60), "1-60", "1-100")
     file = msgspec.structs.replace(measured(first(90)), themes={"security": weaker})
-    found = compared(before, result(snapshot, a=file), suite)
-    assert [(number.measure, number.over) for number in found.numbers] == [
+    actual = compared(before, result(snapshot, a=file), suite)
+    assert [(number.measure, number.over) for number in actual.numbers] == [
         ("total", False),
         ("security", True),
     ]
 
 
-def test_branches_of_removed_lines_leave_the_base(snapshot: Snapshot, suite: Suite) -> None:
+def test_the_base_excludes_branches_of_removed_lines(snapshot: Snapshot, suite: Suite) -> None:
     branchy = FileResult(
         total=Counts(4, 4, 4, 3),
         themes={},
@@ -254,29 +248,27 @@ def test_branches_of_removed_lines_leave_the_base(snapshot: Snapshot, suite: Sui
     rest = FileResult(
         total=Counts(3, 3, 2, 1), themes={}, executed_lines="1-3", branches={2: (2, 1)}
     )
-    found = compared(
+    actual = compared(
         result(snapshot, a=branchy),
         result(snapshot, a=rest),
         suite,
         {"a.py": Removed("a.py", frozenset({2}))},
     )
-    assert found.numbers[0].before == Counts(3, 3, 2, 1)
+    assert actual.numbers[0].before == Counts(3, 3, 2, 1)
 
 
-def test_tests_that_are_gone_or_no_longer_pass_are_named(snapshot: Snapshot, suite: Suite) -> None:
+def test_deleted_and_broken_tests_are_listed(snapshot: Snapshot, suite: Suite) -> None:
     passed = TestResult(outcome="passed", seconds=0, themes=())
     skipped = TestResult(outcome="skipped", seconds=0, themes=())
     before = msgspec.structs.replace(
         snapshot, tests={"a": passed, "b": passed, "c": passed, "d": skipped}
     )
     after = msgspec.structs.replace(snapshot, tests={"b": passed, "c": skipped, "d": skipped})
-    found = compared(before, after, suite)
-    assert (found.gone, found.broken) == (("a",), ("c",))
+    actual = compared(before, after, suite)
+    assert (actual.gone, actual.broken) == (("a",), ("c",))
 
 
-def test_a_base_with_nothing_to_cover_can_not_be_dropped_from(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_a_base_with_nothing_to_cover_has_no_drop(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot)
     assert (
         compared(before, result(snapshot, a=measured(set(), 10)), suite).assessment.verdict
@@ -294,16 +286,14 @@ def test_covering_more_lines_never_turns_pass_into_dropped(
     assert not (fewer.assessment.verdict == "pass" and greater.assessment.verdict == "dropped")
 
 
-def test_the_limit_is_the_suites_own(snapshot: Snapshot, suite: Suite) -> None:
+def test_the_suites_own_limit_applies(snapshot: Snapshot, suite: Suite) -> None:
     strict = msgspec.structs.replace(suite, max_drop=Decimal("0.5"))
     before, after = result(snapshot, a=measured(first(90))), result(snapshot, a=measured(first(89)))
     assert compared(before, after, suite).assessment.verdict == "pass"
     assert compared(before, after, strict).assessment.verdict == "dropped"
 
 
-def test_a_new_file_of_which_everything_runs_accounts_for_nothing(
-    snapshot: Snapshot, suite: Suite
-) -> None:
+def test_a_fully_covered_new_file_is_not_listed(snapshot: Snapshot, suite: Suite) -> None:
     before = result(snapshot, a=measured(first(100)))
     after = result(snapshot, a=measured(first(100)), new=measured(first(20), 20))
     assert all(not number.files for number in compared(before, after, suite).numbers)

@@ -6,23 +6,23 @@ import pytest
 
 from covernance.guard import compare
 from covernance.guard.drop_facts import guard_facts
-from covernance.guard.workflow import Guarded
+from covernance.guard.workflow import GuardResult
 from covernance.model.counts import Counts
 from covernance.model.verdict import Assessment, Verdict
 
 pytestmark = pytest.mark.architecture
 
 
-def guarded(after: Counts, measure: str = "security") -> Guarded:
+def guarded(after: Counts, measure: str = "security") -> GuardResult:
     drop = compare.Drop(
         measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
-    return Guarded(suite="calc", assessment=comparison.assessment, comparison=comparison)
+    return GuardResult(suite="calc", assessment=comparison.assessment, comparison=comparison)
 
 
-def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
-    nothing = Guarded(suite="new", assessment=Assessment(Verdict.NO_BASELINE))
+def test_every_measure_is_a_fact_whether_good_or_bad() -> None:
+    nothing = GuardResult(suite="new", assessment=Assessment(Verdict.NO_BASELINE))
     facts = guard_facts([guarded(Counts(100, 80)), nothing])
     assert [(fact.suite, fact.theme, fact.good) for fact in facts] == [("calc", "security", False)]
     assert "90.00 % → 80.00 %" in facts[0].text
@@ -30,5 +30,5 @@ def test_each_number_is_a_fact_good_or_bad_so_that_it_can_recover() -> None:
 
 
 @pytest.mark.parametrize("measure", ["total", "patch"])
-def test_a_number_of_the_whole_suite_is_a_fact_of_no_theme(measure: str) -> None:
+def test_a_measure_of_the_whole_suite_has_no_theme(measure: str) -> None:
     assert guard_facts([guarded(Counts(1, 1), measure)])[0].theme == ""

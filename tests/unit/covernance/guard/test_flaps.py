@@ -17,12 +17,14 @@ def run(sample: Snapshot, executed: str, **source: object) -> Snapshot:
     return msgspec.structs.replace(sample, files={"a.py": file}, provenance=provenance)
 
 
-def test_lines_that_some_runs_of_the_same_sources_missed_are_named(snapshot: Snapshot) -> None:
+def test_lines_that_ran_in_only_some_runs_of_the_same_sources_are_listed(
+    snapshot: Snapshot,
+) -> None:
     runs = [run(snapshot, "1-9"), run(snapshot, "1-7"), run(snapshot, "1-9,12")]
     assert find_flaps(runs) == (Flap("a.py", "security", "8-9,12"),)
 
 
-def test_runs_that_agree_do_not_flap(snapshot: Snapshot) -> None:
+def test_identical_runs_have_no_unstable_lines(snapshot: Snapshot) -> None:
     assert find_flaps([run(snapshot, "1-9"), run(snapshot, "1-9")]) == ()
     assert find_flaps([]) == ()
 
@@ -34,7 +36,7 @@ def test_runs_of_other_sources_or_settings_are_not_compared(
     assert find_flaps([run(snapshot, "1-9", **other), run(snapshot, "1-7")]) == ()
 
 
-def test_the_runs_of_the_newest_sources_are_compared_whatever_came_between(
+def test_runs_of_the_newest_sources_are_compared_even_with_others_in_between(
     snapshot: Snapshot,
 ) -> None:
     other = run(snapshot, "1-3", commit="1" * 40)

@@ -18,24 +18,24 @@ pytestmark = pytest.mark.reliability
 HEAD = "HEAD"
 
 
-class Kept:
+class MemoryStore:
     """A store in memory."""
 
     place = "memory"
 
     def __init__(self, *snapshots: Snapshot) -> None:
-        self._kept = {entry_of(snapshot): snapshot for snapshot in snapshots}
+        self._snapshots = {entry_of(snapshot): snapshot for snapshot in snapshots}
 
     def add(self, snapshots: Sequence[Snapshot]) -> list[Entry]:
         raise AssertionError
 
     def entries(self, *, suite: str | None = None, branch: str | None = None) -> list[Entry]:
-        return sorted(entry for entry in self._kept if suite in (None, entry.suite))
+        return sorted(entry for entry in self._snapshots if suite in (None, entry.suite))
 
     def read(self, entry: Entry) -> Snapshot:
-        return self._kept[entry]
+        return self._snapshots[entry]
 
-    def prune(self, doomed: Sequence[Entry]) -> None:
+    def prune(self, old_entries: Sequence[Entry]) -> None:
         raise AssertionError
 
 
@@ -70,67 +70,67 @@ def entries(*snapshots: Snapshot) -> list[Entry]:
 
 
 @pytest.mark.architecture
-def test_the_merge_base_is_the_base_where_it_has_a_result(
+def test_a_result_at_the_merge_base_is_the_base(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
-    found = find_base(
+    result = find_base(
         repository.root,
         entries(at(snapshot, commits[0]), at(snapshot, commits[1])),
         at(snapshot, commits[2]),
         commits[1],
     )
-    assert found is not None
-    assert (found.entry.commit, found.behind) == (commits[1], 0)
+    assert result is not None
+    assert (result.entry.commit, result.behind) == (commits[1], 0)
 
 
-def test_else_the_nearest_ancestor_is(
+def test_otherwise_the_nearest_ancestor_is_the_base(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
-    kept = entries(at(snapshot, commits[0]))
-    found = find_base(repository.root, kept, at(snapshot, "f" * 40), commits[2])
-    assert found is not None
-    assert (found.entry.commit, found.behind) == (commits[0], 2)
+    stored = entries(at(snapshot, commits[0]))
+    result = find_base(repository.root, stored, at(snapshot, "f" * 40), commits[2])
+    assert result is not None
+    assert (result.entry.commit, result.behind) == (commits[0], 2)
 
 
 @pytest.mark.parametrize(("dirty", "behind"), [(False, 1), (True, 0)])
-def test_a_clean_result_is_no_base_of_its_own_commit(
+def test_a_clean_result_is_not_its_own_base(
     repository: Repository, commits: list[str], snapshot: Snapshot, *, dirty: bool, behind: int
 ) -> None:
-    kept = entries(at(snapshot, commits[1]), at(snapshot, commits[2]))
-    found = find_base(repository.root, kept, at(snapshot, commits[2], dirty=dirty), commits[2])
-    assert found is not None
-    assert found.behind == behind
+    stored = entries(at(snapshot, commits[1]), at(snapshot, commits[2]))
+    result = find_base(repository.root, stored, at(snapshot, commits[2], dirty=dirty), commits[2])
+    assert result is not None
+    assert result.behind == behind
 
 
-def test_no_ancestor_with_a_result_is_no_base(
+def test_without_a_result_for_any_ancestor_there_is_no_base(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
-    kept = entries(at(snapshot, "e" * 40))
-    assert find_base(repository.root, kept, at(snapshot, "f" * 40), commits[2]) is None
+    stored = entries(at(snapshot, "e" * 40))
+    assert find_base(repository.root, stored, at(snapshot, "f" * 40), commits[2]) is None
 
 
 @pytest.mark.security
-def test_a_suite_that_was_not_run_is_no_data_even_at_a_bootstrap(
+def test_a_suite_that_was_not_run_is_no_data_even_with_bootstrap(
     repository: Repository, commits: list[str]
 ) -> None:
     table = load(repository.root)
-    (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
-    assert (found.assessment.verdict, found.exit) == ("no-data", Exit.GATE)
+    (result,) = guard_suites(table, table.suites, MemoryStore(), HEAD, bootstrap=True)
+    assert (result.assessment.verdict, result.exit) == ("no-data", Exit.GATE)
 
 
 @pytest.mark.security
-def test_no_base_fails_unless_a_bootstrap_is_asked_for(
+def test_a_missing_base_fails_without_bootstrap(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     published(repository, at(snapshot, commits[2]))
     table = load(repository.root)
-    (found,) = guard_suites(table, table.suites, Kept(), HEAD)
-    assert (found.assessment.verdict, found.exit) == ("no-baseline", Exit.GATE)
-    (found,) = guard_suites(table, table.suites, Kept(), HEAD, bootstrap=True)
-    assert found.exit is Exit.PASS
+    (result,) = guard_suites(table, table.suites, MemoryStore(), HEAD)
+    assert (result.assessment.verdict, result.exit) == ("no-baseline", Exit.GATE)
+    (result,) = guard_suites(table, table.suites, MemoryStore(), HEAD, bootstrap=True)
+    assert result.exit is Exit.PASS
 
 
-def test_runs_of_the_same_commit_are_looked_at_for_flaps(
+def test_runs_of_the_same_commit_are_compared_for_unstable_lines(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     file = snapshot.files["apps/api/main.py"]
@@ -142,19 +142,19 @@ def test_runs_of_the_same_commit_are_looked_at_for_flaps(
     )
     published(repository, now)
     table = load(repository.root)
-    store = Kept(earlier, at(snapshot, commits[1]))
-    (found,) = guard_suites(table, table.suites, store, HEAD)
-    assert found.assessment.verdict == "pass"
-    assert [(flap.path, flap.lines) for flap in found.flaps] == [("apps/api/main.py", "1-3")]
+    store = MemoryStore(earlier, at(snapshot, commits[1]))
+    (result,) = guard_suites(table, table.suites, store, HEAD)
+    assert result.assessment.verdict == "pass"
+    assert [(flap.path, flap.lines) for flap in result.flaps] == [("apps/api/main.py", "1-3")]
 
 
-def test_what_the_change_removed_is_left_out_of_the_base(
+def test_the_base_excludes_what_the_change_removed(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     base = at(snapshot, commits[1])
     gone = at(msgspec.structs.replace(snapshot, files={}), commits[2])
     published(repository, gone)
     table = load(repository.root)
-    (found,) = guard_suites(table, table.suites, Kept(base), HEAD)
-    assert found.comparison is not None
-    assert found.comparison.numbers[0].before.total == 0
+    (result,) = guard_suites(table, table.suites, MemoryStore(base), HEAD)
+    assert result.comparison is not None
+    assert result.comparison.numbers[0].before.total == 0

@@ -1,4 +1,4 @@
-"""Responsible for stores to test: snapshots of many runs, clones of a bare repository."""
+"""Responsible for tests of stores: snapshots of many runs, clones of a bare repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENVIRON = clean_environment() | NO_GIT_CONFIGURATION
 
 @pytest.fixture
 def result(snapshot: Snapshot) -> Callable[..., Snapshot]:
-    """Build the snapshot of a run; what is not said is the same for all."""
+    """Build the snapshot of a run; values that are not given are the same for all."""
 
     def build(
         suite: str = "api",
@@ -58,7 +58,7 @@ def clone(tmp_path: Path, remote: Path, sample: Path) -> Callable[[str], Path]:
         config = folder / ".git/config"
         settings = config.read_text(encoding="utf-8")
         config.write_text(settings.replace(str(sample), str(tmp_path)), encoding="utf-8")
-        # As in a fresh clone, the index knows the times of the files.
+        # As in a fresh clone, the index contains the times of the files.
         Repository.at(folder).git("update-index", "--refresh")
         return folder
 
@@ -67,5 +67,5 @@ def clone(tmp_path: Path, remote: Path, sample: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def store(clone: Callable[[str], Path]) -> GitBranch:
-    """The branch on the remote, through a fresh clone; its git has no identity of its own."""
+    """The branch on the remote, accessed from a fresh clone without a configured git identity."""
     return GitBranch(clone("clone"), remote="origin", environ=ENVIRON)

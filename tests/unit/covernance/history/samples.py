@@ -21,7 +21,7 @@ def recorded(
     branch: str | None,
     recorded_at: str,
 ) -> Snapshot:
-    """The snapshot as another run would have recorded it."""
+    """The snapshot as recorded by another run."""
     source = msgspec.structs.replace(
         snapshot.provenance,
         commit=commit,
@@ -45,4 +45,4 @@ ENTRIES = st.builds(
     run_id=st.from_regex("[A-Za-z0-9._-]{1,64}", fullmatch=True),
     branch=BRANCHES,
 )
-"""Any entry that can be kept."""
+"""Any valid entry."""

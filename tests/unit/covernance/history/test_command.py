@@ -25,7 +25,7 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(command, arguments, standalone_mode=False)
 
 
-def said(*arguments: str) -> list[str]:
+def run_lines(*arguments: str) -> list[str]:
     ran = call(*arguments)
     assert ran.exception is None, ran.exception
     assert ran.return_value is Exit.PASS
@@ -49,35 +49,35 @@ def dirty(repository: Repository, snapshot: Snapshot) -> Path:
 
 
 def test_results_are_added_once_and_listed(governed: Repository) -> None:
-    nothing = [f"{governed.root / 'coverage/history'} keeps no such result"]
-    assert said("list") == nothing
+    nothing = [f"{governed.root / 'coverage/history'}: no such result"]
+    assert run_lines("list") == nothing
     rows = [ROW, ROW.replace("api ", "auth")]
-    assert said("add", "--dry-run") == [f"would add {row}" for row in rows]
-    assert said("list") == nothing
-    assert said("add") == [f"added {row}" for row in rows]
-    assert said("add") == ["nothing to add: all of it is kept already"]
-    assert said("list") == rows
-    assert said("list", "--suite", "auth", "--branch", "main") == [ROW.replace("api ", "auth")]
-    assert said("list", "--branch", "other") == nothing
+    assert run_lines("add", "--dry-run") == [f"would add {row}" for row in rows]
+    assert run_lines("list") == nothing
+    assert run_lines("add") == [f"added {row}" for row in rows]
+    assert run_lines("add") == ["nothing to add: every result is already stored"]
+    assert run_lines("list") == rows
+    assert run_lines("list", "--suite", "auth", "--branch", "main") == [ROW.replace("api ", "auth")]
+    assert run_lines("list", "--branch", "other") == nothing
 
 
-def test_results_are_put_back_for_the_commands_that_read_them(
+def test_results_are_restored_for_other_commands(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     for branch in ("main", "topic"):
         result = recorded(snapshot, "calc", COMMIT, f"{branch}-1", branch, AT)
-        said("add", str(repository.write("one.json", result.encode().decode())))
+        run_lines("add", str(repository.write("one.json", result.encode().decode())))
     restored = repository.root / "coverage/calc.snapshot.json"
     for arguments, branch in (((), "main"), (("--branch", "topic"), "topic")):
         restored.unlink(missing_ok=True)
-        assert said("restore", *arguments) == [
+        assert run_lines("restore", *arguments) == [
             f"restored {AT}  calc  {COMMIT[:12]}  {branch}-1  {branch}"
         ]
         assert json.loads(restored.read_text())["provenance"]["branch"] == branch
 
 
-def test_a_script_reads_entries_as_json(governed: Repository) -> None:
-    said("add", "coverage/api.snapshot.json")
+def test_entries_are_available_as_json(governed: Repository) -> None:
+    run_lines("add", "coverage/api.snapshot.json")
     expected = {
         "recorded_at": AT,
         "suite": "api",
@@ -85,46 +85,48 @@ def test_a_script_reads_entries_as_json(governed: Repository) -> None:
         "run_id": "1-1",
         "branch": "main",
     }
-    assert json.loads("".join(said("list", "--format", "json"))) == [expected]
-    assert json.loads("".join(said("list", "--suite", "x", "--format", "json"))) == []
+    assert json.loads("".join(run_lines("list", "--format", "json"))) == [expected]
+    assert json.loads("".join(run_lines("list", "--suite", "x", "--format", "json"))) == []
 
 
-def test_paths_are_those_of_the_current_folder(
+def test_paths_are_relative_to_the_current_folder(
     governed: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(governed.root / "coverage")
-    assert said("add", "api.snapshot.json") == [f"added {ROW.replace('api   ', 'api  ')}"]
+    assert run_lines("add", "api.snapshot.json") == [f"added {ROW.replace('api   ', 'api  ')}"]
 
 
-def test_a_commit_is_shown_as_the_run_would_show_it(governed: Repository) -> None:
-    said("add")
-    lines = said("show", COMMIT[:7])
+def test_a_commit_is_shown_like_a_run(governed: Repository) -> None:
+    run_lines("add")
+    lines = run_lines("show", COMMIT[:7])
     assert lines[:2] == [ROW, ROW.replace("api ", "auth")]
     assert lines[3].split()[:3] == ["suite", "theme", "tests"]
     assert ["api", "all", "1", "75.00", "90", "below-floor"] in [line.split() for line in lines]
-    shown = json.loads("".join(said("show", COMMIT, "--suite", "api", "--format", "json")))
+    shown = json.loads("".join(run_lines("show", COMMIT, "--suite", "api", "--format", "json")))
     assert [result["suite"] for result in shown] == ["api"]
 
 
-def test_the_commit_may_be_a_branch(governed: Repository, snapshot: Snapshot) -> None:
+def test_a_branch_is_accepted_as_commit(governed: Repository, snapshot: Snapshot) -> None:
     governed.git("commit", "--quiet", "--allow-empty", "--message", "one")
     commit = governed.git("rev-parse", "HEAD").strip()
     result = recorded(snapshot, "api", commit, "1-1", "main", AT)
-    said("add", str(governed.write("one.json", result.encode().decode())))
+    run_lines("add", str(governed.write("one.json", result.encode().decode())))
     for name in ("HEAD", "main"):
-        assert said("show", name)[0] == f"{AT}  api  {commit[:12]}  1-1  main"
+        assert run_lines("show", name)[0] == f"{AT}  api  {commit[:12]}  1-1  main"
     refused = call("show", "no-such-branch").exception
     assert isinstance(refused, CovernanceError)
-    assert "'no-such-branch': is no commit here" in str(refused)
+    assert "'no-such-branch': is not a commit in this clone" in str(refused)
 
 
 def test_a_detached_head_is_shown_as_such(governed: Repository, snapshot: Snapshot) -> None:
     result = recorded(snapshot, "api", COMMIT, "1-1", None, AT)
     path = governed.write("detached.json", result.encode().decode())
-    assert said("add", str(path))[0].endswith("  1-1  (no branch)")
+    assert run_lines("add", str(path))[0].endswith("  1-1  (no branch)")
 
 
-def test_old_results_are_dropped_by_the_policy(governed: Repository, snapshot: Snapshot) -> None:
+def test_old_results_are_deleted_by_the_retention_policy(
+    governed: Repository, snapshot: Snapshot
+) -> None:
     store = directory.Directory(governed.root / "coverage" / "history")
     store.add(
         [
@@ -132,48 +134,48 @@ def test_old_results_are_dropped_by_the_policy(governed: Repository, snapshot: S
             for day in range(16, 22)
         ]
     )
-    assert said("prune") == ["nothing to drop"]
-    would = said("prune", "--keep", "2", "--dry-run")
-    assert [line.split()[:2] for line in would] == [["would", "drop"]] * 4
-    assert len(said("list")) == 6
-    assert len(said("prune", "--keep", "2")) == 4
-    assert [line.split()[-2] for line in said("list")] == ["20", "21"]
-    assert said("prune", "--keep", "1", "--default-branch", "trunk")[0].startswith("dropped ")
+    assert run_lines("prune") == ["nothing to delete"]
+    would = run_lines("prune", "--keep", "2", "--dry-run")
+    assert [line.split()[:2] for line in would] == [["would", "delete"]] * 4
+    assert len(run_lines("list")) == 6
+    assert len(run_lines("prune", "--keep", "2")) == 4
+    assert [line.split()[-2] for line in run_lines("list")] == ["20", "21"]
+    assert run_lines("prune", "--keep", "1", "--default-branch", "trunk")[0].startswith("deleted ")
 
 
 def test_an_export_goes_to_a_file_or_to_standard_output(governed: Repository) -> None:
-    said("add")
-    lines = said("export", "--suite", "api")
+    run_lines("add")
+    lines = run_lines("export", "--suite", "api")
     assert [json.loads(line)["suite"] for line in lines] == ["api"]
-    assert said("export", "-o", "all.jsonl") == ["wrote 2 snapshots to all.jsonl"]
+    assert run_lines("export", "-o", "all.jsonl") == ["wrote 2 snapshots to all.jsonl"]
     assert (governed.root / "all.jsonl").read_text().splitlines()[0] == lines[0]
 
 
 @pytest.mark.security
-def test_what_a_shared_result_says_does_not_steer_the_terminal(
+def test_control_characters_in_a_shared_result_are_escaped(
     governed: Repository, snapshot: Snapshot
 ) -> None:
     result = recorded(snapshot, "api", COMMIT, "1-1", "main", AT)
     hostile = msgspec.structs.replace(result, floor=Floor("90\x1b[2J", "x"))
-    said("add", str(governed.write("hostile.json", hostile.encode().decode())))
-    assert "\x1b" not in "".join(said("show", COMMIT))
+    run_lines("add", str(governed.write("hostile.json", hostile.encode().decode())))
+    assert "\x1b" not in "".join(run_lines("show", COMMIT))
 
 
 @pytest.mark.security
-def test_git_takes_results_of_a_clean_checkout_only(
+def test_the_git_store_only_accepts_results_of_a_clean_checkout(
     governed: Repository, snapshot: Snapshot
 ) -> None:
     path = str(dirty(governed, snapshot))
     refused = call("add", "--store", "git", path).exception
     assert isinstance(refused, CovernanceError)
     assert "--allow-dirty" in str(refused)
-    assert said("list", "--store", "git") == ["the branch coverage-history keeps no such result"]
-    assert said("add", "--store", "git", "--allow-dirty", path)[0].startswith("added ")
-    assert said("add", path)[0].startswith("added ")
+    assert run_lines("list", "--store", "git") == ["the branch coverage-history: no such result"]
+    assert run_lines("add", "--store", "git", "--allow-dirty", path)[0].startswith("added ")
+    assert run_lines("add", path)[0].startswith("added ")
 
 
 @pytest.mark.security
-def test_a_table_that_says_git_refuses_a_dirty_checkout_too(
+def test_a_git_store_set_in_the_table_rejects_a_dirty_checkout(
     governed: Repository, snapshot: Snapshot
 ) -> None:
     governed.append(
@@ -181,19 +183,19 @@ def test_a_table_that_says_git_refuses_a_dirty_checkout_too(
     )
     path = str(dirty(governed, snapshot))
     assert isinstance(call("add", path).exception, CovernanceError)
-    said("add")
+    run_lines("add")
     assert governed.git("branch", "--list", "past") == "past"
 
 
-def test_the_git_store_is_shared_through_the_table_s_remote_unless_told_otherwise(
+def test_the_git_store_uses_the_tables_remote_by_default(
     governed: Repository, tmp_path: Path
 ) -> None:
     for name in ("origin", "mirror"):
         governed.git("init", "--quiet", "--bare", str(tmp_path / f"{name}.git"))
         governed.git("remote", "add", name, str(tmp_path / f"{name}.git"))
-    said("add", "--store", "git", "coverage/api.snapshot.json")
-    said("add", "--store", "git", "--remote", "mirror", "--store-branch", "past")
-    said("add", "--store", "git", "--local", "--store-branch", "here")
+    run_lines("add", "--store", "git", "coverage/api.snapshot.json")
+    run_lines("add", "--store", "git", "--remote", "mirror", "--store-branch", "past")
+    run_lines("add", "--store", "git", "--local", "--store-branch", "here")
     branches = {
         place: governed.git("-C", str(folder), "branch", "--format=%(refname:short)")
         for place, folder in {
@@ -206,16 +208,14 @@ def test_the_git_store_is_shared_through_the_table_s_remote_unless_told_otherwis
 
 
 @pytest.mark.reliability
-def test_a_folder_of_history_needs_no_git(
+def test_the_directory_store_needs_no_git(
     governed: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert len(said("add")) == 2
+    assert len(run_lines("add")) == 2
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [("prune", "--keep", "0"), ("list", "--store", "hub")])
-def test_an_option_that_makes_no_sense_is_refused(
-    governed: Repository, arguments: tuple[str, ...]
-) -> None:
+def test_an_invalid_option_is_rejected(governed: Repository, arguments: tuple[str, ...]) -> None:
     assert call(*arguments).exception is not None

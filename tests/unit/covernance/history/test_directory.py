@@ -26,7 +26,7 @@ def path_of(tmp_path: Path, snapshot: Snapshot) -> Path:
 
 
 @pytest.mark.architecture
-def test_what_is_added_is_listed_and_read(store: Directory, result: Results) -> None:
+def test_added_snapshots_are_listed_and_read(store: Directory, result: Results) -> None:
     assert store.entries() == []
     snapshots = [result("auth"), result("api", recorded_at="2026-11-20T12:00:00Z")]
     added = store.add(snapshots)
@@ -36,7 +36,7 @@ def test_what_is_added_is_listed_and_read(store: Directory, result: Results) -> 
 
 
 @pytest.mark.architecture
-def test_entries_are_chosen_by_suite_and_branch(store: Directory, result: Results) -> None:
+def test_entries_are_selected_by_suite_and_branch(store: Directory, result: Results) -> None:
     store.add([result("api"), result("auth"), result("api", branch="x", run_id="2")])
     assert len(store.entries(suite="api")) == 2
     assert [entry.run_id for entry in store.entries(suite="api", branch="x")] == ["2"]
@@ -53,14 +53,14 @@ def test_adding_again_changes_nothing(store: Directory, result: Results, tmp_pat
 
 
 @pytest.mark.reliability
-def test_one_that_can_not_be_named_keeps_the_others_out(store: Directory, result: Results) -> None:
+def test_an_invalid_snapshot_prevents_adding_the_others(store: Directory, result: Results) -> None:
     with pytest.raises(InputError, match="run_id"):
         store.add([result(), result(run_id="../..")])
     assert store.entries() == []
 
 
 @pytest.mark.reliability
-def test_writers_side_by_side_lose_nothing_and_add_nothing_twice(
+def test_parallel_writers_lose_nothing_and_add_nothing_twice(
     store: Directory, result: Results
 ) -> None:
     added: list[int] = []
@@ -78,7 +78,7 @@ def test_writers_side_by_side_lose_nothing_and_add_nothing_twice(
 
 
 @pytest.mark.reliability
-def test_a_damaged_file_is_named(store: Directory, result: Results, tmp_path: Path) -> None:
+def test_the_error_names_a_damaged_file(store: Directory, result: Results, tmp_path: Path) -> None:
     (entry,) = store.add([result()])
     path_of(tmp_path, result()).write_bytes(b'{"schema": 1')
     assert store.entries() == [entry]
@@ -87,21 +87,23 @@ def test_a_damaged_file_is_named(store: Directory, result: Results, tmp_path: Pa
 
 
 @pytest.mark.reliability
-def test_a_missing_file_is_named(store: Directory, result: Results) -> None:
+def test_the_error_names_a_missing_file(store: Directory, result: Results) -> None:
     with pytest.raises(InputError, match=r"1-1@main\.json: can't be read: No such file"):
         store.read(entry_of(result()))
 
 
 @pytest.mark.security
-def test_a_file_with_a_strange_name_is_refused(store: Directory, result: Results) -> None:
+def test_a_file_with_an_invalid_name_is_rejected(store: Directory, result: Results) -> None:
     store.add([result()])
     (store._root / "api" / "3f" / "copy of main.json").touch()
-    with pytest.raises(InputError, match=r"'api/3f/copy of main\.json': is not a snapshot's name"):
+    with pytest.raises(
+        InputError, match=r"'api/3f/copy of main\.json': is not the name of a snapshot"
+    ):
         store.entries()
 
 
 @pytest.mark.reliability
-def test_what_a_killed_writer_leaves_behind_is_passed_over(
+def test_leftovers_of_a_killed_writer_are_ignored(
     store: Directory, result: Results, tmp_path: Path
 ) -> None:
     (entry,) = store.add([result()])
@@ -112,23 +114,23 @@ def test_what_a_killed_writer_leaves_behind_is_passed_over(
 
 
 @pytest.mark.architecture
-def test_pruned_files_go_with_their_empty_folders(store: Directory, result: Results) -> None:
-    kept, gone = store.add([result("api"), result("auth", branch="long/" * 60)])
-    store.prune([gone])
-    store.prune([gone])
-    assert store.entries() == [kept]
+def test_pruning_removes_empty_folders(store: Directory, result: Results) -> None:
+    remaining, removed = store.add([result("api"), result("auth", branch="long/" * 60)])
+    store.prune([removed])
+    store.prune([removed])
+    assert store.entries() == [remaining]
     assert sorted(path.name for path in store._root.iterdir()) == [".lock", "api"]
 
 
 @pytest.mark.reliability
-def test_a_folder_that_can_not_be_written_is_named(result: Results, tmp_path: Path) -> None:
+def test_the_error_names_an_unwritable_folder(result: Results, tmp_path: Path) -> None:
     (tmp_path / "history").write_text("a file")
     with pytest.raises(MachineError, match=r"history/\.lock: can't be locked"):
         Directory(tmp_path / "history").add([result()])
 
 
 @pytest.mark.reliability
-def test_a_file_that_can_not_be_removed_is_named(
+def test_the_error_names_a_file_that_can_not_be_removed(
     store: Directory, result: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (entry,) = store.add([result()])
@@ -142,7 +144,7 @@ def test_a_file_that_can_not_be_removed_is_named(
 
 
 @pytest.mark.security
-def test_a_folder_that_can_not_be_read_is_no_empty_history(
+def test_an_unreadable_folder_is_not_an_empty_history(
     store: Directory, result: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add([result()])

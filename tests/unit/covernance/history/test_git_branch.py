@@ -39,13 +39,13 @@ def hook(remote: Path, name: str, script: str) -> None:
 
 
 def overtake(rival: Path, remote: Path) -> None:
-    """Let the next push to the remote find that the rival's local branch came first."""
+    """Make the next push to the remote fail because the rival's local branch was pushed first."""
     alone = "rm hooks/pre-receive; unset GIT_QUARANTINE_PATH $(git rev-parse --local-env-vars)"
     hook(remote, "pre-receive", f"{alone}; git -C {rival} push --quiet {remote} {LOCAL}")
 
 
 def put(folder: Path, path: str, content: str) -> None:
-    """Commit one file to the local branch, as somebody without the layer might."""
+    """Commit one file to the local branch without the tool."""
     blob = git(folder, "hash-object", "-w", "--stdin", stdin=content)
     nodes = f"100644 blob {blob}\t{Path(path).name}\n"
     for part in path.split("/")[-2::-1]:
@@ -55,7 +55,7 @@ def put(folder: Path, path: str, content: str) -> None:
 
 
 @pytest.mark.architecture
-def test_what_is_added_is_on_the_remote_for_every_clone(
+def test_added_snapshots_are_visible_in_every_clone(
     store: GitBranch, clone: Clones, result: Results
 ) -> None:
     assert store.entries() == []
@@ -69,7 +69,7 @@ def test_what_is_added_is_on_the_remote_for_every_clone(
 
 
 @pytest.mark.architecture
-def test_without_a_remote_the_local_branch_keeps_everything(
+def test_without_a_remote_snapshots_are_stored_on_the_local_branch(
     clone: Clones, remote: Path, result: Results
 ) -> None:
     folder = clone("clone")
@@ -83,7 +83,7 @@ def test_without_a_remote_the_local_branch_keeps_everything(
 
 
 @pytest.mark.reliability
-def test_what_was_kept_locally_goes_along_when_the_remote_has_nothing(
+def test_local_snapshots_are_pushed_if_the_remote_has_none(
     clone: Clones, remote: Path, result: Results
 ) -> None:
     folder = clone("clone")
@@ -104,7 +104,7 @@ def test_adding_again_makes_no_commit(store: GitBranch, remote: Path, result: Re
 
 
 @pytest.mark.reliability
-def test_of_equal_results_in_one_call_one_is_added(store: GitBranch, result: Results) -> None:
+def test_equal_results_in_one_call_are_added_once(store: GitBranch, result: Results) -> None:
     (entry,) = store.add([result(recorded_at="2026-11-22T12:00:00Z"), result()])
     assert store.entries() == [entry] == [entry_of(result())]
 
@@ -120,7 +120,7 @@ def test_a_result_of_a_branch_with_a_long_name_is_added_once(
 
 
 @pytest.mark.security
-def test_a_ref_that_ends_like_the_branch_is_not_taken_for_it(
+def test_a_ref_with_the_branchs_name_at_its_end_is_not_the_branch(
     store: GitBranch, remote: Path, result: Results
 ) -> None:
     main = git(remote, "rev-parse", "main")
@@ -131,7 +131,7 @@ def test_a_ref_that_ends_like_the_branch_is_not_taken_for_it(
 
 
 @pytest.mark.security
-def test_nothing_of_the_checkout_changes(clone: Clones, result: Results, tmp_path: Path) -> None:
+def test_the_checkout_does_not_change(clone: Clones, result: Results, tmp_path: Path) -> None:
     folder = clone("clone")
     (folder / "edited").write_text("staged")
     git(folder, "add", "edited")
@@ -149,7 +149,7 @@ def test_nothing_of_the_checkout_changes(clone: Clones, result: Results, tmp_pat
 
 
 @pytest.mark.architecture
-def test_the_branch_only_grows_and_says_what_was_done(
+def test_the_branch_only_grows_and_has_descriptive_messages(
     store: GitBranch, remote: Path, result: Results
 ) -> None:
     entries = store.add([result("api"), result("auth")])
@@ -162,13 +162,13 @@ def test_the_branch_only_grows_and_says_what_was_done(
     assert log == [
         f"Add api, auth of 3f3f3f3f3f3f|{who}",
         f"Add 2 snapshots|{who}",
-        f"Drop api of 3f3f3f3f3f3f|{who}",
+        f"Delete api of 3f3f3f3f3f3f|{who}",
     ]
     assert git(remote, "rev-list", "--max-parents=0", LOCAL, "main").count("\n") == 1
 
 
 @pytest.mark.architecture
-def test_the_user_s_own_name_is_used_where_git_knows_it(clone: Clones, result: Results) -> None:
+def test_the_users_name_is_used_if_git_knows_it(clone: Clones, result: Results) -> None:
     folder = clone("clone")
     git(folder, "config", "user.name", "Ada")
     git(folder, "config", "user.email", "ada@example.org")
@@ -177,7 +177,7 @@ def test_the_user_s_own_name_is_used_where_git_knows_it(clone: Clones, result: R
 
 
 @pytest.mark.reliability
-def test_a_faster_writer_is_met_with_another_try(
+def test_adding_is_retried_after_a_faster_writer(
     clone: Clones, remote: Path, result: Results, store: GitBranch
 ) -> None:
     rival = clone("rival")
@@ -193,14 +193,14 @@ def test_a_faster_writer_is_met_with_another_try(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("second", ["", "2026-11-21T12:00:01Z"])
-def test_of_equal_results_one_writer_adds_one(
+def test_equal_results_of_two_writers_are_added_once(
     clone: Clones,
     result: Results,
     store: GitBranch,
     monkeypatch: pytest.MonkeyPatch,
     second: str,
 ) -> None:
-    """Both made at the same second even make the same commit, which is pushed but once."""
+    """Two writers in the same second create the same commit, which is pushed only once."""
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setitem(ENVIRON, f"GIT_{role}_DATE", "2026-11-21T12:00:00Z")
     rival = GitBranch(clone("rival"), remote="origin", environ=ENVIRON)
@@ -217,7 +217,7 @@ def test_of_equal_results_one_writer_adds_one(
 
 
 @pytest.mark.reliability
-def test_a_race_that_is_never_won_ends_and_the_pauses_are_bounded(
+def test_retries_are_limited_and_pauses_are_bounded(
     store: GitBranch, remote: Path, result: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("covernance.history.git_branch._ATTEMPTS", 12)
@@ -235,7 +235,7 @@ def test_a_race_that_is_never_won_ends_and_the_pauses_are_bounded(
 
 
 @pytest.mark.reliability
-def test_a_local_writer_that_is_faster_is_met_with_another_try(
+def test_adding_locally_is_retried_after_a_faster_writer(
     clone: Clones, result: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = clone("clone")
@@ -263,20 +263,23 @@ def test_a_local_branch_that_can_not_be_written_is_an_error(clone: Clones, resul
 
 
 @pytest.mark.reliability
-def test_a_push_that_the_remote_refuses_is_an_error_with_its_words(
+def test_a_rejected_push_is_an_error_with_the_remotes_message(
     store: GitBranch, remote: Path, result: Results
 ) -> None:
     hook(remote, "pre-receive", "echo no history on Fridays; exit 1")
     with pytest.raises(
         MachineError,
         match=r"origin/coverage-history: the push was rejected: \[remote rejected\] "
-        r"\(pre-receive hook declined\): .*no history on Fridays.*; check that this user may push",
+        r"\(pre-receive hook declined\): .*no history on Fridays.*; "
+        "check that this user has write access",
     ):
         store.add([result()])
 
 
 @pytest.mark.reliability
-def test_a_remote_that_is_gone_is_an_error(store: GitBranch, remote: Path, result: Results) -> None:
+def test_a_missing_remote_repository_is_an_error(
+    store: GitBranch, remote: Path, result: Results
+) -> None:
     remote.rename(remote.with_name("moved.git"))
     gone = "origin/coverage-history: can't be fetched: .*does not appear to be a git repository"
     with pytest.raises(MachineError, match=gone):
@@ -286,7 +289,7 @@ def test_a_remote_that_is_gone_is_an_error(store: GitBranch, remote: Path, resul
 
 
 @pytest.mark.reliability
-def test_a_remote_that_takes_no_push_is_an_error(
+def test_a_remote_that_accepts_no_push_is_an_error(
     store: GitBranch, remote: Path, result: Results
 ) -> None:
     git(remote, "config", "receive.unpackLimit", "rubbish")
@@ -295,7 +298,7 @@ def test_a_remote_that_takes_no_push_is_an_error(
 
 
 @pytest.mark.security
-def test_hooks_and_signatures_of_the_user_do_not_run(
+def test_the_users_hooks_and_signing_are_disabled(
     clone: Clones, result: Results, tmp_path: Path
 ) -> None:
     folder = clone("clone")
@@ -310,7 +313,7 @@ def test_hooks_and_signatures_of_the_user_do_not_run(
 
 
 @pytest.mark.security
-def test_a_checked_out_branch_is_not_moved_under_its_checkout(
+def test_a_checked_out_branch_is_never_changed(
     clone: Clones, result: Results, tmp_path: Path
 ) -> None:
     folder = clone("clone")
@@ -327,35 +330,39 @@ def test_a_checked_out_branch_is_not_moved_under_its_checkout(
 @pytest.mark.parametrize(
     "path", ["api/3f/x.json", "etc/passwd/x.json", "api.json", "a\x1b[2J.json", "api/3f/~/x.json"]
 )
-def test_a_hostile_name_on_the_branch_is_refused(clone: Clones, path: str) -> None:
+def test_a_hostile_name_on_the_branch_is_rejected(clone: Clones, path: str) -> None:
     folder = clone("clone")
     put(folder, path, "{}")
-    with pytest.raises(InputError, match="is not a snapshot's name") as error:
+    with pytest.raises(InputError, match="is not the name of a snapshot") as error:
         GitBranch(folder, environ=ENVIRON).entries()
     assert str(error.value).isprintable()
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["../x.json", "api/3f/../../x.json", ".git/hooks/x.json"])
-def test_a_name_that_leads_elsewhere_is_passed_over(clone: Clones, path: str) -> None:
+def test_a_name_that_points_elsewhere_is_ignored(clone: Clones, path: str) -> None:
     folder = clone("clone")
     put(folder, path, "{}")
     assert GitBranch(folder, environ=ENVIRON).entries() == []
 
 
 @pytest.mark.security
-def test_a_snapshot_that_lies_about_itself_is_refused(clone: Clones, result: Results) -> None:
+def test_a_snapshot_that_does_not_match_its_name_is_rejected(
+    clone: Clones, result: Results
+) -> None:
     folder = clone("clone")
     entry = entry_of(result())
     put(folder, names.path_of(entry), result(run_id="forged").encode().decode())
     store = GitBranch(folder, environ=ENVIRON)
     assert store.entries() == [entry]
-    with pytest.raises(InputError, match=r"coverage-history: api/3f/.* holds another result"):
+    with pytest.raises(
+        InputError, match=r"coverage-history: api/3f/.* holds a result that does not"
+    ):
         store.read(entry)
 
 
 @pytest.mark.reliability
-def test_damage_on_the_branch_is_named(clone: Clones, result: Results) -> None:
+def test_the_error_names_a_damaged_file_on_the_branch(clone: Clones, result: Results) -> None:
     folder = clone("clone")
     put(folder, names.path_of(entry_of(result())), "half a snapsh")
     store = GitBranch(folder, environ=ENVIRON)
@@ -365,19 +372,19 @@ def test_damage_on_the_branch_is_named(clone: Clones, result: Results) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["api", "api/3f"])
-def test_a_file_in_the_place_of_a_folder_is_not_replaced(
+def test_a_file_in_place_of_a_folder_is_not_replaced(
     clone: Clones, result: Results, path: str
 ) -> None:
     folder = clone("clone")
     put(folder, path, "hello")
     tip = git(folder, "rev-parse", LOCAL)
-    with pytest.raises(MachineError, match=f"coverage-history: {path} is not a folder"):
+    with pytest.raises(MachineError, match=f"coverage-history: {path} is a file"):
         GitBranch(folder, environ=ENVIRON).add([result()])
     assert git(folder, "rev-parse", LOCAL) == tip
 
 
 @pytest.mark.reliability
-def test_a_readme_on_the_branch_is_left_alone(clone: Clones, result: Results) -> None:
+def test_a_readme_on_the_branch_does_not_change(clone: Clones, result: Results) -> None:
     folder = clone("clone")
     put(folder, "README.md", "hello")
     store = GitBranch(folder, environ=ENVIRON)
@@ -387,11 +394,11 @@ def test_a_readme_on_the_branch_is_left_alone(clone: Clones, result: Results) ->
 
 
 @pytest.mark.reliability
-def test_what_is_not_there_can_not_be_read(store: GitBranch, result: Results) -> None:
-    with pytest.raises(InputError, match=r"origin/coverage-history: api/3f/.* is not there"):
+def test_reading_a_missing_snapshot_is_an_error(store: GitBranch, result: Results) -> None:
+    with pytest.raises(InputError, match=r"origin/coverage-history: api/3f/.* does not exist"):
         store.read(entry_of(result()))
     store.add([result()])
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         store.read(entry_of(result(run_id="2")))
 
 
@@ -403,24 +410,22 @@ def test_pruning_nothing_does_nothing(store: GitBranch, remote: Path, result: Re
 
 
 @pytest.mark.architecture
-def test_a_folder_outside_a_repository_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"is not in a git repository that can be used: .*; use the dir"
-    ):
+def test_a_folder_outside_a_repository_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is not in a usable git repository: .*; use the dir"):
         GitBranch(tmp_path, environ=ENVIRON)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("branch", ["", "a..b", "x.lock", "a b", "../../HEAD", "a:b"])
-def test_a_name_that_is_no_branch_is_refused(clone: Clones, branch: str) -> None:
+def test_an_invalid_branch_name_is_rejected(clone: Clones, branch: str) -> None:
     with pytest.raises(InputError, match="is not a valid branch name"):
         GitBranch(clone("clone"), branch=branch, environ=ENVIRON)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("remote_name", ["--upload-pack=touch x", "nowhere", "https://x/y.git"])
-def test_only_a_remote_by_its_name_is_taken(clone: Clones, remote_name: str) -> None:
-    with pytest.raises(InputError, match=r"there is no remote .*; remotes: origin"):
+def test_only_the_name_of_a_remote_is_accepted(clone: Clones, remote_name: str) -> None:
+    with pytest.raises(InputError, match=r"remote .* does not exist; remotes: origin"):
         GitBranch(clone("clone"), remote=remote_name, environ=ENVIRON)
 
 
@@ -431,7 +436,7 @@ def test_remotes_are_listed(clone: Clones, tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_repository_that_can_not_be_written_is_named(store: GitBranch, result: Results) -> None:
+def test_the_error_names_an_unwritable_repository(store: GitBranch, result: Results) -> None:
     store._lock = store._lock / "nowhere"
     store._lock.parent.write_text("")
     with pytest.raises(MachineError, match=r"covernance-history\.lock/nowhere: can't be locked"):

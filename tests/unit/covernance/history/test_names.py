@@ -17,7 +17,7 @@ PATH = f"api/3f/20261121T120000Z-{COMMIT}-1234-1@feature%2Flogin.json"
 
 
 @pytest.mark.architecture
-def test_a_path_tells_everything_about_an_entry() -> None:
+def test_a_path_contains_the_complete_entry() -> None:
     assert names.path_of(ENTRY) == PATH
     assert names.entry_at(PATH) == ENTRY
 
@@ -34,7 +34,7 @@ def test_a_detached_head_has_no_branch_in_its_path() -> None:
 @example(msgspec.structs.replace(ENTRY, branch="日本語" * 30))
 @example(msgspec.structs.replace(ENTRY, branch="~/.." * 60))
 @example(msgspec.structs.replace(ENTRY, run_id="x.json"))
-def test_every_entry_has_a_path_of_its_own(entry: Entry) -> None:
+def test_every_entry_has_a_unique_path(entry: Entry) -> None:
     path = names.path_of(entry)
     assert names.is_snapshot(path)
     assert names.entry_at(path) == entry
@@ -45,7 +45,7 @@ def test_every_entry_has_a_path_of_its_own(entry: Entry) -> None:
 @pytest.mark.security
 @given(ENTRIES)
 @example(msgspec.structs.replace(ENTRY, branch=("." * 44 + "/") * 9))
-def test_a_path_stays_below_its_root_and_within_what_file_systems_take(entry: Entry) -> None:
+def test_a_path_stays_in_its_root_and_within_file_system_limits(entry: Entry) -> None:
     parts = names.path_of(entry).split("/")
     assert all(part not in {"", ".", ".."} and not part.startswith(".") for part in parts)
     assert all(len(f".{part}.12345678".encode()) <= 255 for part in parts)
@@ -83,8 +83,8 @@ def test_any_name_is_an_entry_or_a_clear_error(path: str) -> None:
         "",
     ],
 )
-def test_a_name_in_any_other_spelling_is_refused(path: str) -> None:
-    with pytest.raises(InputError, match="is not a snapshot's name; remove or rename"):
+def test_a_name_in_any_other_spelling_is_rejected(path: str) -> None:
+    with pytest.raises(InputError, match="is not the name of a snapshot; remove or rename"):
         names.entry_at(path)
 
 
@@ -105,21 +105,21 @@ def test_a_name_in_any_other_spelling_is_refused(path: str) -> None:
         ("branch", "main\x1b[2J"),
     ],
 )
-def test_a_field_that_can_not_be_kept_is_named(field: str, value: str) -> None:
+def test_the_error_names_an_invalid_field(field: str, value: str) -> None:
     entry = msgspec.structs.replace(ENTRY, **{field: value})
-    with pytest.raises(InputError, match=f"the snapshot's {field} .* can't be kept"):
+    with pytest.raises(InputError, match=f"the snapshot's {field} .* can't be stored"):
         names.path_of(entry)
 
 
 @pytest.mark.reliability
-def test_files_of_others_are_not_taken_for_snapshots() -> None:
+def test_other_files_are_not_mistaken_for_snapshots() -> None:
     assert names.is_snapshot(PATH)
     for path in ("README.md", ".lock", "api/3f/.half-written.json", ".git/x.json"):
         assert not names.is_snapshot(path)
 
 
 @pytest.mark.reliability
-def test_another_run_of_the_same_commit_is_another_run() -> None:
+def test_two_runs_of_one_commit_are_distinguished() -> None:
     name = PurePosixPath(PATH).name
     assert names.is_run(name, ENTRY)
     assert names.is_run(name.replace("20261121", "20261122"), ENTRY)

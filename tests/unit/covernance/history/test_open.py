@@ -17,7 +17,9 @@ AT = "2026-11-21T12:00:00Z"
 
 
 @pytest.mark.architecture
-def test_a_directory_lies_beside_the_reports(repository: Repository, snapshot: Snapshot) -> None:
+def test_the_directory_store_is_next_to_the_reports(
+    repository: Repository, snapshot: Snapshot
+) -> None:
     store = store_class("directory").open(repository.root, branch="x", remote=None)
     store.add([recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)])
     assert (repository.root / "coverage" / "history" / "api" / "3f").is_dir()
@@ -32,7 +34,7 @@ def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> No
 
 
 @pytest.mark.architecture
-def test_the_usual_remote_is_the_one_that_is_there(repository: Repository) -> None:
+def test_the_default_remote_is_used_if_it_exists(repository: Repository) -> None:
     assert usual_remote(repository.root) is None
     repository.git("init", "--quiet")
     repository.git("remote", "add", "upstream", "https://example.org/x.git")
@@ -41,23 +43,23 @@ def test_the_usual_remote_is_the_one_that_is_there(repository: Repository) -> No
 
 
 @pytest.mark.architecture
-def test_a_machine_may_say_which_store_it_uses(repository: Repository) -> None:
+def test_an_environment_variable_selects_the_store(repository: Repository) -> None:
     table = load(repository.root)
     assert chosen(table, {}) == "directory"
     assert chosen(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
     assert chosen(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
-    with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* say directory or git"):
+    with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* use directory or git"):
         chosen(table, {"COVERAGE_HISTORY_STORE": "gti"})
 
 
-def test_the_history_is_the_tables(repository: Repository) -> None:
+def test_the_tables_store_is_opened(repository: Repository) -> None:
     table = load(repository.root)
     assert isinstance(open_table_store(table), Directory)
     repository.git("init", "-q")
-    kept = msgspec.structs.replace(
+    table = msgspec.structs.replace(
         table, history=msgspec.structs.replace(table.history, store="git")
     )
-    assert isinstance(open_table_store(kept), GitBranch)
+    assert isinstance(open_table_store(table), GitBranch)
 
 
 @pytest.mark.architecture

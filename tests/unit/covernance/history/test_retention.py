@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.history.retention import doomed
-from covernance.history.store import Entry, arrange
+from covernance.history.retention import select_for_removal
+from covernance.history.store import Entry, select_entries
 from tests.unit.covernance.history.samples import COMMIT
 
 START = datetime(2026, 11, 16, 12, tzinfo=UTC)  # a Monday
@@ -31,53 +31,55 @@ KEEP = st.integers(1, 5)
 
 
 @pytest.mark.architecture
-def test_the_last_few_of_a_branch_stay() -> None:
+def test_the_newest_results_of_a_branch_remain() -> None:
     entries = [on_day(day, branch="feature") for day in range(5)]
-    assert doomed(entries, keep=2, default_branch="main") == entries[:3]
+    assert select_for_removal(entries, keep=2, default_branch="main") == entries[:3]
 
 
 @pytest.mark.architecture
-def test_suites_and_branches_do_not_push_each_other_out() -> None:
+def test_suites_and_branches_are_counted_separately() -> None:
     entries = [
         on_day(0, branch="feature"),
         on_day(1, branch=None),
         on_day(2, branch="feature", suite="auth"),
         on_day(3, branch="other"),
     ]
-    assert doomed(entries, keep=1, default_branch="main") == []
+    assert select_for_removal(entries, keep=1, default_branch="main") == []
 
 
 @pytest.mark.architecture
-def test_of_the_default_branch_the_last_of_every_week_stays_for_ever() -> None:
+def test_one_result_per_week_of_the_default_branch_remains() -> None:
     entries = [on_day(day) for day in range(21)]
-    gone = doomed(entries, keep=1, default_branch="main")
+    gone = select_for_removal(entries, keep=1, default_branch="main")
     assert [entry for entry in entries if entry not in gone] == [on_day(6), on_day(13), on_day(20)]
 
 
 @pytest.mark.reliability
-def test_weeks_are_those_of_the_calendar_across_new_year() -> None:
+def test_calendar_weeks_span_the_new_year() -> None:
     thursday = Entry("2026-12-31T12:00:00Z", "api", COMMIT, "a", "main")
     friday = Entry("2027-01-01T12:00:00Z", "api", COMMIT, "b", "main")
     monday = Entry("2027-01-04T12:00:00Z", "api", COMMIT, "c", "main")
-    assert doomed([thursday, friday, monday], keep=1, default_branch="main") == [thursday]
+    assert select_for_removal([thursday, friday, monday], keep=1, default_branch="main") == [
+        thursday
+    ]
 
 
 @pytest.mark.reliability
 @given(HISTORIES, KEEP)
-def test_pruning_twice_drops_nothing_more(entries: list[Entry], keep: int) -> None:
-    gone = doomed(entries, keep=keep, default_branch="main")
+def test_pruning_again_deletes_nothing(entries: list[Entry], keep: int) -> None:
+    gone = select_for_removal(entries, keep=keep, default_branch="main")
     left = [entry for entry in entries if entry not in gone]
-    assert doomed(left, keep=keep, default_branch="main") == []
+    assert select_for_removal(left, keep=keep, default_branch="main") == []
 
 
 @pytest.mark.security
 @given(HISTORIES, KEEP)
-def test_no_weekly_mark_and_none_of_the_newest_is_ever_dropped(
-    entries: list[Entry], keep: int
-) -> None:
-    gone = set(doomed(entries, keep=keep, default_branch="main"))
+def test_weekly_and_newest_results_are_never_deleted(entries: list[Entry], keep: int) -> None:
+    gone = set(select_for_removal(entries, keep=keep, default_branch="main"))
     for entry in gone:
-        line = arrange(e for e in entries if (e.suite, e.branch) == (entry.suite, entry.branch))
+        line = select_entries(
+            e for e in entries if (e.suite, e.branch) == (entry.suite, entry.branch)
+        )
         assert line.index(entry) < len(line) - keep
         if entry.branch == "main":
             week = datetime.fromisoformat(entry.recorded_at).isocalendar()[:2]
@@ -89,6 +91,6 @@ def test_no_weekly_mark_and_none_of_the_newest_is_ever_dropped(
 
 @pytest.mark.reliability
 @given(HISTORIES, KEEP)
-def test_what_goes_depends_on_no_order(entries: list[Entry], keep: int) -> None:
-    backwards = doomed(entries[::-1], keep=keep, default_branch="main")
-    assert backwards == doomed(entries, keep=keep, default_branch="main")
+def test_the_selection_does_not_depend_on_the_order(entries: list[Entry], keep: int) -> None:
+    backwards = select_for_removal(entries[::-1], keep=keep, default_branch="main")
+    assert backwards == select_for_removal(entries, keep=keep, default_branch="main")

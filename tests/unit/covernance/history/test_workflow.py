@@ -11,12 +11,12 @@ from covernance.errors import InputError, MachineError
 from covernance.history.directory import Directory
 from covernance.history.store import entry_of
 from covernance.history.workflow import (
+    encode_lines,
     export,
-    lines,
+    find_newest,
+    list_new,
     load_history,
-    newest,
-    news,
-    refuse_dirty,
+    reject_dirty,
     restore,
 )
 from covernance.model.snapshot import Snapshot
@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Directory:
 
 
 @pytest.mark.architecture
-def test_the_last_results_of_every_suite_are_loaded_or_those_named(
+def test_the_last_results_or_the_given_files_are_loaded(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     for suite in ("auth", "api"):
@@ -43,7 +43,7 @@ def test_the_last_results_of_every_suite_are_loaded_or_those_named(
 
 
 @pytest.mark.security
-def test_a_carried_result_is_no_new_one(repository: Repository, snapshot: Snapshot) -> None:
+def test_a_carried_result_is_not_new(repository: Repository, snapshot: Snapshot) -> None:
     source = msgspec.structs.replace(snapshot.provenance, source="carried")
     carried = msgspec.structs.replace(snapshot, suite="auth", provenance=source)
     repository.write("coverage/api.snapshot.json", snapshot.encode().decode())
@@ -54,24 +54,22 @@ def test_a_carried_result_is_no_new_one(repository: Repository, snapshot: Snapsh
 
 @pytest.mark.reliability
 def test_nothing_to_load_is_an_error(repository: Repository) -> None:
-    with pytest.raises(InputError, match=r"coverage: holds no \*\.snapshot\.json; run a suite"):
+    with pytest.raises(InputError, match=r"coverage: has no \*\.snapshot\.json; run a suite"):
         load_history((), repository.root)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("dirty", [True, None])
-def test_results_of_uncommitted_changes_are_refused(snapshot: Snapshot, *, dirty: bool) -> None:
-    refuse_dirty([snapshot])
+def test_results_of_uncommitted_changes_are_rejected(snapshot: Snapshot, *, dirty: bool) -> None:
+    reject_dirty([snapshot])
     source = msgspec.structs.replace(snapshot.provenance, dirty=dirty, commit="ab" * 20)
     changed = msgspec.structs.replace(snapshot, provenance=source)
-    with pytest.raises(
-        InputError, match=r"api: .* commit abababababab does not have.*--allow-dirty"
-    ):
-        refuse_dirty([snapshot, changed])
+    with pytest.raises(InputError, match=r"api: .* not in commit abababababab; .*--allow-dirty"):
+        reject_dirty([snapshot, changed])
 
 
 @pytest.mark.architecture
-def test_the_newest_results_of_a_branch_are_put_back(
+def test_the_newest_results_of_a_branch_are_restored(
     repository: Repository, snapshot: Snapshot, store: Directory
 ) -> None:
     old, new, other = (
@@ -88,35 +86,37 @@ def test_the_newest_results_of_a_branch_are_put_back(
 
 
 @pytest.mark.reliability
-def test_what_was_run_here_is_not_replaced(
+def test_results_of_runs_in_this_checkout_are_not_replaced(
     repository: Repository, snapshot: Snapshot, store: Directory
 ) -> None:
     store.add([recorded(snapshot, "calc", "3f" * 20, "1-1", "main", AT)])
     path = repository.write("coverage/calc.snapshot.json", "{}")
-    with pytest.raises(InputError, match=r"calc\.snapshot\.json: is the result of a run here"):
+    with pytest.raises(
+        InputError, match=r"calc\.snapshot\.json: is the result of a run in this checkout"
+    ):
         restore(load(repository.root), store, "main")
     assert path.read_text() == "{}"
 
 
 @pytest.mark.reliability
 def test_a_branch_without_results_is_an_error(repository: Repository, store: Directory) -> None:
-    with pytest.raises(InputError, match="no result of branch 'main' is kept"):
+    with pytest.raises(InputError, match="no result of branch 'main' is stored"):
         restore(load(repository.root), store, "main")
 
 
 @pytest.mark.architecture
-def test_news_is_what_adding_would_add(store: Directory, snapshot: Snapshot) -> None:
+def test_list_new_lists_what_would_be_added(store: Directory, snapshot: Snapshot) -> None:
     known = recorded(snapshot, "api", "ab" * 20, "1", "main", AT)
     again = recorded(snapshot, "api", "ab" * 20, "1", "main", "2026-11-22T12:00:00Z")
     fresh = recorded(snapshot, "auth", "ab" * 20, "1", "main", AT)
     store.add([known])
     expected = [entry_of(fresh)]
-    assert news(store, [again, fresh, known]) == expected
+    assert list_new(store, [again, fresh, known]) == expected
     assert store.add([again, fresh, known]) == expected
 
 
 @pytest.mark.architecture
-def test_the_newest_result_of_every_suite_is_found_by_the_first_digits(
+def test_the_newest_result_per_suite_is_found_by_a_commits_first_digits(
     store: Directory, snapshot: Snapshot
 ) -> None:
     store.add(
@@ -127,9 +127,9 @@ def test_the_newest_result_of_every_suite_is_found_by_the_first_digits(
             recorded(snapshot, "api", "ef" * 20, "3", "main", "2026-11-23T12:00:00Z"),
         ]
     )
-    found = newest(store, "abcd", suite=None)
-    assert [(entry.suite, entry.run_id) for entry in found] == [("api", "2"), ("auth", "1")]
-    assert [entry.suite for entry in newest(store, "abcd", suite="auth")] == ["auth"]
+    result = find_newest(store, "abcd", suite=None)
+    assert [(entry.suite, entry.run_id) for entry in result] == [("api", "2"), ("auth", "1")]
+    assert [entry.suite for entry in find_newest(store, "abcd", suite="auth")] == ["auth"]
 
 
 @pytest.mark.reliability
@@ -140,19 +140,19 @@ def test_a_commit_that_is_unknown_unclear_or_too_short_is_an_error(
         [recorded(snapshot, "api", "abcd" + digit * 36, digit, "main", AT) for digit in ("1", "2")]
     )
     with pytest.raises(
-        InputError, match=r"'abcd' fits several commits: abcd1.*, abcd2.*; give more"
+        InputError, match=r"'abcd' matches several commits: abcd1.*, abcd2.*; give more"
     ):
-        newest(store, "abcd", suite=None)
-    with pytest.raises(InputError, match="no snapshot is kept for commit '0000'"):
-        newest(store, "0000", suite=None)
-    with pytest.raises(InputError, match="no snapshot of suite auth is kept for commit 'abcd1'"):
-        newest(store, "abcd1", suite="auth")
+        find_newest(store, "abcd", suite=None)
+    with pytest.raises(InputError, match="no snapshot is stored for commit '0000'"):
+        find_newest(store, "0000", suite=None)
+    with pytest.raises(InputError, match="no snapshot of suite auth is stored for commit 'abcd1'"):
+        find_newest(store, "abcd1", suite="auth")
     with pytest.raises(InputError, match="'abc': give at least 4 digits"):
-        newest(store, "abc", suite=None)
+        find_newest(store, "abc", suite=None)
 
 
 @pytest.mark.architecture
-def test_an_export_holds_every_snapshot_whole_one_a_line(
+def test_an_export_has_one_complete_snapshot_per_line(
     store: Directory, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     entries = store.add(
@@ -160,7 +160,7 @@ def test_an_export_holds_every_snapshot_whole_one_a_line(
     )
     export(store, entries, tmp_path / "out" / "history.jsonl")
     written = (tmp_path / "out" / "history.jsonl").read_bytes()
-    assert written == b"".join(lines(store, entries))
+    assert written == b"".join(encode_lines(store, entries))
     assert [msgspec.json.decode(line, type=Snapshot) for line in written.splitlines()] == [
         store.read(entry) for entry in entries
     ]
@@ -168,7 +168,7 @@ def test_an_export_holds_every_snapshot_whole_one_a_line(
 
 
 @pytest.mark.reliability
-def test_an_export_that_fails_leaves_the_last_one(
+def test_a_failed_export_leaves_the_existing_file(
     store: Directory, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     entries = store.add([recorded(snapshot, "api", "ab" * 20, "1", "main", AT)])

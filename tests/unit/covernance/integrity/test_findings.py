@@ -11,11 +11,11 @@ from covernance.integrity.findings import (
     KINDS,
     Allowances,
     Finding,
-    Judged,
-    judge,
+    JudgedFinding,
+    judge_findings,
     pragma_findings,
     settings_findings,
-    shrinking,
+    size_findings,
 )
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
@@ -64,13 +64,13 @@ def test_a_setting_that_measures_less_is_a_finding(
     assert changed(**fields) == [expected]
 
 
-def test_a_setting_that_measures_more_is_none() -> None:
+def test_a_setting_that_measures_more_is_no_finding() -> None:
     assert changed(omit=(), exclude=(), partial=()) == []
     strict = msgspec.structs.replace(SETTINGS, branch=False, ignore_errors=True, include=("x",))
     assert list(settings_findings(strict, SETTINGS)) == []
 
 
-def test_an_include_that_is_gone_is_a_finding_while_others_limit() -> None:
+def test_a_removed_include_is_a_finding_if_others_remain() -> None:
     before = msgspec.structs.replace(SETTINGS, include=("x", "y"))
     after = msgspec.structs.replace(SETTINGS, include=("x",))
     assert [plain(finding) for finding in settings_findings(before, after)] == [
@@ -79,33 +79,33 @@ def test_an_include_that_is_gone_is_a_finding_while_others_limit() -> None:
     assert list(settings_findings(after, before)) == []
 
 
-def test_more_pragmas_are_told_by_their_places() -> None:
+def test_added_pragmas_are_listed_by_place() -> None:
     before = Pragmas({1: "a"})
     after = Pragmas({4: "a", 7: "b", 8: "b", 12: "c"})
-    (found,) = pragma_findings("calc/a.py", before, after, "no cover")
-    assert plain(found) == (
+    (result,) = pragma_findings("calc/a.py", before, after, "no cover")
+    assert plain(result) == (
         "pragma-added",
         "calc/a.py:7-8, calc/a.py:12",
         "1 × no cover",
         "4 × no cover",
     )
-    assert found.subjects == ("calc/a.py",)
+    assert result.subjects == ("calc/a.py",)
 
 
-def test_one_more_pragma_is_a_finding() -> None:
-    (found,) = pragma_findings("a.py", Pragmas({}), Pragmas({3: "x"}), "no cover")
-    assert plain(found) == ("pragma-added", "a.py:3", "0 × no cover", "1 × no cover")
+def test_an_added_pragma_is_a_finding() -> None:
+    (result,) = pragma_findings("a.py", Pragmas({}), Pragmas({3: "x"}), "no cover")
+    assert plain(result) == ("pragma-added", "a.py:3", "0 × no cover", "1 × no cover")
 
 
-def test_as_many_pragmas_as_before_are_no_finding() -> None:
+def test_the_same_number_of_pragmas_is_no_finding() -> None:
     assert not list(pragma_findings("a.py", Pragmas({1: "a"}), Pragmas({9: "b"}), "no cover"))
     assert not list(pragma_findings("a.py", Pragmas({1: "a"}), Pragmas({}), "no cover"))
 
 
-def test_a_deleted_test_is_named_with_its_file() -> None:
-    (found,) = findings.test_findings("api", {"t.py::test_a": Function()}, {}, THEMES)
-    assert plain(found) == ("test-deleted", "t.py::test_a", "1 test", "none")
-    assert found.subjects == ("api", "t.py")
+def test_a_deleted_test_is_reported_with_its_file() -> None:
+    (result,) = findings.test_findings("api", {"t.py::test_a": Function()}, {}, THEMES)
+    assert plain(result) == ("test-deleted", "t.py::test_a", "1 test", "none")
+    assert result.subjects == ("api", "t.py")
 
 
 def test_a_deleted_test_with_a_theme_is_one_finding() -> None:
@@ -113,12 +113,12 @@ def test_a_deleted_test_with_a_theme_is_one_finding() -> None:
     assert compare(before, {}) == [("test-deleted", "t.py::test_a", "1 test", "none")]
 
 
-def test_a_finding_about_a_test_can_be_waived_by_its_suite_or_file() -> None:
+def test_a_finding_about_a_test_can_be_allowed_by_its_suite_or_file() -> None:
     name = "t.py::A::test_a"
     before = {name: Function(cases=2, marks=frozenset({"security"}))}
     after = {name: Function(cases=1, skipped=1)}
-    found = list(findings.test_findings("api", before, after, THEMES))
-    assert [(finding.kind, finding.subjects) for finding in found] == [
+    result = list(findings.test_findings("api", before, after, THEMES))
+    assert [(finding.kind, finding.subjects) for finding in result] == [
         ("test-deleted", ("api", "t.py")),
         ("marker-removed", ("api", "t.py")),
         ("skips-grew", ("api", "t.py")),
@@ -142,7 +142,7 @@ def test_a_test_whose_file_moved_is_the_same_test() -> None:
     assert compare(before, {"new.py::B::test_a": Function(cases=3)})[0][0] == "test-deleted"
 
 
-def test_tests_of_one_name_that_moved_are_told_apart_by_the_order_of_their_files() -> None:
+def test_moved_tests_with_the_same_name_are_paired_in_the_order_of_their_files() -> None:
     before = {"a.py::test_a": Function(cases=3), "b.py::test_a": Function()}
     assert compare(before, {"x.py::test_a": Function(cases=3), "y.py::test_a": Function()}) == []
     assert compare(before, {"x.py::test_a": Function(), "y.py::test_a": Function(cases=3)}) == [
@@ -163,15 +163,15 @@ def test_a_removed_theme_marker_is_a_finding_and_another_marker_is_not() -> None
     assert compare(none, before) == []
 
 
-def test_the_markers_that_are_left_are_all_named() -> None:
+def test_all_remaining_markers_are_listed() -> None:
     themes = ("architecture", "reliability", "security")
     before = {"t.py::test_a": Function(marks=frozenset(themes))}
     after = {"t.py::test_a": Function(marks=frozenset(themes[:2]))}
-    (found,) = findings.test_findings("api", before, after, themes)
-    assert found.after == "architecture, reliability"
+    (result,) = findings.test_findings("api", before, after, themes)
+    assert result.after == "architecture, reliability"
 
 
-def test_skips_that_grew_name_the_tests() -> None:
+def test_additional_skips_are_reported_by_test() -> None:
     before = {"t.py::test_a": Function(), "t.py::test_b": Function(skipped=1)}
     after = {
         "t.py::test_a": Function(skipped=1),
@@ -184,18 +184,18 @@ def test_skips_that_grew_name_the_tests() -> None:
     ]
 
 
-def test_as_many_skips_as_before_are_no_finding() -> None:
+def test_the_same_number_of_skips_is_no_finding() -> None:
     before = {"t.py::test_a": Function(), "t.py::test_b": Function(skipped=1)}
     after = {"t.py::test_a": Function(skipped=1), "t.py::test_b": Function()}
     assert compare(before, after) == []
 
 
-def test_a_suite_that_shrank_is_told_in_cases() -> None:
+def test_a_suite_that_shrank_is_reported_in_cases() -> None:
     before = {"a": Function(cases=3), "b": Function()}
-    (found,) = shrinking("api", before, {"a": Function(cases=3)})
-    assert plain(found) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
-    assert found.subjects == ("api",)
-    assert not list(shrinking("api", before, {"c": Function(cases=4)}))
+    (result,) = size_findings("api", before, {"a": Function(cases=3)})
+    assert plain(result) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
+    assert result.subjects == ("api",)
+    assert not list(size_findings("api", before, {"c": Function(cases=4)}))
 
 
 FINDINGS = (
@@ -205,20 +205,23 @@ FINDINGS = (
 
 
 @pytest.mark.security
-def test_a_finding_blocks_unless_its_kind_or_its_file_is_allowed() -> None:
+def test_a_finding_fails_unless_its_kind_or_file_is_allowed() -> None:
     deleted, lowered = FINDINGS
-    assert judge(FINDINGS, Allowances()) == (Judged(lowered, None), Judged(deleted, None))
-    assert judge(FINDINGS, Allowances(kinds=frozenset({"floor-lowered"}))) == (
-        Judged(lowered, "label"),
-        Judged(deleted, None),
+    assert judge_findings(FINDINGS, Allowances()) == (
+        JudgedFinding(lowered, None),
+        JudgedFinding(deleted, None),
     )
-    assert judge(FINDINGS, Allowances(subjects=frozenset({"t.py", "x.py"}))) == (
-        Judged(lowered, None),
-        Judged(deleted, "exception register: t.py"),
+    assert judge_findings(FINDINGS, Allowances(kinds=frozenset({"floor-lowered"}))) == (
+        JudgedFinding(lowered, "label"),
+        JudgedFinding(deleted, None),
+    )
+    assert judge_findings(FINDINGS, Allowances(subjects=frozenset({"t.py", "x.py"}))) == (
+        JudgedFinding(lowered, None),
+        JudgedFinding(deleted, "exception register: t.py"),
     )
 
 
-def test_a_finding_reads_as_place_kind_and_values() -> None:
+def test_a_finding_is_shown_as_place_kind_and_values() -> None:
     assert str(FINDINGS[1]) == "suites.api.fail-under: floor-lowered: 90 -> 80"
     assert len(set(KINDS)) == len(KINDS)
 
@@ -237,23 +240,23 @@ INVENTORIES = st.dictionaries(
 @given(INVENTORIES)
 def test_the_same_tests_are_no_finding(inventory: Inventory) -> None:
     assert compare(inventory, inventory) == []
-    assert not list(shrinking("api", inventory, inventory))
+    assert not list(size_findings("api", inventory, inventory))
 
 
 @given(INVENTORIES, INVENTORIES)
 def test_every_lost_case_is_a_finding(before: Inventory, after: Inventory) -> None:
-    found = {where for kind, where, _, _ in compare(before, after) if kind == "test-deleted"}
+    result = {where for kind, where, _, _ in compare(before, after) if kind == "test-deleted"}
     lost = {
         name
         for name, function in before.items()
         if name in after and after[name].cases < function.cases
     }
-    assert lost <= found
-    if list(shrinking("api", before, after)):
-        assert found
+    assert lost <= result
+    if list(size_findings("api", before, after)):
+        assert result
 
 
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from("ab")))
-def test_the_same_pragmas_and_settings_are_no_finding(found: dict[int, str]) -> None:
-    assert not list(pragma_findings("a.py", Pragmas(found), Pragmas(found), "no cover"))
+def test_the_same_pragmas_and_settings_are_no_finding(result: dict[int, str]) -> None:
+    assert not list(pragma_findings("a.py", Pragmas(result), Pragmas(result), "no cover"))
     assert not list(settings_findings(SETTINGS, SETTINGS))

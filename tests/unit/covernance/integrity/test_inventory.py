@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from covernance.integrity.inventory import Function, of_snapshot, of_sources
+from covernance.integrity.inventory import Function, list_run_tests, list_source_tests
 from covernance.model.snapshot import Snapshot, TestResult
 
 pytestmark = pytest.mark.architecture
@@ -75,10 +75,10 @@ match 1:
 """
 
 
-def test_the_tests_of_a_source_are_those_that_pytest_collects() -> None:
+def test_the_tests_of_a_source_are_the_ones_that_pytest_collects() -> None:
     module = frozenset({"architecture", "slow"})
     group = module | {"reliability", "security"}
-    assert of_sources({"t.py": SOURCE}) == {
+    assert list_source_tests({"t.py": SOURCE}) == {
         "t.py::test_plain": Function(marks=module),
         "t.py::test_marked": Function(marks=module | {"security", "parametrize"}),
         "t.py::test_skipped": Function(skipped=1, marks=module | {"skipif"}),
@@ -92,33 +92,33 @@ def test_the_tests_of_a_source_are_those_that_pytest_collects() -> None:
 
 def test_one_marker_needs_no_list() -> None:
     source = "pytestmark = pytest.mark.security\ndef test_a(): pass\n"
-    assert of_sources({"t.py": source})["t.py::test_a"].marks == {"security"}
+    assert list_source_tests({"t.py": source})["t.py::test_a"].marks == {"security"}
 
 
-def test_of_two_lists_of_markers_the_last_holds_as_in_python() -> None:
+def test_the_last_of_two_pytestmark_lists_is_used() -> None:
     source = (
         "pytestmark = pytest.mark.security\n"
         "pytestmark = [pytest.mark.slow, pytest.mark.reliability]\n"
         "def test_a(): pass\n"
     )
-    assert of_sources({"t.py": source})["t.py::test_a"].marks == {"slow", "reliability"}
+    assert list_source_tests({"t.py": source})["t.py::test_a"].marks == {"slow", "reliability"}
 
 
 @pytest.mark.reliability
-def test_a_file_that_is_not_python_hides_no_other() -> None:
+def test_an_invalid_file_does_not_affect_others() -> None:
     sources = {"a.py": "def test_a(): pass", "b.py": "def (", "c.py": "def test_c(): pass"}
-    assert of_sources(sources).keys() == {"a.py::test_a", "c.py::test_c"}
+    assert list_source_tests(sources).keys() == {"a.py::test_a", "c.py::test_c"}
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["def test_a(:\n", "\0", ""])
-def test_what_is_not_python_defines_no_tests(text: str) -> None:
-    assert of_sources({"t.py": text}) == {}
+def test_an_invalid_file_defines_no_tests(text: str) -> None:
+    assert list_source_tests({"t.py": text}) == {}
 
 
-def test_decorators_of_any_form_are_no_error() -> None:
+def test_decorators_of_any_form_are_accepted() -> None:
     source = "@(lambda f: f)\n@x[0].mark.y\ndef test_a(): pass\n"
-    assert of_sources({"t.py": source})["t.py::test_a"].marks == {"y"}
+    assert list_source_tests({"t.py": source})["t.py::test_a"].marks == {"y"}
 
 
 def test_the_cases_of_a_run_are_counted_by_function(snapshot: Snapshot) -> None:
@@ -134,7 +134,7 @@ def test_the_cases_of_a_run_are_counted_by_function(snapshot: Snapshot) -> None:
             "t[1].py::test_c": result("failed"),
         },
     )
-    assert of_snapshot(run) == {
+    assert list_run_tests(run) == {
         "t.py::test_a": Function(cases=2, skipped=1, marks=frozenset({"security", "reliability"})),
         "t.py::C::test_b": Function(cases=1, skipped=1),
         "t[1].py::test_c": Function(cases=1),

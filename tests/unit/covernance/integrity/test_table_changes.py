@@ -158,21 +158,21 @@ def changed(old: str, new: str, text: str = TABLE) -> list[tuple[str, str, str, 
         ),
     ],
 )
-def test_what_asks_for_less_is_a_finding(
+def test_every_weakening_is_a_finding(
     old: str, new: str, expected: tuple[str, str, str, str] | None
 ) -> None:
     assert changed(old, new) == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize("name", ["api", "auth"])
-def test_a_removed_suite_is_one_finding_whatever_it_asked_for(name: str) -> None:
+def test_a_removed_suite_is_one_finding_whatever_its_keys(name: str) -> None:
     after = parsed()
     del after["suites"][name]
-    (found,) = compare_tables(parsed(), after)
-    assert found == Finding("suite-removed", f"suites.{name}", name, "none", (name,))
+    (result,) = compare_tables(parsed(), after)
+    assert result == Finding("suite-removed", f"suites.{name}", name, "none", (name,))
 
 
-def test_a_removed_suite_hides_no_lowered_floor_of_another() -> None:
+def test_a_removed_suite_does_not_hide_a_lowered_floor_of_another() -> None:
     before, after = parsed(), parsed()
     before["suites"]["auth"]["fail-under"] = 95
     del after["suites"]["api"]
@@ -194,12 +194,12 @@ def test_a_removed_suite_hides_no_lowered_floor_of_another() -> None:
         ('tests = ["tests/api"]', "tests = []", ("tests/api",)),
     ],
 )
-def test_what_is_gone_from_a_suite_can_be_waived_by_the_suite_or_the_path(
+def test_a_removed_entry_can_be_allowed_by_its_suite_or_path(
     old: str, new: str, subjects: tuple[str, ...]
 ) -> None:
     assert old in TABLE
-    (found,) = compare_tables(parsed(), parsed(TABLE.replace(old, new, 1)))
-    assert found.subjects == ("auth" if "auth" in old else "api", *subjects)
+    (result,) = compare_tables(parsed(), parsed(TABLE.replace(old, new, 1)))
+    assert result.subjects == ("auth" if "auth" in old else "api", *subjects)
 
 
 @pytest.mark.reliability
@@ -222,7 +222,7 @@ def test_what_is_gone_from_a_suite_can_be_waived_by_the_suite_or_the_path(
         ),
     ],
 )
-def test_a_table_that_lacks_a_part_is_compared_by_the_rest(
+def test_an_incomplete_table_is_compared_as_far_as_possible(
     before: dict[str, Any], after: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     assert [(finding.kind, finding.where) for finding in compare_tables(before, after)] == expected
@@ -233,10 +233,10 @@ def test_a_new_suite_or_a_first_table_weakens_nothing() -> None:
     assert list(compare_tables({}, parsed())) == []
 
 
-def test_a_lowered_floor_can_be_waived_by_its_suite_or_file() -> None:
+def test_a_lowered_floor_can_be_allowed_by_its_suite_or_file() -> None:
     lowered = TABLE.replace('keys.py" = 100', 'keys.py" = 99')
-    (found,) = compare_tables(parsed(), parsed(lowered))
-    assert found.subjects == ("api", "apps/api/keys.py")
+    (result,) = compare_tables(parsed(), parsed(lowered))
+    assert result.subjects == ("api", "apps/api/keys.py")
 
 
 @pytest.mark.security
@@ -260,8 +260,8 @@ def test_every_number_is_compared_in_its_direction(place: str, weakening: Weaken
     compared = [key for key in keys if key.weakened_by is weakening]
     assert compared
     for key in compared:
-        (found,) = compare_tables(written(key, low), written(key, high))
-        assert (found.before, found.after) == (str(low), str(high))
+        (result,) = compare_tables(written(key, low), written(key, high))
+        assert (result.before, result.after) == (str(low), str(high))
         assert list(compare_tables(written(key, high), written(key, low))) == []
 
 
@@ -276,7 +276,7 @@ def test_every_number_is_compared_in_its_direction(place: str, weakening: Weaken
         ({"suites": {"api": {"tests": [1]}}}, "got `int` - at `$.suites[...].tests[0]`"),
     ],
 )
-def test_a_table_of_another_form_is_one_error(document: object, message: str) -> None:
+def test_a_table_with_wrong_types_is_one_error(document: object, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         check_comparable(document, "pyproject.toml at base")
     assert str(caught.value).startswith("pyproject.toml at base: [tool.covernance]: ")
@@ -284,13 +284,13 @@ def test_a_table_of_another_form_is_one_error(document: object, message: str) ->
 
 
 @pytest.mark.reliability
-def test_keys_of_another_version_do_not_hinder_comparing() -> None:
+def test_keys_of_another_version_do_not_prevent_the_comparison() -> None:
     check_comparable({"suites": {"api": {"colour": 1}}, "fail-under": "high"}, "pyproject.toml")
 
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("before", "after", "found"),
+    ("before", "after", "result"),
     [
         ({}, {"carry-days": 15}, ["limit-raised"]),
         ({"carry-days": 3}, {"carry-days": 4}, ["limit-raised"]),
@@ -298,11 +298,11 @@ def test_keys_of_another_version_do_not_hinder_comparing() -> None:
         ({"carry-days": 30}, {"carry-days": 0}, []),
     ],
 )
-def test_a_longer_stand_in_for_a_suite_is_a_weaker_table(
-    before: dict[str, int], after: dict[str, int], found: list[str]
+def test_a_longer_carry_forward_period_is_a_weaker_table(
+    before: dict[str, int], after: dict[str, int], result: list[str]
 ) -> None:
     tables = ({"themes": ["x"], "history": history} for history in (before, after))
-    assert [finding.kind for finding in compare_tables(*tables)] == found
+    assert [finding.kind for finding in compare_tables(*tables)] == result
 
 
 NUMBERS = st.fixed_dictionaries(
@@ -328,7 +328,7 @@ def test_the_same_table_is_no_finding(content: dict[str, Any]) -> None:
 
 
 @given(TABLES, TABLES)
-def test_what_is_weaker_one_way_is_not_weaker_the_other_way(
+def test_a_weakening_in_one_direction_is_none_in_the_other(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     kinds = {"floor-lowered", "limit-raised"}

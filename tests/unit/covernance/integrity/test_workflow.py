@@ -7,7 +7,7 @@ import pytest
 
 from covernance.config import load
 from covernance.errors import ConfigError, Exit
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from covernance.integrity.findings import Allowances
 from covernance.integrity.workflow import IntegrityReport, find_weakenings, waived
 from covernance.model.snapshot import Snapshot
@@ -41,7 +41,7 @@ def measure(repository: Repository, snapshot: Snapshot) -> Measure:
 def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> IntegrityReport:
     table = load(Path.cwd())
     allowances = Allowances(kinds=frozenset(allow.split(",")))
-    commit, agent = base_commit(table, base, {}), local_agent(table.suites[0])
+    commit, agent = find_base_commit(table, base, {}), local_agent(table.suites[0])
     return find_weakenings(table, commit, allowances, agent, snapshots)
 
 
@@ -57,10 +57,10 @@ def test_the_base_is_the_option_then_the_pull_requests_target_then_the_default(
     commit(repository)
     head = repository.git("rev-parse", "HEAD")
     repository.git("update-ref", "refs/remotes/origin/release", head)
-    assert base_commit(table, None, {}) == start
-    assert base_commit(table, None, {"GITHUB_BASE_REF": ""}) == start
-    assert base_commit(table, None, {"GITHUB_BASE_REF": "release"}) == head
-    assert base_commit(table, start, {"GITHUB_BASE_REF": "release"}) == start
+    assert find_base_commit(table, None, {}) == start
+    assert find_base_commit(table, None, {"GITHUB_BASE_REF": ""}) == start
+    assert find_base_commit(table, None, {"GITHUB_BASE_REF": "release"}) == head
+    assert find_base_commit(table, start, {"GITHUB_BASE_REF": "release"}) == start
 
 
 def test_an_unchanged_tree_has_no_findings(repository: Repository, measure: Measure) -> None:

@@ -12,7 +12,7 @@ from covernance.collect.command import command
 from covernance.config import Table, load
 from covernance.errors import Exit, InputError
 from covernance.history.directory import Directory
-from covernance.history.store import Entry, Listed, by_suite, entry_of
+from covernance.history.store import Entry, StoreListing, entry_of, group_by_suite
 from covernance.layout import Layout
 from covernance.matrix import carry_forward, jobs
 from covernance.matrix.carry_forward import Refused
@@ -63,7 +63,7 @@ def kept(snapshot: Snapshot, table: Table, store: Directory) -> Make:
 
 def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | Refused:
     return carry_forward.find(
-        table, table.suites[0], Listed(store), ["b" * 40, COMMIT, "c" * 40], now
+        table, table.suites[0], StoreListing(store), ["b" * 40, COMMIT, "c" * 40], now
     )
 
 
@@ -119,7 +119,7 @@ def of(result: Snapshot, recorded_at: str) -> Snapshot:
 
 
 def test_a_time_that_is_none_is_an_error(table: Table, kept: Make) -> None:
-    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
         carry_forward._unfit(table, of(kept(), "yesterday"), NOW)
 
 
@@ -145,13 +145,13 @@ def test_what_was_left_out_is_judged_again_and_labelled(
     table: Table, store: Directory, kept: Make
 ) -> None:
     plan = plan_of(table, kept())
-    ((result,), refused) = carry_forward.take_all(table, plan, Listed(store), {}, NOW)
+    ((result,), refused) = carry_forward.take_all(table, plan, StoreListing(store), {}, NOW)
     assert (result.exit, result.published, refused) == (Exit.PASS, (), {})
     source = read(Layout(table.root).snapshot("calc")).provenance
     assert (source.source, source.carried_at) == ("carried", "2026-11-24T12:00:00Z")
 
     ((result,), _) = carry_forward.take_all(
-        table, plan, Listed(store), {"COVERAGE_FAIL_UNDER": "76"}, NOW
+        table, plan, StoreListing(store), {"COVERAGE_FAIL_UNDER": "76"}, NOW
     )
     assert result.exit is Exit.GATE
     assert result.snapshot.floor.percent == "76"
@@ -164,13 +164,16 @@ def test_a_store_is_asked_once_for_all_that_was_left_out(
     first = kept()
     again = msgspec.structs.replace(table.suites[0], name="again")
     store.add([msgspec.structs.replace(first, suite="again")])
-    left = {name: LeftOut("", entry) for name, (entry,) in by_suite(store.entries()).items()}
+    left = {name: LeftOut("", entry) for name, (entry,) in group_by_suite(store.entries()).items()}
     plan = msgspec.structs.replace(plan_of(table, first), left_out=left)
     both = msgspec.structs.replace(table, suites=(*table.suites, again))
     plan = msgspec.structs.replace(plan, config=both.digest())
     listed = [store.entries()]
     monkeypatch.setattr(store, "entries", listed.pop)
-    assert set(carry_forward.take_all(both, plan, Listed(store), {}, NOW)[1]) == {"calc", "again"}
+    assert set(carry_forward.take_all(both, plan, StoreListing(store), {}, NOW)[1]) == {
+        "calc",
+        "again",
+    }
     assert listed == []
 
 
@@ -180,12 +183,13 @@ def test_a_result_that_is_gone_or_too_old_by_now_is_refused(
     plan = plan_of(table, kept())
     later = NOW + timedelta(days=12)
     assert (
-        "is 15 days old" in carry_forward.take_all(table, plan, Listed(store), {}, later)[1]["calc"]
+        "is 15 days old"
+        in carry_forward.take_all(table, plan, StoreListing(store), {}, later)[1]["calc"]
     )
     store.prune(store.entries())
     assert (
         "is no longer kept"
-        in carry_forward.take_all(table, plan, Listed(store), {}, NOW)[1]["calc"]
+        in carry_forward.take_all(table, plan, StoreListing(store), {}, NOW)[1]["calc"]
     )
 
 
@@ -195,22 +199,22 @@ def test_a_plan_of_another_table_or_with_a_gap_is_refused(
     plan = plan_of(table, kept())
     with pytest.raises(InputError, match="the plan is of another table"):
         carry_forward.take_all(
-            table, msgspec.structs.replace(plan, config=""), Listed(store), {}, NOW
+            table, msgspec.structs.replace(plan, config=""), StoreListing(store), {}, NOW
         )
     gap = msgspec.structs.replace(plan, left_out={})
     unknown = {"calc": "the plan does not know it"}
-    assert carry_forward.take_all(table, gap, Listed(store), {}, NOW) == ([], unknown)
+    assert carry_forward.take_all(table, gap, StoreListing(store), {}, NOW) == ([], unknown)
 
 
 def test_a_plan_keeps_why_and_what_stands_for_a_suite(
     table: Table, store: Directory, kept: Make
 ) -> None:
     entry = entry_of(kept())
-    left_out = jobs.plan_jobs(table, Listed(store), {"calc": Decision(("untouched",), entry)})
+    left_out = jobs.plan_jobs(table, StoreListing(store), {"calc": Decision(("untouched",), entry)})
     assert left_out.jobs == ()
     assert left_out.left_out == {"calc": LeftOut("untouched", entry)}
     assert jobs.read(jobs.write(table, left_out)) == left_out
-    running = jobs.plan_jobs(table, Listed(store), {"calc": Decision(("touched", "twice"))})
+    running = jobs.plan_jobs(table, StoreListing(store), {"calc": Decision(("touched", "twice"))})
     assert [job.name for job in running.jobs] == ["calc"]
     assert running.reasons == {"calc": ("touched", "twice")}
 

@@ -9,7 +9,7 @@ from covernance.config import Table, load
 from covernance.engine.shard import Shard
 from covernance.errors import InputError
 from covernance.history.directory import Directory
-from covernance.history.store import Listed
+from covernance.history.store import StoreListing
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Planned
 from covernance.model.snapshot import Snapshot
@@ -29,7 +29,7 @@ def table(repository: Repository) -> Table:
 
 
 def test_a_suite_is_one_job_or_one_for_each_shard(table: Table, tmp_path: Path) -> None:
-    made = jobs.plan_jobs(table, Listed(Directory(tmp_path / "history")))
+    made = jobs.plan_jobs(table, StoreListing(Directory(tmp_path / "history")))
     assert [job.name for job in made.jobs] == ["calc", "other-1-of-2", "other-2-of-2"]
     assert made.durations == {"other": {}}
     assert made.config == table.digest()
@@ -49,12 +49,12 @@ def test_shards_are_split_by_the_newest_durations(
         store.add(
             [msgspec.structs.replace(snapshot, suite="other", tests=tests, provenance=source)]
         )
-    assert jobs.plan_jobs(table, Listed(store)).durations == {"other": {"t::a": 2.0}}
+    assert jobs.plan_jobs(table, StoreListing(store)).durations == {"other": {"t::a": 2.0}}
 
 
 @pytest.mark.reliability
 def test_a_plan_is_read_as_it_is_written(table: Table, tmp_path: Path) -> None:
-    made = jobs.plan_jobs(table, Listed(Directory(tmp_path / "history")))
+    made = jobs.plan_jobs(table, StoreListing(Directory(tmp_path / "history")))
     assert jobs.read(jobs.write(table, made)) == made
     assert jobs.durations(table) == {"other": {}}
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from covernance.config import Table
 from covernance.errors import ConfigError, Exit
-from covernance.machine import describe
+from covernance.machine import describe_machine
 from covernance.metrics_baseline.command import command
 from covernance.metrics_baseline.render import Metrics, suite_metrics
 from covernance.metrics_baseline.repeat import Case, Run
@@ -35,7 +35,7 @@ class Measuring:
             recorded_at="2026-11-21T12:00:00Z",
             commit=None,
             dirty=None,
-            machine=describe(),
+            machine=describe_machine(),
             suites={suite.name: suite_metrics(self._snapshot, [run]) for suite in request.suites},
         )
 

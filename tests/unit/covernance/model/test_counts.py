@@ -43,7 +43,7 @@ def test_a_percentage_is_exact_and_unknown_without_anything_to_cover(one: Counts
 
 
 @given(counts(), floors)
-def test_a_floor_is_met_exactly_when_nothing_is_short_of_it(one: Counts, floor: Decimal) -> None:
+def test_a_floor_is_met_exactly_if_nothing_is_missing(one: Counts, floor: Decimal) -> None:
     if one.total:
         assert one.meets(floor) == (one.short_of(floor) == 0)
     else:
@@ -51,7 +51,7 @@ def test_a_floor_is_met_exactly_when_nothing_is_short_of_it(one: Counts, floor: 
 
 
 @given(counts(), floors)
-def test_what_is_short_of_a_floor_is_just_enough_to_meet_it(one: Counts, floor: Decimal) -> None:
+def test_the_missing_number_just_meets_the_floor(one: Counts, floor: Decimal) -> None:
     needed = one.covered + one.short_of(floor)
     assert Fraction(needed) >= Fraction(floor) * one.total / 100
     if one.short_of(floor):
@@ -59,15 +59,13 @@ def test_what_is_short_of_a_floor_is_just_enough_to_meet_it(one: Counts, floor: 
 
 
 @given(counts().filter(lambda c: c.executed < c.statements), floors)
-def test_one_more_covered_line_never_turns_a_met_floor_into_a_missed_one(
-    one: Counts, floor: Decimal
-) -> None:
+def test_another_covered_line_never_makes_a_floor_fail(one: Counts, floor: Decimal) -> None:
     more = Counts(one.statements, one.executed + 1, one.branches, one.taken)
     assert more.meets(floor) or not one.meets(floor)
 
 
 @given(counts().filter(lambda c: c.total > 0))
-def test_a_shown_percentage_is_never_more_than_the_exact_one(one: Counts) -> None:
+def test_a_shown_percentage_is_never_above_the_exact_one(one: Counts) -> None:
     exact = one.percent
     assert exact is not None
     shown = Fraction(show(exact))
@@ -98,18 +96,18 @@ def test_nothing_to_cover_has_no_percentage_and_meets_no_floor() -> None:
 @pytest.mark.parametrize(
     "numbers", [(1, 2, 0, 0), (0, 0, 1, 2), (-1, -1, 0, 0), (1, -1, 0, 0), (0, 0, 3, -1)]
 )
-def test_counts_that_can_not_be_are_refused(numbers: tuple[int, int, int, int]) -> None:
-    with pytest.raises(ValueError, match="counts that can't be"):
+def test_impossible_counts_are_rejected(numbers: tuple[int, int, int, int]) -> None:
+    with pytest.raises(ValueError, match="impossible counts"):
         Counts(*numbers)
 
 
-def test_earned_leaves_out_what_importing_executed_on_both_sides() -> None:
+def test_earned_counts_exclude_imported_code_on_both_sides() -> None:
     raw, imported = Counts(10, 7, 4, 3), Counts(10, 4, 4, 1)
     assert raw.beyond(imported) == Counts(6, 3, 3, 2)
 
 
 @given(counts())
-def test_tests_that_execute_nothing_beyond_importing_earn_nothing(one: Counts) -> None:
+def test_tests_that_execute_only_imported_code_earn_nothing(one: Counts) -> None:
     assert one.beyond(one).covered == 0
 
 

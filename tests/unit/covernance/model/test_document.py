@@ -24,11 +24,11 @@ def test_a_document_is_read(tmp_path: Path) -> None:
     assert document.find(path, Note, "a note", "write it again") == Note("ä")
 
 
-def test_one_that_is_not_there_is_none_or_an_error(tmp_path: Path) -> None:
+def test_a_missing_document_is_none_or_an_error(tmp_path: Path) -> None:
     path = tmp_path / "note.json"
     assert document.find(path, Note, "a note", "write it again") is None
-    told = r"note\.json: can't be read: No such file or directory; write it again$"
-    with pytest.raises(InputError, match=told):
+    message = r"note\.json: can't be read: No such file or directory; write it again$"
+    with pytest.raises(InputError, match=message):
         document.read(path, Note, "a note", "write it again")
 
 
@@ -41,22 +41,22 @@ def test_one_that_is_not_there_is_none_or_an_error(tmp_path: Path) -> None:
 def test_damage_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "note.json"
     path.write_bytes(content)
-    told = r"note\.json: is not a note, or is damaged: .+; write it again$"
+    message = r"note\.json: is not a note, or is damaged: .+; write it again$"
     for ask in (document.read, document.find):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             ask(path, Note, "a note", "write it again")
 
 
-def test_what_can_not_be_read_is_one_clear_error(tmp_path: Path) -> None:
+def test_an_unreadable_document_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read: Is a directory; write it again"):
         document.find(tmp_path, Note, "a note", "write it again")
 
 
-def test_another_error_of_the_layer_passes() -> None:
-    own = InputError("of a newer version")
-    with pytest.raises(InputError) as raised, document.reading("here", "a note", "upgrade"):
-        raise own
-    assert raised.value is own
+def test_other_errors_of_the_tool_are_passed_on() -> None:
+    error = InputError("of a newer version")
+    with pytest.raises(InputError) as raised, document.readable_errors("here", "a note", "upgrade"):
+        raise error
+    assert raised.value is error
 
 
 @given(st.frozensets(st.text(max_size=3)))

@@ -10,22 +10,22 @@ pytestmark = pytest.mark.architecture
 
 
 @given(st.frozensets(st.integers(1, 10_000)))
-def test_what_is_written_is_read_back(lines: frozenset[int]) -> None:
+def test_written_lines_are_read_back(lines: frozenset[int]) -> None:
     assert decode(encode(lines)) == lines
 
 
-def test_runs_are_written_as_spans() -> None:
+def test_consecutive_lines_are_written_as_spans() -> None:
     assert encode([7, 2, 1, 3, 3]) == "1-3,7"
     assert encode([]) == ""
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["x", "3-1", "0", "-4", "1,,2", "1-2-3"])
-def test_anything_else_is_refused(text: str) -> None:
+def test_any_other_text_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"span of lines|invalid literal"):
         decode(text)
 
 
 @given(st.sets(st.integers(0, 300)))
-def test_bits_are_written_as_the_set_is(numbers: set[int]) -> None:
+def test_bits_are_written_like_the_set_of_their_positions(numbers: set[int]) -> None:
     assert encode_bits(sum(1 << number for number in numbers)) == encode(numbers)

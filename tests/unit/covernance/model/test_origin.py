@@ -17,7 +17,7 @@ pytestmark = pytest.mark.architecture
         ("2026-11-24T12:00:00Z", "3 days"),
     ],
 )
-def test_reused_numbers_say_where_they_come_from_and_how_old_they_are(
+def test_reused_results_show_their_origin_and_age(
     snapshot: Snapshot, recorded_at: str, age: str
 ) -> None:
     origin = Origin("c" * 40, "2026-11-21T12:00:00Z")
@@ -35,7 +35,7 @@ def test_reused_numbers_say_where_they_come_from_and_how_old_they_are(
     ("recorded_at", "age"),
     [("2026-11-20T12:00:00", "1 day old"), ("yesterday", "of unknown age")],
 )
-def test_numbers_with_a_damaged_time_are_of_unknown_age(
+def test_a_result_with_a_damaged_time_is_of_unknown_age(
     snapshot: Snapshot, recorded_at: str, age: str
 ) -> None:
     now = "2026-11-21T12:00:00Z"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from covernance.model.paths import folder_of, folders_above, is_below, is_test
+from covernance.model.paths import find_folder, is_below, is_test, list_folders_above
 
 pytestmark = pytest.mark.architecture
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.architecture
         ("one.py", True),
     ],
 )
-def test_a_path_is_below_a_folder_by_whole_names(path: str, *, expected: bool) -> None:
+def test_only_complete_folder_names_match(path: str, *, expected: bool) -> None:
     assert is_below(path, ["apps/api", "tests/", "one.py"]) is expected
     assert not is_below(path, [])
 
@@ -32,7 +32,7 @@ def test_a_path_is_below_a_folder_by_whole_names(path: str, *, expected: bool) -
         ("test_data/a.py", False),
     ],
 )
-def test_a_test_is_known_by_its_files_name(path: str, *, expected: bool) -> None:
+def test_a_test_file_is_recognized_by_its_name(path: str, *, expected: bool) -> None:
     assert is_test(path) is expected
 
 
@@ -40,6 +40,6 @@ def test_a_test_is_known_by_its_files_name(path: str, *, expected: bool) -> None
     ("path", "folders"),
     [("a", []), (".", []), ("a/b/c", ["a/b", "a"]), ("../a/b", ["../a", ".."])],
 )
-def test_the_folders_around_a_path_are_named_nearest_first(path: str, folders: list[str]) -> None:
-    assert list(folders_above(path)) == folders
-    assert folder_of(path) == (folders or ["."])[0]
+def test_the_folders_of_a_path_are_listed_nearest_first(path: str, folders: list[str]) -> None:
+    assert list(list_folders_above(path)) == folders
+    assert find_folder(path) == (folders or ["."])[0]

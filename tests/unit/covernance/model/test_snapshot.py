@@ -18,26 +18,26 @@ pytestmark = pytest.mark.reliability
 
 
 @pytest.mark.architecture
-def test_a_snapshot_survives_writing_and_reading(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_a_written_snapshot_is_read_back(snapshot: Snapshot, tmp_path: Path) -> None:
     path = tmp_path / "api.snapshot.json"
     path.write_bytes(snapshot.encode())
     assert read(path) == snapshot
 
 
 @pytest.mark.architecture
-def test_the_same_result_gives_the_same_bytes_whatever_the_order(snapshot: Snapshot) -> None:
+def test_the_same_result_gives_the_same_bytes_in_any_order(snapshot: Snapshot) -> None:
     reversed_themes = dict(reversed(snapshot.themes.items()))
     other = msgspec.structs.replace(snapshot, themes=reversed_themes)
     assert other.encode() == snapshot.encode()
     assert snapshot.encode().startswith(b'{\n "files": {\n  "apps/api/main.py": {\n')
 
 
-def test_the_schema_that_ships_is_that_of_the_model() -> None:
+def test_the_shipped_schema_is_up_to_date() -> None:
     shipped = resources.files("covernance.model").joinpath("snapshot.schema.json")
     assert shipped.read_bytes() == json_schema()
 
 
-def test_what_is_written_fits_the_schema_that_ships(snapshot: Snapshot) -> None:
+def test_written_snapshots_match_the_shipped_schema(snapshot: Snapshot) -> None:
     written = json.loads(snapshot.encode())
     jsonschema.validate(written, json.loads(json_schema()))
     with pytest.raises(jsonschema.ValidationError):
@@ -45,12 +45,12 @@ def test_what_is_written_fits_the_schema_that_ships(snapshot: Snapshot) -> None:
 
 
 @given(st.binary())
-def test_any_bytes_are_a_snapshot_or_a_clear_error(content: bytes) -> None:
+def test_any_bytes_give_a_snapshot_or_a_clear_error(content: bytes) -> None:
     with pytest.raises(InputError, match=r"x\.json: is not a snapshot"):
         decode(content, "x.json")
 
 
-def test_a_newer_snapshot_says_to_upgrade(snapshot: Snapshot) -> None:
+def test_a_newer_snapshot_error_says_to_upgrade(snapshot: Snapshot) -> None:
     newer = json.loads(snapshot.encode()) | {"schema": SCHEMA + 1, "surprise": True}
     with pytest.raises(InputError, match="upgrade covernance"):
         decode(json.dumps(newer).encode(), "x.json")
@@ -79,11 +79,11 @@ def test_a_snapshot_of_the_first_schema_is_read(snapshot: Snapshot) -> None:
     assert upgraded.total == snapshot.total
 
 
-def test_what_came_later_is_absent_from_an_older_snapshot(snapshot: Snapshot) -> None:
+def test_an_older_snapshot_lacks_newer_fields(snapshot: Snapshot) -> None:
     older = json.loads(snapshot.encode())
     del older["patch"], older["provenance"]["source"]
-    found = decode(json.dumps(older).encode(), "x.json")
-    assert (found.patch, found.provenance.source) == (None, "measured")
+    result = decode(json.dumps(older).encode(), "x.json")
+    assert (result.patch, result.provenance.source) == (None, "measured")
 
 
 @pytest.mark.parametrize("files", [None, [], {"a.py": None}, {"a.py": {"missing_lines": "x"}}])
@@ -95,20 +95,20 @@ def test_a_damaged_snapshot_of_the_first_schema_is_a_clear_error(
         decode(json.dumps(first).encode(), "x.json")
 
 
-def test_impossible_counts_are_damage(snapshot: Snapshot) -> None:
+def test_a_snapshot_with_impossible_counts_is_damaged(snapshot: Snapshot) -> None:
     damaged = json.loads(snapshot.encode())
     damaged["total"]["executed"] = 10**6
     with pytest.raises(InputError, match="damaged"):
         decode(json.dumps(damaged).encode(), "x.json")
 
 
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_damaged_file(tmp_path: Path) -> None:
     path = tmp_path / "api.snapshot.json"
     path.write_bytes(b"{}")
     with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: is not a snapshot"):
         read(path)
 
 
-def test_a_missing_snapshot_says_to_run_the_suite(tmp_path: Path) -> None:
+def test_a_missing_snapshot_error_says_to_run_the_suite(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="run the suite first"):
         read(tmp_path / "api.snapshot.json")

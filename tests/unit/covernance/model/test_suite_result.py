@@ -7,7 +7,7 @@ import pytest
 
 from covernance.errors import Exit
 from covernance.model.snapshot import Snapshot
-from covernance.model.suite_result import stand_in
+from covernance.model.suite_result import to_suite_result
 from covernance.model.verdict import Verdict
 
 pytestmark = pytest.mark.reliability
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.reliability
         ("expired-exception", Exit.GATE),
     ],
 )
-def test_an_earlier_result_ends_a_run_as_its_verdict_does(
+def test_an_earlier_result_has_its_verdicts_exit_code(
     snapshot: Snapshot, verdict: str, code: Exit
 ) -> None:
     earlier = msgspec.structs.replace(snapshot, verdict=Verdict(verdict))
-    result = stand_in(earlier, (Path("coverage/api.json"),))
+    result = to_suite_result(earlier, (Path("coverage/api.json"),))
     assert (result.snapshot, result.exit) == (earlier, code)
     assert (result.partial, result.published, result.text) == ((), (Path("coverage/api.json"),), "")

@@ -26,17 +26,17 @@ def test_a_time_without_a_zone_is_utc(text: str) -> None:
     "text",
     ["", "yesterday", "2026-11-21", "2026-13-01T00:00Z", "0001-01-01T00:00Z", "9999-12-31T00:00Z"],
 )
-def test_what_is_no_time_is_none_or_one_clear_error(text: str) -> None:
+def test_an_invalid_time_is_none_or_one_clear_error(text: str) -> None:
     assert timestamp.parse(text) is None
-    with pytest.raises(InputError, match=f"^--until: '{text}' is no time; write it as 2026-"):
+    with pytest.raises(InputError, match=f"^--until: '{text}' is not a time; write it as 2026-"):
         timestamp.read(text, "--until")
 
 
 @given(st.text() | st.datetimes().map(datetime.isoformat))
-def test_whatever_is_read_can_be_counted_with(text: str) -> None:
-    if found := timestamp.parse(text):
-        assert found - timedelta(days=1) < found.astimezone(UTC)
+def test_every_parsed_time_supports_arithmetic(text: str) -> None:
+    if result := timestamp.parse(text):
+        assert result - timedelta(days=1) < result.astimezone(UTC)
 
 
-def test_a_day_is_one_and_all_else_are_days() -> None:
-    assert [*map(timestamp.days, range(3))] == ["0 days", "1 day", "2 days"]
+def test_one_day_is_singular_and_other_numbers_are_plural() -> None:
+    assert [*map(timestamp.format_days, range(3))] == ["0 days", "1 day", "2 days"]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult
-from covernance.model.totals import theme_total, total
+from covernance.model.totals import sum_files, sum_theme
 
 pytestmark = pytest.mark.reliability
 
@@ -28,11 +28,11 @@ FILES = st.dictionaries(
 @given(FILES)
 def test_each_number_is_summed_over_all_files(files: dict[str, FileResult]) -> None:
     for name in ("statements", "executed", "branches", "taken"):
-        assert getattr(total(files), name) == sum(
+        assert getattr(sum_files(files), name) == sum(
             getattr(file.total, name) for file in files.values()
         )
         for kind in ("raw", "earned"):
-            assert getattr(getattr(theme_total(files, "x"), kind), name) == sum(
+            assert getattr(getattr(sum_theme(files, "x"), kind), name) == sum(
                 getattr(getattr(file.themes["x"], kind), name) for file in files.values()
             )
 
@@ -43,4 +43,4 @@ def test_the_total_of_two_sets_of_files_is_the_sum_of_their_totals(
 ) -> None:
     both = {f"1/{path}": file for path, file in first.items()}
     both |= {f"2/{path}": file for path, file in second.items()}
-    assert total(both) == total(first) + total(second)
+    assert sum_files(both) == sum_files(first) + sum_files(second)

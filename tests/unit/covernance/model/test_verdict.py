@@ -8,7 +8,7 @@ from covernance.model.verdict import Verdict
 pytestmark = pytest.mark.security
 
 
-def test_only_a_pass_is_green_and_only_failed_tests_exit_1() -> None:
+def test_exit_codes_are_0_for_pass_1_for_failed_tests_and_2_otherwise() -> None:
     exits = {verdict: verdict.exit for verdict in Verdict}
     assert exits.pop(Verdict.PASS) is Exit.PASS
     assert exits.pop(Verdict.TESTS_FAILED) is Exit.TESTS_FAILED

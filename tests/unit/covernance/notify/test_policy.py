@@ -129,7 +129,7 @@ def test_gate_fact_has_verdict_commit_and_reasons(snapshot: Snapshot) -> None:
         kind=kind,
         suite="api",
         subject="api",
-        text="below-floor at 000000000000 on main\n75.00 % is below the floor of 90 %",
+        text="below-floor at 000000000000 on main\n75.00 % (floor 90 %)",
         good=False,
         state="below-floor",
     )

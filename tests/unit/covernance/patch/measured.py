@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.config import load
-from covernance.git.base import base_commit
+from covernance.git.base import find_base_commit
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot, TestResult
 from covernance.patch.workflow import PatchReport, SuitePatch, measure_patch
@@ -82,7 +82,7 @@ def patched(base: str = "main", **options: int) -> PatchReport:
     return measure_patch(
         table,
         table.suites,
-        base_commit(table, base, {}),
+        find_base_commit(table, base, {}),
         local_agent,
         min_lines=options.get("min_lines", 0),
     )

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from covernance.errors import ConfigError, Exit
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot
-from covernance.model.text import shown
+from covernance.model.text import escape_unprintable
 from covernance.patch.command import command
 from tests.utils.repository import Repository
 
@@ -50,7 +50,7 @@ def test_what_did_not_run_is_listed_by_file_and_line(repository: Repository) -> 
     head = repository.git("rev-parse", "HEAD")
     assert ran.stdout.splitlines() == [
         f"changes since {head[:12]}",
-        "calc: below-floor: 60.00 % of a floor of 90 %; 3 of 5 changed lines and branches ran",
+        "calc: below-floor: 60.00 % (floor 90 %); 3 of 5 changed lines and branches ran",
         "calc × architecture: informs: 0.00 %; 0 of 3 changed lines and branches ran",
         "calc × security: informs: 0.00 %; 0 of 3 changed lines and branches ran",
         f"  {SOURCE}:4: did not run",
@@ -88,7 +88,7 @@ def test_a_soft_start_reports_and_passes_loudly() -> None:
 def test_where_nothing_changed_the_suite_says_so_once(repository: Repository) -> None:
     repository.git("commit", "--quiet", "--all", "--message=all")
     ran = call()
-    assert ran.stdout.splitlines()[1:] == ["calc: pass: nothing measurable changed (0 of 0)"]
+    assert ran.stdout.splitlines()[1:] == ["calc: pass: no changed statements (0 of 0)"]
     assert ran.return_value is Exit.PASS
 
 
@@ -112,7 +112,7 @@ def test_a_source_that_was_never_measured_is_named(repository: Repository) -> No
 
 @pytest.mark.security
 def test_a_name_can_not_steer_a_terminal_or_break_a_line() -> None:
-    assert shown("a\x1b[2J\nb\udce9é c") == "a\\x1b[2J\\nb\\udce9é c"
+    assert escape_unprintable("a\x1b[2J\nb\udce9é c") == "a\\x1b[2J\\nb\\udce9é c"
 
 
 @pytest.mark.reliability

@@ -9,7 +9,7 @@ import pytest
 from covernance.config import Suite
 from covernance.git.changes import Changes, FileChange, WorkTree
 from covernance.model.snapshot import Snapshot
-from covernance.patch.freshness import Unusable, is_source, usable
+from covernance.patch.freshness import Unusable, check_freshness, is_source
 
 pytestmark = pytest.mark.security
 
@@ -19,7 +19,7 @@ BEGAN = 1_795_262_400
 
 @pytest.fixture
 def dirty(snapshot: Snapshot) -> Snapshot:
-    """The sample as the run of an edited work tree, to be judged by time."""
+    """The sample as the run of an edited work tree, which is compared by time."""
     provenance = msgspec.structs.replace(snapshot.provenance, dirty=True)
     return msgspec.structs.replace(snapshot, provenance=provenance)
 
@@ -33,46 +33,49 @@ def touch(root: Path, name: str, when: float) -> Changes:
 
 
 def test_without_a_result_there_is_no_data(tmp_path: Path, suite: Suite) -> None:
-    found = usable(WorkTree(tmp_path), suite, None, Changes("0" * 40, ()))
-    assert isinstance(found, Unusable)
-    assert (found.suite, found.verdict) == ("api", "no-data")
+    result = check_freshness(WorkTree(tmp_path), suite, None, Changes("0" * 40, ()))
+    assert isinstance(result, Unusable)
+    assert (result.suite, result.verdict) == ("api", "no-data")
 
 
 @pytest.mark.parametrize(("later", "fresh"), [(-1, True), (0.9, True), (1, False), (3600, False)])
 @pytest.mark.parametrize(
     "name", ["apps/api/new.py", "apps/api/main.py", "tests/unit/api/test_x.py"]
 )
-def test_an_edit_after_the_run_began_makes_it_stale(
+def test_an_edit_after_the_run_began_makes_the_result_stale(
     tmp_path: Path, suite: Suite, dirty: Snapshot, name: str, later: float, *, fresh: bool
 ) -> None:
-    found = usable(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + later))
+    result = check_freshness(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + later))
     if fresh:
-        assert found is dirty
+        assert result is dirty
     else:
-        assert isinstance(found, Unusable)
-        assert found.reasons == (
+        assert isinstance(result, Unusable)
+        assert result.reasons == (
             f"{name} was edited after the suite was measured",
             "run `covernance run --suite api` again",
         )
 
 
 @pytest.mark.parametrize("name", ["apps/auth/new.py", "apps/api/notes.md", "tests/unit/api/x.txt"])
-def test_an_edit_of_what_the_suite_does_not_measure_changes_nothing(
+def test_an_edit_outside_the_suite_has_no_effect(
     tmp_path: Path, suite: Suite, dirty: Snapshot, name: str
 ) -> None:
-    assert usable(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + 60)) is dirty
+    assert (
+        check_freshness(WorkTree(tmp_path), suite, dirty, touch(tmp_path, name, BEGAN + 60))
+        is dirty
+    )
 
 
-def test_where_git_does_not_know_the_commit_time_decides(
+def test_if_the_commit_is_missing_file_times_decide(
     tmp_path: Path, suite: Suite, snapshot: Snapshot
 ) -> None:
     edited = touch(tmp_path, "apps/api/main.py", BEGAN + 60)
-    assert isinstance(usable(WorkTree(tmp_path), suite, snapshot, edited), Unusable)
+    assert isinstance(check_freshness(WorkTree(tmp_path), suite, snapshot, edited), Unusable)
     deleted = Changes("0" * 40, (FileChange(path=None, before="apps/api/gone.py"),))
-    assert usable(WorkTree(tmp_path), suite, snapshot, deleted) is snapshot
+    assert check_freshness(WorkTree(tmp_path), suite, snapshot, deleted) is snapshot
 
 
-def test_sources_are_measured_files_and_python_files_of_the_suite(
+def test_sources_are_measured_files_and_python_files_in_the_source_folders(
     suite: Suite, snapshot: Snapshot
 ) -> None:
     assert is_source("apps/api/new.py", suite, snapshot)

@@ -27,7 +27,7 @@ def measured(
     branches: dict[int, tuple[int, int]] | None = None,
     cell: FileCell | None = None,
 ) -> Snapshot:
-    """The sample snapshot with one file, of which only what patch coverage reads is true."""
+    """The sample snapshot with one file; only the fields that patch coverage reads are correct."""
     file = FileResult(
         total=NONE,
         themes={"security": cell or FileCell(NONE, NONE)},
@@ -45,15 +45,15 @@ def suite_result(
 
 
 def test_only_changed_statements_and_branches_count(snapshot: Snapshot) -> None:
-    found = suite_result(
+    result = suite_result(
         measured(snapshot, executed="1-6", missing="7-9", branches={3: (2, 1), 8: (2, 0)}),
         {2, 3, 4, 7, 8, 100},
     )
-    assert found.counts == Counts(statements=5, executed=3, branches=4, taken=1)
-    assert found.uncovered == ((PATH, 7), (PATH, 8))
-    assert found.partial == ((PATH, 3),)
-    assert found.verdict == "below-floor"
-    assert (found.suite, found.theme, found.floor) == ("api", None, Decimal(80))
+    assert result.counts == Counts(statements=5, executed=3, branches=4, taken=1)
+    assert result.uncovered == ((PATH, 7), (PATH, 8))
+    assert result.partial == ((PATH, 3),)
+    assert result.verdict == "below-floor"
+    assert (result.suite, result.theme, result.floor) == ("api", None, Decimal(80))
 
 
 @pytest.mark.parametrize(
@@ -66,35 +66,35 @@ def test_only_changed_statements_and_branches_count(snapshot: Snapshot) -> None:
         ("1-8", "9-10", 11, "pass"),
     ],
 )
-def test_the_floor_is_exact_and_few_lines_only_inform(
+def test_the_floor_is_exact_and_small_changes_do_not_fail(
     snapshot: Snapshot, executed: str, missing: str, min_lines: int, verdict: str
 ) -> None:
     rule = PatchRule(percent=Decimal(80), min_lines=min_lines)
-    found = suite_result(
+    result = suite_result(
         measured(snapshot, executed=executed, missing=missing), set(range(1, 11)), rule
     )
-    assert found.verdict == verdict
+    assert result.verdict == verdict
 
 
 @pytest.mark.parametrize("touched", [set(), {50}])
-def test_nothing_measurable_changed_is_pass_and_said_so(
+def test_a_change_without_statements_passes_and_is_reported(
     snapshot: Snapshot, touched: set[int]
 ) -> None:
-    found = suite_result(measured(snapshot, executed="1", missing="2"), touched)
-    assert (found.verdict, found.counts) == ("pass", NONE)
-    assert str(found) == "api: pass: nothing measurable changed (0 of 0)"
+    result = suite_result(measured(snapshot, executed="1", missing="2"), touched)
+    assert (result.verdict, result.counts) == ("pass", NONE)
+    assert str(result) == "api: pass: no changed statements (0 of 0)"
     assert judge_patch(snapshot, {}, RULE)[0].verdict == "pass"
 
 
 @pytest.mark.security
-def test_a_file_that_was_never_measured_counts_as_not_run(snapshot: Snapshot) -> None:
+def test_a_file_that_was_never_measured_counts_as_uncovered(snapshot: Snapshot) -> None:
     results = judge_patch(snapshot, {"apps/api/new.py": frozenset({1, 2, 3})}, RULE)
     assert {result.counts for result in results} == {Counts(statements=3)}
     assert results[0].verdict == "below-floor"
     assert results[0].uncovered == tuple(("apps/api/new.py", line) for line in (1, 2, 3))
 
 
-def test_the_files_of_a_change_add_up_in_the_order_of_their_names(snapshot: Snapshot) -> None:
+def test_the_files_of_a_change_are_added_up_in_name_order(snapshot: Snapshot) -> None:
     file = FileResult(
         total=NONE,
         themes={},
@@ -104,19 +104,19 @@ def test_the_files_of_a_change_add_up_in_the_order_of_their_names(snapshot: Snap
     )
     known = msgspec.structs.replace(snapshot, files={"b.py": file, "d.py": file})
     changed = dict.fromkeys(("d.py", "c_new.py", "b.py"), frozenset({2, 3, 4}))
-    found = judge_patch(known, changed, RULE)[0]
-    assert found.counts == Counts(statements=9, executed=4, branches=8, taken=6)
-    assert found.uncovered == (
+    result = judge_patch(known, changed, RULE)[0]
+    assert result.counts == Counts(statements=9, executed=4, branches=8, taken=6)
+    assert result.uncovered == (
         ("b.py", 4),
         ("c_new.py", 2),
         ("c_new.py", 3),
         ("c_new.py", 4),
         ("d.py", 4),
     )
-    assert found.partial == (("b.py", 2), ("d.py", 2))
+    assert result.partial == (("b.py", 2), ("d.py", 2))
 
 
-def test_a_theme_counts_what_its_tests_earned_and_never_blocks(snapshot: Snapshot) -> None:
+def test_a_themes_patch_coverage_is_earned_and_never_fails(snapshot: Snapshot) -> None:
     cell = FileCell(
         NONE, NONE, executed_lines="1-4", earnable="3-6", earnable_branches={4: (2, 1), 9: (1, 0)}
     )
@@ -133,7 +133,7 @@ def test_a_theme_counts_what_its_tests_earned_and_never_blocks(snapshot: Snapsho
 
 
 @pytest.mark.security
-def test_a_theme_that_the_file_does_not_know_ran_nothing_of_it(snapshot: Snapshot) -> None:
+def test_a_theme_without_results_for_a_file_ran_nothing_of_it(snapshot: Snapshot) -> None:
     results = judge_patch(measured(snapshot, executed="1-6"), {PATH: frozenset({2, 3})}, RULE)
     assert [(result.theme, result.counts.executed) for result in results] == [
         (None, 2),
@@ -143,7 +143,7 @@ def test_a_theme_that_the_file_does_not_know_ran_nothing_of_it(snapshot: Snapsho
     assert results[2].counts.statements == 2
 
 
-def test_the_pass_of_tests_without_a_theme_is_no_theme(snapshot: Snapshot) -> None:
+def test_the_unthemed_pass_is_not_a_theme(snapshot: Snapshot) -> None:
     themes = {**snapshot.themes, "unthemed": snapshot.themes["security"]}
     extended = msgspec.structs.replace(snapshot, themes=themes)
     assert [result.theme for result in judge_patch(extended, {}, RULE)] == [
@@ -153,18 +153,18 @@ def test_the_pass_of_tests_without_a_theme_is_no_theme(snapshot: Snapshot) -> No
     ]
 
 
-def test_a_theme_with_nothing_left_to_earn_says_so(snapshot: Snapshot) -> None:
+def test_a_theme_with_nothing_left_to_earn_is_reported(snapshot: Snapshot) -> None:
     cell = FileCell(NONE, NONE, executed_lines="1-2", earnable="")
     results = judge_patch(
         measured(snapshot, executed="1-2", cell=cell), {PATH: frozenset({1})}, RULE
     )
-    assert str(results[1]) == "api × security: pass: importing runs it all (0 of 0)"
+    assert str(results[1]) == "api × security: pass: importing runs all of them (0 of 0)"
 
 
-def test_a_result_reads_as_one_sentence(snapshot: Snapshot) -> None:
-    found = suite_result(measured(snapshot, executed="1-8", missing="9"), {1, 2, 9})
-    assert str(found) == (
-        "api: below-floor: 66.66 % of a floor of 80 %; 2 of 3 changed lines and branches ran"
+def test_a_result_is_shown_as_one_sentence(snapshot: Snapshot) -> None:
+    result = suite_result(measured(snapshot, executed="1-8", missing="9"), {1, 2, 9})
+    assert str(result) == (
+        "api: below-floor: 66.66 % (floor 80 %); 2 of 3 changed lines and branches ran"
     )
 
 
@@ -174,7 +174,7 @@ def test_a_result_reads_as_one_sentence(snapshot: Snapshot) -> None:
     touched=st.frozensets(st.integers(1, 30)),
     percent=st.decimals(0, 100, places=2),
 )
-def test_patch_coverage_is_monotone_in_executed_lines(
+def test_more_executed_lines_never_lower_patch_coverage(
     snapshot: Snapshot,
     executed: frozenset[int],
     missing: frozenset[int],

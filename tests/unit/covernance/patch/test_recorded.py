@@ -18,7 +18,7 @@ pytestmark = pytest.mark.reliability
 
 @pytest.fixture
 def commits(repository: Repository) -> list[str]:
-    """Three commits on main, the oldest first; each brings a line of the source."""
+    """Three commits on main, the oldest first; each adds a line to the source."""
     repository.git("init", "--quiet", "--initial-branch=main")
     return [commit(repository, f"line{number} = {number}\n") for number in range(3)]
 
@@ -31,17 +31,17 @@ def commit(repository: Repository, line: str) -> str:
 
 
 def change(repository: Repository, **environ: str) -> Changes | None:
-    return recorded.change(load(repository.root), environ)
+    return recorded.find_change(load(repository.root), environ)
 
 
 def base(repository: Repository, **environ: str) -> str:
-    found = change(repository, **environ)
-    assert found is not None
-    return found.base
+    result = change(repository, **environ)
+    assert result is not None
+    return result.base
 
 
 @pytest.mark.architecture
-def test_on_a_branch_it_is_all_since_the_default_branch(
+def test_on_a_branch_the_change_begins_at_the_default_branch(
     repository: Repository, commits: list[str]
 ) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
@@ -51,31 +51,31 @@ def test_on_a_branch_it_is_all_since_the_default_branch(
 
 
 @pytest.mark.architecture
-def test_on_the_default_branch_it_is_what_the_last_commit_brought(
+def test_on_the_default_branch_the_change_is_the_last_commit(
     repository: Repository, commits: list[str]
 ) -> None:
-    found = change(repository)
-    assert found is not None
-    assert found.base == commits[1]
-    (file,) = found.files
+    result = change(repository)
+    assert result is not None
+    assert result.base == commits[1]
+    (file,) = result.files
     assert file.added == {5}
 
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("branch", ["main", "feature"])
-def test_before_the_first_commit_of_the_work_it_is_what_is_not_committed(
+def test_without_new_commits_the_change_is_the_uncommitted_edits(
     repository: Repository, commits: list[str], branch: str
 ) -> None:
     repository.git("checkout", "--quiet", "-B", branch)
     repository.append("calc/__init__.py", "more = 1\n")
-    found = change(repository)
-    assert found is not None
-    assert found.base == commits[-1]
-    (file,) = found.files
+    result = change(repository)
+    assert result is not None
+    assert result.base == commits[-1]
+    (file,) = result.files
     assert file.added == {6}
 
 
-def test_work_that_changed_nothing_since_it_left_is_no_change_of_others(
+def test_a_branch_without_edits_has_an_empty_change(
     repository: Repository, commits: list[str]
 ) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
@@ -92,7 +92,7 @@ def test_a_merge_counts_as_a_whole(repository: Repository, commits: list[str]) -
     assert base(repository) == commits[-1]
 
 
-def test_a_pull_request_is_counted_from_its_target(
+def test_the_change_of_a_pull_request_begins_at_its_target(
     repository: Repository, commits: list[str]
 ) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
@@ -101,13 +101,13 @@ def test_a_pull_request_is_counted_from_its_target(
     assert base(repository, GITHUB_BASE_REF="release") == commits[0]
 
 
-def test_the_first_commit_changed_nothing_that_git_can_tell(repository: Repository) -> None:
+def test_the_change_of_the_first_commit_is_unknown(repository: Repository) -> None:
     repository.git("init", "--quiet", "--initial-branch=main")
     commit(repository, "a = 1\n")
     assert change(repository) is None
 
 
-def test_where_a_shallow_clone_ends_nothing_is_told(
+def test_at_the_end_of_a_shallow_clone_the_change_is_unknown(
     repository: Repository, commits: list[str], tmp_path: Path
 ) -> None:
     clone = Repository(tmp_path / "clone")
@@ -117,36 +117,36 @@ def test_where_a_shallow_clone_ends_nothing_is_told(
     assert change(clone) is None
 
 
-def test_outside_git_nothing_is_told(repository: Repository) -> None:
+def test_outside_git_the_change_is_unknown(repository: Repository) -> None:
     assert change(repository) is None
 
 
 @pytest.mark.architecture
-def test_a_suite_records_what_ran_of_its_change_and_each_theme_what_it_earned(
+def test_patch_coverage_is_recorded_in_total_and_per_theme(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
-    found = change(repository)
-    assert found is not None
+    result = change(repository)
+    assert result is not None
     suite = calc(repository)
     counts = recorded.ask_patch(
-        repository.root, suite, measured(snapshot), found, local_agent(suite)
+        repository.root, suite, measured(snapshot), result, local_agent(suite)
     )
     assert counts == (
         PatchCounts(base=commits[1], total=Counts(1, 1), themes={"security": Counts(1, 0)})
     )
 
 
-def test_a_changed_file_that_cannot_be_read_is_no_number(
+def test_with_an_unreadable_changed_file_patch_coverage_is_unknown(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
-    found = change(repository)
-    assert found is not None
+    result = change(repository)
+    assert result is not None
     source = repository.root / "calc/__init__.py"
     source.unlink()
     source.symlink_to(source)
     suite = calc(repository)
     counts = recorded.ask_patch(
-        repository.root, suite, measured(snapshot), found, local_agent(suite)
+        repository.root, suite, measured(snapshot), result, local_agent(suite)
     )
     assert counts is None
 

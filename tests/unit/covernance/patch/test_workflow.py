@@ -116,7 +116,7 @@ def test_a_result_of_a_commit_that_is_not_here_goes_by_time(
 def test_a_result_with_a_damaged_time_is_an_error(repository: Repository, measure: Measure) -> None:
     measure(at="yesterday")
     edit(SOURCE, "z = 3\n")
-    with pytest.raises(InputError, match="'yesterday' is no time"):
+    with pytest.raises(InputError, match="'yesterday' is not a time"):
         patched()
 
 

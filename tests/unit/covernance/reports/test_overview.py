@@ -8,7 +8,7 @@ import pytest
 from covernance.config import load
 from covernance.errors import InputError
 from covernance.guard import compare
-from covernance.guard.workflow import Guarded
+from covernance.guard.workflow import GuardResult
 from covernance.model.counts import Counts
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.reports import overview
@@ -60,7 +60,7 @@ def test_result_with_a_damaged_time_is_one_clear_error(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     published(repository, snapshot, recorded_at="yesterday")
-    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
         overview.full_state(load(repository.root), None, {}, local_agent, print)
 
 
@@ -96,12 +96,12 @@ def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     assert [(counts.covered, counts.total) for counts in patches.values()] == shown
 
 
-def guarded(after: Counts, measure: str = "security") -> Guarded:
+def guarded(after: Counts, measure: str = "security") -> GuardResult:
     drop = compare.Drop(
         measure=measure, before=Counts(100, 90), after=after, limit=Decimal(2), files=()
     )
     comparison = compare.Comparison(suite="calc", numbers=(drop,), gone=(), broken=())
-    return Guarded(suite="calc", assessment=comparison.assessment, comparison=comparison)
+    return GuardResult(suite="calc", assessment=comparison.assessment, comparison=comparison)
 
 
 def test_only_a_measure_that_fell_too_far_is_a_drop() -> None:

@@ -50,7 +50,7 @@ def test_point_has_the_total_and_the_themes_with_tests(snapshot: Snapshot) -> No
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-11-21", "0001-01-01T00:00:00Z"])
 def test_invalid_time_is_rejected(snapshot: Snapshot, text: str) -> None:
-    with pytest.raises(InputError, match=r"the result of api: .* is no time"):
+    with pytest.raises(InputError, match=r"the result of api: .* is not a time"):
         trend.point(with_outcome(snapshot, "passed", recorded_at=text))
 
 

@@ -199,7 +199,7 @@ def test_another_commit_meanwhile_is_a_refusal(
     run_calc: RunIt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commits = chain(["a"], repeat("b"))
-    monkeypatch.setattr("covernance.reuse.workflow.commit", lambda _: next(commits))
+    monkeypatch.setattr("covernance.reuse.workflow.read_head", lambda _: next(commits))
     inputs = run_calc().snapshot.inputs
     assert inputs
     assert inputs.refusals == ("another commit was checked out while the suite ran",)

@@ -22,7 +22,7 @@ def test_passes_run_side_by_side_as_asked_or_as_the_cores_bear(
     jobs: int | None,
     at_once: int,
 ) -> None:
-    monkeypatch.setattr("covernance.machine.cpus", lambda: 2)
+    monkeypatch.setattr("covernance.machine.count_cpus", lambda: 2)
     run_calc(jobs=jobs)
     assert passes.at_once == at_once
 

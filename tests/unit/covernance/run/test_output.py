@@ -10,7 +10,7 @@ import pytest
 from covernance.config import Table, load
 from covernance.errors import Exit, InputError
 from covernance.model.snapshot import Snapshot
-from covernance.model.suite_result import SuiteResult, stand_in
+from covernance.model.suite_result import SuiteResult, to_suite_result
 from covernance.model.verdict import Verdict
 from covernance.run.output import print_results, worst_exit
 from tests.utils.repository import Repository
@@ -27,7 +27,7 @@ def table(repository: Repository) -> Table:
 def green(snapshot: Snapshot, table: Table) -> SuiteResult:
     """A passing full run of the table's suite."""
     result = msgspec.structs.replace(snapshot, suite="calc", verdict=Verdict.PASS, reasons=())
-    return stand_in(result, (table.root / "coverage/calc.json",))
+    return to_suite_result(result, (table.root / "coverage/calc.json",))
 
 
 def of(result: SuiteResult, **changes: object) -> SuiteResult:

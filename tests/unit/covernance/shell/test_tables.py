@@ -49,7 +49,7 @@ def test_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
 def test_failures_show_one_reason_per_line(snapshot: Snapshot) -> None:
     assert tables.failures(snapshot).splitlines() == [
         "api: below-floor",
-        "  75.00 % is below the floor of 90 %",
+        "  75.00 % (floor 90 %)",
     ]
 
 

@@ -32,7 +32,7 @@ def out(*arguments: str) -> str:
 @pytest.mark.usefixtures("_measured")
 def test_markdown_is_printed_and_exits_0_for_any_verdict() -> None:
     assert out().startswith("## Coverage: 0 of 1 suites pass\n")
-    assert out().endswith("is below the floor of 90 %`\n")
+    assert out().endswith("% (floor 90 %)`\n")
 
 
 @pytest.mark.usefixtures("_measured")

@@ -64,7 +64,7 @@ def test_reasons_patches_drops_exceptions_and_links_follow(state: State) -> None
         "### Exceptions due",
         "### Reports",
     ]
-    assert "- api: `75.00 % is below the floor of 90 %`" in text
+    assert "- api: `75.00 % (floor 90 %)`" in text
     assert "- auth: no result; run `covernance run --suite auth`" in text
     assert rows(text, "### Patch") == [["api", "41", "44", "93.18"], ["web", "0", "0", "n/a"]]
     assert rows(text, "### Drops") == [

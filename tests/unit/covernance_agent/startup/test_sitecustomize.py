@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from covernance.agent.client import startup
+from covernance.agent.client import find_startup_folder
 from covernance.reuse.trace_file import (
     BEGAN,
     READ,
@@ -26,7 +26,7 @@ def start(program: str, folder: Path, *path: str, trace: bool = True) -> list[En
     """Run a program as a tested environment does; the trace that it left."""
     file = folder / "trace"
     noting = TraceSettings(str(file), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
-    variables = {"PATH": "/usr/bin", "PYTHONPATH": ":".join((str(startup()), *path))}
+    variables = {"PATH": "/usr/bin", "PYTHONPATH": ":".join((str(find_startup_folder()), *path))}
     ran = subprocess.run(
         [sys.executable, "-c", program],
         env=variables | ({VARIABLE: noting.encode()} if trace else {}),
@@ -70,7 +70,8 @@ def test_a_process_that_is_not_asked_is_not_traced(tmp_path: Path) -> None:
 @pytest.mark.architecture
 def test_the_agent_can_be_imported_and_leaves_the_search_path_as_it_was(tmp_path: Path) -> None:
     start(
-        f"import sys, covernance_agent.record\nassert {str(startup())!r} not in sys.path\n",
+        "import sys, covernance_agent.record\n"
+        f"assert {str(find_startup_folder())!r} not in sys.path\n",
         tmp_path,
         trace=False,
     )
@@ -91,7 +92,7 @@ def test_a_python_that_is_too_old_for_the_agent_starts_as_ever(python: str) -> N
         pytest.skip(f"{python} is not installed")
     ran = subprocess.run(
         [found, "-c", "print(1)"],
-        env={"PYTHONPATH": str(startup()), VARIABLE: "[]"},
+        env={"PYTHONPATH": str(find_startup_folder()), VARIABLE: "[]"},
         capture_output=True,
         text=True,
         check=False,
