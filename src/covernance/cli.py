@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from covernance import __version__
 from covernance.errors import CovernanceError, Exit
 from covernance.interruptions import INTERRUPTIONS
 
@@ -97,7 +98,7 @@ class _Lazy(click.Group):
 @click.group(
     cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(package_name="covernance")
+@click.version_option(__version__)
 def cli() -> None:
     """Measure coverage per suite and theme, and enforce floors.
 

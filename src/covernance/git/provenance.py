@@ -7,12 +7,12 @@ import secrets
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from covernance import __version__
 from covernance.agent.environment import Environment
 from covernance.config import Table
 from covernance.errors import CovernanceError, MachineError
@@ -38,7 +38,7 @@ def describe_run(table: Table, environ: Mapping[str, str], now: datetime) -> Pro
         recorded_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
-        tools={"covernance": version("covernance")},
+        tools={"covernance": __version__},
         config=table.digest(),
     )
 
