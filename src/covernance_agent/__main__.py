@@ -20,7 +20,6 @@ SCHEMA = 1
 
 _TASKS = {
     "contexts": "covernance_agent.contexts",
-    "gather": "covernance_agent.gathering",
     "prepare": "covernance_agent.preparation",
     "report": "covernance_agent.reports",
     "settings": "covernance_agent.settings",

@@ -272,18 +272,19 @@ class GitBranch:
             for parent in (PurePosixPath(folder), *PurePosixPath(folder).parents)
             if parent.name
         }
-        # With a trailing slash ls-tree lists a folder's content, without one the entry itself.
+        # With a trailing slash ls-tree lists a folder's content, without one the entry itself; of
+        # a folder above another that is asked for, it lists the other entries too.
         patterns = sorted({*parent_folders, *(f"{folder}/" for folder in folders)})
-        for path in self._git.fields(
-            "ls-tree", "-z", "--full-tree", "--name-only", tip, "--", *patterns
-        ):
-            if path in parent_folders:
+        for line in self._git.fields("ls-tree", "-z", "--full-tree", tip, "--", *patterns):
+            kind, _, path = line.partition("\t")
+            if path in parent_folders and " tree " not in kind:
                 raise MachineError(
                     f"{self._name}: {path} is a file, but snapshots need a folder there; remove or "
                     "rename the file"
                 )
             folder, _, name = path.rpartition("/")
-            stored[folder].add(name)
+            if folder in stored:
+                stored[folder].add(name)
         return stored
 
     def _paths(self, tip: str | None) -> Iterator[str]:

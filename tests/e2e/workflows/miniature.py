@@ -152,6 +152,7 @@ def create(
         "pyproject.toml": table + PYTEST.replace('["."]', json.dumps([*suites])),
         ".coveragerc": COVERAGERC,
         ".gitignore": _IGNORED,
+        "README.md": "A project.\n",
         "noxfile.py": _NOXFILE,
         "Makefile": _MAKEFILE,
         ExceptionSettings().register: _REGISTER,

@@ -68,6 +68,15 @@ def test_added_snapshots_are_visible_in_every_clone(
     assert [entry.suite for entry in other.entries(suite="auth", branch="main")] == ["auth"]
 
 
+@pytest.mark.reliability
+def test_a_result_is_added_beside_those_of_other_commits(store: GitBranch, result: Results) -> None:
+    """`git ls-tree` lists what lies beside a folder too, once it has to descend to the folder."""
+    commits = [digit * 40 for digit in "abc"]
+    for commit in commits:
+        store.add([result("api", commit=commit)])
+    assert sorted(entry.commit for entry in store.entries()) == commits
+
+
 @pytest.mark.architecture
 def test_without_a_remote_snapshots_are_stored_on_the_local_branch(
     clone: Clones, remote: Path, result: Results
