@@ -116,7 +116,7 @@ class _BitSets:
     def bits(self, ran: Mapping[Group, AbstractSet[int]]) -> dict[Group, int]:
         """The statements and branches that each group executed.
 
-        The bits of each distinct step are computed once, as groups share most of their steps.
+        The bits of each distinct step are computed once, because groups share steps.
         """
         lines, arcs = self._line_bits.get, self._branch_bits.get
         bits_of = {}

@@ -1,4 +1,4 @@
-"""Fixtures of the agent's unit tests: coverage data built by hand."""
+"""Responsible for the agent's unit tests: fixtures that build coverage data by hand."""
 
 from __future__ import annotations
 
