@@ -119,7 +119,7 @@ def _counts(file: dict[str, Any]) -> Counts:
 
 
 def _branches(file: dict[str, Any], exits: dict[int, int]) -> Branches:
-    """For each line with more than one exit: how many there are, how many were taken."""
+    """For each line with more than one exit: the number of exits, and how many were taken."""
     missing = dict.fromkeys(exits, 0)
     for start, _ in file.get("missing_branches", ()):
         missing[start] += 1

@@ -56,7 +56,7 @@ def test_the_same_bytes_are_analysed_once(source: Path, folder: Path, calls: lis
 
 
 @pytest.mark.architecture
-def test_an_edit_that_keeps_size_and_time_is_analysed_again(
+def test_an_edit_with_the_same_size_and_time_is_analysed_again(
     source: Path, folder: Path, calls: list[Path]
 ) -> None:
     before = source.stat()

@@ -21,7 +21,7 @@ def cov(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Coverage:
 
 
 @pytest.mark.architecture
-def test_combining_keeps_the_sources(cov: Coverage, tmp_path: Path) -> None:
+def test_combining_leaves_the_sources(cov: Coverage, tmp_path: Path) -> None:
     source = Path(cov.get_data().data_filename())
     assert combining.combine([source], tmp_path / "all", config_file=True)
     assert source.exists()
