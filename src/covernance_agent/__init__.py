@@ -1,4 +1,5 @@
-"""Runs inside a tested environment: collects, runs, measures, traces, counts and writes reports.
+"""Code that runs in the tested environment: runs tests, traces, counts and writes reports.
 
-Needs the standard library, and that environment's pytest and coverage; nothing of the tool's.
+It needs only the standard library and that environment's pytest and coverage; it imports nothing
+from the tool.
 """

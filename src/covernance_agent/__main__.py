@@ -1,8 +1,8 @@
-"""`python -m covernance_agent REQUEST ANSWER`: do what a file asks, and write what came of it.
+"""`python -m covernance_agent REQUEST ANSWER`: perform the tasks of a request file.
 
 A request is `{"schema": 1, "tasks": [{"task": NAME, …}, …]}`. The answer is
 `{"schema": 1, "answers": […]}` with `{"result": …}` or `{"error": {"kind": …, "message": …}}` for
-each task, in their order.
+each task, in the order of the tasks.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _TASKS = {
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Perform every task of a request; a failure of one does not keep the others back.
+    """Perform every task of a request; one that fails does not stop the others.
 
     Args:
-        arguments: The file with the request, and the file to write the answer to.
+        arguments: The path of the request, and the path to write the answer to.
     """
     request, answer = map(Path, arguments)
     document = json.loads(request.read_bytes())
@@ -47,8 +47,8 @@ def _perform(task: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     try:
         if document.get("schema") != SCHEMA or task.get("task") not in _TASKS:
             msg = (
-                f"the request is of schema {document.get('schema')} and asks for "
-                f"{task.get('task')!r}; this agent knows schema {SCHEMA}: install one covernance"
+                f"unknown agent task {task.get('task')!r} (schema {document.get('schema')}); "
+                f"this agent supports schema {SCHEMA}; reinstall covernance"
             )
             raise InputError(msg)
         return {"result": import_module(_TASKS[task["task"]]).perform(task)}
@@ -58,6 +58,6 @@ def _perform(task: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     # Python puts the current folder first, where a project's own modules may have the names of
-    # coverage.py or of the standard library; last, plugins that lie there are still found.
+    # coverage.py or of the standard library. Moved to the end, plugins there can still be imported.
     sys.path.append(sys.path.pop(0))
     main(sys.argv[1:])

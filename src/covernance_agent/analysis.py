@@ -1,4 +1,4 @@
-"""Read sources as coverage.py does. Of its internals, the layer's static analysis knows these."""
+"""Static analysis of Python files with coverage.py's parser, which is not a public interface."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCHEMA = 3
 
 
 class Rules(NamedTuple):
-    """Which lines need not run, and which need not take all of their branches.
+    """Which lines are excluded, and which may leave branches untaken.
 
     Both are lists of regular expressions, as in coverage.py's configuration.
     """
@@ -29,14 +29,14 @@ class Rules(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """A name for all but the source itself that an analysis depends on."""
+        """A digest of everything that an analysis depends on, except the source itself."""
         tools = (_SCHEMA, coverage.__version__, sys.version, sys.implementation.cache_tag)
         content = repr((tools, self.exclude, self.partial))
         return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def analyse(path: Path, rules: Rules) -> Source | None:
-    """Analyse a file of Python; None where coverage.py can't, which its reports tell better."""
+    """Analyse a Python file; None if coverage.py can't, which its own reports explain better."""
     try:
         parser = PythonParser(filename=str(path), exclude=join_regex(rules.exclude))
         parser.parse_source()
@@ -52,7 +52,7 @@ def analyse(path: Path, rules: Rules) -> Source | None:
         no_branch=no_branch,
         first_lines=parser.multiline_map,
         steps=sorted(packed(arc) for arc in arcs),
-        jumps=parser._with_jump_fixers,  # noqa: SLF001 - without it the source would be parsed for every report
+        jumps=parser._with_jump_fixers,  # noqa: SLF001 - otherwise every report would parse the source again
         exits=exits,
         branches=branches(arcs, exits, no_branch, parser.excluded),
         regions=encode_regions(regions),
@@ -60,8 +60,10 @@ def analyse(path: Path, rules: Rules) -> Source | None:
 
 
 def _regions(parser: PythonParser) -> list[Region]:
-    """The functions and classes, from the tree that the parser has until its arcs are asked for."""
+    """The functions and classes; the parser drops its syntax tree once `arcs` is called."""
     finder = RegionFinder()
-    if (tree := parser._ast_root) is not None:  # noqa: SLF001 - or every source would be parsed twice
+    if (tree := parser._ast_root) is not None:  # noqa: SLF001 - otherwise every source would be parsed twice
         finder.handle_node(tree)
-    return [Region(one.kind, one.name, one.start, one.lines) for one in finder.regions]
+    return [
+        Region(region.kind, region.name, region.start, region.lines) for region in finder.regions
+    ]

@@ -1,8 +1,8 @@
-"""Which of pytest's arguments a user gave mean what, as pytest's own parser reads them.
+"""The meaning of the pytest arguments that a user gave, read by pytest's own parser.
 
-Only pytest knows which word is an option's value and which a path: plugins and conftest files add
-options. So the environment's pytest is configured as for a run, and then reads the user's words
-once more, without those of ini files and variables.
+Plugins and conftest files add options, so only pytest knows whether a word is an option's value or
+a path. The environment's pytest is configured as for a run. Then its parser reads the user's words
+again, without the options from ini files and environment variables.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NARROWING = {
     "group": "--group",
     "testmon": "--testmon",
 }
-"""Options that leave tests out or do not run them, by the name under which pytest stores them."""
+"""Options that leave tests out or do not run them, by the name that pytest gives their value."""
 
 _ONE_FILE = {
     "basetemp": "--basetemp",
@@ -42,28 +42,28 @@ _SPREADING = ("numprocesses", "dist", "tx")
 
 
 def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
-    """Read what a user gave.
+    """Read the arguments that a user gave.
 
     Args:
         arguments: The user's arguments.
         tests: The suite's own paths, whose conftest files may add options.
 
     Returns:
-        `expression` (of `-m`, or None), `paths`, `narrowing` (each as a user would write it),
-        `interactive` (pytest needs the terminal), `spreads` (the user says in how many processes
-        tests run), `one_file` (an option that names a file which passes can't share, or None).
+        `expression` (of `-m`, or None), `paths`, `narrowing` (each option as a user would write
+        it), `interactive` (pytest needs the terminal), `spreads` (the user chooses how many
+        processes run tests), `one_file` (an option naming a file that passes can't share, or None).
 
     Raises:
-        InputError: pytest can't read them; the message is its own.
+        InputError: pytest can't read them; the message contains pytest's own.
     """
     try:
         config = _prepareconfig([*arguments, *tests], None)
         try:
-            parser = config._parser  # noqa: SLF001 - the only way to the parser that has the options of all plugins
+            parser = config._parser  # noqa: SLF001 - the only way to get the parser with all plugins' options
             given = parser.parse_known_args(list(arguments))
-            usual = parser.parse_known_args([])
+            default = parser.parse_known_args([])
         finally:
-            config._ensure_unconfigure()  # noqa: SLF001 - what `pytest.main` does at its end
+            config._ensure_unconfigure()  # noqa: SLF001 - as `pytest.main` does at its end
     except Exception as error:
         # argparse puts the usage before the message, and pytest its own folders after it.
         reason = str(error).rpartition("error: ")[2].partition("\n")[0]
@@ -73,7 +73,7 @@ def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
         msg = "pytest can't read its arguments"
         raise InputError(msg) from error
     chosen = {
-        name: value for name, value in vars(given).items() if value != getattr(usual, name, None)
+        name: value for name, value in vars(given).items() if value != getattr(default, name, None)
     }
     return {
         "expression": chosen.get("markexpr") or None,
@@ -91,8 +91,8 @@ def _narrowing(chosen: dict[str, Any]) -> Iterator[str]:
         if value is True:
             yield option
         elif value:
-            for one in value if isinstance(value, list) else [value]:
-                yield f"{option} {one!r}"
+            for argument in value if isinstance(value, list) else [value]:
+                yield f"{option} {argument!r}"
 
 
 def _is_on(chosen: dict[str, Any], *names: str) -> bool:

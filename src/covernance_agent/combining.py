@@ -1,4 +1,4 @@
-"""Combine data files, and open what came of it for reports."""
+"""Combine data files, and open the combined data for reports."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from covernance_agent.settings import ConfigFile
 
 
 def combine(sources: Sequence[Path], target: Path, config_file: ConfigFile) -> bool:
-    """Combine the data files in `sources` (folders or files) into `target`, keeping them.
+    """Combine the data files in `sources` (folders or files) into `target`; the sources stay.
 
-    Returns whether they know of any file.
+    Returns whether the combined data names any file.
 
     Raises:
         InputError: A data file is damaged.
         MachineError: The target can't be written.
     """
     for path in _data_files(sources):
-        _refuse_damage(path)
+        _check_data_file(path)
     cov = Coverage(data_file=str(target), config_file=config_file)
     try:
         cov.combine([str(source) for source in sources], strict=True, keep=True)
@@ -47,8 +47,8 @@ def _data_files(sources: Sequence[Path]) -> Iterator[Path]:
         yield from source.glob(".coverage*") if source.is_dir() else [source]
 
 
-def _refuse_damage(path: Path) -> None:
-    """coverage.py only warns of a data file that it can't use, and goes on without it."""
+def _check_data_file(path: Path) -> None:
+    """Raise if a data file is damaged; coverage.py would only warn and skip it."""
     if path.is_file() and not path.stat().st_size:
         msg = f"{path}: is empty; run the suite again"
         raise InputError(msg)
@@ -61,14 +61,14 @@ def _refuse_damage(path: Path) -> None:
 
 
 def refuse_outsiders(combined: Path, where: str) -> None:
-    """Refuse data that names files which are not of this repository: reports would show them.
+    """Raise if data names files outside this repository, which reports would show.
 
-    Only combined data tells: a process that ran in another folder names sources by their whole
-    path, and combining finds them here.
+    This can be checked only after combining: a process that ran in another folder records absolute
+    paths, and combining maps them to files of this repository.
 
     Args:
         combined: The combined data.
-        where: What it was combined from, for the message.
+        where: The source of the data, for the message.
 
     Raises:
         InputError: It names such a file.
@@ -78,12 +78,12 @@ def refuse_outsiders(combined: Path, where: str) -> None:
         names = data.measured_files()
     for name in sorted(names):
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            msg = f"{where}: names {name}, which is not of this repository; run the job again"
+            msg = f"{where}: names {name}, which is outside this repository; run the job again"
             raise InputError(msg)
 
 
 def load(data_file: Path, analyses: Path, config_file: ConfigFile) -> Coverage:
-    """Open combined data for reporting, with shared analyses of sources if they are known.
+    """Open combined data for reporting, with stored analyses of sources if this version allows it.
 
     Args:
         data_file: The data.
@@ -91,7 +91,7 @@ def load(data_file: Path, analyses: Path, config_file: ConfigFile) -> Coverage:
         config_file: Where coverage.py's settings are read from.
 
     Raises:
-        InputError: The file is not there or is damaged.
+        InputError: The file does not exist or is damaged.
     """
     if not data_file.is_file():
         msg = f"{data_file}: is not there; run the suite first"

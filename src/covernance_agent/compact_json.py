@@ -1,8 +1,8 @@
-"""What coverage.py's JSON report holds, without its way of writing that down.
+"""coverage.py's JSON report, encoded faster and on one line.
 
-coverage.py writes by `json.dump`, which encodes in Python: of the report with contexts of a real
-project that is nine tenths of the time. The report is on one line: the tool indents what people
-read.
+coverage.py writes with `json.dump`, which encodes in Python. For a real project's report with
+contexts, that takes nine tenths of the time; `json.dumps` encodes in C. The tool indents the
+reports that people read.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from coverage.control import override_config
 from coverage.jsonreport import JsonReporter
 
 
-class _Complete(Exception):  # noqa: N818 - no error
-    """The document is complete: coverage.py began to write it."""
+class _Complete(Exception):  # noqa: N818 - not an error
+    """Raised when coverage.py begins to write, so its document is complete."""
 
 
-class _Ends(io.StringIO):
+class _StopOnWrite(io.StringIO):
     def write(self, _text: str) -> int:
         raise _Complete
 
 
 def encode_report(cov: Coverage) -> bytes:
-    """The report, as `coverage json` has it but for white space."""
+    """Encode the report; it equals that of `coverage json` except for white space."""
     reporter = JsonReporter(cov)
     try:
-        reporter.report(None, _Ends())
+        reporter.report(None, _StopOnWrite())
     except _Complete:
         text = json.dumps(reporter.report_data, ensure_ascii=False, separators=(",", ":"))
         return text.encode()
@@ -38,10 +38,10 @@ def encode_report(cov: Coverage) -> bytes:
 
 
 def encode_with_contexts(cov: Coverage) -> bytes:
-    """The report with the contexts of every line, as `coverage json --show-contexts` has it.
+    """Encode the report with the contexts of every line, as `coverage json --show-contexts`.
 
-    coverage.py asks for the contexts of a whole file once more for each of its functions: the last
-    answer is reused.
+    coverage.py queries all contexts of a file again for each of its functions, so the last result
+    is cached here.
     """
     data = cov.get_data()
     vars(data)["contexts_by_lineno"] = lru_cache(maxsize=1)(data.contexts_by_lineno)

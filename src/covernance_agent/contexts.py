@@ -1,6 +1,6 @@
 """Contexts of single tests: `<theme>|run|<node id>`, beside `<theme>` and `<theme>|run`.
 
-coverage.py documents the tables that are changed here: https://coverage.readthedocs.io/dbschema.html
+coverage.py documents the tables that are changed here, https://coverage.readthedocs.io/dbschema.html
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ RUN = "run"
 
 _MARK = f"|{RUN}|"
 
-# The theme's own context, for one of a single test.
-_WHOLE = f"substr(context, 1, instr(context, '{_MARK}') + {len(_MARK) - 2})"
+# SQL: the context of the theme, from the context of one of its tests.
+_THEME_CONTEXT = f"substr(context, 1, instr(context, '{_MARK}') + {len(_MARK) - 2})"
 _MERGE = f"""
     pragma journal_mode = off;
     pragma synchronous = off;
-    create temporary table moved as select id, {_WHOLE} as whole
+    create temporary table moved as select id, {_THEME_CONTEXT} as theme_context
         from context where instr(context, '{_MARK}');
-    insert or ignore into context (context) select distinct whole from moved;
-    create temporary table target as select moved.id, context.id as whole
-        from moved join context on context.context = moved.whole;
+    insert or ignore into context (context) select distinct theme_context from moved;
+    create temporary table target as select moved.id, context.id as theme_context
+        from moved join context on context.context = moved.theme_context;
     create unique index temp.moved_to on target (id);
     create temporary table merged as
-        select distinct file_id, coalesce(target.whole, context_id) as context_id, fromno, tono
+        select distinct file_id, fromno, tono,
+            coalesce(target.theme_context, context_id) as context_id
         from arc left join target on target.id = context_id;
     delete from arc;
     insert into arc (file_id, context_id, fromno, tono)
         select file_id, context_id, fromno, tono from merged;
     delete from context where id in (select id from target);
     vacuum;
-"""  # noqa: S608 - made of constants
+"""  # noqa: S608 - built from constants
 
 
 def names_tests(data_file: Path) -> bool:
@@ -53,7 +54,7 @@ def names_tests(data_file: Path) -> bool:
 def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
     """For each file of coverage data, the lines that each context executed.
 
-    They are the lines that Python reported: one need not begin a statement.
+    These are the lines that Python reported; a line need not begin a statement.
     """
     if not fence.is_known():
         return public_contexts.lines_by_context(data_file)
@@ -67,7 +68,7 @@ def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
 
 
 def merge_tests(data_file: Path) -> None:
-    """Give to the themes what their tests executed, in combined data with branches."""
+    """Merge the contexts of single tests into those of their themes, in combined branch data."""
     if not fence.is_known():
         public_contexts.merge_tests(data_file, _MARK)
         return

@@ -18,15 +18,15 @@ from covernance_agent.scan import scan
 from covernance_agent.slices import Code, FileResult, file_result, group
 from covernance_agent.source import Arc, Counted, branches, forks
 
-_WORTH_COPIES = 50
-"""From so many files on, counting them takes longer than processes take to be copied."""
+_PARALLEL_MIN_FILES = 50
+"""From this many files on, counting takes longer than forking processes."""
 
 
 @garbage.seldom()
 def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]:
-    """Count every file of `cov`'s data, in the order of their names.
+    """Count every file in the data of `cov`, in the order of the file names.
 
-    Returns an empty mapping where there is nothing to report on.
+    Returns an empty mapping if there is nothing to report on.
 
     Raises:
         InputError: A measured source can't be read or parsed, or the data is damaged.
@@ -34,7 +34,7 @@ def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]
     reporters = cov.files()
     data_file, arcs = Path(cov.get_data().data_filename()), cov.get_data().has_arcs()
 
-    def counted(names: Iterable[str]) -> dict[str, FileResult]:
+    def count_files(names: Iterable[str]) -> dict[str, FileResult]:
         grouped = partial(group, themes=set(themes))
         return {
             reporters[name].relative_filename(): file_result(code, ran, themes, branches=arcs)
@@ -42,19 +42,19 @@ def file_results(cov: Reporting, themes: Sequence[str]) -> dict[str, FileResult]
             if (code := _code(reporters[name], cov))
         }
 
-    if len(reporters) < _WORTH_COPIES:
-        return dict(sorted(counted(reporters).items()))
-    made = share([*reporters], lambda names: marshal.dumps(counted(names)))
-    # From copies of this process.
-    return dict(sorted(one for content in made for one in marshal.loads(content).items()))  # noqa: S302
+    if len(reporters) < _PARALLEL_MIN_FILES:
+        return dict(sorted(count_files(reporters).items()))
+    encoded_parts = share([*reporters], lambda names: marshal.dumps(count_files(names)))
+    parts = [marshal.loads(content) for content in encoded_parts]  # noqa: S302 - from forks of this process
+    return dict(sorted(item for part in parts for item in part.items()))
 
 
 def _code(reporter: FileReporter, cov: Reporting) -> Code | None:
-    """What could run of a file; None where it does not count, as in coverage.py's reports."""
+    """The code of a file; None if it does not count, as in coverage.py's reports."""
     if isinstance(reporter, KnownFile):
         return reporter.known
     try:
-        return _Unknown(reporter)
+        return _PluginFile(reporter)
     except (CoverageException, SyntaxError, ValueError, RecursionError) as error:
         if isinstance(error, NotPython) and not reporter.should_be_python():  # type: ignore[attr-defined]
             return None
@@ -64,8 +64,8 @@ def _code(reporter: FileReporter, cov: Reporting) -> Code | None:
         raise InputError(msg) from error
 
 
-class _Unknown:
-    """A file that only its reporter understands, such as a template that a plugin measures."""
+class _PluginFile:
+    """A file that only its own reporter can analyse, such as a template measured by a plugin."""
 
     def __init__(self, reporter: FileReporter) -> None:
         self._reporter = reporter
@@ -79,7 +79,8 @@ class _Unknown:
     def counted(self, steps: Iterable[Arc]) -> Iterator[Counted]:
         for start, end in steps:
             lines = [self._reporter.translate_lines([line]) for line in (start, end)]
-            once = self._reporter.translate_arcs([(start, end)])
-            arcs = self._reporter.translate_arcs(once)
+            # coverage.py translates twice; see `covernance_agent.source.Source.counted`.
+            translated = self._reporter.translate_arcs([(start, end)])
+            arcs = self._reporter.translate_arcs(translated)
             first, last = (next(iter(line)) for line in lines)
             yield first, last, next(iter(arcs), None)

@@ -1,4 +1,4 @@
-"""Open coverage.py's data files, whichever version of it is here."""
+"""Open coverage.py's data files with any supported version of coverage.py."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from coverage import CoverageData
 
 @contextmanager
 def opened(path: Path) -> Iterator[CoverageData]:
-    """The data of a file, to be read or written, and closed at the end of the block.
+    """Open a data file for reading or writing; it is closed at the end of the block.
 
-    Before coverage 7.10.3 data has no `close`; it is closed when nothing refers to it any more.
+    Before coverage 7.10.3, data has no `close`; it is closed when it is garbage collected.
     """
     data = CoverageData(basename=str(path))
     try:

@@ -1,10 +1,10 @@
-"""Failures that the tool reports to its user: what kind, and the whole message."""
+"""Errors that the tool reports to its user, each with a kind and a complete message."""
 
 from __future__ import annotations
 
 
 class AgentError(Exception):
-    """A failure that the user can mend; its text is the whole message."""
+    """An error that the user can fix; its text is the complete message."""
 
     kind = ""
 
@@ -16,12 +16,12 @@ class ConfigError(AgentError):
 
 
 class InputError(AgentError):
-    """A file or an argument that was handed in can't be used."""
+    """An input file or an argument can't be used."""
 
     kind = "input"
 
 
 class MachineError(AgentError):
-    """The machine lacks something, or refuses something, that the work needs."""
+    """Something that the work needs is missing on this machine, or a system call failed."""
 
     kind = "machine"

@@ -1,7 +1,7 @@
-"""Which versions of coverage.py have the private names that the fast way of counting relies on.
+"""The versions of coverage.py whose private names the fast way of counting may use.
 
-With another version everything is counted and written by coverage.py's documented interface: the
-results are the same, and each source is parsed once for every report and theme.
+With any other version, everything is counted and written through coverage.py's documented
+interface. The results are the same, but each source is parsed once per report and theme.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import coverage
 
 KNOWN = ("7.17",)
-"""The versions that were tried: `tests/unit/covernance_agent` passes with each."""
+"""The tested versions: `tests/unit/covernance_agent` passes with each."""
 
 
 def is_known(version: str = coverage.__version__) -> bool:

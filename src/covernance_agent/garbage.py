@@ -1,4 +1,4 @@
-"""Let garbage collection wait where much is made and little is thrown away."""
+"""Run garbage collection less often while many objects are created and few are dropped."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SELDOM = 200_000
+_SELDOM_THRESHOLD = 200_000
 
 
 @contextmanager
 def seldom() -> Iterator[None]:
-    """Look for garbage a few hundred times less often; among trees and counts there is none."""
-    usual = gc.get_threshold()
-    gc.set_threshold(_SELDOM)
+    """Collect garbage a few hundred times less often; syntax trees and counts produce none."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_SELDOM_THRESHOLD)
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        gc.set_threshold(*thresholds)

@@ -1,4 +1,4 @@
-"""What the processes of a pass note of what they do, in one file, in the order of the events."""
+"""The trace of a pass: one file in which its processes record events in order."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from os import open as open_descriptor
 from typing import NamedTuple
 
 SCHEMA = "1"
-"""The version of the trace: the state of the entry with which a process announces itself."""
+"""The version of the trace: the state of the entry that each process writes when it starts."""
 
 SETTINGS = "COVERNANCE_TRACE"
 """The variable that carries `Settings`, as JSON, to the processes of a pass."""
 
 READ, EXAMINED, ASKED, LISTED = ("read", "examined", "asked", "listed")
-"""What was done with a path: read; examined for permissions and size; asked for; listed."""
+"""Uses of a path: its content, its permissions and size, its existence, its list of names."""
 
 INSTALLED = "installed"
-"""A file of the installed environment was read; its content is looked at after the pass."""
+"""A file of the installed environment was read; its content is hashed after the pass."""
 
 MADE, CONNECTED, BOUND = ("made", "connected", "bound")
-"""Products and sockets."""
+"""A file or folder was created, a socket connected, a socket bound."""
 
 STARTED, BEGAN, BROKEN = ("started", "began", "broken")
-"""Processes as they are started, processes as they announce themselves, a hole in the trace."""
+"""A process was started, a process began to trace itself, the trace is incomplete."""
 
 SEPARATOR = "\x1f"
-"""Between the words of one field."""
+"""Separates the words of one field."""
 
 LOOPBACK = "loopback"
 """The host of a connection that stays on this machine."""
 
 _NO_NAME = "\N{REPLACEMENT CHARACTER}"
-"""For the byte that ends a field; nothing can have it in its name, but anybody may ask."""
+"""Replaces NUL, which ends a field. No file has it in its name, but a program may ask for one."""
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
 
 class Settings(NamedTuple):
-    """Where to note, and what not; folders end in a slash.
+    """Where to write the trace, and which folders to leave out; folders end in a slash.
 
     Attributes:
         file: The trace of the pass.
-        own: Folders that the run itself writes.
-        installed: Folders of the installed environment: what is read there is noted by name.
-        known: Folders of the standard library, which the interpreter's version stands for.
+        own: Folders that the run itself writes to; not recorded.
+        installed: Folders of the installed environment: reads there are recorded without content.
+        known: Folders of the standard library; not recorded, as the interpreter's version is.
     """
 
     file: str
@@ -56,7 +56,7 @@ class Settings(NamedTuple):
     known: tuple[str, ...]
 
     def encode(self) -> str:
-        """As the value of `SETTINGS`."""
+        """Encode the settings as the value of `SETTINGS`."""
         return json.dumps(self)
 
 
@@ -67,7 +67,7 @@ def decode(text: str) -> Settings:
 
 
 def command(parent: int, arguments: Iterable[str]) -> str:
-    """How a process is known to the one that started it and to itself."""
+    """The key of a process, by which its parent and the process itself record it."""
     return SEPARATOR.join((str(parent), *arguments))
 
 
@@ -79,10 +79,10 @@ class Journal:
         self._file = file
 
     def note(self, kind: str, what: str, state: str = "") -> None:
-        """Append one entry. The file is opened each time: programs close descriptors.
+        """Append one entry. The file is opened each time, because programs may close descriptors.
 
         Raises:
-            OSError: It can't be written whole.
+            OSError: The entry can't be written completely.
         """
         fields = (kind, what.replace("\0", _NO_NAME), state.replace("\0", _NO_NAME), "")
         entry = "\0".join(fields).encode("utf-8", "surrogateescape")
@@ -95,9 +95,9 @@ class Journal:
             close(descriptor)
 
     def give_up(self, error: Exception) -> None:
-        """Note that the trace has a hole; where that can't be noted, leave no trace at all."""
+        """Record that the trace is incomplete; if that fails, delete the trace."""
         try:
             self.note(BROKEN, f"{type(error).__name__}: {error}")
-        except Exception:  # noqa: BLE001 - a full disk, a folder that is gone
+        except Exception:  # noqa: BLE001 - a full disk, a deleted folder
             with suppress(OSError):
                 unlink(self._file)

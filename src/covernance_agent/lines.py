@@ -1,4 +1,4 @@
-"""Sets of line numbers as text, `1-4,7`, from integers whose set bits are the lines."""
+"""Sets of line numbers as text such as `1-4,7`, from integers with bit N set for line N."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RUN = re.compile("1+")
 
 
 def encode_bits(bits: int) -> str:
-    """Write the numbers of the bits that are set; the same set gives the same text."""
+    """Write the positions of the set bits as text; equal sets give equal text."""
     runs = [run.span() for run in _RUN.finditer(f"{bits:b}"[::-1])]
     return ",".join(
         [str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in runs]
@@ -18,7 +18,7 @@ def encode_bits(bits: int) -> str:
 
 
 def encode(lines: Iterable[int]) -> str:
-    """Write a set of lines, none of them negative."""
+    """Write a set of line numbers as text; none may be negative."""
     bits = 0
     for line in lines:
         bits |= 1 << line
@@ -30,5 +30,5 @@ if sys.version_info >= (3, 10):
 else:
 
     def count_bits(bits: int) -> int:
-        """How many bits of a number that is not negative are set."""
+        """The number of set bits of a number that is not negative."""
         return bin(bits).count("1")

@@ -1,8 +1,8 @@
-"""coverage.py's HTML report, of which pages that would be the same again are taken over.
+"""coverage.py's HTML report, with unchanged pages linked from earlier reports.
 
-coverage.py keeps such pages where it writes over its last report. Here a report is written aside
-and then moved, so its settings name another folder each time; and its own check does not look at
-the contexts that a page shows. What is overridden below are its names of 7.17.
+coverage.py keeps unchanged pages when it overwrites its last report. Here a report is written to a
+new folder and then moved, so its settings name a different folder each time. coverage.py's own
+check also ignores the contexts that a page shows. The overridden names are those of version 7.17.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def write_linked(cov: Coverage, folder: Path, others: Iterable[Path], *, title: 
     """Write the report of `cov` to a new folder.
 
     Pages whose source, data and settings are those of a report in `others` are linked from there;
-    they show the time at which they were written. `others` may be missing, or be anything else.
+    they show the time at which they were written. `others` need not exist or be reports.
     """
     settings = override_config(cov, html_dir=str(folder), html_title=title, show_contexts=True)
     with settings, _opened(others) as descriptors:
@@ -39,7 +39,7 @@ def write_linked(cov: Coverage, folder: Path, others: Iterable[Path], *, title: 
 
 @contextmanager
 def _opened(folders: Iterable[Path]) -> Iterator[list[int]]:
-    """Hold on to those folders that are there, even if another run replaces them."""
+    """Open the folders that exist, so that they stay readable if another run replaces them."""
     with ExitStack() as stack:
         descriptors = []
         for folder in folders:
@@ -50,15 +50,17 @@ def _opened(folders: Iterable[Path]) -> Iterator[list[int]]:
 
 
 def _fingerprints(data: CoverageData) -> dict[str, bytes]:
-    """What ran of each file, in which context."""
+    """The steps that ran in each file, per context, as bytes to hash."""
     return {
-        path: json.dumps(sorted((context, sorted(ran)) for context, ran in found.items())).encode()
-        for path, found in scan(Path(data.data_filename()), str, data.measured_files())
+        path: json.dumps(
+            sorted((context, sorted(steps)) for context, steps in ran.items())
+        ).encode()
+        for path, ran in scan(Path(data.data_filename()), str, data.measured_files())
     }
 
 
 class _Reporter(HtmlReporter):
-    """Writes the pages of files side by side, once it knows which."""
+    """Writes the pages of all files in parallel."""
 
     def __init__(self, cov: Coverage, pages: _Pages) -> None:
         super().__init__(cov)
@@ -66,20 +68,20 @@ class _Reporter(HtmlReporter):
         self._files: list[FileToReport] = []
 
     def write_html_page(self, ftr: FileToReport) -> None:
-        """Wait for the other files."""
+        """Collect the file; its page is written with the others."""
         self._files.append(ftr)
 
     def write_file_index_page(self, first_html: str, final_html: str) -> None:
         """Write the pages of all files, then their index."""
-        new = [ftr for ftr in self._files if not self.incr.can_skip_file(self.data, ftr)]
-        share(new, self._write)
+        changed_files = [ftr for ftr in self._files if not self.incr.can_skip_file(self.data, ftr)]
+        share(changed_files, self._write)
         self.index_pages["file"].summaries = [_indexed(ftr) for ftr in self._files]
         for ftr, item in zip(self._files, self.index_pages["file"].summaries):
             self.incr.set_index_info(ftr.rootname, item)
         super().write_file_index_page(first_html, final_html)
 
     def _write(self, files: Iterable[FileToReport]) -> bytes:
-        # In a copy of the process, the data that it was copied with would erase its file.
+        # After a fork, the `CoverageData` of the parent process would erase its file.
         data = CoverageData(self.data.data_filename())
         data.read()
         data.set_query_contexts(self.config.report_contexts)
@@ -97,7 +99,7 @@ def _indexed(ftr: FileToReport) -> IndexItem:
 
 
 class _Pages(IncrementalChecker):
-    """Knows which pages of other reports are what this one would write."""
+    """Finds the pages of other reports that equal those of this one."""
 
     def __init__(
         self, folder: Path, others: Sequence[int], fingerprints: Mapping[str, bytes]
@@ -108,15 +110,15 @@ class _Pages(IncrementalChecker):
         self._hashes: dict[int, dict[str, str]] = {}
 
     def read(self) -> None:
-        """Begin with nothing; other reports are read once their settings can be compared."""
+        """Start empty; other reports are read when their settings can be compared."""
         self._reset()
 
     def check_global_data(self, *data: object) -> None:
-        """Forget the reports whose settings were not these; where files lie is none."""
+        """Read the reports with equal settings; the locations of files do not count."""
         tools = (coverage.__version__, sys.version)
-        super().check_global_data(*(_own(one) for one in data), *tools)
+        super().check_global_data(*(_comparable(setting) for setting in data), *tools)
         for other in self._others:
-            # What is not as coverage.py writes it has no pages to take over.
+            # A folder that is not a report of coverage.py has no pages to link.
             with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
                 status = self._status(other)
                 if status["globals"] == self.globals:
@@ -130,34 +132,34 @@ class _Pages(IncrementalChecker):
         return status
 
     def can_skip_file(self, data: CoverageData, ftr: FileToReport) -> bool:  # noqa: ARG002 - coverage.py's signature
-        """Take over the page of a file that is the same, if it is there."""
-        seen = hashlib.sha256()
+        """Link the page of a file if another report has an equal one."""
+        total = hashlib.sha256()
         for part in (
             ftr.fr.source().encode(),
             self._fingerprints.get(ftr.analysis.filename, b""),
             ftr.prev_html.encode(),
             ftr.next_html.encode(),
         ):
-            seen.update(b"%d:" % len(part) + part)
-        self.files[ftr.rootname] = FileInfo(hash=seen.hexdigest())
-        return self._linked(ftr, seen.hexdigest())
+            total.update(b"%d:" % len(part) + part)
+        self.files[ftr.rootname] = FileInfo(hash=total.hexdigest())
+        return self._link(ftr, total.hexdigest())
 
-    def _linked(self, ftr: FileToReport, wanted: str) -> bool:
+    def _link(self, ftr: FileToReport, page_hash: str) -> bool:
         target = Path(self.directory, ftr.html_filename)
         for other, hashes in self._hashes.items():
-            if hashes.get(ftr.rootname) == wanted:
+            if hashes.get(ftr.rootname) == page_hash:
                 with suppress(OSError):
                     os.link(ftr.html_filename, target, src_dir_fd=other, follow_symlinks=False)
                     return True
         return False
 
 
-def _own(setting: object) -> Any:  # noqa: ANN401 - whatever coverage.py hashes
-    """A setting without what no page of a file shows: places, sources, and the index's title."""
+def _comparable(setting: object) -> Any:  # noqa: ANN401 - whatever coverage.py hashes
+    """A setting without what no page of a file shows: locations, sources and the index title."""
     if not isinstance(setting, CoverageConfig):
         return setting
     copy = setting.copy()
     copy.data_file = copy.html_dir = copy.html_title = ""
-    copy.config_file = copy.source = copy._config_contents = None  # noqa: SLF001 - it is hashed too
+    copy.config_file = copy.source = copy._config_contents = None  # noqa: SLF001 - coverage.py hashes it too
     copy.config_files_attempted = copy.config_files_read = []
     return copy

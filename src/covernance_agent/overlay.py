@@ -1,8 +1,9 @@
-"""What a run needs of coverage.py's settings, laid over those that are in force here.
+"""The coverage.py settings of a run: the project's own settings with a few keys replaced.
 
-Nobody has to edit a settings file for the tool, and nothing that is set there is lost: the file
-that coverage.py would read is copied with a few keys replaced, in its own format, so that regular
-expressions and environment variables keep their spelling. https://coverage.readthedocs.io/config.html
+Users need not edit their settings file, and its other settings stay in force. The file that
+coverage.py would read is copied in its own format with a few keys replaced, so that regular
+expressions and environment variables keep their spelling. See
+https://coverage.readthedocs.io/config.html
 """
 
 from __future__ import annotations
@@ -28,29 +29,29 @@ Sections = dict[str, dict[str, Any]]
 
 _NAME = "covernance_agent.overlay"
 _SHARED_FILES = ("setup.cfg", "tox.ini", "pyproject.toml")
-"""Files of other tools, where sections of coverage.py have a prefix."""
+"""Files shared with other tools, in which coverage.py's sections have a prefix."""
 
 _PREFIX = "coverage:"
 _CONTEXT = "${COVERAGE_CONTEXT-default}"
 """The environment reaches child processes; a command line's `--context` does not."""
 
 _UNREADABLE = (CoverageException, CoverageConfigError)
-"""What coverage.py raises over settings; up to 7.10 the second is not of the first's kind."""
+"""The errors of coverage.py for bad settings; up to 7.10 the second is no subclass of the first."""
 
 _DATA_FILE = "${COVERNANCE_DATA_FILE-.coverage}"
-"""Likewise: up to 7.10.2, child processes read the settings file and not the command line."""
+"""Likewise, up to 7.10.2, child processes read the settings file but not the command line."""
 
 _REPLACED = {
     "source_pkgs": "the suite's source in [tool.covernance] is measured",
     "source_dirs": "the suite's source in [tool.covernance] is measured",
-    "dynamic_context": "contexts are those of the themes",
-    "timid": "the usual tracer measures",
+    "dynamic_context": "contexts are named after themes",
+    "timid": "the default tracer is used",
 }
-"""Keys of [run] that a run can't keep, and what happens instead."""
+"""Keys of [run] that a run replaces, and what it does instead."""
 
 
 def config_file(folder: Path, source: Sequence[str]) -> str:
-    """The `config_file` for `coverage.Coverage`: the effective settings for a suite's sources.
+    """Write the effective settings of a suite; the value for `config_file` of `Coverage`.
 
     Args:
         folder: Where the generated file is written.
@@ -67,21 +68,21 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
     """Write the effective settings to a file in `folder`.
 
     Returns:
-        The file, and a line on each setting in force that had to be replaced.
+        The file, and one line about each project setting that was replaced.
 
     Raises:
         ConfigError: coverage.py's settings can't be read.
         MachineError: The file can't be written.
     """
-    found = _in_force()
-    sections = _read(found) if found else {}
-    name = os.path.relpath(found) if found else ""
-    notes = [f"{name}: {note}" for note in _lay_over(sections.setdefault("run", {}), source)]
-    as_toml = found is not None and found.endswith(".toml")
+    path = _in_force()
+    sections = _read(path) if path else {}
+    name = os.path.relpath(path) if path else ""
+    notes = [f"{name}: {note}" for note in _override_run(sections.setdefault("run", {}), source)]
+    as_toml = path is not None and path.endswith(".toml")
     target = Path(folder, "settings.toml" if as_toml else "coveragerc")
     _write(target, sections, as_toml=as_toml)
     if sections["run"].get("plugins") and (changed := _changed_by_plugins(target, source)):
-        notes.append(f"{name}: a plugin sets {', '.join(changed)}; this run sets it back")
+        notes.append(f"{name}: a plugin sets {', '.join(changed)}; this run overrides it")
         plugins = [*_words(sections["run"]["plugins"]), _NAME]
         sections["run"]["plugins"] = plugins if as_toml else "\n".join(plugins)
         sections[_NAME] = {"source": list(source) if as_toml else "\n".join(source)}
@@ -90,7 +91,7 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
 
 
 def coverage_init(registry: Plugins, options: dict[str, Any]) -> None:
-    """Register what has the last word where another plugin of coverage.py sets what a run needs."""
+    """Register a configurer that overrides other coverage.py plugins where they change a run."""
     registry.add_configurer(_LastWord(_words(options.get("source", ""))))
 
 
@@ -122,12 +123,12 @@ def _in_force() -> str | None:
 
 
 def _read(path: str) -> Sections:
-    """The sections of coverage.py in a settings file that it could read."""
+    """The sections of coverage.py in a settings file that coverage.py can read."""
     shared = Path(path).name in _SHARED_FILES
     if path.endswith(".toml"):
         document = _toml(path)
-        own = document.get("tool", {}).get("coverage", {})
-        return _copied(own if shared or own else document)
+        sections_of_tool = document.get("tool", {}).get("coverage", {})
+        return _copied(sections_of_tool if shared or sections_of_tool else document)
     parser = configparser.RawConfigParser()
     parser.read(path, encoding="utf-8")
     sections: Sections = {}
@@ -140,7 +141,7 @@ def _read(path: str) -> Sections:
 
 
 def _toml(path: str) -> dict[str, Any]:
-    """Read TOML; where Python can't, coverage.py needed the package tomli to read the file."""
+    """Read TOML, before Python 3.11 with tomli, which coverage.py needs there too."""
     name = "tomllib" if find_spec("tomllib") else "tomli"
     document: dict[str, Any] = import_module(name).loads(Path(path).read_text(encoding="utf-8"))
     return document
@@ -150,8 +151,8 @@ def _copied(document: dict[str, Any]) -> Sections:
     return {name: dict(section) for name, section in document.items() if isinstance(section, dict)}
 
 
-def _lay_over(run: dict[str, Any], source: Sequence[str]) -> list[str]:
-    """Set what a run needs in the section [run]; a line on what said something else."""
+def _override_run(run: dict[str, Any], source: Sequence[str]) -> list[str]:
+    """Set the keys that a run needs in [run]; return one line per setting that said otherwise."""
     notes = [
         f"[run] {key} = {str(run[key]).lower()} is not used: {key} = true is needed"
         for key in ("branch", "relative_files")
@@ -172,10 +173,10 @@ def _lay_over(run: dict[str, Any], source: Sequence[str]) -> list[str]:
 
 
 def _changed_by_plugins(target: Path, source: Sequence[str]) -> list[str]:
-    """What a run needs and plugins of coverage.py set otherwise."""
+    """The keys that a run needs and that coverage.py plugins have changed."""
     try:
         settings = coverage.Coverage(config_file=str(target), data_file=None)
-        settings.sys_info()  # the documented call that has plugins configure
+        settings.sys_info()  # the documented call that makes plugins configure
     except (*_UNREADABLE, ImportError) as error:
         msg = f"coverage.py's configuration: {error}"
         raise ConfigError(msg) from error
@@ -188,7 +189,7 @@ def _changed_by_plugins(target: Path, source: Sequence[str]) -> list[str]:
 
 
 def _words(value: object) -> list[str]:
-    """A list as coverage.py reads it: words in a text are separated by commas or lines."""
+    """Read a list as coverage.py does: words in a text are separated by commas or newlines."""
     if isinstance(value, (list, tuple)):
         return [str(word) for word in value]
     words = str(value or "").replace("\n", ",").split(",")
@@ -229,12 +230,12 @@ def _as_toml(sections: Sections) -> str:
 
 
 def _key(name: str) -> str:
-    # The name of a plugin is a dotted path, which coverage.py looks up part by part.
+    # The name of a plugin is a dotted path; coverage.py finds its section part by part.
     return ".".join(map(_text, name.split(".")))
 
 
 def _value(value: object | Sequence[object]) -> str:
-    """A value as TOML, https://toml.io/en/v1.0.0."""
+    """Write a value as TOML (https://toml.io/en/v1.0.0)."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
@@ -242,11 +243,11 @@ def _value(value: object | Sequence[object]) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, dict):
-        pairs = (f"{_text(str(key))} = {_value(one)}" for key, one in value.items())
+        pairs = (f"{_text(str(key))} = {_value(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     return _text(str(value))
 
 
 def _text(text: str) -> str:
-    """A basic string: JSON's escapes are TOML's, but for the one character that JSON leaves."""
+    """Write a basic string: TOML has JSON's escapes, but also requires one for U+007F."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

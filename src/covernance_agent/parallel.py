@@ -1,4 +1,4 @@
-"""Spread work over the cores, in copies of the process."""
+"""Spread work over the cores in forks of this process."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 
 
 def share(items: Sequence[T], work: Callable[[Sequence[T]], bytes]) -> list[bytes]:
-    """Do `work` on every item, a share of them in this process and in each of some copies of it.
+    """Do `work` on every item, in this process and in forks of it, one share of the items each.
 
-    A copy has all that this process has in memory; what it changes there is lost. Interruptions
-    stay blocked in it: this process is interrupted too, and stops it. The share of a
-    copy that fails, or that the system refuses, is done again here: that costs time, and raises
-    the error where it can be told. Where a process can't safely be copied, all is done here.
+    A fork sees everything that this process has in memory, but its changes there are lost.
+    Interruptions stay blocked in it; this process is interrupted too and kills it. If a fork fails
+    or can't be started, its share is done here: that takes time, but raises any error where it can
+    be reported. On systems where forking is not safe, everything is done here.
 
     Args:
-        items: What is to be worked on.
-        work: Works on a share of it; it may be called for an item again, after a failure.
+        items: The items to work on.
+        work: Works on one share of the items; it may be called again for a share after a failure.
 
     Returns:
-        What `work` made of each share, in any order.
+        The result of `work` for each share, in any order.
     """
     if not items:
         return []
     count = min(cpus(), len(items)) if sys.platform == "linux" else 1
     shares = [items[number::count] for number in range(count)]
-    copies: dict[int, tuple[Sequence[T], BinaryIO]] = {}
-    mine = shares[:1]
+    forks: dict[int, tuple[Sequence[T], BinaryIO]] = {}
+    own_shares = shares[:1]
     with ExitStack() as streams:
         try:
-            for one in shares[1:]:
+            for items_of_share in shares[1:]:
                 try:
                     stream: BinaryIO = streams.enter_context(tempfile.TemporaryFile())
                     with blocked():
-                        copies[_copy(one, work, stream)] = one, stream
-                except OSError:  # noqa: PERF203 - a copy that the system refuses
-                    mine.append(one)
-            made = [work(one) for one in mine]
-            for process, (one, stream) in [*copies.items()]:
+                        forks[_fork(items_of_share, work, stream)] = items_of_share, stream
+                except OSError:  # noqa: PERF203 - the system could not start a fork
+                    own_shares.append(items_of_share)
+            results = [work(items_of_share) for items_of_share in own_shares]
+            for process, (items_of_share, stream) in [*forks.items()]:
                 status = os.waitpid(process, 0)[1]
-                del copies[process]
+                del forks[process]
                 stream.seek(0)
-                made.append(work(one) if status else stream.read())
+                results.append(work(items_of_share) if status else stream.read())
         except BaseException:
-            for process in copies:
-                with suppress(ProcessLookupError, ChildProcessError):  # one just waited for
+            for process in forks:
+                with suppress(ProcessLookupError, ChildProcessError):  # it has just been waited for
                     os.kill(process, signal.SIGKILL)
                     os.waitpid(process, 0)
             raise
-    return made
+    return results
 
 
 def cpus() -> int:
-    """The cores that this process may use, if the system reports them."""
+    """The number of cores that this process may use, or of all cores if that is unknown."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -69,16 +69,16 @@ def cpus() -> int:
 
 @contextmanager
 def blocked() -> Iterator[None]:
-    """Put interruptions off to the end of the block, and block them in processes that it starts.
+    """Delay interruptions to the end of the block, and block them in processes that it starts.
 
-    Here blocking is not enough: another thread may take the signal, and Python raises the
-    interruption in this one.
+    Blocking the signals is not enough in this process: another thread may receive the signal, and
+    Python then runs the handler in the main thread.
     """
-    came: list[int] = []
+    received: list[int] = []
     before = {number: signal.getsignal(number) for number in _INTERRUPTIONS}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _frame: came.append(number))
+            signal.signal(number, lambda number, _frame: received.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
     try:
         yield
@@ -86,12 +86,12 @@ def blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        if received:
+            signal.raise_signal(received[0])
 
 
-def _copy(items: Sequence[T], work: Callable[[Sequence[T]], bytes], stream: BinaryIO) -> int:
-    """Work on items in a copy of this process, of which the number is returned."""
+def _fork(items: Sequence[T], work: Callable[[Sequence[T]], bytes], stream: BinaryIO) -> int:
+    """Work on items in a fork of this process; return its process ID."""
     process = os.fork()
     if process:
         return process

@@ -1,8 +1,8 @@
-"""The pytest plugin of a pass: where collection ended, which tests there are, how they ended.
+"""The pytest plugin of a pass: records its tests and outcomes, and switches contexts.
 
-Loaded by the tool alone (`-p covernance_agent.plugin --covernance-record=FILE`). It works in the
-pytest process, in pytest-xdist's controller and in its workers; the process that reports to the
-user writes the record. PYTEST_DONT_REWRITE: there is nothing to rewrite here.
+Only the tool loads it (`-p covernance_agent.plugin --covernance-record=FILE`). It runs in
+the pytest process, in pytest-xdist's controller and in its workers. The process that reports to the
+user writes the record. PYTEST_DONT_REWRITE: there are no assertions to rewrite here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RUN = "run"
 """The dynamic part of a context, from the end of collection on."""
 
 _RERUN = {"rerun", "retried"}
-"""What pytest-rerunfailures and pytest-retry call an attempt that failed and is made again."""
+"""What pytest-rerunfailures and pytest-retry call a failed attempt that is repeated."""
 
 _NARROWING = ("collectonly", "deselect", "ignore", "ignore_glob", "lf", "setuponly", "setupplan")
 _COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_imported_tests")
@@ -31,7 +31,9 @@ _COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_import
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that the tool passes."""
     group = parser.getgroup("covernance")
-    group.addoption("--covernance-record", metavar="FILE", help="write what this pass saw to FILE")
+    group.addoption(
+        "--covernance-record", metavar="FILE", help="write the record of this pass to FILE"
+    )
     group.addoption(
         "--covernance-theme", metavar="THEME", default="", help="the theme that this pass selects"
     )
@@ -42,29 +44,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--covernance-contexts",
         choices=("theme", "test"),
         default="theme",
-        help="whether each test has a context of its own",
+        help="measure one context per theme or one per test",
     )
 
 
-# Hook wrappers are written the older way (`hookwrapper`), which every pytest from 7 on knows.
+# Hook wrappers use the older `hookwrapper`, which every pytest from 7 on supports.
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Refuse a second measurement before pytest-cov starts it: neither would see everything.
+    """Raise if pytest-cov would measure too, before it starts: both results would be incomplete.
 
     Raises:
-        pytest.UsageError: `--cov` stands in `PYTEST_ADDOPTS` or in the ini file.
+        pytest.UsageError: `--cov` is in `PYTEST_ADDOPTS` or in the ini file.
     """
     known = early_config.known_args_namespace
     if known.covernance_record and getattr(known, "cov_source", None):
-        msg = "pytest-cov measures as well: take --cov out of PYTEST_ADDOPTS and addopts"
+        msg = "pytest-cov is active too; remove --cov from PYTEST_ADDOPTS and addopts"
         raise pytest.UsageError(msg)
     yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start recording when the tool asks for it."""
+    """Start recording if the tool asks for it."""
     if config.getoption("covernance_record"):
         config.pluginmanager.register(Recorder(config), "covernance-recorder")
         if config.getoption("covernance_contexts") == "test":
@@ -73,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Recorder:
-    """Collects one pass."""
+    """Records the tests of one pass and their outcomes."""
 
     def __init__(self, config: pytest.Config) -> None:
         """Record the pass of `config`."""
@@ -97,16 +99,16 @@ class Recorder:
     def pytest_collection_modifyitems(
         self, items: list[pytest.Item]
     ) -> Generator[None, None, None]:
-        """See every item before anything is deselected, and what is left after."""
+        """Record every item before anything is deselected, and the remaining items afterwards."""
         everything = list(items)
         yield
-        kept = {item.nodeid for item in items}
+        selected = {item.nodeid for item in items}
         unthemed = [item.nodeid for item in everything if not self._themes_of(item)]
-        mine = [item.nodeid for item in everything if self._selects(item)]
+        tests_of_pass = [item.nodeid for item in everything if self._selects(item)]
         self._collected = Collected(
             selected={item.nodeid: self._themes_of(item) for item in items},
             unthemed=unthemed,
-            deselected=[nodeid for nodeid in mine if nodeid not in kept],
+            deselected=[nodeid for nodeid in tests_of_pass if nodeid not in selected],
         )
 
     def _themes_of(self, item: pytest.Item) -> list[str]:
@@ -118,7 +120,7 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """From here on, what runs is what the tests run: switch the context, also for children."""
+        """Switch the context, also for child processes: from now on the tests run."""
         self._begin(len(session.items))
         _switch(self._theme, _RUN)
 
@@ -138,17 +140,17 @@ class Recorder:
             self._progress.write(b".")
 
     def pytest_runtest_logstart(self) -> None:
-        """Stop when the run that started this pass was killed: nobody will read its record."""
+        """Stop if the run that started this pass was killed, as nothing will read the record."""
         if not self._is_worker and os.getppid() != self._parent:
             pytest.exit("the run that started this pass is gone", returncode=3)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Remember what could not be collected."""
+        """Record what could not be collected."""
         if report.failed:
             self._errors.add(report.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep a test's worst outcome over its phases, its time, and whether it was run again."""
+        """Record a test's worst outcome over its phases, its time, and whether it was repeated."""
         outcome = _outcome(report)
         if outcome in _RERUN:
             self._reran.add(report.nodeid)
@@ -159,13 +161,13 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401, ARG002 - pytest-xdist's hook
-        """Take over what a worker collected; all workers collect the same."""
+        """Store what a worker collected; all workers collect the same."""
         if content := getattr(node, "workeroutput", {}).get("covernance"):
             self._collected = Collected(*json.loads(content))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write the record, or hand it from the worker to the controller."""
+        """Write the record, or pass the collection from the worker to the controller."""
         if self._is_worker:
             output = self._config.workeroutput  # type: ignore[attr-defined]
             output["covernance"] = json.dumps(self._collected)
@@ -187,10 +189,10 @@ class Recorder:
 
 
 class TestContexts:
-    """Gives each test a context of its own, `<theme>|run|<node id>`.
+    """Gives each test its own context, `<theme>|run|<node id>`.
 
-    What a fixture sets up for several tests has the node id of what it is for: the class, the
-    file, the folder; for the whole session it stays `<theme>|run`.
+    A fixture shared by several tests has the node ID of its scope: the class, the file or the
+    folder. The context of a session fixture is `<theme>|run`.
     """
 
     def __init__(self, theme: str) -> None:
@@ -202,7 +204,7 @@ class TestContexts:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, None, None]:
-        """Enter a test; what runs after the last one belongs to no test."""
+        """Switch to the context of a test; after the last one, to that of the theme."""
         self._enter(item.nodeid)
         yield
         if nextitem is None:
@@ -212,13 +214,13 @@ class TestContexts:
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, None, None]:
-        """Leave the test for what is set up for more than it."""
+        """Leave the context of the test while a fixture shared by several tests is set up."""
         if fixturedef.scope == "function":
             yield
             return
         test = self._current
         self._enter(request.node.nodeid)
-        yield  # an older wrapper is resumed whether or not the fixture failed
+        yield  # a `hookwrapper` is resumed even if the fixture failed
         self._enter(test)
 
     def _enter(self, nodeid: str) -> None:
@@ -227,14 +229,14 @@ class TestContexts:
 
 
 def _switch(theme: str, context: str) -> None:
-    """Measure under another context from here on, child processes too."""
+    """Measure under another context from now on, in new child processes too."""
     coverage = sys.modules.get("coverage")
     running = coverage.Coverage.current() if coverage else None
     if running is None:
         return
     running.switch_context(context)
-    # Children take their context from a variable, the newer versions' from the settings that they
-    # are handed.
+    # Child processes take their context from a variable or, with newer versions of coverage.py,
+    # from the serialized settings.
     os.environ["COVERAGE_CONTEXT"] = f"{theme}|{context}"
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
         running.set_option("run:context", f"{theme}|{context}")

@@ -1,4 +1,4 @@
-"""The task `prepare`: what the tool has to know of an environment before it runs tests there."""
+"""The task `prepare`: check and describe an environment before tests run in it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from typing import Any
 from covernance_agent.failures import MachineError
 
 _NEEDED = {"pytest": (7, 0), "coverage": (7, 10)}
-"""The distributions that a run needs, each with the oldest version that will do."""
+"""The distributions that a run needs, each with the oldest supported version."""
 
 _OPTIONAL = {"xdist": "pytest-xdist", "pytest_split": "pytest-split", "pytest_randomly": ""}
 
 
 def perform(task: dict[str, Any]) -> dict[str, Any]:
-    """Describe the environment, lay the run's settings over those of coverage.py, read arguments.
+    """Describe the environment, write the run's coverage.py settings, read the arguments.
 
     Args:
-        task: `source` and `tests` of the suite; `folder`, where the generated settings go, or None
-            for none; `arguments`, the user's for pytest, or None.
+        task: `source` and `tests` of the suite; `folder` for the generated settings, or None for
+            none; `arguments`, the user's for pytest, or None.
 
     Returns:
-        `environment` (see `covernance.agent.environment`), `plugins` (of those the tool can make
-        use of), `settings` (the generated file, or None), `notes` (what was laid over a setting
-        that says otherwise), `arguments` (see `covernance_agent.arguments`, or None).
+        `environment` (see `covernance.agent.environment`), `plugins` (those installed, of the ones
+        that the tool can use), `settings` (the generated file, or None), `notes` (one line per
+        setting that was replaced), `arguments` (see `covernance_agent.arguments`, or None).
 
     Raises:
-        MachineError: pytest or coverage is missing here, or too old.
+        MachineError: pytest or coverage is not installed here, or is too old.
         AgentError: coverage.py's settings or the arguments can't be read.
     """
     packages = {name: _version(name) for name in _NEEDED}
@@ -39,7 +39,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     settings: str | None = None
     notes: list[str] = []
     if task.get("folder") is not None:
-        from covernance_agent import overlay  # noqa: PLC0415 - now coverage is known to be here
+        from covernance_agent import overlay  # noqa: PLC0415 - coverage is known to be installed only now
 
         settings, notes = overlay.write_settings(Path(task["folder"]), task["source"])
     arguments = None
@@ -57,7 +57,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe(packages: dict[str, str | None]) -> dict[str, Any]:
-    """What a run depends on of this interpreter and its environment, apart from files' contents."""
+    """Describe what a run depends on in this interpreter and environment, without file contents."""
     library = Path(
         sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("LDLIBRARY") or ""
     )
@@ -90,7 +90,7 @@ def _version(name: str) -> str | None:
 
 
 def _check(packages: dict[str, str | None]) -> None:
-    missing = [name for name, found in packages.items() if found is None]
+    missing = [name for name, installed in packages.items() if installed is None]
     if missing:
         msg = (
             f"{sys.executable}: {' and '.join(missing)} must be installed where tests run; install "
@@ -98,13 +98,13 @@ def _check(packages: dict[str, str | None]) -> None:
             "or name another Python with --python"
         )
         raise MachineError(msg)
-    for name, least in _NEEDED.items():
-        found = packages[name] or ""
-        numbers = tuple(int(part) for part in found.split(".")[:2] if part.isdigit())
-        if numbers < least:
-            wanted = ".".join(map(str, least))
+    for name, oldest in _NEEDED.items():
+        installed = packages[name] or ""
+        numbers = tuple(int(part) for part in installed.split(".")[:2] if part.isdigit())
+        if numbers < oldest:
+            required = ".".join(map(str, oldest))
             msg = (
-                f"{sys.executable}: {name} {found} is too old; {name} {wanted} or newer is needed: "
-                f"`{sys.executable} -m pip install --upgrade {name}`"
+                f"{sys.executable}: {name} {installed} is too old; {name} {required} or newer is "
+                f"needed; run `{sys.executable} -m pip install --upgrade {name}`"
             )
             raise MachineError(msg)

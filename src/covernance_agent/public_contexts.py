@@ -1,4 +1,4 @@
-"""Contexts of single tests by coverage.py's documented interface alone, as `contexts` has them."""
+"""Contexts of single tests, like `contexts`, but only with coverage.py's documented interface."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
     ran: dict[str, dict[str, str]] = {}
     with _read(data_file) as data:
         for name in sorted(data.measured_files()):
-            found: dict[str, list[int]] = {}
+            lines_of: dict[str, list[int]] = {}
             for line, contexts in data.contexts_by_lineno(name).items():
                 for context in contexts:
-                    found.setdefault(context, []).append(line)
-            ran[name] = {context: encode(lines) for context, lines in sorted(found.items())}
+                    lines_of.setdefault(context, []).append(line)
+            ran[name] = {context: encode(lines) for context, lines in sorted(lines_of.items())}
     return ran
 
 
 def merge_tests(data_file: Path, mark: str) -> None:
-    """Give to the themes what their tests executed.
+    """Merge the contexts of single tests into those of their themes.
 
     Args:
         data_file: Combined data.
-        mark: The text that ends a theme's context, for one of a single test.
+        mark: The text between the theme and the node ID in the context of a single test.
     """
     merged_file = data_file.with_name(f"{data_file.name}.merged")
     with _read(data_file) as data, opened(merged_file) as merged:
         names = data.measured_files()
         for context in sorted(data.measured_contexts()):
-            theme, found, _ = context.partition(mark)
-            merged.set_context(theme + found[:-1])
+            theme, separator, _ = context.partition(mark)
+            merged.set_context(theme + separator[:-1])
             data.set_query_context(context)
             if data.has_arcs():
                 merged.add_arcs({name: data.arcs(name) or [] for name in names})

@@ -1,7 +1,7 @@
-"""The counts of every file and theme by coverage.py's documented interface alone.
+"""The counts of every file and theme, only with coverage.py's documented interface.
 
-Of each theme two JSON reports are made, of what importing executed and of all; in these every
-source is parsed again. The results are those of `counting`.
+For each theme two JSON reports are written: one of what importing executed and one of everything.
+Every source is parsed again for each. The results equal those of `counting`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _Files = dict[str, dict[str, Any]]
 
 
 def file_results(reopen: Callable[[], Coverage], themes: Sequence[str]) -> dict[str, FileResult]:
-    """Count every file of combined data, in the order of their names.
+    """Count every file of combined data, in the order of the file names.
 
     Returns an empty mapping if there is nothing to report on.
 
     Args:
-        reopen: Opens the data: until 7.13 a `Coverage` remembers the file that it analysed last,
-            whatever contexts it is asked for next.
+        reopen: Opens the data again. Until 7.13, a `Coverage` caches the file that it analysed last
+            and ignores that the contexts have changed since.
         themes: The themes to count.
 
     Raises:
@@ -45,9 +45,9 @@ def file_results(reopen: Callable[[], Coverage], themes: Sequence[str]) -> dict[
     try:
         total = _json_files(reopen(), None)
         imported = {theme: _json_files(reopen(), f"^{re.escape(theme)}$") for theme in themes}
-        whole = {theme: _json_files(reopen(), rf"^{re.escape(theme)}(\||$)") for theme in themes}
+        by_theme = {theme: _json_files(reopen(), rf"^{re.escape(theme)}(\||$)") for theme in themes}
         cov = reopen()
-        return {name: _file_result(cov, name, total, imported, whole) for name in sorted(total)}
+        return {name: _file_result(cov, name, total, imported, by_theme) for name in sorted(total)}
     except NoDataError:
         return {}
     except CoverageException as error:
@@ -56,36 +56,43 @@ def file_results(reopen: Callable[[], Coverage], themes: Sequence[str]) -> dict[
 
 
 def _json_files(cov: Coverage, contexts: str | None) -> _Files:
-    """Of each file, what coverage.py's JSON report says if it counts these contexts alone."""
+    """Each file's entry in coverage.py's JSON report, counting only these contexts."""
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         path = os.path.join(folder, "report.json")  # noqa: PTH118 - coverage.py takes a text
         cov.json_report(outfile=path, contexts=[contexts] if contexts else [], show_contexts=False)
-        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - likewise
+        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - as above
             files: _Files = json.load(stream)["files"]
     return files
 
 
 def _file_result(
-    cov: Coverage, name: str, total: _Files, imported: dict[str, _Files], whole: dict[str, _Files]
+    cov: Coverage,
+    name: str,
+    total: _Files,
+    imported: dict[str, _Files],
+    by_theme: dict[str, _Files],
 ) -> FileResult:
     file = total[name]
-    branches = cov.branch_stats(os.path.abspath(name))  # noqa: PTH100 - as coverage.py has it
+    branches = cov.branch_stats(os.path.abspath(name))  # noqa: PTH100 - as in coverage.py
     exits = {line: count for line, (count, _) in sorted(branches.items())}
-    importing = set[int]()
+    imported_lines = set[int]()
     for files in imported.values():
-        importing.update(files[name]["executed_lines"])
-    never = set(file["missing_lines"])
+        imported_lines.update(files[name]["executed_lines"])
+    missing_lines = set(file["missing_lines"])
     return {
         "total": _counts(file),
         "themes": {
-            theme: _cell(whole[theme][name], imported[theme][name], exits) for theme in whole
+            theme: _cell(files[name], imported[theme][name], exits)
+            for theme, files in by_theme.items()
         },
         "executed_lines": encode(file["executed_lines"]),
-        "missing_lines": encode(never),
-        "imported_lines": encode(importing),
+        "missing_lines": encode(missing_lines),
+        "imported_lines": encode(imported_lines),
         "branches": _branches(file, exits),
         "missing_branches": tuple(
-            (start, end) for start, end in file.get("missing_branches", ()) if start not in never
+            (start, end)
+            for start, end in file.get("missing_branches", ())
+            if start not in missing_lines
         ),
     }
 
@@ -112,7 +119,7 @@ def _counts(file: dict[str, Any]) -> Counts:
 
 
 def _branches(file: dict[str, Any], exits: dict[int, int]) -> Branches:
-    """For each line with more than one exit: how many there are, how many were taken."""
+    """For each line with more than one exit: the number of exits, and how many were taken."""
     missing = dict.fromkeys(exits, 0)
     for start, _ in file.get("missing_branches", ()):
         missing[start] += 1

@@ -1,4 +1,4 @@
-"""What one pass of pytest saw, as it is handed to the tool: `covernance.engine.record` reads it."""
+"""The record of one pytest pass, written for the tool; `covernance.engine.record` reads it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 SCHEMA = 1
 
 SEVERITY = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
-"""How a test can end, from the best to the worst."""
+"""The outcomes of a test, from best to worst."""
 
 
 class Collected(NamedTuple):
-    """What collection found.
+    """The tests that were collected.
 
     Attributes:
-        selected: The tests of this pass, each with the themes that it carries.
-        unthemed: Tests of the suite that carry no theme, selected or not.
+        selected: The tests of this pass, each with its themes.
+        unthemed: Tests of the suite without a theme, selected or not.
         deselected: Tests of this pass's theme that something else deselected (`-k`, a plugin).
     """
 
@@ -27,7 +27,7 @@ class Collected(NamedTuple):
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write a record in one step, as JSON with its schema."""
+    """Write a record atomically, as JSON with its schema."""
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.write_text(
         json.dumps({"schema": SCHEMA, **record}, separators=(",", ":")), encoding="utf-8"
@@ -36,5 +36,5 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
 
 
 def progress_path(record: Path) -> Path:
-    """Where a pass shows how far it is: the number of its tests, then a dot for each that ended."""
+    """The progress file of a pass: the number of its tests, then one dot per finished test."""
     return record.with_name("progress")

@@ -1,4 +1,4 @@
-"""Who executed which line: the file that the tool's `who` and `affected-tests` read."""
+"""The lines that each context executed, in a file for the tool's `who` and `affected-tests`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SCHEMA = 1
 
 
 def write_recording(target: Path, ran: Mapping[str, Mapping[str, str]]) -> None:
-    """Write which lines each context executed.
+    """Write the lines that each context executed.
 
     Args:
-        target: The file: `contexts`, their names; `files`, for each its statements of several
-            lines as `spans`, and `lines` by the number of a context.
+        target: The file to write. It has `contexts`, a list of names, and `files`: for each path,
+            `spans` of statements over several lines, and `lines` by index in `contexts`.
         ran: Lines as text, by file and context.
     """
     names = sorted({context for contexts in ran.values() for context in contexts})

@@ -1,9 +1,9 @@
-"""coverage.py, for several reports of the same data: each source is analysed once, or never.
+"""A `Coverage` for several reports of the same data, which analyses each source at most once.
 
-coverage.py parses every source again for every report. Here its reporters are given the analyses
-that are kept by content, and the results are those of its own (`tests/integration/test_reports.py`
-holds its commands against it). What this needs of coverage.py beyond its documented interface are
-the methods that are overridden below.
+coverage.py parses every source again for every report. Here its reporters use the analyses
+stored by content, and the results are the same (`tests/integration/test_reports.py` compares them
+with those of its commands). Beyond the documented interface, this uses only the methods that are
+overridden below.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from covernance_agent.source import Source, unpacked
 
 
 class KnownFile(PythonFileReporter):
-    """A source whose analysis is known; it is parsed only for what that leaves out."""
+    """A source with a stored analysis; it is parsed only for what the analysis lacks."""
 
     def __init__(self, morf: TMorf, coverage: Coverage, known: Source) -> None:
-        """Report on `morf`, whose analysis is `known`."""
+        """Report on `morf` with the analysis `known`."""
         super().__init__(morf, coverage)
         self.known = known
 
@@ -53,38 +53,38 @@ class KnownFile(PythonFileReporter):
         return self.known.first_lines
 
     def translate_lines(self, lines: Iterable[TLineNo]) -> set[TLineNo]:
-        """What recorded lines count as."""
+        """The lines that recorded lines count as."""
         return {self.known.line(line) for line in lines}
 
     def arcs(self) -> set[TArc]:
-        """The steps that the code allows."""
+        """The possible steps in the code."""
         return self._arcs
 
     def translate_arcs(self, arcs: Iterable[TArc]) -> set[TArc]:
-        """What recorded steps count as."""
+        """The steps that recorded steps count as."""
         recorded, settled = set(arcs), self._arcs - self.known.jumps.keys()
-        others = {self.known.arc(arc) for arc in recorded - settled}
-        return (recorded & settled) | {arc for arc in others if arc}
+        translated = {self.known.arc(arc) for arc in recorded - settled}
+        return (recorded & settled) | {arc for arc in translated if arc}
 
     def exit_counts(self) -> dict[TLineNo, int]:
-        """How many lines can follow each line that several can; no report asks for others."""
+        """The number of exits of each line that has several; no report needs other lines."""
         return self.known.exits
 
     def arc_description(self, start: TLineNo, end: TLineNo) -> str:
-        """What a step does, in words; coverage.py's own expects the steps to be known by then."""
+        """Describe a step in words; coverage.py's own method needs the steps to be parsed first."""
         self.parser.arcs()
         return super().arc_description(start, end)
 
     def code_regions(self) -> Iterable[CodeRegion]:
         """The functions and classes."""
         return [
-            CodeRegion(kind=one.kind, name=one.name, start=one.start, lines=one.lines)
-            for one in self.known.decoded_regions()
+            CodeRegion(kind=region.kind, name=region.name, start=region.start, lines=region.lines)
+            for region in self.known.decoded_regions()
         ]
 
 
 class Reporting(Coverage):
-    """Combined data, opened for reports that share the analyses of the sources."""
+    """A `Coverage` of combined data, whose reports share the analyses of sources."""
 
     def __init__(self, data_file: Path, analyses: Path, config_file: ConfigFile) -> None:
         """Open `data_file`; analyses are stored in the folder `analyses`."""
@@ -93,12 +93,12 @@ class Reporting(Coverage):
         self._known: dict[Path, KnownFile] | None = None
 
     def files(self) -> dict[str, FileReporter]:
-        """What the reports are about: every measured file that is not left out of them."""
+        """The files in the reports: every measured file that the settings do not leave out."""
         files = [(reporter, str(morf)) for reporter, morf in self._get_file_reporters()]
         if included := _patterns(self.get_option("report:include")):
-            files = [one for one in files if GlobMatcher(included).match(one[0].filename)]
+            files = [file for file in files if GlobMatcher(included).match(file[0].filename)]
         if omitted := _patterns(self.get_option("report:omit")):
-            files = [one for one in files if not GlobMatcher(omitted).match(one[0].filename)]
+            files = [file for file in files if not GlobMatcher(omitted).match(file[0].filename)]
         return {name: reporter for reporter, name in sorted(files)}
 
     def _get_file_reporters(self, morfs: TMorfs = None) -> list[tuple[FileReporter, TMorf]]:
@@ -108,25 +108,29 @@ class Reporting(Coverage):
             return files
         if self._known is None:
             self._known = self._analysed(files)
-        # The others are new each time: coverage.py's can't be asked again after an error.
-        return [(self._known.get(Path(one.filename), one), morf) for one, morf in files]
+        # Other reporters are new each time: coverage.py's can't be reused after an error.
+        return [
+            (self._known.get(Path(reporter.filename), reporter), morf) for reporter, morf in files
+        ]
 
     def _analysed(self, files: Sequence[tuple[FileReporter, TMorf]]) -> dict[Path, KnownFile]:
         python = {
-            Path(one.filename): morf for one, morf in files if type(one) is PythonFileReporter
+            Path(reporter.filename): morf
+            for reporter, morf in files
+            if type(reporter) is PythonFileReporter
         }
         sources = AnalysisCache(self._analyses, self._rules()).sources(python)
-        return {path: KnownFile(python[path], self, one) for path, one in sources.items()}
+        return {path: KnownFile(python[path], self, source) for path, source in sources.items()}
 
     def _rules(self) -> Rules:
         return Rules(exclude=tuple(self.get_exclude_list("exclude")), partial=self._partial())
 
     def _partial(self) -> tuple[str, ...]:
         names = ("report:partial_branches", "report:partial_branches_always")
-        return tuple(one for name in names for one in _strings(self.get_option(name)))
+        return tuple(pattern for name in names for pattern in _strings(self.get_option(name)))
 
     def _prepare_data_for_reporting(self) -> None:
-        """Nothing: what `combine` wrote has the names that [paths] gives already."""
+        """Do nothing: `combine` has already mapped the file names by [paths]."""
 
 
 def _patterns(option: object) -> list[str]:
@@ -134,4 +138,4 @@ def _patterns(option: object) -> list[str]:
 
 
 def _strings(option: object) -> list[str]:
-    return [str(one) for one in option] if isinstance(option, list) else []
+    return [str(item) for item in option] if isinstance(option, list) else []

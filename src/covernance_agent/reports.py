@@ -1,4 +1,4 @@
-"""Combine what was measured, count it per theme, and write reports of it, in one process."""
+"""The task `report`: combine coverage data, count it per theme, write reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
         The fields of `covernance.agent.reports.Reported`.
 
     Raises:
-        AgentError: Data is damaged or names other repositories' files, or a report can't be
+        AgentError: Data is damaged or names files outside the repository, or a report can't be
             written.
     """
     target = Path(task["target"])
@@ -77,9 +77,9 @@ def count_files(
         return counting.file_results(cov, themes)  # type: ignore[arg-type]
 
     def reopen() -> Coverage:
-        again = Coverage(data_file=cov.get_data().data_filename(), config_file=config_file)
-        again.load()
-        return again
+        reopened = Coverage(data_file=cov.get_data().data_filename(), config_file=config_file)
+        reopened.load()
+        return reopened
 
     return public_counting.file_results(reopen, themes)
 

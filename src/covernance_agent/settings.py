@@ -1,4 +1,4 @@
-"""The settings of coverage.py that decide what counts, of any version of its files."""
+"""The coverage.py settings that decide what counts, for any version of its files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from coverage.files import GlobMatcher, prep_patterns
 from covernance_agent.failures import ConfigError
 
 ConfigFile = Union[str, bool]
-"""What `coverage.Coverage` takes as `config_file`."""
+"""The type of the argument `config_file` of `coverage.Coverage`."""
 
 _ELSEWHERE = "COVERAGE_RCFILE"
 
@@ -27,10 +27,10 @@ class Settings(NamedTuple):
 
     Attributes:
         branch: Whether branches are measured.
-        ignore_errors: Whether a file that can't be parsed is left out in silence.
-        include: Patterns outside of which nothing is measured; empty for no such limit.
+        ignore_errors: Whether files that can't be parsed are left out silently.
+        include: Patterns of the only files to measure; empty for all.
         omit: Patterns of files that are left out.
-        exclude: Regular expressions of lines that need not run; `exclude_also` among them.
+        exclude: Regular expressions of lines that need not run, including `exclude_also`.
         partial: Regular expressions of lines whose branches need not all be taken.
     """
 
@@ -42,9 +42,9 @@ class Settings(NamedTuple):
     partial: tuple[str, ...]
 
     def measures(self, path: Path) -> bool:
-        """Whether an absolute path is neither omitted nor outside of what is included.
+        """Whether the file at an absolute path is included and not omitted.
 
-        A relative pattern begins at the current folder, as for coverage.py itself.
+        Relative patterns start at the current folder, as in coverage.py.
         """
         included = not self.include or GlobMatcher(prep_patterns(self.include)).match(str(path))
         return included and not GlobMatcher(prep_patterns(self.omit)).match(str(path))
@@ -68,11 +68,11 @@ def read_settings(files: Mapping[str, str]) -> Settings:
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         for name, text in files.items():
             Path(folder, name).write_text(text, encoding="utf-8")
-        with _inside(folder):
+        with _working_folder(folder):
             try:
                 cov = Coverage(data_file=None, config_file=True)
             except (CoverageException, UnreadableConfig) as error:
-                _blame(files)
+                _check_each(files)
                 msg = f"{', '.join(files)}: coverage.py's configuration: {error}"
                 raise ConfigError(msg) from error
     return Settings(
@@ -88,16 +88,16 @@ def read_settings(files: Mapping[str, str]) -> Settings:
     )
 
 
-def _blame(files: Mapping[str, str]) -> None:
-    """Fail for the first of several files that can't be read by itself, if one can't."""
+def _check_each(files: Mapping[str, str]) -> None:
+    """Raise for the first of several files that can't be read alone, if there is one."""
     if len(files) > 1:
         for name, text in files.items():
             read_settings({name: text})
 
 
 @contextmanager
-def _inside(folder: str) -> Iterator[None]:
-    """Have coverage.py look for its files in a folder."""
+def _working_folder(folder: str) -> Iterator[None]:
+    """Make coverage.py look for its files in a folder."""
     before, elsewhere = Path.cwd(), os.environ.pop(_ELSEWHERE, None)
     os.chdir(folder)
     try:

@@ -1,9 +1,9 @@
-"""Counts per file and theme: what ran, on the ground of what could.
+"""Counts per file and theme: the statements and branches that ran, out of those that could.
 
-The layer's numbers are coverage.py's own, for all contexts together and for each theme. The
-contexts of a theme are `<theme>` for what importing and collecting executed and `<theme>|…` for
-what its tests executed. Lines and branches are bits of integers: one file has some hundreds, and
-themes × files are many.
+The numbers equal coverage.py's own, for all contexts together and for each theme. A theme has the
+contexts `<theme>`, for what importing and collecting executed, and `<theme>|…`, for what its tests
+executed. Sets of lines and branches are integers, one bit each (see `_BitSets`): a file has
+hundreds of them, and they are combined for every theme and file.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from covernance_agent.lines import count_bits, encode_bits
 from covernance_agent.source import Arc, Counted, unpacked
 
 Counts = dict[str, int]
-"""`statements` and `branches`: how many there are; `executed` and `taken`: how many of each ran."""
+"""`statements` and `branches`: the totals; `executed` and `taken`: how many of each ran."""
 
 Branches = dict[int, tuple[int, int]]
-"""For each line with more than one exit: how many there are, how many were taken."""
+"""For each line with more than one exit: the number of exits, and how many were taken."""
 
 FileResult = dict[str, Any]
 """The counts of one file, as `covernance.model.snapshot.FileResult` reads them."""
 
 
 class Code(Protocol):
-    """What could run of a file; `covernance_agent.source.Source` tells what each means."""
+    """The analysis of a file; `covernance_agent.source.Source` explains each attribute."""
 
     @property
     def statements(self) -> set[int]: ...  # noqa: D102 - see Source
@@ -47,11 +47,11 @@ class Code(Protocol):
 
 
 Group = tuple[str, bool]
-"""A theme, and whether importing executed it rather than a test."""
+"""A theme, and whether importing rather than a test ran the code."""
 
 
 def group(context: str, themes: Container[str]) -> Group:
-    """What a context belongs to; one of no theme counts for the total alone."""
+    """The group of a context; a context without a theme counts only for the total."""
     theme, bar, _ = context.partition("|")
     return (theme, not bar) if theme in themes else ("", False)
 
@@ -62,33 +62,41 @@ def file_result(
     """Count one file.
 
     Args:
-        code: What could run.
-        ran: The steps that did, packed (see `covernance_agent.source`), for each group.
+        code: The analysis of the file.
+        ran: The steps that ran, packed (see `covernance_agent.source`), for each group.
         themes: The themes to count.
         branches: Whether branches were measured.
     """
-    ground = _Ground(code, branches=branches)
-    bits = ground.bits(ran)
+    bit_sets = _BitSets(code, branches=branches)
+    bits = bit_sets.bits(ran)
     everything = reduce(or_, bits.values(), 0)
     importing = {theme: bits.get((theme, True), 0) for theme in themes}
     return {
-        "total": ground.counts(everything),
+        "total": bit_sets.counts(everything),
         "themes": {
-            theme: ground.cell(imported | bits.get((theme, False), 0), imported)
+            theme: bit_sets.cell(imported | bits.get((theme, False), 0), imported)
             for theme, imported in importing.items()
         },
-        "executed_lines": ground.executed(everything),
-        "missing_lines": ground.missing(everything),
-        "imported_lines": ground.executed(reduce(or_, importing.values(), 0)),
-        "branches": ground.branches(everything),
-        "missing_branches": ground.missing_branches(everything),
+        "executed_lines": bit_sets.executed(everything),
+        "missing_lines": bit_sets.missing(everything),
+        "imported_lines": bit_sets.executed(reduce(or_, importing.values(), 0)),
+        "branches": bit_sets.branches(everything),
+        "missing_branches": bit_sets.missing_branches(everything),
     }
 
 
-class _Ground:
-    """The statements and branches of one file, each with a bit of its own.
+class _BitSets:
+    """Sets of statements and branches of one file as integers, with one bit for each.
 
-    The low bits are the branches that can be missed, in order; above them are the lines.
+    The low bits are the branches that can be missed, in the order of `code.branches`. The lines are
+    above them: with W such branches, line N is bit W + N. With the branches (2, 3) and (2, 5), so
+    W = 2, a run of lines 1, 2 and 3 that took the first branch is
+
+        lines     5 4 3 2 1 0   branches  (2, 5) (2, 3)
+                  0 0 1 1 1 0                  0      1     = 0b001110_01
+
+    `bits >> W` is thus a set of lines as `covernance_agent.lines` writes it. Bits of lines are set
+    only for statements. `|` joins sets; `a & ~b` is what `a` has and `b` lacks.
     """
 
     def __init__(self, code: Code, *, branches: bool) -> None:
@@ -106,18 +114,21 @@ class _Ground:
         self._totals = (len(code.statements), sum(self._exits.values()))
 
     def bits(self, ran: Mapping[Group, AbstractSet[int]]) -> dict[Group, int]:
-        """What the steps of each group executed."""
+        """The statements and branches that each group executed.
+
+        The bits of each distinct step are computed once, because groups share steps.
+        """
         lines, arcs = self._line_bits.get, self._branch_bits.get
-        known = {}
+        bits_of = {}
         for step in self._code.settled:
             start, end = settled = unpacked(step)
-            known[step] = lines(start, 0) | lines(end, 0) | arcs(settled, 0)
-        new = list(set[int]().union(*ran.values()) - known.keys())
-        counted = self._code.counted(map(unpacked, new))
-        for step, (start, end, arc) in zip(new, counted):
-            known[step] = lines(start, 0) | lines(end, 0) | (arcs(arc, 0) if arc else 0)
+            bits_of[step] = lines(start, 0) | lines(end, 0) | arcs(settled, 0)
+        other_steps = list(set[int]().union(*ran.values()) - bits_of.keys())
+        counted = self._code.counted(map(unpacked, other_steps))
+        for step, (start, end, arc) in zip(other_steps, counted):
+            bits_of[step] = lines(start, 0) | lines(end, 0) | (arcs(arc, 0) if arc else 0)
         return {
-            group: reduce(or_, map(known.__getitem__, found), 0) for group, found in ran.items()
+            group: reduce(or_, map(bits_of.__getitem__, steps), 0) for group, steps in ran.items()
         }
 
     def counts(self, bits: int) -> Counts:
@@ -148,7 +159,7 @@ class _Ground:
         return encode_bits(self._statements & ~(bits >> self._width))
 
     def branches(self, bits: int) -> Branches:
-        """For each line with more than one exit: how many there are, how many were taken."""
+        """For each line with more than one exit: the number of exits, and how many were taken."""
         missed = ~bits
         return {
             line: (exits, exits - count_bits(self._branches_of.get(line, 0) & missed))
@@ -156,17 +167,17 @@ class _Ground:
         }
 
     def missing_branches(self, bits: int) -> tuple[Arc, ...]:
-        """Branches that never ran from lines that did."""
-        never = self._statements & ~(bits >> self._width)
+        """The branches that were not taken from lines that ran."""
+        missing_lines = self._statements & ~(bits >> self._width)
         return tuple(
             arc
             for arc, bit in self._branch_bits.items()
-            if not bits & bit and not never >> arc[0] & 1
+            if not bits & bit and not missing_lines >> arc[0] & 1
         )
 
 
 def counts_beyond(raw: Counts, imported: Counts) -> Counts:
-    """What is left to earn, and what of it ran, without what importing executed."""
+    """The counts without what importing executed: what tests can earn, and what they earned."""
     return {
         "statements": raw["statements"] - imported["executed"],
         "executed": raw["executed"] - imported["executed"],
@@ -176,7 +187,7 @@ def counts_beyond(raw: Counts, imported: Counts) -> Counts:
 
 
 def branches_beyond(raw: Branches, imported: Branches) -> Branches:
-    """What is left of each line's branches without those that importing took."""
+    """The branches of each line without those that importing took; lines with none are dropped."""
     left = {
         line: (exits - imported[line][1], taken - imported[line][1])
         for line, (exits, taken) in raw.items()

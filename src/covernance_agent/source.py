@@ -7,38 +7,49 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple, Optional
 
 Arc = tuple[int, int]
-"""A step from one line to another; a negative number is a way in or out of that line's code."""
+"""A step from one line to another; -N is the entry to or exit from the code object at line N."""
 
 Counted = tuple[int, int, Optional[Arc]]
-"""Of a step: the two lines that it executed (ways in and out below zero), and the branch taken."""
+"""What a step counts as: the two lines that it executed (-N as in `Arc`), and the branch taken."""
 
 PACKING = 2**32
-"""Steps are packed into one number each, `from * PACKING + to`: data holds millions of them."""
+"""The factor that packs a step into one integer: `from * PACKING + to`.
+
+Data has millions of steps, and integers take less time and memory than pairs. Both lines may be
+negative (see `Arc`) and must be between -2**31 and 2**31 - 1:
+
+    (1, 2)    1 * 2**32 + 2       0x00000001_00000002
+    (-1, 2)   -1 * 2**32 + 2     -0x00000000_FFFFFFFE
+    (1, -2)   1 * 2**32 - 2       0x00000000_FFFFFFFE
+
+A negative `to` borrows from the high half, so `unpacked` adds 2**31 first, which makes the low half
+at least 0, and subtracts it from `to` again. Packed steps sort like the steps themselves.
+"""
 
 _HALF = PACKING // 2
 _LOW = PACKING - 1
 
 
 def packed(step: Arc) -> int:
-    """Write a step as one number."""
+    """Pack a step into one integer."""
     return step[0] * PACKING + step[1]
 
 
 def unpacked(number: int) -> Arc:
-    """Read a packed step."""
+    """Unpack a step."""
     number += _HALF
     return number >> 32, (number & _LOW) - _HALF
 
 
 def forks(exits: Mapping[int, int]) -> dict[int, int]:
-    """The lines that several others can follow, in order, each with how many."""
+    """The lines with more than one exit, in order, each with its number of exits."""
     return {line: number for line, number in sorted(exits.items()) if number > 1}
 
 
 def branches(
     arcs: Iterable[Arc], exits: Container[int], no_branch: Container[int], excluded: Container[int]
 ) -> list[Arc]:
-    """Of all steps, those that count as missing when they are not taken, in order."""
+    """The steps that count as missing branches if they are not taken, in order."""
     return sorted(
         (start, end)
         for start, end in arcs
@@ -56,17 +67,17 @@ class Region(NamedTuple):
 
 
 class Source(NamedTuple):
-    """The static analysis of one source; lines are numbered as the first of their statement.
+    """The static analysis of one source; a statement is numbered by its first line.
 
     Attributes:
         statements: Lines that must run.
         excluded: Lines that need not run.
         no_branch: Lines whose branches need not all be taken.
         first_lines: The first line of the statement, for each line of one that spans several.
-        steps: Every step that the code allows, packed, in order.
+        steps: Every possible step, packed, in order.
         jumps: Recorded steps out of `with` blocks, each with what it counts as; None for nothing.
-        exits: How many lines can follow, for each line that several can; excluded ones don't count.
-        branches: The steps from those lines that have to be taken, in order.
+        exits: The number of exits of each line that has several, without excluded ones.
+        branches: The steps from the lines of `exits` that must be taken, in order.
         regions: The functions and classes, encoded; see `decoded_regions`.
     """
 
@@ -81,13 +92,13 @@ class Source(NamedTuple):
     regions: bytes
 
     def line(self, number: int) -> int:
-        """The line that a recorded one counts as; of -N, the way in or out of N, likewise."""
+        """The line that a recorded line counts as; the same for the -N of an entry or exit."""
         if number < 0:
             return -self.first_lines.get(-number, -number)
         return self.first_lines.get(number, number)
 
     def arc(self, recorded: Arc) -> Arc | None:
-        """The step that a recorded one counts as, or None."""
+        """The step that a recorded step counts as, or None."""
         if self.jumps:
             fixed = self.jumps.get(recorded, recorded)
             if fixed is None:
@@ -96,7 +107,7 @@ class Source(NamedTuple):
         return self.line(recorded[0]), self.line(recorded[1])
 
     def counted(self, steps: Iterable[Arc]) -> Iterator[Counted]:
-        """What recorded steps count as, for each of them."""
+        """For each recorded step, what it counts as."""
         first, jumps = self.first_lines.get, self.jumps
         for step in steps:
             start, end = step
@@ -104,9 +115,9 @@ class Source(NamedTuple):
             end = first(end, end) if end > 0 else -first(-end, -end)
             arc: Arc | None = (start, end)
             if jumps and (step in jumps or arc in jumps):
-                # coverage.py translates twice: a way out of nested `with` blocks needs it.
-                once = self.arc(step)
-                arc = once and self.arc(once)
+                # coverage.py translates twice; steps out of nested `with` blocks need that.
+                translated = self.arc(step)
+                arc = translated and self.arc(translated)
             yield start, end, arc
 
     @property
@@ -118,9 +129,9 @@ class Source(NamedTuple):
 
     def decoded_regions(self) -> list[Region]:
         """The functions and classes, in the order of the source."""
-        return [Region(*region) for region in marshal.loads(self.regions)]  # noqa: S302 - behind the digest of the cache
+        return [Region(*region) for region in marshal.loads(self.regions)]  # noqa: S302 - the cache has checked the digest
 
 
 def encode_regions(regions: Iterable[Region]) -> bytes:
-    """Write regions as `Source.regions` has them: few reports ask for them."""
+    """Encode regions for `Source.regions`; they are rarely decoded, as few reports need them."""
     return marshal.dumps([tuple(region) for region in regions])

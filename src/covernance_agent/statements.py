@@ -1,4 +1,4 @@
-"""Statements of source texts: where they begin, and which of them must run."""
+"""The task `statements`: where statements begin and end in source texts, and which must run."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Span = tuple[int, int]
 
 
 def perform(task: dict[str, Any]) -> dict[str, Any]:
-    """Read sources.
+    """Find the statements of sources.
 
     Args:
         task: `sources`, texts by path from the current folder, and `settings`, the texts of
             coverage.py's files by name; null if it does not matter which statements must run.
 
     Returns:
-        `sources`, by path: `spans`, `must_run` (null if the text is not Python, or nothing was
-        asked of it) and `measured`, whether the settings leave the file in.
+        `sources`, by path: `spans`, `must_run` (null if the text is not Python or `settings` is
+        null) and `measured`, whether the settings include the file.
 
     Raises:
         ConfigError: coverage.py can't read the settings.
@@ -49,11 +49,11 @@ def _source(path: str, text: str, settings: Settings | None) -> dict[str, Any]:
 
 
 def spans(text: str) -> list[Span]:
-    """The statements that span several lines, in order; none of what is not Python.
+    """The statements that span several lines, in order; empty if the text is not Python.
 
     A statement with a body, such as `if`, ends where its body begins.
     """
-    found: list[Span] = []
+    multiline: list[Span] = []
     first = 0
     try:
         for kind, word, (start, _), (end, _), _ in tokenize.generate_tokens(
@@ -61,13 +61,13 @@ def spans(text: str) -> list[Span]:
         ):
             if kind == token.NEWLINE:
                 if first and end != first:
-                    found.append((first, end))
+                    multiline.append((first, end))
                 first = 0
             elif not first and word.strip() and kind != tokenize.COMMENT:
                 first = start
     except (tokenize.TokenError, SyntaxError):
         return []
-    return found
+    return multiline
 
 
 def statements(text: str, exclude: Sequence[str]) -> Iterable[int] | None:

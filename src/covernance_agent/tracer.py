@@ -1,11 +1,11 @@
-"""Note what this process and its children read, while they read it.
+"""Record what this process and its children read, while they read it.
 
-An audit hook (PEP 578) sees files that are opened, folders that are listed and processes that are
-started; `os.stat` and its like raise no audit event and are wrapped. What is noted is the state at
-first sight, so that an edit during the run is an edit since.
+An audit hook (PEP 578) receives files that are opened, folders that are listed and processes that
+are started. `os.stat` and similar functions raise no audit event and are wrapped. The state
+recorded is that at the first use, so that an edit during the run counts as a later change.
 
-Forked children inherit the hook; others call `start` themselves when their interpreter starts (see
-`covernance_agent/startup`). A child that does not announce itself was not reached.
+Forked children inherit the hook; others call `start` when their interpreter starts (see
+`covernance_agent/startup`). A child that records no start of its own was not traced.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _BYTECODE = "/__pycache__/"
 _LOOPBACK_HOSTS = ("127.", "::1", "localhost")
 
 _CALLER = 3
-"""How many frames lie between the caller of a wrapped function and the look at it."""
+"""The number of frames between the caller of a wrapped function and the call of `sys._getframe`."""
 
 _PATHS = {
     *("genericpath", "glob", "pathlib", "pathlib._local", "pathlib._os", "pathlib.types"),
@@ -63,14 +63,14 @@ _ASKING = {
 }
 _PASSING_ON = {"stat", "lstat"}
 
-_Given = Any  # what a program handed to the operating system
+_Argument = Any  # what a program handed to the operating system
 _Arguments = tuple[Any, ...]
 _Options = Mapping[str, Any]
 _active: list[Tracer] = []
 
 
 def start() -> None:
-    """Trace this process from here on, as its environment says; a second call does nothing."""
+    """Trace this process from now on, as its environment requests; a second call does nothing."""
     if not _active:
         tracer = Tracer(decode(os.environ[SETTINGS]))
         _active.append(tracer)
@@ -78,10 +78,10 @@ def start() -> None:
 
 
 class Tracer:
-    """Notes what one process does, and what its forks do."""
+    """Records what one process and its forks do."""
 
     def __init__(self, settings: Settings) -> None:
-        """Prepare to note as `settings` say."""
+        """Prepare to record under `settings`."""
         self.settings = settings
         self._journal = Journal(settings.file)
         self._here = local()
@@ -110,7 +110,7 @@ class Tracer:
         }
 
     def begin(self) -> None:
-        """Announce this process, note what it has read already, and watch from here on."""
+        """Record the start of this process and what it has read already, then trace it."""
         self._guarded(self._journal.note, BEGAN, command(os.getppid(), _command_line()), SCHEMA)
         for module in list(sys.modules.values()):
             spec = getattr(module, "__spec__", None)
@@ -131,7 +131,7 @@ class Tracer:
             self._guarded(handle, *arguments)
 
     def _guarded(self, handle: Callable[..., None], *arguments: object) -> None:
-        """Look away from what the tracer does itself, and never break what is traced."""
+        """Ignore the tracer's own calls, and never raise into the traced program."""
         if getattr(self._here, "busy", False):
             return
         self._here.busy = True
@@ -145,11 +145,11 @@ class Tracer:
     # Paths
 
     def _open(self, path: object, mode: str | None, flags: int) -> None:
-        """Take a truncating or write-only descriptor for what it is: nothing is read through it."""
+        """Record an opened file as read or, if it is truncated or write-only, not as read."""
         name = self._path(path, getattr(self._here, "folder", None) if mode is None else None)
         if name is None:
             return
-        if states.is_folder(name):  # where O_TMPFILE makes a file without a name
+        if states.is_folder(name):  # O_TMPFILE creates a file without a name there
             self._read(name)
             return
         if flags & os.O_EXCL:
@@ -160,7 +160,7 @@ class Tracer:
             self._read(name)
 
     def _opening(self, _arguments: _Arguments, options: _Options) -> None:
-        """Keep the folder that `os.open` starts from, which its audit event leaves out."""
+        """Store the folder that `os.open` starts from; its audit event lacks it."""
         self._here.folder = options.get("dir_fd")
 
     def _asking(self, arguments: _Arguments, options: _Options) -> None:
@@ -168,7 +168,7 @@ class Tracer:
         name = self._path(path, options.get("dir_fd"))
         if name is None or (READ, name) in self._seen or (EXAMINED, name) in self._seen:
             return
-        if _asks_only(sys._getframe(_CALLER)):  # noqa: SLF001 - there is no other way to the caller
+        if _asks_only(sys._getframe(_CALLER)):  # noqa: SLF001 - there is no other way to find the caller
             self._see(ASKED, name, states.kind)
         else:
             self._see(EXAMINED, name, states.metadata)
@@ -190,7 +190,7 @@ class Tracer:
     def _import(
         self, _module: str, file: str | None, path: Iterable[object] | None, *_rest: object
     ) -> None:
-        """An extension module, or a search: a folder that is not there can come into being."""
+        """Record an extension module, or the searched folders; a missing one may appear later."""
         if file:
             self._open(file, "r", os.O_RDONLY)
         for folder in path or ():
@@ -205,8 +205,8 @@ class Tracer:
     def _database(self, path: object) -> None:
         name = fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
         name = _of_uri(name.removeprefix("file:")) if name.startswith("file:") else name
-        if name and name != ":memory:" and (found := self._path(name)):
-            for file in (found, f"{found}-wal", f"{found}-journal"):
+        if name and name != ":memory:" and (database := self._path(name)):
+            for file in (database, f"{database}-wal", f"{database}-journal"):
                 self._read(file)
 
     def _folder(self, path: object, _mode: int, folder: int) -> None:
@@ -225,19 +225,19 @@ class Tracer:
         if name is not None and not states.exists(name):
             self._make(name)
 
-    def _path(self, path: _Given, folder: int | None = None) -> str | None:
-        """The absolute path, or None for a descriptor and for what need not be noted."""
+    def _path(self, path: _Argument, folder: int | None = None) -> str | None:
+        """The absolute path, or None for a descriptor or a path that is not recorded."""
         if path is None or isinstance(path, int):
             return None
         name = fsdecode(path)
         if not name.startswith("/"):
             base = getcwd() if folder is None or folder == -1 else _descriptor(folder)
             name = base if name == "." else f"{base}/{name.removeprefix('./')}"
-        whole = f"{name}/"
-        while "//" in whole or "/./" in whole:
-            whole = whole.replace("//", "/").replace("/./", "/")
-        name = whole[:-1] or "/"
-        if whole.startswith(self._quiet) or any(part in whole for part in _CACHES):
+        normalized = f"{name}/"
+        while "//" in normalized or "/./" in normalized:
+            normalized = normalized.replace("//", "/").replace("/./", "/")
+        name = normalized[:-1] or "/"
+        if normalized.startswith(self._quiet) or any(part in normalized for part in _CACHES):
             return None
         return name
 
@@ -257,7 +257,7 @@ class Tracer:
             self._journal.note(MADE, name)
 
     def _is_made(self, name: str) -> bool:
-        """Whether the process itself made a path, or a folder above it."""
+        """Whether this process created a path, or a folder above it."""
         while name:
             if name in self._made:
                 return True
@@ -266,24 +266,33 @@ class Tracer:
 
     # Processes and sockets
 
-    def _popen(self, program: _Given, arguments: _Given, cwd: _Given, environ: _Given) -> None:
-        lone = isinstance(arguments, (str, bytes, os.PathLike))
-        self._start("popen", program, [arguments] if lone else list(arguments), cwd, environ)
+    def _popen(
+        self, program: _Argument, arguments: _Argument, cwd: _Argument, environ: _Argument
+    ) -> None:
+        is_single = isinstance(arguments, (str, bytes, os.PathLike))
+        self._start("popen", program, [arguments] if is_single else list(arguments), cwd, environ)
 
-    def _spawn(self, program: _Given, arguments: Sequence[_Given], environ: _Given) -> None:
+    def _spawn(
+        self, program: _Argument, arguments: Sequence[_Argument], environ: _Argument
+    ) -> None:
         self._start("spawn", program, arguments, None, environ)
 
     def _shell(self, line: object) -> None:
         self._start("shell", "/bin/sh", ["sh", "-c", line], None, None)
 
     def _forking(self, arguments: _Arguments, _options: _Options) -> None:
-        """Take what multiprocessing starts, which raises no event; subprocess comes here too."""
+        """Record what multiprocessing starts without an event; subprocess calls this too."""
         words = [fsdecode(word) for word in arguments[0]]
         program = _which(words[0], os.environ)
         self._journal.note(STARTED, command(os.getpid(), words[1:]), f"fork{SEPARATOR}{program}")
 
     def _start(
-        self, how: str, program: _Given, words: Sequence[_Given], cwd: _Given, environ: _Given
+        self,
+        how: str,
+        program: _Argument,
+        words: Sequence[_Argument],
+        cwd: _Argument,
+        environ: _Argument,
     ) -> None:
         name = fsdecode(program)
         name = _which(name, environ or os.environ)
@@ -316,7 +325,7 @@ class Tracer:
 
 
 class _Wrapped:
-    """Stands for a function of a module. Kept as a class's attribute it becomes no method."""
+    """Replaces a function of a module. Stored as a class attribute, it does not become a method."""
 
     def __init__(
         self,
@@ -335,22 +344,22 @@ class _Wrapped:
 
 
 def _wrap(module: ModuleType, name: str, before: Callable[[_Arguments, _Options], None]) -> None:
-    """Put a wrapper in a function's place, also where `os` says what its functions can do."""
+    """Replace a function by a wrapper, also in the sets by which `os` lists capabilities."""
     original = getattr(module, name)
     wrapped = _Wrapped(original, before)
-    for able in (
+    for capable_functions in (
         os.supports_dir_fd,
         os.supports_effective_ids,
         os.supports_fd,
         os.supports_follow_symlinks,
     ):
-        if original in able:
-            able.add(wrapped)
+        if original in capable_functions:
+            capable_functions.add(wrapped)
     setattr(module, name, wrapped)
 
 
 def _asks_only(frame: FrameType | None) -> bool:
-    """Whether a function of the standard library asks, which tells its caller no more than yes."""
+    """Whether the standard library asks only if a path exists, and of what kind it is."""
     while frame is not None and frame.f_globals.get("__name__") in _PATHS:
         if frame.f_code.co_name in _ASKING:
             return True
@@ -361,7 +370,7 @@ def _asks_only(frame: FrameType | None) -> bool:
 
 
 def _command_line() -> list[str]:
-    """What the interpreter was started with, after its own name."""
+    """The interpreter's command line without its own name."""
     words = getattr(sys, "orig_argv", None)  # from Python 3.10 on
     if words is None:
         with open("/proc/self/cmdline", "rb") as stream:
@@ -370,7 +379,7 @@ def _command_line() -> list[str]:
 
 
 def _of_uri(rest: str) -> str:
-    """The path in an SQLite URI without its scheme (https://sqlite.org/uri.html)."""
+    """The path in an SQLite URI whose scheme was removed (https://sqlite.org/uri.html)."""
     quoted = rest.partition("#")[0].partition("?")[0]
     if quoted.startswith("//"):
         quoted = f"/{quoted[2:].partition('/')[2]}"
@@ -385,7 +394,7 @@ def _descriptor(number: int) -> str:
 
 
 def _which(program: str, environ: Mapping[Any, Any]) -> str:
-    """The program that a bare name stands for, or the name where there is none."""
+    """The path of a program found on PATH, or its name if there is none."""
     if "/" in program:
         return program
     path = next((value for name, value in environ.items() if fsdecode(name) == "PATH"), None)

@@ -589,8 +589,8 @@ def test_a_second_measurement_by_pytest_cov_is_refused(repository: Repository) -
     ran = repository.covernance("run", environ={"PYTEST_ADDOPTS": "--cov=calc"})
 
     assert ran.code == 3, ran.text
-    assert "pytest-cov measures as well" in ran.out
-    assert ran.out.count("pytest-cov measures as well") == 1
+    assert "pytest-cov is active too" in ran.out
+    assert ran.out.count("pytest-cov is active too") == 1
 
 
 def test_a_selection_by_pytest_addopts_is_partial_too(repository: Repository) -> None:

@@ -1,8 +1,8 @@
-"""What a path looks like, as a short text that is equal when it looks the same.
+"""The state of a path as a short text; equal texts mean that nothing has changed.
 
-The traced process and the later check both call these, so that they mean the same. Times are left
-out: a checkout changes them, and an edit need not. What is taken from `os` is taken once: the tests
-of a traced process may put doubles in its place.
+Both the traced process and the later check call these functions, so the texts are comparable. Times
+are left out: a checkout changes them, and an edit need not. Functions of `os` are imported by name,
+because the tests of a traced process may replace them in `os`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEPT_BY_TOOLS = frozenset(
         *(".ruff_cache", ".tox", ".venv", "__pycache__"),
     }
 )
-"""Names that tools keep their own state under; they come and go between two equal runs."""
+"""Files and folders in which tools store state; they may come and go between equal runs."""
 
 _CHUNK = 1 << 16
 _WHERE = os.O_PATH | os.O_CLOEXEC if sys.platform == "linux" else None
@@ -34,7 +34,7 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def content(path: str) -> str:
-    """A file's permissions and digest, and where it really lies if links lead there."""
+    """A file's permissions and digest, and its real path if the path has links."""
     try:
         status = read_status(path)
     except (OSError, ValueError):
@@ -48,7 +48,7 @@ def content(path: str) -> str:
 
 
 def kind(path: str) -> str:
-    """Whether there is a file or a folder, and where it really lies if links lead there."""
+    """Whether there is a file or a folder, and its real path if the path has links."""
     try:
         status = read_status(path)
     except (OSError, ValueError):
@@ -59,7 +59,7 @@ def kind(path: str) -> str:
 
 
 def metadata(path: str) -> str:
-    """What can be asked of a path without reading it: its kind, permissions and size."""
+    """The kind, permissions and size of a path, which are known without reading it."""
     try:
         status = read_status(path)
     except (OSError, ValueError):
@@ -72,9 +72,10 @@ def metadata(path: str) -> str:
 
 
 def stamp(path: str) -> str:
-    """What tells, without reading it, that an installed file was not replaced meanwhile.
+    """A text that changes if an installed file is replaced, found without reading the file.
 
-    Not the time of its change: an installer that links files into another environment sets that.
+    It leaves out the time of the last status change, which an installer sets by linking the file
+    into another environment.
     """
     try:
         status = read_status(path)
@@ -84,13 +85,13 @@ def stamp(path: str) -> str:
 
 
 def names(path: str) -> str:
-    """The names in a folder, each with its kind, apart from those that tools keep."""
+    """The names in a folder, each with its kind, without those of `KEPT_BY_TOOLS`."""
     try:
         with scandir(path) as entries:
-            found = sorted(_entry(entry) for entry in entries if entry.name not in KEPT_BY_TOOLS)
+            listed = sorted(_entry(entry) for entry in entries if entry.name not in KEPT_BY_TOOLS)
     except (OSError, ValueError):
         return ABSENT
-    return "/".join(("folder", *found))
+    return "/".join(("folder", *listed))
 
 
 def digest(path: str) -> str:
@@ -109,7 +110,7 @@ def digest(path: str) -> str:
 
 
 def exists(path: str) -> bool:
-    """Whether there is anything at a path, be it a link that leads nowhere."""
+    """Whether there is anything at a path, including a broken link."""
     try:
         lstat(path)
     except (OSError, ValueError):
@@ -143,7 +144,7 @@ def _target(path: str) -> str:
 
 
 def _real(path: str) -> str:
-    """Where a path leads; asking Linux costs a third of following the links one by one."""
+    """The real path; on Linux, opening it takes a third of the time of following each link."""
     if _WHERE is None:
         return realpath(path)
     try:
@@ -152,7 +153,7 @@ def _real(path: str) -> str:
         return realpath(path)
     try:
         return readlink(f"/proc/self/fd/{descriptor}")
-    except OSError:  # without /proc
+    except OSError:  # there is no /proc
         return realpath(path)
     finally:
         close(descriptor)

@@ -1,6 +1,6 @@
 """coverage.py's file reports: one module per format, `<name>_report`, with a function `write`.
 
-The tool has the list of formats (`covernance.report_formats`) and names the one that it wants.
+The list of formats is in the tool (`covernance.report_formats`), which names one per report.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class FileReport(NamedTuple):
 
     Attributes:
         format: Its format.
-        path: The file or, as the format has it, the folder that is written; it does not exist.
-        title: What a reader sees as its name.
-        others: Folders of earlier reports, from which pages that would be equal are linked; they
-            may be missing, or be anything else.
-        contexts: Whether it names the contexts of every line, if the format can.
+        path: The file or, for HTML, the folder to write; it must not exist yet.
+        title: The name that readers see.
+        others: Folders of earlier reports, from which equal pages are linked; they need not exist
+            or be reports.
+        contexts: Whether to list the contexts of every line, if the format can.
     """
 
     format: str
@@ -44,13 +44,13 @@ def write_report(cov: Coverage, report: FileReport) -> None:
         MachineError: The report can't be written.
     """
     module = import_module(f"{__name__}.{report.format}_report")
-    with _clear_errors(report):
+    with _translate_errors(report):
         report.path.parent.mkdir(parents=True, exist_ok=True)
         module.write(cov, report)
 
 
 @contextmanager
-def _clear_errors(report: FileReport) -> Iterator[None]:
+def _translate_errors(report: FileReport) -> Iterator[None]:
     try:
         yield
     except CoverageException as error:

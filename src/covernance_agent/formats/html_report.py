@@ -9,7 +9,7 @@ from covernance_agent.formats import FileReport
 
 
 def write(cov: Coverage, report: FileReport) -> None:
-    """Write the report to a folder; equal pages of other reports are linked if that can be done."""
+    """Write the report to a folder; link equal pages of other reports if possible."""
     if fence.is_known():
         from covernance_agent.linked_html import write_linked  # noqa: PLC0415 - private names
 

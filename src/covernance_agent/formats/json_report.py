@@ -1,4 +1,4 @@
-"""coverage.py's JSON report, on one line: the tool indents what people read."""
+"""coverage.py's JSON report, on one line; the tool indents the reports that people read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""coverage.py's XML report, in which files are named from the root, as in the other reports.
+"""coverage.py's XML report, with file names relative to the root, as in the other reports.
 
-coverage.py would name them from the suite's source, and services that ignore a relative `<source>`,
-as Codecov does, could not tell one suite's `server.py` from another's.
+coverage.py would make them relative to the suite's source. Services that ignore a relative
+`<source>`, such as Codecov, could then not distinguish the `server.py` of two suites.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Runs when an interpreter starts under the tool: makes the agent importable and starts tracing.
 
-Python imports a module of this name at every start (https://docs.python.org/3/library/site.html);
-the tool puts this file's folder, and nothing else, on PYTHONPATH. A `sitecustomize` that this one
-hides is run afterwards. Tests may start any Python, so this file must be read by all of them.
+Python imports a module of this name at every start (https://docs.python.org/3/library/site.html).
+The tool adds only this file's folder to PYTHONPATH. A `sitecustomize` that this one hides is run
+afterwards. Tests may start any version of Python, so this file must be valid in all of them.
 """
 
 import os
@@ -13,7 +13,7 @@ _AGENT = "covernance_agent"
 
 
 def _make_importable():
-    """Import the agent's package from its folder, whose neighbours stay out of `sys.path`."""
+    """Import the agent's package without adding its parent folder to `sys.path`."""
     from importlib.util import module_from_spec, spec_from_file_location
 
     folder = os.path.dirname(_HERE)
@@ -26,7 +26,7 @@ def _make_importable():
 
 
 def _trace():
-    """Trace this process, and forget the modules: the agent's own tests import them again."""
+    """Trace this process, then drop the modules, so that the agent's tests import them again."""
     from covernance_agent import tracer
 
     tracer.start()
@@ -38,10 +38,10 @@ def _trace():
 
 
 def _measure():
-    """Measure this process as its parent was asked to, unless a `.pth` file has started that.
+    """Measure this process as its parent requested, unless a `.pth` file already started that.
 
-    Up to 7.10.2 coverage.py adds that file for a run and removes it at its end, from under the runs
-    beside it.
+    Up to 7.10.2, coverage.py adds that file for a run and removes it afterwards, even if other
+    runs at the same time still need it.
     """
     try:
         import coverage

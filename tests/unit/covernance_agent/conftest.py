@@ -1,4 +1,4 @@
-"""Responsible for the agent's unit tests: coverage data made by hand."""
+"""Responsible for the agent's unit tests: fixtures that build coverage data by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ collect_ignore = (
         "test_linked_html.py",
     ]
 )
-"""What tests private names of coverage.py."""
+"""The modules that test private names of coverage.py."""
 
 Measured = dict[str, dict[str, list[tuple[int, int]]]]
 """For each context, the arcs that ran in each file."""

@@ -1,4 +1,4 @@
-"""Small programs with all that coverage.py treats in a way of its own, for properties."""
+"""Small programs with every construct that coverage.py treats specially, for properties."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _STATEMENTS = st.recursive(
     max_leaves=12,
 )
 SOURCES = st.lists(_STATEMENTS, max_size=5).map(lambda parts: "\n".join(parts) + "\n")
-"""Texts; some are empty, or have comments alone, and some begin with a docstring."""
+"""Source texts; some are empty or only comments, and some begin with a docstring."""
 
 EVERYTHING = "\n".join([*_SIMPLE, *(_block(form, "x = 1", "y = 2") for form in _BLOCKS)]) + "\n"
-"""One program with all of it."""
+"""One program with every construct."""

@@ -1,4 +1,4 @@
-"""What the agent counts, as the tool reads it."""
+"""The agent's counts, decoded as the tool reads them."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def count(cov: Coverage, themes: Sequence[str]) -> dict[str, FileResult]:
 
 
 def decoded(results: dict[str, Any]) -> dict[str, FileResult]:
-    """Counts after their way through a file."""
+    """Counts after encoding and decoding, as through a file."""
     return msgspec.json.decode(json.dumps(results), type=dict[str, FileResult])

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that were analysed rather than remembered."""
+    """The files that were analysed rather than read from the cache."""
     seen: list[Path] = []
 
     def counted(path: Path, rules: Rules) -> object:
@@ -56,7 +56,7 @@ def test_the_same_bytes_are_analysed_once(source: Path, folder: Path, calls: lis
 
 
 @pytest.mark.architecture
-def test_an_edit_that_keeps_size_and_time_is_analysed_again(
+def test_an_edit_with_the_same_size_and_time_is_analysed_again(
     source: Path, folder: Path, calls: list[Path]
 ) -> None:
     before = source.stat()
@@ -78,7 +78,7 @@ def test_other_rules_have_other_entries(source: Path, folder: Path) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("damage", [b"", b"rubbish" * 20, None])
-def test_a_damaged_or_foreign_entry_is_made_again(
+def test_a_damaged_or_foreign_entry_is_replaced(
     source: Path, folder: Path, calls: list[Path], damage: bytes | None
 ) -> None:
     good = AnalysisCache(folder, RULES).sources([source])
@@ -96,7 +96,7 @@ def test_a_damaged_or_foreign_entry_is_made_again(
     assert calls == [source]
 
 
-def test_a_file_that_is_edited_meanwhile_is_not_kept(
+def test_a_file_edited_during_its_analysis_is_not_stored(
     source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(path: Path, rules: Rules) -> object:
@@ -108,20 +108,20 @@ def test_a_file_that_is_edited_meanwhile_is_not_kept(
     assert entries(folder) == []
 
 
-def test_a_folder_that_can_not_be_written_costs_time_only(source: Path, tmp_path: Path) -> None:
+def test_sources_are_analysed_without_a_writable_folder(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    found = AnalysisCache(tmp_path / "file" / "cache", RULES).sources([source])
-    assert found[source].statements == {1, 2, 3}
+    sources = AnalysisCache(tmp_path / "file" / "cache", RULES).sources([source])
+    assert sources[source].statements == {1, 2, 3}
 
 
-def test_what_is_gone_or_no_python_is_left_out(source: Path, folder: Path) -> None:
+def test_files_that_are_missing_or_not_python_are_left_out(source: Path, folder: Path) -> None:
     bad = source.with_name("bad.py")
     bad.write_text("def f(:\n")
-    found = AnalysisCache(folder, RULES).sources([bad, source, source.with_name("gone.py")])
-    assert list(found) == [source]
+    sources = AnalysisCache(folder, RULES).sources([bad, source, source.with_name("gone.py")])
+    assert list(sources) == [source]
 
 
-def test_what_was_not_used_for_longest_makes_room(
+def test_the_least_recently_used_entries_are_removed(
     source: Path, folder: Path, calls: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources = [source.with_name(f"s{number}.py") for number in range(3)]
@@ -143,7 +143,7 @@ def test_what_was_not_used_for_longest_makes_room(
 
 
 @pytest.mark.architecture
-def test_many_new_sources_are_spread_over_processes(
+def test_many_new_sources_are_analysed_in_several_processes(
     source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     processes = []
@@ -156,7 +156,7 @@ def test_many_new_sources_are_spread_over_processes(
     paths[1].write_text("y = 1\n")
     paths[2].write_text("def f(:\n")
     expected = AnalysisCache(folder / "alone", RULES).sources(paths)
-    monkeypatch.setattr(analysis_cache, "_WORTH_COPIES", 1)
+    monkeypatch.setattr(analysis_cache, "_PARALLEL_MIN_BYTES", 1)
     monkeypatch.setattr(analysis_cache, "share", share)
     spread = AnalysisCache(folder / "spread", RULES)
     assert spread.sources(paths) == expected

@@ -63,7 +63,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def meanings(project: Path) -> Mapping[Given, GivenArguments | None]:
-    """Every case, read by one process of the environment's pytest."""
+    """The meaning of every case, read by the environment's pytest in one process."""
     tasks = [(Prepare(tests=("tests",), arguments=given), Prepared) for given in CASES]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
@@ -72,7 +72,7 @@ def meanings(project: Path) -> Mapping[Given, GivenArguments | None]:
 
 
 @pytest.mark.parametrize("given", CASES, ids=" ".join)
-def test_arguments_mean_what_pytest_makes_of_them(
+def test_arguments_are_read_as_pytest_reads_them(
     meanings: Mapping[Given, GivenArguments | None], given: Given
 ) -> None:
     assert meanings[given] == CASES[given]
@@ -83,7 +83,7 @@ def test_arguments_mean_what_pytest_makes_of_them(
     ("given", "message"),
     [(("--no-such-option",), "--no-such-option"), (("-k",), "expected one argument")],
 )
-def test_what_pytest_can_not_read_is_a_clear_error(
+def test_arguments_that_pytest_can_not_read_are_a_clear_error(
     project: Path, monkeypatch: pytest.MonkeyPatch, given: Given, message: str
 ) -> None:
     monkeypatch.chdir(project)

@@ -21,7 +21,7 @@ def cov(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Coverage:
 
 
 @pytest.mark.architecture
-def test_combining_keeps_the_sources(cov: Coverage, tmp_path: Path) -> None:
+def test_combining_leaves_the_sources(cov: Coverage, tmp_path: Path) -> None:
     source = Path(cov.get_data().data_filename())
     assert combining.combine([source], tmp_path / "all", config_file=True)
     assert source.exists()
@@ -30,7 +30,7 @@ def test_combining_keeps_the_sources(cov: Coverage, tmp_path: Path) -> None:
     ).get_data().measured_contexts() == {"security|run"}
 
 
-def test_combining_nothing_says_so(tmp_path: Path) -> None:
+def test_combining_nothing_returns_false(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert not combining.combine([tmp_path / "empty"], tmp_path / "all", config_file=True)
 
@@ -45,7 +45,7 @@ def test_damaged_data_is_a_clear_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"rubbish" * 100, b""])
-def test_a_damaged_data_file_among_good_ones_is_never_left_out(
+def test_a_damaged_data_file_among_good_ones_is_an_error(
     cov: Coverage, tmp_path: Path, content: bytes
 ) -> None:
     damaged = tmp_path / "damaged"

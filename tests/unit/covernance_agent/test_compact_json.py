@@ -77,7 +77,7 @@ def write_data(measured: Mapping[str, Arcs], *, branches: bool) -> None:
 
 @examples_divided_by(4)
 @given(MEASUREMENTS, st.booleans())
-def test_reports_hold_what_coverage_pys_own_hold(
+def test_reports_equal_those_of_coverage_py(
     measured: dict[str, Arcs],
     branches: bool,  # noqa: FBT001 - drawn
 ) -> None:

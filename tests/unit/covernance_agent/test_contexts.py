@@ -12,7 +12,7 @@ pytestmark = pytest.mark.architecture
 
 
 @given(measured=MEASUREMENTS)
-def test_what_tests_ran_is_their_themes_and_nothing_is_lost(
+def test_contexts_of_tests_merge_into_those_of_their_themes(
     tmp_path_factory: pytest.TempPathFactory, measured: dict[str, Arcs]
 ) -> None:
     data_file = tmp_path_factory.mktemp("data") / ".coverage"
@@ -31,7 +31,7 @@ def test_what_tests_ran_is_their_themes_and_nothing_is_lost(
 
 
 @given(measured=MEASUREMENTS)
-def test_every_context_has_the_lines_that_it_executed(
+def test_each_context_has_the_lines_that_it_executed(
     tmp_path_factory: pytest.TempPathFactory, measured: dict[str, Arcs]
 ) -> None:
     data_file = tmp_path_factory.mktemp("data") / ".coverage"

@@ -91,7 +91,7 @@ def test_a_themes_pattern_is_anchored_on_both_sides(context: str, matches: bool)
     assert bool(re.search(pattern("api"), context)) is matches
 
 
-def test_lines_and_branches_that_never_ran_are_named(
+def test_missing_lines_and_branches_are_listed(
     tmp_path: Path, measured: Callable[[Any], Coverage]
 ) -> None:
     (tmp_path / "sign.py").write_text(SOURCE)
@@ -120,7 +120,7 @@ def sign(x):
 """
 
 
-def test_what_a_theme_can_earn_is_what_importing_left(
+def test_a_theme_can_earn_what_importing_did_not_execute(
     tmp_path: Path, measured: Callable[[Any], Coverage]
 ) -> None:
     (tmp_path / "at_import.py").write_text(AT_IMPORT)
@@ -134,13 +134,13 @@ def test_what_a_theme_can_earn_is_what_importing_left(
 
 
 @pytest.mark.reliability
-def test_data_of_no_files_gives_no_results(measured: Callable[[Any], Coverage]) -> None:
+def test_data_without_files_gives_no_results(measured: Callable[[Any], Coverage]) -> None:
     assert count(measured({"a": {}}), ["a"]) == {}
     assert sum_files({}) == Counts()
 
 
 @pytest.mark.reliability
-def test_a_source_that_is_gone_is_a_clear_error(measured: Callable[[Any], Coverage]) -> None:
+def test_a_missing_source_is_a_clear_error(measured: Callable[[Any], Coverage]) -> None:
     cov = measured({"a": {"gone.py": IMPORT}})
     with pytest.raises(InputError, match=r"gone\.py"):
         count(cov, ["a"])
@@ -162,12 +162,12 @@ def several(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Coverage:
 
 @known
 @pytest.mark.reliability
-def test_many_files_are_counted_by_several_processes_to_the_same_numbers(
+def test_several_processes_count_the_same_numbers(
     several: Coverage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     themes = ("security", "reliability")
     alone = count(several, themes)
-    monkeypatch.setattr("covernance_agent.counting._WORTH_COPIES", 1)
+    monkeypatch.setattr("covernance_agent.counting._PARALLEL_MIN_FILES", 1)
     monkeypatch.setattr("covernance_agent.parallel.cpus", lambda: 3)
     together = count(several, themes)
     assert together == alone
@@ -176,11 +176,11 @@ def test_many_files_are_counted_by_several_processes_to_the_same_numbers(
 
 @known
 @pytest.mark.reliability
-def test_a_source_that_is_gone_is_a_clear_error_of_any_process(
+def test_a_missing_source_is_a_clear_error_in_any_process(
     tmp_path: Path, several: Coverage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "sign_4.py").unlink()
-    monkeypatch.setattr("covernance_agent.counting._WORTH_COPIES", 1)
+    monkeypatch.setattr("covernance_agent.counting._PARALLEL_MIN_FILES", 1)
     monkeypatch.setattr("covernance_agent.parallel.cpus", lambda: 5)
     with pytest.raises(InputError, match=r"sign_4\.py"):
         count(several, ["security"])
@@ -192,7 +192,7 @@ CONTEXTS = ("a", "a|run", "a|run|t.py::test_b", "ab", "ab|run", "b", "")
 
 
 def coverage_py(folder: Path, themes: Iterable[str]) -> dict[str, FileResult]:
-    """The same numbers as `slicing.file_results`, asked of coverage.py one by one."""
+    """The same numbers as `counting.file_results`, from coverage.py one at a time."""
     cov = Coverage(data_file=str(folder / ".coverage"))
     cov.load()
     results = {}
@@ -252,7 +252,7 @@ def counts(analysis: Analysis) -> Counts:
 
 @st.composite
 def executed(draw: st.DrawFn, text: str) -> dict[str, Arcs]:
-    """Steps that the code allows, as coverage.py records them or not, and any others."""
+    """Possible steps in the code, whether coverage.py records them or not, and impossible ones."""
     parser = PythonParser(text=text + "\n")
     parser.parse_source()
     end = text.count("\n") + 2
@@ -265,7 +265,7 @@ def executed(draw: st.DrawFn, text: str) -> dict[str, Arcs]:
 @pytest.mark.reliability
 @examples_divided_by(2)
 @given(st.data(), SOURCES, st.booleans())
-def test_the_numbers_are_coverage_pys_own(
+def test_the_numbers_equal_those_of_coverage_py(
     data: st.DataObject,
     text: str,
     branches: bool,  # noqa: FBT001 - drawn
@@ -275,7 +275,7 @@ def test_the_numbers_are_coverage_pys_own(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("left_out", range(5))
-def test_a_program_with_everything_has_coverage_pys_numbers(left_out: int) -> None:
+def test_a_program_with_every_construct_has_the_numbers_of_coverage_py(left_out: int) -> None:
     parser = PythonParser(text=EVERYTHING)
     parser.parse_source()
     steps = sorted({*parser.arcs(), *parser._with_jump_fixers})
@@ -294,7 +294,7 @@ def reopen() -> Coverage:
 
 
 def compare(text: str, ran: Mapping[str, Arcs], *, branches: bool) -> None:
-    """Hold the counts of a program against those of coverage.py, twice."""
+    """Compare the counts of a program with those of coverage.py, twice."""
     with TemporaryDirectory() as name, contextlib.chdir(name):
         folder = Path(name)
         (folder / ".coveragerc").write_text("[run]\nrelative_files = true\n")

@@ -11,7 +11,7 @@ from covernance_agent.data_file import opened
 pytestmark = pytest.mark.reliability
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_written_data_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / ".coverage"
     with opened(path) as data:
         data.add_lines({"a.py": [1, 2]})

@@ -17,12 +17,12 @@ KINDS = [
 ]
 
 
-def test_each_failure_has_a_kind_of_its_own_and_its_text_is_the_message() -> None:
+def test_each_error_has_its_own_kind_and_its_text_is_the_message() -> None:
     assert len({failure.kind for failure in KINDS}) == len(KINDS) > 0
     assert all(failure.kind for failure in KINDS)
     assert [str(failure("mend it")) for failure in KINDS] == ["mend it"] * len(KINDS)
 
 
 @pytest.mark.parametrize("failure", KINDS)
-def test_each_failure_is_one_of_the_tools_errors(failure: type[AgentError]) -> None:
+def test_the_tool_has_the_same_class_for_each_error(failure: type[AgentError]) -> None:
     assert issubclass(getattr(errors, failure.__name__), errors.CovernanceError)

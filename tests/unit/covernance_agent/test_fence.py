@@ -11,5 +11,5 @@ pytestmark = pytest.mark.reliability
     ("version", "known"),
     [("7.17.0", True), ("7.17.9a1", True), ("7.16.1", False), ("7.18.0", False), ("7.1.7", False)],
 )
-def test_only_versions_that_were_tried_are_known(version: str, *, known: bool) -> None:
+def test_only_tested_versions_are_known(version: str, *, known: bool) -> None:
     assert is_known(version) is known

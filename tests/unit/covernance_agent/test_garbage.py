@@ -15,7 +15,7 @@ def _fail() -> None:
         raise KeyError
 
 
-def test_garbage_is_collected_as_before_once_the_work_is_over_or_failed() -> None:
+def test_the_thresholds_of_garbage_collection_are_restored_after_success_or_failure() -> None:
     before = gc.get_threshold()
     with pytest.raises(KeyError):
         _fail()

@@ -23,7 +23,7 @@ def test_settings_survive_the_environment() -> None:
     assert decode(settings.encode()) == tuple(settings)
 
 
-def test_entries_come_back_in_order(tmp_path: Path) -> None:
+def test_entries_are_read_in_the_order_of_writing(tmp_path: Path) -> None:
     file = str(tmp_path / "trace")
     Journal(file).note(BEGAN, journal.command(1, ["-m", "pytest"]))
     Journal(file).note(READ, "/a\nfile", "state")
@@ -33,7 +33,7 @@ def test_entries_come_back_in_order(tmp_path: Path) -> None:
     ]
 
 
-def test_a_name_that_nothing_can_have_is_noted_and_leaves_the_others_whole(tmp_path: Path) -> None:
+def test_a_name_with_nul_is_recorded_without_damage_to_other_entries(tmp_path: Path) -> None:
     file = str(tmp_path / "trace")
     Journal(file).note(EXAMINED, "/a\0b", "absent")
     Journal(file).note(READ, "/a", "state")
@@ -43,13 +43,13 @@ def test_a_name_that_nothing_can_have_is_noted_and_leaves_the_others_whole(tmp_p
     ]
 
 
-def test_a_hole_is_noted(tmp_path: Path) -> None:
+def test_an_incomplete_trace_is_marked(tmp_path: Path) -> None:
     file = str(tmp_path / "trace")
     Journal(file).give_up(ValueError("what"))
     assert list(read_trace(Path(file))) == [Entry(BROKEN, "ValueError: what", "")]
 
 
-def test_where_a_hole_can_not_be_noted_no_trace_is_left(
+def test_a_trace_that_can_not_be_marked_incomplete_is_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "trace"

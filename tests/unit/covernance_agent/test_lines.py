@@ -17,5 +17,5 @@ def test_lines_are_written_as_the_tool_reads_them(numbers: set[int]) -> None:
 
 
 @given(st.integers(0))
-def test_the_bits_that_are_set_are_counted(bits: int) -> None:
+def test_set_bits_are_counted(bits: int) -> None:
     assert count_bits(bits) == sum(digit == "1" for digit in f"{bits:b}")

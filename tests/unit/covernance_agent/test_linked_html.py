@@ -18,7 +18,7 @@ ARCS = [(-1, 1), (1, 2), (2, -1)]
 
 
 class Reports:
-    """A report of two files after another, each in a folder of its own."""
+    """Writes successive reports of the same two files, each to its own folder."""
 
     def __init__(self, root: Path, measured: Callable[[Any], Coverage]) -> None:
         self.root = root
@@ -45,8 +45,8 @@ def reports(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Reports:
     return Reports(tmp_path, measured)
 
 
-def taken_over(folder: Path) -> list[str]:
-    """The sources whose pages another report has too."""
+def linked_pages(folder: Path) -> list[str]:
+    """The sources whose pages are linked to those of another report."""
     return sorted(
         page.name.removesuffix("_py.html")
         for page in folder.glob("*_py.html")
@@ -63,17 +63,17 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_pages_that_would_be_the_same_are_taken_over(reports: Reports) -> None:
+def test_unchanged_pages_are_linked(reports: Reports) -> None:
     first = reports.write("first")
     second = reports.write("second", "first")
-    assert taken_over(second) == ["one", "two"]
+    assert linked_pages(second) == ["one", "two"]
     assert names(first) == names(second)
     numbers = [
         {name: file["index"] for name, file in json.loads(text)["files"].items()}
         for text in ((folder / "status.json").read_text() for folder in (first, second))
     ]
     assert numbers[0] == numbers[1]
-    assert taken_over(reports.write("third", "second")) == ["one", "two"]
+    assert linked_pages(reports.write("third", "second")) == ["one", "two"]
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,11 @@ def test_pages_that_would_be_the_same_are_taken_over(reports: Reports) -> None:
     ],
     ids=["source", "what ran", "who ran it"],
 )
-def test_a_page_that_would_be_another_is_written(
-    reports: Reports, change: Callable[[Reports], None]
-) -> None:
+def test_a_changed_page_is_written(reports: Reports, change: Callable[[Reports], None]) -> None:
     first = reports.write("first")
     before = {path.name: path.read_bytes() for path in first.iterdir()}
     change(reports)
-    assert taken_over(reports.write("second", "first")) == ["two"]
+    assert linked_pages(reports.write("second", "first")) == ["two"]
     assert before == {path.name: path.read_bytes() for path in first.iterdir()}
 
 
@@ -106,23 +104,23 @@ def test_a_page_that_would_be_another_is_written(
     ],
     ids=["damaged", "no UTF-8", "foreign", "gone", "no pages"],
 )
-def test_nothing_is_taken_over_of_a_report_that_is_not_whole(
+def test_no_page_of_an_incomplete_report_is_linked(
     reports: Reports, spoil: Callable[[Path], None]
 ) -> None:
     first = reports.write("first")
     complete = names(first)
     spoil(first)
     second = reports.write("second", "first")
-    assert (taken_over(second), names(second)) == ([], complete)
+    assert (linked_pages(second), names(second)) == ([], complete)
 
 
 def test_other_settings_write_every_page_again(reports: Reports) -> None:
     reports.write("first")
     second = reports.write("second", "first", option=("html:skip_empty", True))
-    assert taken_over(second) == []
+    assert linked_pages(second) == []
 
 
-def test_where_settings_lie_and_what_sources_a_suite_has_makes_no_other_page(
+def test_the_location_of_settings_and_the_sources_do_not_change_pages(
     reports: Reports,
 ) -> None:
     first = reports.write("first")
@@ -134,38 +132,38 @@ def test_where_settings_lie_and_what_sources_a_suite_has_makes_no_other_page(
     )
     cov = load(reports.root / ".coverage", reports.root / ".analysis", config_file="setup.cfg")
     write_linked(cov, reports.root / "second", [first], title="both")
-    assert taken_over(reports.root / "second") == ["one", "two"]
+    assert linked_pages(reports.root / "second") == ["one", "two"]
 
 
 def test_only_the_index_shows_the_title(reports: Reports) -> None:
     reports.write("first")
     second = reports.write("second", "first", title="other")
-    assert taken_over(second) == ["one", "two"]
+    assert linked_pages(second) == ["one", "two"]
     assert "<title>other</title>" in (second / "index.html").read_text()
 
 
-def test_pages_are_taken_over_from_whichever_report_has_them(reports: Reports) -> None:
+def test_pages_are_linked_from_any_report_that_has_them(reports: Reports) -> None:
     reports.write("first")
     reports.ran["a|run"]["one.py"] = ARCS[:1]
     second = reports.write("second", "nothing", "first")
-    assert taken_over(second) == ["two"]
+    assert linked_pages(second) == ["two"]
     reports.ran["a|run"] |= {"one.py": ARCS, "two.py": ARCS[:1]}
     reports.write("third")
     reports.ran["a|run"]["one.py"] = ARCS[:1]
     fourth = reports.write("fourth", "third", "second")
-    assert taken_over(fourth) == ["one", "two"]
+    assert linked_pages(fourth) == ["one", "two"]
     assert (fourth / "one_py.html").samefile(second / "one_py.html")
 
 
-def test_the_page_of_a_file_that_is_gone_goes(reports: Reports) -> None:
+def test_a_file_that_is_gone_has_no_page(reports: Reports) -> None:
     reports.write("first")
     del reports.ran["a|run"]["two.py"]
     second = reports.write("second", "first")
     assert [page.name for page in second.glob("*_py.html")] == ["one_py.html"]
-    assert taken_over(second) == []  # it linked to the other
+    assert linked_pages(second) == []  # it linked to the other
 
 
-def test_pages_that_several_processes_write_are_those_of_one(
+def test_several_processes_write_the_same_pages_as_one(
     reports: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contents = []
@@ -176,7 +174,7 @@ def test_pages_that_several_processes_write_are_those_of_one(
     assert contents[0] == contents[1]
 
 
-def test_the_data_is_left_as_it_was(
+def test_the_data_is_unchanged(
     reports: Reports, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("covernance_agent.parallel.cpus", lambda: 2)
@@ -186,7 +184,7 @@ def test_the_data_is_left_as_it_was(
     assert sorted(Path(path).name for path in data.measured_files()) == ["one.py", "two.py"]
 
 
-def test_a_folder_in_which_nothing_lies_is_no_report(
+def test_a_folder_without_a_report_is_ignored(
     tmp_path: Path, measured: Callable[[Any], Coverage]
 ) -> None:
     (tmp_path / "one.py").write_text("x = 1\n")

@@ -47,7 +47,7 @@ def test_without_a_settings_file_a_run_has_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_that_coverage_reads_keeps_what_it_says(name: str) -> None:
+def test_settings_in_every_file_that_coverage_reads_stay(name: str) -> None:
     Path(name).write_text(FILES[name], encoding="utf-8")
     before = Coverage(data_file=None)
     after = effective()
@@ -71,10 +71,10 @@ def test_other_patches_paths_and_plugins_options_stay() -> None:
         "[run]\npatch = _exit\nconcurrency = thread\n[paths]\nsource =\n    src\n    */site\n",
         encoding="utf-8",
     )
-    found = effective()
-    assert found.get_option("run:patch") == ["_exit", "subprocess"]
-    assert found.get_option("run:concurrency") == ["thread"]
-    assert found.config.paths == {"source": ["src", "*/site"]}
+    settings = effective()
+    assert settings.get_option("run:patch") == ["_exit", "subprocess"]
+    assert settings.get_option("run:concurrency") == ["thread"]
+    assert settings.config.paths == {"source": ["src", "*/site"]}
 
 
 def test_the_context_of_child_processes_comes_from_the_environment(
@@ -90,12 +90,12 @@ def test_the_context_of_child_processes_comes_from_the_environment(
     [
         ("branch = false", "[run] branch = false is not used: branch = true is needed"),
         ("relative_files = off", "[run] relative_files = off is not used"),
-        ("timid = true", "[run] timid is not used: the usual tracer measures"),
+        ("timid = true", "[run] timid is not used: the default tracer is used"),
         ("source_pkgs = calc", "[run] source_pkgs is not used: the suite's source"),
         ("dynamic_context = test_function", "[run] dynamic_context is not used: contexts are"),
     ],
 )
-def test_a_setting_that_contradicts_is_replaced_and_reported(setting: str, note: str) -> None:
+def test_a_contradicting_setting_is_replaced_and_reported(setting: str, note: str) -> None:
     Path(".coveragerc").write_text(f"[run]\n{setting}\n", encoding="utf-8")
     path, notes = overlay.write_settings(Path("out"), ["calc"])
     assert len(notes) == 1
@@ -105,7 +105,7 @@ def test_a_setting_that_contradicts_is_replaced_and_reported(setting: str, note:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("setting", ["branch = true", "timid = false", "omit = x"])
-def test_a_setting_that_agrees_is_not_reported(setting: str) -> None:
+def test_an_agreeing_setting_is_not_reported(setting: str) -> None:
     Path(".coveragerc").write_text(f"[run]\n{setting}\n", encoding="utf-8")
     assert overlay.write_settings(Path("out"), ["calc"])[1] == []
 
@@ -121,7 +121,7 @@ def test_a_setting_that_agrees_is_not_reported(setting: str) -> None:
         ),
     ],
 )
-def test_a_plugin_that_sets_options_does_not_have_the_last_word(
+def test_options_set_by_a_plugin_are_overridden(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str
 ) -> None:
     Path("opinions.py").write_text(
@@ -140,11 +140,11 @@ def test_a_plugin_that_sets_options_does_not_have_the_last_word(
     monkeypatch.syspath_prepend(".")
     Path(name).write_text(text, encoding="utf-8")
     path, notes = overlay.write_settings(Path("out"), ["calc"])
-    assert notes == [f"{name}: a plugin sets branch, source; this run sets it back"]
-    found = Coverage(config_file=path, data_file=None)
-    found.sys_info()
-    check_needed(found)
-    assert found.get_option("report:precision") == 3
+    assert notes == [f"{name}: a plugin sets branch, source; this run overrides it"]
+    settings = Coverage(config_file=path, data_file=None)
+    settings.sys_info()
+    check_needed(settings)
+    assert settings.get_option("report:precision") == 3
 
 
 @pytest.mark.reliability
@@ -155,7 +155,7 @@ def test_settings_that_can_not_be_read_are_a_clear_error() -> None:
 
 
 @pytest.mark.reliability
-def test_a_folder_that_can_not_be_made_is_a_clear_error() -> None:
+def test_a_folder_that_can_not_be_created_is_a_clear_error() -> None:
     Path("out").touch()
     with pytest.raises(MachineError, match="can't be written"):
         overlay.write_settings(Path("out"), ["calc"])
@@ -172,6 +172,6 @@ def test_any_pattern_survives_in_toml(patterns: list[str]) -> None:
     assert effective().get_option("run:omit") == escaped
 
 
-def test_a_source_with_a_dollar_is_not_taken_for_a_variable() -> None:
+def test_a_dollar_in_a_source_is_not_read_as_a_variable() -> None:
     os.environ.pop("x", None)
     assert effective(["a$x"]).get_option("run:source") == ["a$x"]

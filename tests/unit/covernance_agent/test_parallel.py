@@ -22,22 +22,22 @@ def _three_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def copies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The processes that were made."""
-    made: list[int] = []
+def forks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The process IDs of the forks."""
+    processes: list[int] = []
     fork = os.fork
 
     def counted() -> int:
         process = fork()
-        made.append(process)
+        processes.append(process)
         return process
 
     monkeypatch.setattr(os, "fork", counted)
-    return made
+    return processes
 
 
 def alive(process: int) -> bool:
-    """Whether there is a process, be it one that ended and was not waited for."""
+    """Whether there is a process, including one that ended and was not waited for."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -64,13 +64,13 @@ class Work:
 @pytest.mark.parametrize("items", ["", "a", "ab", "abcdefg"])
 def test_every_item_is_worked_on(tmp_path: Path, items: str) -> None:
     work = Work(tmp_path)
-    made = share(items, work)
+    results = share(items, work)
     assert work.done().keys() == set(items)
-    assert sorted(b"".join(made).decode()) == [*items]
+    assert sorted(b"".join(results).decode()) == [*items]
 
 
 @pytest.mark.skipif("sys.platform != 'linux'")
-def test_each_core_has_a_process_and_this_is_one_of_them(tmp_path: Path) -> None:
+def test_there_is_one_process_per_core_including_this_one(tmp_path: Path) -> None:
     work = Work(tmp_path)
     share("abcdef", work)
     processes = set(work.done().values())
@@ -78,7 +78,7 @@ def test_each_core_has_a_process_and_this_is_one_of_them(tmp_path: Path) -> None
     assert os.getpid() in processes
 
 
-def test_a_system_on_which_copies_are_not_safe_works_in_one_process(
+def test_a_system_on_which_forking_is_not_safe_uses_one_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
@@ -87,7 +87,7 @@ def test_a_system_on_which_copies_are_not_safe_works_in_one_process(
     assert set(work.done().values()) == {os.getpid()}
 
 
-def test_a_copy_that_is_refused_costs_nothing_but_time(
+def test_work_is_done_here_if_a_fork_can_not_be_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> int:
@@ -99,7 +99,7 @@ def test_a_copy_that_is_refused_costs_nothing_but_time(
     assert set(work.done().values()) == {os.getpid()}
 
 
-def test_the_share_of_a_copy_that_dies_is_worked_on_here(tmp_path: Path) -> None:
+def test_the_share_of_a_fork_that_dies_is_done_here(tmp_path: Path) -> None:
     here = os.getpid()
     work = Work(tmp_path)
 
@@ -112,7 +112,7 @@ def test_the_share_of_a_copy_that_dies_is_worked_on_here(tmp_path: Path) -> None
     assert work.done() == dict.fromkeys("abc", here)
 
 
-def test_a_copy_for_whose_result_there_is_no_room_costs_time_only(
+def test_work_is_done_here_if_a_fork_can_not_write_its_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.TemporaryFile", partial(open, "/dev/full", "wb"))
@@ -121,15 +121,17 @@ def test_a_copy_for_whose_result_there_is_no_room_costs_time_only(
     assert work.done() == dict.fromkeys("abc", os.getpid())
 
 
-def test_an_interruption_while_a_copy_is_made_or_waited_for_leaves_none_behind(
-    copies: list[int], monkeypatch: pytest.MonkeyPatch
+def test_an_interruption_while_forking_or_waiting_leaves_no_fork_behind(
+    forks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = os.getpid()
     counted, wait = os.fork, os.waitpid
 
     def interrupted_fork() -> int:
         process = counted()
-        os.kill(os.getpid(), signal.SIGINT)  # in the copy, too: a Ctrl-C is for the whole group
+        os.kill(
+            os.getpid(), signal.SIGINT
+        )  # in the fork too: Ctrl-C goes to the whole process group
         return process
 
     def interrupted_wait(process: int, options: int) -> tuple[int, int]:
@@ -148,11 +150,11 @@ def test_an_interruption_while_a_copy_is_made_or_waited_for_leaves_none_behind(
     monkeypatch.setattr(os, "waitpid", interrupted_wait)
     with pytest.raises(KeyboardInterrupt):
         share("abc", work)
-    assert len(copies) == 3
-    assert not any(map(alive, copies))
+    assert len(forks) == 3
+    assert not any(map(alive, forks))
 
 
-def test_an_error_is_raised_here(copies: list[int]) -> None:
+def test_an_error_in_a_fork_is_raised_here(forks: list[int]) -> None:
     def refuse_c(items: Sequence[str]) -> bytes:
         if "c" in items:
             raise ValueError("c")
@@ -160,10 +162,10 @@ def test_an_error_is_raised_here(copies: list[int]) -> None:
 
     with pytest.raises(ValueError, match="c"):
         share("abc", refuse_c)
-    assert not any(map(alive, copies))
+    assert not any(map(alive, forks))
 
 
-def test_no_copy_goes_on_after_an_error(tmp_path: Path, copies: list[int]) -> None:
+def test_no_fork_continues_after_an_error(tmp_path: Path, forks: list[int]) -> None:
     here = os.getpid()
 
     def work(_items: Sequence[str]) -> bytes:
@@ -175,5 +177,5 @@ def test_no_copy_goes_on_after_an_error(tmp_path: Path, copies: list[int]) -> No
 
     with pytest.raises(KeyboardInterrupt):
         share("abc", work)
-    assert not any(map(alive, copies))
+    assert not any(map(alive, forks))
     assert not [*tmp_path.iterdir()]

@@ -98,7 +98,7 @@ def test_bad(): assert False
 
 
 class FakeCoverage:
-    """Stands for the measurement around a pass, so as not to switch the one around this test."""
+    """Replaces the measurement of a pass, so that the measurement of this test is not switched."""
 
     def __init__(self) -> None:
         self.contexts: list[str] = []
@@ -152,7 +152,9 @@ def test_a_pass_records_its_tests_with_all_their_themes(
     assert record.complete
 
 
-def test_every_outcome_is_told_apart(pytester: pytest.Pytester, measurement: FakeCoverage) -> None:
+def test_every_outcome_is_distinguished(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
     pytester.makepyfile(TESTS)
     outcomes = {t.rpartition("::")[2]: o for t, o in one_pass(pytester).outcomes.items()}
     assert outcomes == {
@@ -167,7 +169,7 @@ def test_every_outcome_is_told_apart(pytester: pytest.Pytester, measurement: Fak
 
 
 @pytest.mark.security
-def test_what_else_deselects_is_counted(
+def test_tests_deselected_by_other_options_are_counted(
     pytester: pytest.Pytester, measurement: FakeCoverage
 ) -> None:
     pytester.makepyfile(TESTS)
@@ -213,7 +215,7 @@ def test_children_started_by_tests_inherit_the_switched_context(
 
 
 @pytest.mark.reliability
-def test_without_a_measurement_there_is_nothing_to_switch(
+def test_without_a_measurement_no_context_is_switched(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coverage.Coverage, "current", lambda: None)
@@ -268,13 +270,13 @@ def test_without_the_option_nothing_is_recorded(pytester: pytest.Pytester) -> No
     ("record", "sources", "refused"),
     [("r.json", ["calc"], True), ("r.json", [], False), (None, ["calc"], False)],
 )
-def test_a_second_measurement_is_refused_before_it_starts(
+def test_a_second_measurement_is_an_error_before_it_starts(
     record: str | None, sources: list[str], *, refused: bool
 ) -> None:
     known = SimpleNamespace(covernance_record=record, cov_source=sources)
     config: Any = SimpleNamespace(known_args_namespace=known)
     if refused:
-        with pytest.raises(pytest.UsageError, match="take --cov out"):
+        with pytest.raises(pytest.UsageError, match="remove --cov from"):
             next(pytest_load_initial_conftests(config))
     else:
         next(pytest_load_initial_conftests(config))
@@ -282,7 +284,7 @@ def test_a_second_measurement_is_refused_before_it_starts(
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "option_in_record"),
     [
         ("--ignore=elsewhere.py", "--ignore"),
         ("--setup-plan", "--setupplan"),
@@ -291,14 +293,14 @@ def test_a_second_measurement_is_refused_before_it_starts(
     ],
 )
 def test_settings_that_leave_tests_out_are_recorded(
-    pytester: pytest.Pytester, measurement: FakeCoverage, option: str, told: str | None
+    pytester: pytest.Pytester, measurement: FakeCoverage, option: str, option_in_record: str | None
 ) -> None:
     pytester.makepyfile(TESTS)
     narrowed = one_pass(pytester, "security", option).narrowed
-    assert told in narrowed if told else narrowed == []
+    assert option_in_record in narrowed if option_in_record else narrowed == []
 
 
-def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None:
+def test_a_worker_passes_its_collection_to_the_controller(tmp_path: Path) -> None:
     options = {"record": str(tmp_path / "r.json"), "theme": "security", "themes": "security"}
 
     def config(**more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
@@ -323,15 +325,15 @@ def test_a_worker_hands_its_collection_to_the_controller(tmp_path: Path) -> None
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("outcome", ["rerun", "retried"])
-def test_a_test_that_was_run_again_keeps_its_last_outcome_and_is_remembered(
+def test_a_repeated_test_has_its_last_outcome_and_is_listed_as_rerun(
     pytester: pytest.Pytester, measurement: FakeCoverage, outcome: str
 ) -> None:
     pytester.makeconftest(RETRIES.replace("{outcome}", outcome))
     pytester.makepyfile(SHAKY)
-    found = one_pass(pytester)
-    ends = {test.partition("::")[2]: end for test, end in found.outcomes.items()}
+    record = one_pass(pytester)
+    ends = {test.partition("::")[2]: end for test, end in record.outcomes.items()}
     assert ends == {"test_good": "passed", "test_shaky": "passed", "test_bad": "failed"}
-    assert [test.partition("::")[2] for test in found.reran] == ["test_bad", "test_shaky"]
+    assert [test.partition("::")[2] for test in record.reran] == ["test_bad", "test_shaky"]
 
 
 def contexts(pytester: pytest.Pytester, measurement: FakeCoverage, *options: str) -> list[str]:
@@ -340,13 +342,13 @@ def contexts(pytester: pytest.Pytester, measurement: FakeCoverage, *options: str
     return [context.replace(file, "FILE") for context in measurement.contexts]
 
 
-def test_a_pass_switches_once_where_contexts_are_of_themes(
+def test_a_pass_with_one_context_per_theme_switches_once(
     pytester: pytest.Pytester, measurement: FakeCoverage
 ) -> None:
     assert contexts(pytester, measurement) == ["run"]
 
 
-def test_each_test_and_what_is_set_up_for_several_has_a_context_of_its_own(
+def test_each_test_and_each_shared_fixture_has_its_own_context(
     pytester: pytest.Pytester, measurement: FakeCoverage
 ) -> None:
     assert contexts(pytester, measurement, "--covernance-contexts=test") == [

@@ -13,18 +13,18 @@ pytestmark = pytest.mark.reliability
 
 @pytest.mark.architecture
 def test_an_environment_is_described_without_importing_pytest_or_writing(tmp_path: Path) -> None:
-    found = preparation.perform({"source": [], "tests": [], "folder": None, "arguments": []})
-    environment = found["environment"]
+    description = preparation.perform({"source": [], "tests": [], "folder": None, "arguments": []})
+    environment = description["environment"]
     assert environment["executable"] == sys.executable
     assert environment["packages"]["pytest"] == pytest.__version__
     assert str(Path(pytest.__file__).parents[1]) in environment["installed"]
     assert any(Path(folder, "os.py").is_file() for folder in environment["standard_library"])
-    assert "xdist" in found["plugins"]
-    assert (found["settings"], found["arguments"]) == (None, None)
+    assert "xdist" in description["plugins"]
+    assert (description["settings"], description["arguments"]) == (None, None)
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_missing_is_named_with_the_command_that_installs_it(
+def test_missing_packages_are_named_with_the_command_that_installs_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(preparation, "find_spec", lambda _name: None)
@@ -34,12 +34,16 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(
     assert command in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "found"), [("pytest", "6.2.5"), ("coverage", "7.9.2")])
-def test_a_version_that_is_too_old_is_named_with_the_oldest_that_will_do(
-    monkeypatch: pytest.MonkeyPatch, name: str, found: str
+@pytest.mark.parametrize(("name", "installed"), [("pytest", "6.2.5"), ("coverage", "7.9.2")])
+def test_a_version_that_is_too_old_is_named_with_the_oldest_supported_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, installed: str
 ) -> None:
     real = preparation._version
-    monkeypatch.setattr(preparation, "_version", lambda one: found if one == name else real(one))
-    least = {"pytest": "7.0", "coverage": "7.10"}[name]
-    with pytest.raises(MachineError, match=f"{name} {found} is too old; {name} {least} or newer"):
+    monkeypatch.setattr(
+        preparation, "_version", lambda package: installed if package == name else real(package)
+    )
+    oldest = {"pytest": "7.0", "coverage": "7.10"}[name]
+    with pytest.raises(
+        MachineError, match=f"{name} {installed} is too old; {name} {oldest} or newer"
+    ):
         preparation.perform({})

@@ -10,7 +10,7 @@ from covernance_agent.record import SCHEMA, SEVERITY, Collected, progress_path, 
 pytestmark = pytest.mark.reliability
 
 
-def test_a_record_is_put_in_place_in_one_step(tmp_path: Path) -> None:
+def test_a_record_is_written_atomically(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text("an older one")
     write_record(path, {"exit": 0, "outcomes": {"t::\u00e9": "passed"}})
@@ -22,7 +22,7 @@ def test_a_record_is_put_in_place_in_one_step(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == [path]
 
 
-def test_what_can_not_be_written_leaves_the_last_record(tmp_path: Path) -> None:
+def test_the_last_record_stays_if_a_new_one_can_not_be_written(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text("the last one")
     with pytest.raises(TypeError):
@@ -30,12 +30,12 @@ def test_what_can_not_be_written_leaves_the_last_record(tmp_path: Path) -> None:
     assert path.read_text() == "the last one"
 
 
-def test_progress_lies_beside_the_record(tmp_path: Path) -> None:
+def test_the_progress_file_is_beside_the_record(tmp_path: Path) -> None:
     assert progress_path(tmp_path / "record.json") == tmp_path / "progress"
 
 
 @pytest.mark.architecture
-def test_the_worst_end_of_a_test_comes_last() -> None:
+def test_the_worst_outcome_comes_last() -> None:
     assert max("passed", "error", "skipped", key=SEVERITY.index) == "error"
     assert len(set(SEVERITY)) == len(SEVERITY)
     assert Collected({}, [], []).deselected == []

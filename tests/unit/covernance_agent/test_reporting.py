@@ -52,7 +52,7 @@ def coverage_init(reg, options):
 ARCS = [(-1, 1), (1, -1)]
 
 
-def test_a_file_that_a_plugin_measures_counts_as_the_plugin_says(
+def test_a_file_measured_by_a_plugin_is_counted_with_the_plugins_reporter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -80,7 +80,7 @@ def test_a_file_that_a_plugin_measures_counts_as_the_plugin_says(
 
 @pytest.fixture
 def two(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Callable[[str], Coverage]:
-    """Data of good.py and of bad.py, which is no Python, under more settings."""
+    """Data of good.py and of bad.py, which is not Python, with additional settings."""
 
     def build(more: str = "") -> Coverage:
         (tmp_path / "good.py").write_text("x = 1\n")
@@ -95,7 +95,7 @@ def two(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Callable[[str], 
 
 
 @pytest.mark.reliability
-def test_a_source_that_is_no_python_is_a_clear_error(two: Callable[[], Coverage]) -> None:
+def test_a_source_that_is_not_python_is_a_clear_error(two: Callable[[], Coverage]) -> None:
     with pytest.raises(InputError, match=r"bad\.py"):
         count(two(), ["a"])
 
@@ -105,21 +105,23 @@ def test_a_source_that_is_no_python_is_a_clear_error(two: Callable[[], Coverage]
     "settings",
     ["ignore_errors = true", "omit = bad.py", "omit = b*,c*", "include = good.py"],
 )
-def test_what_the_reports_leave_out_does_not_count(
+def test_files_left_out_of_reports_are_not_counted(
     two: Callable[[str], Coverage], settings: str
 ) -> None:
     cov = two(f"[report]\n{settings}\n")
     assert list(count(cov, ["a"])) == ["good.py"]
 
 
-def test_a_report_on_one_file_is_coverage_pys_own(
+def test_a_report_on_one_file_equals_that_of_coverage_py(
     two: Callable[[], Coverage], tmp_path: Path
 ) -> None:
     two().json_report(morfs=["good.py"], outfile=str(tmp_path / "report"))
     assert list(json.loads((tmp_path / "report").read_bytes())["files"]) == ["good.py"]
 
 
-def test_branches_are_told_in_words(tmp_path: Path, measured: Callable[[Any], Coverage]) -> None:
+def test_missing_branches_are_described_in_words(
+    tmp_path: Path, measured: Callable[[Any], Coverage]
+) -> None:
     (tmp_path / "one.py").write_text("x = 1\nif x:\n    y = 2\n")
     cov = measured({"a": {"one.py": [(-1, 1), (1, 2), (2, 3), (3, -1)]}})
     write_report(cov, FileReport("lcov", tmp_path / "lcov", "api"))
@@ -127,7 +129,7 @@ def test_branches_are_told_in_words(tmp_path: Path, measured: Callable[[Any], Co
 
 
 @pytest.mark.skipif(not fence.is_known(), reason="private names of coverage.py")
-def test_files_are_known_after_their_first_report(two: Callable[[str], Coverage]) -> None:
+def test_files_are_analysed_once_for_all_reports(two: Callable[[str], Coverage]) -> None:
     from covernance_agent.reporting import KnownFile, Reporting  # noqa: PLC0415 - private names
 
     cov = two("[report]\nomit = bad.py,notes.txt\n")
@@ -137,7 +139,7 @@ def test_files_are_known_after_their_first_report(two: Callable[[str], Coverage]
 
 
 @pytest.mark.reliability
-def test_what_is_no_python_is_left_out_of_every_report(
+def test_a_file_that_is_not_python_is_left_out_of_every_report(
     two: Callable[[str], Coverage], tmp_path: Path
 ) -> None:
     cov = two("[report]\nomit = bad.py\n")

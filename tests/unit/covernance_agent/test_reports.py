@@ -52,7 +52,7 @@ def json_report(**changes: object) -> dict[str, Any]:
     return usual | changes
 
 
-def test_counts_report_text_and_who_ran_what_come_of_one_task(task: dict[str, Any]) -> None:
+def test_one_task_counts_reports_and_records_contexts(task: dict[str, Any]) -> None:
     task |= {"reports": [json_report(contexts=True)], "text": "term-missing"}
     result = perform(task)
     assert (result["data"], result["unreadable"]) == (True, "")
@@ -61,7 +61,7 @@ def test_counts_report_text_and_who_ran_what_come_of_one_task(task: dict[str, An
     assert counts["themes"]["a"]["earned"]["executed"] == 2
     assert "Missing" in result["text"]
     contexts = json.loads(Path("work/r.json").read_bytes())["files"]["one.py"]["contexts"]
-    assert contexts["4"] == ["a|run"]  # the tests' contexts are their theme's
+    assert contexts["4"] == ["a|run"]  # the contexts of tests are merged into their theme's
     tests = json.loads(Path("work/contexts/tests.json").read_bytes())
     assert tests == {
         "schema": 1,
@@ -70,13 +70,13 @@ def test_counts_report_text_and_who_ran_what_come_of_one_task(task: dict[str, An
     }
 
 
-def test_the_data_that_was_measured_stays_as_it_is(task: dict[str, Any]) -> None:
+def test_the_measured_data_is_unchanged(task: dict[str, Any]) -> None:
     before = Path(".coverage").read_bytes()
     perform(task)
     assert Path(".coverage").read_bytes() == before
 
 
-def test_a_theme_of_its_own_is_reported_alone_and_nothing_is_counted(task: dict[str, Any]) -> None:
+def test_a_report_on_one_theme_counts_nothing(task: dict[str, Any]) -> None:
     task |= {"reports": [json_report()], "themes": None, "contexts": [r"^b(\||$)"], "tests": None}
     assert perform(task)["files"] == {}
     file = json.loads(Path("work/r.json").read_bytes())["files"]["one.py"]
@@ -93,7 +93,7 @@ def test_without_data_nothing_is_written(task: dict[str, Any]) -> None:
 
 
 @pytest.mark.reliability
-def test_sources_that_can_not_be_read_have_no_reports(task: dict[str, Any]) -> None:
+def test_no_report_is_written_if_a_source_can_not_be_read(task: dict[str, Any]) -> None:
     Path("one.py").write_text("def f(:\n")
     result = perform(task | {"reports": [json_report()]})
     assert "one.py" in result["unreadable"]
@@ -102,7 +102,7 @@ def test_sources_that_can_not_be_read_have_no_reports(task: dict[str, Any]) -> N
 
 
 @pytest.mark.security
-def test_data_that_names_a_file_of_another_place_is_refused_where_it_was_delivered(
+def test_delivered_data_that_names_a_file_outside_the_repository_is_an_error(
     task: dict[str, Any], measured: Callable[[Any], Coverage]
 ) -> None:
     Path(".coverage").unlink()

@@ -27,25 +27,30 @@ partial_also =
 """
 
 
-def test_without_files_the_defaults_are_coverages_own(
+def test_without_files_the_defaults_are_those_of_coverage_py(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = read_settings({})
+    settings = read_settings({})
     theirs = Coverage(config_file=False)
-    assert (found.branch, found.ignore_errors, found.omit, found.include) == (False, False, (), ())
-    assert list(found.exclude) == theirs.get_option("report:exclude_lines")
-    assert any("BRANCH" in pattern for pattern in found.partial)
+    assert (settings.branch, settings.ignore_errors, settings.omit, settings.include) == (
+        False,
+        False,
+        (),
+        (),
+    )
+    assert list(settings.exclude) == theirs.get_option("report:exclude_lines")
+    assert any("BRANCH" in pattern for pattern in settings.partial)
 
 
-def test_every_list_is_read_with_what_is_added_to_it() -> None:
-    found = read_settings({".coveragerc": RC})
-    assert found.branch
-    assert found.ignore_errors
-    assert found.omit == ("apps/*/cli.py", "*/generated/*", "scripts/*")
-    assert found.exclude[-1] == "@overload"
-    assert len(found.exclude) > 1
-    assert "if DEBUG" in found.partial
+def test_every_list_is_read_with_its_additions() -> None:
+    settings = read_settings({".coveragerc": RC})
+    assert settings.branch
+    assert settings.ignore_errors
+    assert settings.omit == ("apps/*/cli.py", "*/generated/*", "scripts/*")
+    assert settings.exclude[-1] == "@overload"
+    assert len(settings.exclude) > 1
+    assert "if DEBUG" in settings.partial
 
 
 @pytest.mark.parametrize(
@@ -66,13 +71,13 @@ def test_the_file_that_coverage_would_use_is_used(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = read_settings(files).omit
+    settings = read_settings(files).omit
     monkeypatch.chdir(tmp_path)
     for name, text in files.items():
         Path(name).write_text(text, encoding="utf-8")
-    assert list(found) == (Coverage().get_option("run:omit") or [])
+    assert list(settings) == (Coverage().get_option("run:omit") or [])
     if fence.is_known():  # older versions do not know all of the names
-        assert found == expected
+        assert settings == expected
 
 
 @pytest.mark.reliability
@@ -107,10 +112,8 @@ def test_omitted_files_are_not_measured(
     assert read_settings({".coveragerc": RC}).measures(tmp_path / path) is measured
 
 
-def test_nothing_outside_of_what_is_included_is_measured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_included_files_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    found = read_settings({".coveragerc": "[run]\ninclude = calc/*\nomit = calc/b.py\n"})
-    measured = [found.measures(tmp_path / name) for name in ("calc/a.py", "calc/b.py", "c.py")]
+    settings = read_settings({".coveragerc": "[run]\ninclude = calc/*\nomit = calc/b.py\n"})
+    measured = [settings.measures(tmp_path / name) for name in ("calc/a.py", "calc/b.py", "c.py")]
     assert measured == [True, False, False]

@@ -62,7 +62,7 @@ def executed(code: Program, arcs: set[Arc]) -> set[int]:
 
 
 def counts(code: Program, arcs: set[Arc], *, branches: bool) -> Counts:
-    """The same, counted in sets."""
+    """The same counts, computed with sets."""
     must = set(code.branches) if branches else set()
     return Counts(len(code.statements), len(executed(code, arcs)), len(must), len(must & arcs))
 
@@ -72,20 +72,20 @@ def together(ran: dict[Group, set[Arc]], *groups: Group) -> set[Arc]:
 
 
 @given(PROGRAMS, RAN, st.booleans())
-def test_counts_are_those_of_sets(
+def test_counts_equal_those_of_sets(
     code: Program,
     ran: dict[Group, set[Arc]],
     branches: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    found = count(code, ran, branches=branches)
+    result = count(code, ran, branches=branches)
     everything = together(ran, *ran)
-    assert found.total == counts(code, everything, branches=branches)
-    assert lines.decode(found.executed_lines) == executed(code, everything)
-    assert lines.decode(found.missing_lines) == code.statements - executed(code, everything)
+    assert result.total == counts(code, everything, branches=branches)
+    assert lines.decode(result.executed_lines) == executed(code, everything)
+    assert lines.decode(result.missing_lines) == code.statements - executed(code, everything)
     imported = together(ran, *((theme, True) for theme in THEMES))
-    assert lines.decode(found.imported_lines) == executed(code, imported)
+    assert lines.decode(result.imported_lines) == executed(code, imported)
     for theme in THEMES:
-        cell, at_import = found.themes[theme], together(ran, (theme, True))
+        cell, at_import = result.themes[theme], together(ran, (theme, True))
         all_of_it = at_import | together(ran, (theme, False))
         assert cell.raw == counts(code, all_of_it, branches=branches)
         assert cell.earned == cell.raw.beyond(counts(code, at_import, branches=branches))
@@ -94,23 +94,23 @@ def test_counts_are_those_of_sets(
 
 
 @given(PROGRAMS, RAN)
-def test_branches_are_counted_by_line_and_missing_if_their_line_ran(
+def test_branches_are_counted_per_line_and_missing_if_their_line_ran(
     code: Program, ran: dict[Group, set[Arc]]
 ) -> None:
-    found = count(code, ran, branches=True)
+    result = count(code, ran, branches=True)
     everything = together(ran, *ran)
     taken = set(code.branches) & everything
-    assert found.branches == {
+    assert result.branches == {
         line: (number, sum(start == line for start, _ in taken))
         for line, number in code.exits.items()
     }
     ran_lines = executed(code, everything)
-    assert list(found.missing_branches) == [
+    assert list(result.missing_branches) == [
         arc for arc in code.branches if arc not in taken and arc[0] in ran_lines
     ]
 
 
-def test_what_importing_took_of_a_line_is_not_there_to_earn() -> None:
+def test_branches_that_importing_took_can_not_be_earned() -> None:
     code = Program({1, 2, 3, 4}, [(1, 2), (1, 3), (4, 1), (4, 2)], [])
     ran = {("a", True): {(1, 2), (4, 1), (4, 2)}, ("a", False): {(1, 3)}}
     assert count(code, ran, branches=True).themes["a"].earnable_branches == {1: (1, 1)}
@@ -128,5 +128,5 @@ def test_what_importing_took_of_a_line_is_not_there_to_earn() -> None:
         ("b", ("b", True)),
     ],
 )
-def test_a_context_belongs_to_the_theme_before_its_bar(context: str, expected: Group) -> None:
+def test_the_theme_of_a_context_is_the_part_before_the_bar(context: str, expected: Group) -> None:
     assert group(context, THEMES) == expected

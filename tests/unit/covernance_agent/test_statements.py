@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 '''
 
 
-def test_statements_of_several_lines_are_told_by_the_first_and_the_last() -> None:
+def test_spans_are_the_first_and_last_lines_of_statements_over_several_lines() -> None:
     assert spans(SOURCE) == [(5, 9)]
 
 
 @examples_divided_by(2)
 @given(SOURCES)
-def test_a_span_is_what_coverage_py_takes_for_a_statement(text: str) -> None:
+def test_spans_equal_the_multiline_statements_of_coverage_py(text: str) -> None:
     parser = PythonParser(text=text + "\n")
     parser.parse_source()
     known = getattr(parser, "multiline_map", None) or getattr(parser, "_multiline", {})
     assert map_first_lines(spans(text + "\n")) == known
 
 
-def test_statements_are_those_that_must_run() -> None:
+def test_statements_are_the_lines_that_must_run() -> None:
     assert statements(SOURCE, ()) == [2, 5, 10, 11]
     assert statements(SOURCE, ("if TYPE_CHECKING", "nothing")) == [2, 5]
     assert statements("", ()) == []
@@ -49,18 +49,18 @@ def test_statements_are_those_that_must_run() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["def f(:\n", "x = (\n", "if x:\n        y\n    z\n"])
-def test_what_is_not_python_has_no_statements(text: str) -> None:
+def test_a_text_that_is_not_python_has_no_statements(text: str) -> None:
     assert statements(text, ()) is None
 
 
-def test_a_task_tells_of_each_source_what_must_run_and_whether_it_is_measured(
+def test_a_task_returns_for_each_source_what_must_run_and_whether_it_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rc = "[run]\nomit = b.py\n[report]\nexclude_also = no\n"
     sources = {"a.py": "x = (\n1)\nno = 1\n", "b.py": "", "c.py": "def f(:"}
-    found = perform({"sources": sources, "settings": {".coveragerc": rc}})["sources"]
-    assert found == {
+    by_path = perform({"sources": sources, "settings": {".coveragerc": rc}})["sources"]
+    assert by_path == {
         "a.py": {"spans": [(1, 2)], "must_run": "1", "measured": True},
         "b.py": {"spans": [], "must_run": "", "measured": False},
         "c.py": {"spans": [], "must_run": None, "measured": True},

@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("ask", [states.content, states.metadata, states.kind])
-def test_what_is_not_there_is_absent(folder: Path, ask: object) -> None:
+def test_a_missing_path_is_absent(folder: Path, ask: object) -> None:
     assert callable(ask)
     assert ask(str(folder / "missing")) == "absent"
     assert ask(str(folder / "file" / "below")) == "absent"
@@ -30,7 +30,7 @@ def test_what_is_not_there_is_absent(folder: Path, ask: object) -> None:
     assert ask(str(folder / "broken")) == "absent -> nowhere"
 
 
-def test_content_tells_of_bytes_mode_and_place(folder: Path) -> None:
+def test_content_depends_on_bytes_mode_and_real_path(folder: Path) -> None:
     first = states.content(str(folder / "file"))
     assert first.startswith("file 640 ")
     assert states.content(str(folder / "link")) == f"{first} -> {folder / 'file'}"
@@ -40,27 +40,27 @@ def test_content_tells_of_bytes_mode_and_place(folder: Path) -> None:
     assert states.content(str(folder / "pipe")) == "special 600"
 
 
-def test_metadata_tells_of_mode_and_size(folder: Path) -> None:
+def test_metadata_depends_on_mode_and_size(folder: Path) -> None:
     assert states.metadata(str(folder / "file")) == "file 640 4"
     assert states.metadata(str(folder / "sub")) == "directory 750"
     assert states.metadata(str(folder / "pipe")).startswith("special 600")
 
 
-def test_kind_tells_no_more_than_what_it_is(folder: Path) -> None:
+def test_kind_depends_only_on_the_kind(folder: Path) -> None:
     assert states.kind(str(folder / "file")) == "file"
     assert states.kind(str(folder / "sub")) == "directory"
     assert states.kind(str(folder / "pipe")) == "special"
     assert states.kind(str(folder / "link")) == f"file -> {folder / 'file'}"
 
 
-def test_names_tell_of_kinds_and_leave_out_what_tools_keep(folder: Path) -> None:
+def test_names_include_kinds_and_leave_out_state_of_tools(folder: Path) -> None:
     (folder / "__pycache__").mkdir()
     (folder / ".pytest_cache").mkdir()
     assert states.names(str(folder)) == "folder/d:sub/f:file/f:pipe/fl:broken/fl:link"
     assert states.names(str(folder / "file")) == "absent"
 
 
-def test_existence_counts_links_that_lead_nowhere(folder: Path) -> None:
+def test_a_broken_link_exists(folder: Path) -> None:
     assert states.exists(str(folder / "broken"))
     assert not states.exists(str(folder / "missing"))
     assert states.is_folder(str(folder / "sub"))
@@ -69,20 +69,22 @@ def test_existence_counts_links_that_lead_nowhere(folder: Path) -> None:
 
 
 @pytest.mark.security
-def test_what_can_not_be_read_says_so(folder: Path) -> None:
+def test_a_file_that_can_not_be_read_is_unreadable(folder: Path) -> None:
     assert states.digest(str(folder / "missing")) == "unreadable"
 
 
-def test_doubles_in_os_do_not_reach_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_functions_replaced_in_os_have_no_effect(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = states.content(str(folder / "file"))
     for name in ("stat", "open", "read", "scandir"):
         monkeypatch.setattr(os, name, None)
-    found = states.content(str(folder / "file"))
+    after = states.content(str(folder / "file"))
     monkeypatch.undo()
-    assert found == before
+    assert after == before
 
 
-def test_a_stamp_tells_of_a_replacement_and_not_of_a_link(folder: Path) -> None:
+def test_a_stamp_changes_with_a_replacement_but_not_with_a_link(folder: Path) -> None:
     before = states.stamp(str(folder / "file"))
     os.link(folder / "file", folder / "elsewhere")
     assert states.stamp(str(folder / "file")) == before
@@ -92,10 +94,10 @@ def test_a_stamp_tells_of_a_replacement_and_not_of_a_link(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["file", "link", "sub", ".", "sub/../link"])
-def test_where_a_path_leads_is_the_same_however_it_is_found_out(
+def test_the_real_path_is_the_same_with_and_without_proc(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     path = f"{folder}/{name}"
-    found = [states.kind(path), states.content(path), states.metadata(path)]
+    after = [states.kind(path), states.content(path), states.metadata(path)]
     monkeypatch.setattr(states, "_WHERE", None)
-    assert [states.kind(path), states.content(path), states.metadata(path)] == found
+    assert [states.kind(path), states.content(path), states.metadata(path)] == after

@@ -1,4 +1,4 @@
-"""The handlers are called as the interpreter calls them; a hook can't be taken off again."""
+"""Tests call the handlers as the interpreter would, because an audit hook can't be removed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.reliability
 
 
 class Noted:
-    """A tracer, and what it noted."""
+    """A tracer and the entries that it recorded."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "trace"
@@ -54,7 +54,7 @@ class Noted:
         )
 
     def hook(self, event: str, *arguments: object) -> list[Entry]:
-        """What one event makes it note."""
+        """The entries that one event records."""
         before = len(self.entries)
         self.tracer.hook(event, arguments)
         return self.entries[before:]
@@ -69,9 +69,9 @@ class Noted:
 
 @pytest.fixture
 def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Noted:
-    found = Noted(tmp_path.resolve())
-    monkeypatch.chdir(found.root)
-    return found
+    recorder = Noted(tmp_path.resolve())
+    monkeypatch.chdir(recorder.root)
+    return recorder
 
 
 def write(noted: Noted, name: str) -> str:
@@ -81,7 +81,7 @@ def write(noted: Noted, name: str) -> str:
     return str(path)
 
 
-def test_a_file_is_noted_once_in_its_state_of_first_sight(noted: Noted) -> None:
+def test_a_file_is_recorded_once_in_its_state_at_first_use(noted: Noted) -> None:
     path = write(noted, "a")
     (entry,) = noted.hook("open", path, "r", os.O_RDONLY)
     assert entry[:2] == (READ, path)
@@ -90,12 +90,12 @@ def test_a_file_is_noted_once_in_its_state_of_first_sight(noted: Noted) -> None:
     assert noted.hook("open", b"./a", "rb", os.O_RDONLY) == []
 
 
-def test_a_file_that_is_missing_is_noted_as_such(noted: Noted) -> None:
+def test_a_missing_file_is_recorded_as_absent(noted: Noted) -> None:
     (entry,) = noted.hook("open", "missing", "r", os.O_RDONLY)
     assert entry == (READ, str(noted.root / "missing"), "absent")
 
 
-def test_what_is_only_written_is_a_product(noted: Noted) -> None:
+def test_a_file_that_is_only_written_is_a_product(noted: Noted) -> None:
     assert noted.kinds("open", "out", "w", os.O_WRONLY | os.O_TRUNC | os.O_CREAT) == [(MADE, "out")]
     write(noted, "out")
     assert noted.hook("open", "out", "r", os.O_RDONLY) == []
@@ -104,18 +104,18 @@ def test_what_is_only_written_is_a_product(noted: Noted) -> None:
     assert noted.kinds("open", path, "r+", os.O_RDWR) == [(READ, "log")]
 
 
-def test_a_file_that_must_not_exist_yet_is_asked_for(noted: Noted) -> None:
+def test_exclusive_creation_records_that_existence_was_asked(noted: Noted) -> None:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     assert noted.kinds("open", "new", None, flags) == [(ASKED, "new"), (MADE, "new")]
     path = write(noted, "old")
     assert noted.kinds("open", path, None, flags) == [(ASKED, "old"), (READ, "old")]
 
 
-def test_a_folder_that_is_opened_to_write_is_no_product(noted: Noted) -> None:
+def test_a_folder_that_is_opened_to_write_is_not_a_product(noted: Noted) -> None:
     assert noted.kinds("open", str(noted.root), "w", os.O_TRUNC) == [(READ, "root")]
 
 
-def test_what_lies_in_a_folder_that_the_run_made_is_its_product(noted: Noted) -> None:
+def test_files_in_a_folder_that_the_run_created_are_products(noted: Noted) -> None:
     assert noted.kinds("os.mkdir", "made", 0o777, -1) == [(MADE, "made")]
     path = write(noted, "made/file")
     assert noted.hook("open", path, "r", os.O_RDONLY) == []
@@ -123,7 +123,7 @@ def test_what_lies_in_a_folder_that_the_run_made_is_its_product(noted: Noted) ->
     assert noted.hook("os.mkdir", "there", 0o777, -1) == []
 
 
-def test_bytecode_stands_for_its_source(noted: Noted) -> None:
+def test_bytecode_is_recorded_as_its_source(noted: Noted) -> None:
     write(noted, "module.py")
     for name in ("module.cpython-311.pyc", "module.cpython-311-pytest-9.2.0.pyc"):
         noted.hook("open", str(noted.root / "__pycache__" / name), "rb", os.O_RDONLY)
@@ -131,7 +131,7 @@ def test_bytecode_stands_for_its_source(noted: Noted) -> None:
     assert noted.hook("open", str(noted.root / "__pycache__/odd.pyc"), "rb", os.O_RDONLY) == []
 
 
-def test_folders_that_need_no_note_have_none(noted: Noted, tmp_path: Path) -> None:
+def test_ignored_folders_are_not_recorded(noted: Noted, tmp_path: Path) -> None:
     folder = tmp_path.resolve()
     for name in ("own/a", "known/a", "root/.pytest_cache/a", "root/.hypothesis/a"):
         assert noted.hook("open", str(folder / name), "r", os.O_RDONLY) == []
@@ -142,7 +142,7 @@ def test_folders_that_need_no_note_have_none(noted: Noted, tmp_path: Path) -> No
     assert noted.hook("os.listdir", str(folder / "installed")) == []
 
 
-def test_listed_folders_are_noted_with_their_names(noted: Noted) -> None:
+def test_listed_folders_are_recorded_with_their_names(noted: Noted) -> None:
     write(noted, "sub/a")
     (entry,) = noted.hook("os.scandir", "sub")
     assert entry == (LISTED, str(noted.root / "sub"), "folder/f:a")
@@ -155,7 +155,7 @@ def test_listed_folders_are_noted_with_their_names(noted: Noted) -> None:
         os.close(folder)
 
 
-def test_places_that_an_import_searches_are_listed(noted: Noted) -> None:
+def test_folders_that_an_import_searches_are_listed(noted: Noted) -> None:
     path = write(noted, "native.so")
     assert noted.kinds("import", "native", path, None, None, None) == [(READ, "native.so")]
     search = [str(noted.root / "not" / "there"), str(noted.root), 7]
@@ -170,7 +170,7 @@ def test_places_that_an_import_searches_are_listed(noted: Noted) -> None:
     "address",
     ["file:{root}/a b", "file://{root}/a%20b", "file://localhost{root}/a%20b?mode=ro#part"],
 )
-def test_the_database_of_a_uri_is_known_by_its_path(noted: Noted, address: str) -> None:
+def test_a_database_opened_by_uri_is_recorded_by_its_path(noted: Noted, address: str) -> None:
     first, *_ = noted.hook("sqlite3.connect", address.format(root=noted.root))
     assert (first.kind, first.what) == (READ, f"{noted.root}/a b")
 
@@ -179,13 +179,11 @@ def test_the_database_of_a_uri_is_known_by_its_path(noted: Noted, address: str) 
     "name",
     ["//{folder}//own/./x", "{folder}/./own//x/", "{folder}/././/./own/x", "///{folder}/own"],
 )
-def test_a_path_is_told_by_where_it_leads_however_it_is_spelled(
-    noted: Noted, tmp_path: Path, name: str
-) -> None:
+def test_a_path_is_normalized(noted: Noted, tmp_path: Path, name: str) -> None:
     assert noted.hook("open", name.format(folder=tmp_path), "r", 0) == []
 
 
-def test_what_c_libraries_open_is_noted_where_they_say_so(noted: Noted) -> None:
+def test_files_opened_by_c_libraries_are_recorded_if_an_event_is_raised(noted: Noted) -> None:
     assert noted.kinds("sqlite3.connect", "file:base?mode=ro") == [
         (READ, "base"),
         (READ, "base-wal"),
@@ -197,7 +195,7 @@ def test_what_c_libraries_open_is_noted_where_they_say_so(noted: Noted) -> None:
     assert noted.hook("ctypes.dlopen", "libc.so.6") == []
 
 
-def test_what_is_moved_is_read_and_what_is_linked_is_made(noted: Noted) -> None:
+def test_a_move_reads_its_source_and_a_link_is_a_product(noted: Noted) -> None:
     path = write(noted, "a")
     assert noted.kinds("os.rename", path, "b", -1, -1) == [(READ, "a"), (MADE, "b")]
     assert noted.kinds("os.symlink", "a", "c", -1) == [(MADE, "c")]
@@ -205,7 +203,7 @@ def test_what_is_moved_is_read_and_what_is_linked_is_made(noted: Noted) -> None:
     assert noted.hook("os.link", "a", "there", -1, -1) == []
 
 
-def test_a_folder_s_descriptor_is_a_place_to_start_from(noted: Noted) -> None:
+def test_paths_relative_to_a_folder_descriptor_are_resolved(noted: Noted) -> None:
     path = write(noted, "sub/a")
     folder = os.open("sub", os.O_RDONLY)
     try:
@@ -219,7 +217,7 @@ def test_a_folder_s_descriptor_is_a_place_to_start_from(noted: Noted) -> None:
 
 
 def ask(noted: Noted, question: Callable[[], Any]) -> tuple[str, str]:
-    """What a question that goes through a wrapped `os.stat` notes."""
+    """The entry that a call of a wrapped `os.stat` records."""
     before = os.stat
     tracer._wrap(os, "stat", partial(noted.tracer._guarded, noted.tracer._asking))
     try:
@@ -233,7 +231,7 @@ def ask(noted: Noted, question: Callable[[], Any]) -> tuple[str, str]:
     return last.kind, last.state
 
 
-def test_a_question_of_existence_is_not_one_of_size(noted: Noted) -> None:
+def test_asking_for_existence_is_not_recorded_as_asking_for_size(noted: Noted) -> None:
     path = Path(write(noted, "abc"))
     assert ask(noted, path.is_file) == (ASKED, "file")
     assert ask(noted, path.with_name("missing").exists) == (ASKED, "absent")
@@ -244,7 +242,7 @@ def test_a_question_of_existence_is_not_one_of_size(noted: Noted) -> None:
     assert len(noted.entries) == count
 
 
-def test_what_is_wrapped_still_says_what_it_can_do(noted: Noted) -> None:
+def test_wrapped_functions_stay_in_the_capability_sets(noted: Noted) -> None:
     def question() -> None:
         assert os.stat in os.supports_dir_fd
         os.stat(noted.root)  # noqa: PTH116 - the point
@@ -253,7 +251,9 @@ def test_what_is_wrapped_still_says_what_it_can_do(noted: Noted) -> None:
     assert os.stat in os.supports_dir_fd
 
 
-def test_programs_are_noted_and_read(noted: Noted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_started_programs_are_recorded_and_read(
+    noted: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tool = Path(write(noted, "bin/tool"))
     path = {"PATH": f"/nowhere:{tool.parent}"}
     (program, started) = noted.hook("subprocess.Popen", "tool", ["tool", "-x"], None, path)
@@ -272,7 +272,7 @@ def test_programs_are_noted_and_read(noted: Noted, monkeypatch: pytest.MonkeyPat
     )
 
 
-def test_connections_are_noted_unless_they_stay_in_the_run(noted: Noted) -> None:
+def test_connections_are_recorded_unless_they_stay_in_the_run(noted: Noted) -> None:
     assert noted.hook("socket.bind", None, ("127.0.0.1", 0)) == [(BOUND, "0", "")]
     assert noted.hook("socket.connect", None, ("127.0.0.1", 80)) == [
         (CONNECTED, f"loopback{SEPARATOR}80", "")
@@ -288,18 +288,18 @@ def test_connections_are_noted_unless_they_stay_in_the_run(noted: Noted) -> None
 
 
 @pytest.mark.security
-def test_an_error_of_the_tracer_breaks_the_trace_and_not_the_program(noted: Noted) -> None:
+def test_an_error_in_the_tracer_breaks_the_trace_but_not_the_program(noted: Noted) -> None:
     (entry,) = noted.hook("open", object(), "r", os.O_RDONLY)
     assert entry.kind == BROKEN
     assert noted.hook("an.event.of.no.interest") == []
 
 
-def test_the_tracer_does_not_see_itself(noted: Noted) -> None:
+def test_the_tracer_does_not_record_itself(noted: Noted) -> None:
     noted.tracer._here.busy = True
     assert noted.hook("open", "a", "r", os.O_RDONLY) == []
 
 
-def test_a_process_announces_itself_and_what_it_read_before(
+def test_a_process_records_its_start_and_what_it_read_before(
     noted: Noted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hooks: list[object] = []

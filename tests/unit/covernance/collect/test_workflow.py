@@ -145,7 +145,7 @@ def test_data_that_names_a_file_of_another_place_is_refused(
     path.unlink()
     with closing(CoverageData(str(path))) as data:
         data.add_arcs({name: [(-1, 1), (1, -1)]})
-    told = rf"^{re.escape(str(arrived))}.*: names {name}, which is not of this repository"
+    told = rf"^{re.escape(str(arrived))}.*: names {name}, which is outside this repository"
     with pytest.raises(InputError, match=told):
         collected(table, arrived, shard.of)
 

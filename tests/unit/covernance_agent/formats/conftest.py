@@ -1,4 +1,4 @@
-"""Coverage data for the tests of formats, with and without coverage.py's private names."""
+"""Responsible for the tests of formats: data, with and without coverage.py's private names."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.reliability
 
 
 def start(program: str, folder: Path, *path: str, trace: bool = True) -> list[Entry]:
-    """Run a program as a tested environment does; the trace that it left."""
+    """Run a program as in a tested environment, and return its trace."""
     file = folder / "trace"
     noting = TraceSettings(str(file), (), (f"{sys.prefix}/",), (f"{sys.base_prefix}/",))
     variables = {"PATH": "/usr/bin", "PYTHONPATH": ":".join((str(find_startup_folder()), *path))}
@@ -54,7 +54,7 @@ def test_a_process_and_its_children_are_traced(tmp_path: Path) -> None:
     assert any(entry.kind == READ and entry.what == str(data) for entry in entries)
 
 
-def test_a_traced_process_keeps_no_module_of_the_tracer(tmp_path: Path) -> None:
+def test_no_module_of_the_tracer_stays_imported(tmp_path: Path) -> None:
     start(
         "import sys\nfound = [name for name in sys.modules if name.startswith('covernance')]\n"
         "assert found == ['covernance_agent'], found\n",
@@ -62,13 +62,13 @@ def test_a_traced_process_keeps_no_module_of_the_tracer(tmp_path: Path) -> None:
     )
 
 
-def test_a_process_that_is_not_asked_is_not_traced(tmp_path: Path) -> None:
+def test_a_process_without_the_variable_is_not_traced(tmp_path: Path) -> None:
     (entry,) = start("import covernance_agent", tmp_path, trace=False)
     assert "No such file" in entry.what
 
 
 @pytest.mark.architecture
-def test_the_agent_can_be_imported_and_leaves_the_search_path_as_it_was(tmp_path: Path) -> None:
+def test_the_agent_can_be_imported_and_the_search_path_is_unchanged(tmp_path: Path) -> None:
     start(
         "import sys, covernance_agent.record\n"
         f"assert {str(find_startup_folder())!r} not in sys.path\n",
@@ -78,7 +78,7 @@ def test_the_agent_can_be_imported_and_leaves_the_search_path_as_it_was(tmp_path
 
 
 @pytest.mark.architecture
-def test_a_sitecustomize_that_is_hidden_runs_all_the_same(tmp_path: Path) -> None:
+def test_a_hidden_sitecustomize_still_runs(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.mine = 1\n", encoding="utf-8")
     program = "import sys; assert sys.mine == 1\n"
     program += "assert 'startup' not in sys.modules['sitecustomize'].__file__\n"
@@ -86,7 +86,7 @@ def test_a_sitecustomize_that_is_hidden_runs_all_the_same(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("python", ["python2.7", "python3.6", "python3.8"])
-def test_a_python_that_is_too_old_for_the_agent_starts_as_ever(python: str) -> None:
+def test_a_python_too_old_for_the_agent_still_starts(python: str) -> None:
     found = next(Path.home().glob(f".pyenv/versions/{python[6:]}*/bin/{python}"), None)
     if found is None:
         pytest.skip(f"{python} is not installed")
