@@ -491,7 +491,7 @@ def test_the_verdict_says_which_floor_applied(
         (("run", "--suite", "clac"), "did you mean 'calc'?"),
         (("run", "--fail-under", "ninety"), "--fail-under: 'ninety' is not a number"),
         (("run", "--fail-under", "101"), "--fail-under: "),
-        (("run", "--theme", "speed"), "there is no theme 'speed'"),
+        (("run", "--theme", "speed"), "no such theme: 'speed'"),
         (("run", "--", "--cov-report=pdf"), "'pdf' is not a report format"),
         (("run", "--", "--cov=calc"), "--cov: covernance measures instead of pytest-cov"),
         (
@@ -557,7 +557,7 @@ def test_combine_refuses_when_a_suite_has_no_data(repository: Repository) -> Non
     ran = repository.covernance("combine")
 
     assert ran.code == 3
-    assert "no data of suite calc" in ran.err
+    assert "no data for suite calc" in ran.err
 
 
 def test_a_pass_that_dies_is_a_failure(repository: Repository) -> None:
@@ -568,7 +568,7 @@ def test_a_pass_that_dies_is_a_failure(repository: Repository) -> None:
     ran = repository.covernance("run")
 
     assert ran.code == 1, ran.text
-    assert "the security pass broke off (status 0)" in ran.out
+    assert "the security pass ended unexpectedly (status 0)" in ran.out
 
 
 def test_the_suite_runs_from_a_folder_below_the_root(repository: Repository) -> None:

@@ -77,7 +77,9 @@ def test_a_suite_without_a_kept_result_runs(
     table: Table, began: str, repository: Repository
 ) -> None:
     shutil.rmtree(repository.root / "coverage/history")
-    assert decided(table, began) == Decision(("no earlier result is kept",))
+    assert decided(table, began) == Decision(
+        ("no stored result for the base commit or any commit before it",)
+    )
 
 
 @pytest.mark.parametrize(
