@@ -75,7 +75,8 @@ def arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
             msg = f"{arrival.path}: {arrival.planned.name} is not part of the plan"
             raise InputError(msg)
         if other := arrived.get(arrival.planned):
-            msg = f"two results of {arrival.planned.name}: {other.path} and {arrival.path}; delete one"
+            msg = f"two results of {arrival.planned.name}: {other.path} and {arrival.path}; "
+            msg += "delete one"
             raise InputError(msg)
         for origin, actual, planned in (
             ("at commit", arrival.commit, plan.commit),

@@ -157,7 +157,7 @@ def measure(
             if not request.shard.whole:
                 _publish_part(suite, passes, request, source, layout, folder)
             if reuse and traced:
-                reuse.keep(suite, agents[suite.name].python, results[-1], traced)
+                reuse.store(suite, agents[suite.name].python, results[-1], traced)
         return results
     finally:
         work.close()

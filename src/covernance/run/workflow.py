@@ -55,7 +55,7 @@ def run_suites(
     }
     reuse = _reuse(table, request)
     results = (
-        reuse.stand_ins(request.suites, judgements, agents, observer.note)
+        reuse.reuse_results(request.suites, judgements, agents, observer.note)
         if reuse and _may_reuse(table, request)
         else {}
     )
