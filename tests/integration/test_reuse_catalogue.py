@@ -261,7 +261,10 @@ CHANGES: dict[str, tuple[Callable[[Sample], None], str]] = {
         tamper,
         "coverage/calc.snapshot.json: the report was deleted or changed",
     ),
-    "deleted evidence": (remove("coverage/data/calc/evidence.json"), "no green full run"),
+    "deleted evidence": (
+        remove("coverage/data/calc/evidence.json"),
+        "no result of a passing full run",
+    ),
     "damaged evidence": (damage, "is damaged"),
     "evidence of another version": (age_the_schema, "another version"),
 }

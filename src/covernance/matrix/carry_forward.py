@@ -138,5 +138,7 @@ def _why_unusable(table: Table, stored: Snapshot, now: datetime) -> str:
         return f"{subject} was recorded in the future"
     limit = table.history.carry_days
     if age > timedelta(days=limit):
-        return f"{subject} is {timestamp.format_days(age.days)} old, the limit is {limit} (carry-days)"
+        return (
+            f"{subject} is {timestamp.format_days(age.days)} old, the limit is {limit} (carry-days)"
+        )
     return ""

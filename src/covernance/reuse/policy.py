@@ -80,7 +80,8 @@ def _age(evidence: Evidence, now: datetime, limit: timedelta) -> Iterator[str]:
     if result_age is None or result_age < timedelta(0):
         yield f"its time is invalid: {evidence.recorded_at!r}"
     elif result_age > limit:
-        yield f"it is {timestamp.format_days(result_age.days)} old; max-age-days allows {limit.days}"
+        days = timestamp.format_days(result_age.days)
+        yield f"it is {days} old; max-age-days allows {limit.days}"
 
 
 def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

@@ -126,8 +126,8 @@ def measure(
             reuse.prepare(request.suites, environments)
         run_folders = (layout.work, temporary)
         planned = plan(table, request, work.path, temporary, prepared)
-        slots = Slots(layout.work / "slots", request.jobs or at_once(len(planned)))
-        planned = longest_first(planned, expected(request.suites, layout))
+        slots = Slots(layout.work / "slots", request.jobs or choose_parallelism(len(planned)))
+        planned = sort_longest_first(planned, read_pass_seconds(request.suites, layout))
         finished = _run(_with_tracing(planned, reuse, run_folders), slots, request, observer)
         unthemed = [
             _pass(suite, UNTHEMED, work.path, temporary, request, prepared[suite.name])
@@ -190,8 +190,8 @@ def _workers(table: Table, request: Request, prepared: Mapping[str, Prepared]) -
         return {}
     passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
     capable = [name for name, ready in prepared.items() if "xdist" in ready.plugins]
-    durations = tests(parallel_suites, Layout(table.root))
-    return workers(passes, durations, request.jobs or cpus(), capable)
+    durations = sum_test_seconds(parallel_suites, Layout(table.root))
+    return assign_workers(passes, durations, request.jobs or count_cpus(), capable)
 
 
 def _pass(
