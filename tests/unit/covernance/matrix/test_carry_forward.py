@@ -119,7 +119,7 @@ def of(result: Snapshot, recorded_at: str) -> Snapshot:
 
 
 def test_invalid_time_is_an_error(table: Table, store_result: Make) -> None:
-    with pytest.raises(InputError, match="the result of calc: 'yesterday' is no time"):
+    with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
         carry_forward._why_unusable(table, of(store_result(), "yesterday"), NOW)
 
 
