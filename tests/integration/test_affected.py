@@ -139,7 +139,7 @@ def test_a_change_of_one_suite_carries_the_other(home: Repository, tmp_path: Pat
     assert document["suites"]["calc"]["source"] == "carried"
     combined = home.covernance("combine")
     assert combined.code == 3
-    assert "calc: the last result was carried from an earlier commit" in combined.err
+    assert "calc: the last result was carried forward from an earlier commit" in combined.err
     guarded = home.covernance("guard", "--base", "main")
     assert guarded.code == 0, guarded.text
     added = home.covernance("history", "add", "--format", "json")
@@ -203,7 +203,9 @@ def test_without_a_kept_result_a_suite_runs(home: Repository) -> None:
     edit(home, "README.md")
     planned = plan(home)
     assert planned["suites"] == ["calc"]
-    assert planned["matrix"]["include"][0]["reasons"] == ["no earlier result is kept"]
+    assert planned["matrix"]["include"][0]["reasons"] == [
+        "no stored result for the base commit or any commit before it"
+    ]
 
 
 @pytest.mark.security

@@ -120,7 +120,7 @@ def test_a_suite_of_which_nothing_is_recorded_is_selected_whole(home: Repository
     home.append("other/__init__.py", "x = 1\n")
     told = home.covernance("affected-tests")
     assert told.out == "tests_other\n"
-    assert "other: nothing is known of who runs which line; `covernance run" in told.err
+    assert "other: no recording of which tests cover which lines; `covernance run" in told.err
 
 
 def test_what_the_change_edited_before_the_recording_is_selected_too(home: Repository) -> None:

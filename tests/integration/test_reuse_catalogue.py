@@ -244,12 +244,27 @@ CHANGES: dict[str, tuple[Callable[[Sample], None], str]] = {
     # git
     "another branch": (check_out, "data/table.csv changed"),
     # results
-    "a deleted report": (remove("coverage/calc.xml"), "coverage/calc.xml: is not the report"),
-    "an edited report": (edit("coverage/calc.json"), "coverage/calc.json: is not the report"),
-    "a deleted page": (drop_a_page, "coverage/html/calc: is not the report"),
-    "deleted data": (remove("coverage/data/calc/.coverage"), ".coverage: is not the report"),
-    "a tampered snapshot": (tamper, "coverage/calc.snapshot.json: is not the report"),
-    "deleted evidence": (remove("coverage/data/calc/evidence.json"), "no green full run"),
+    "a deleted report": (
+        remove("coverage/calc.xml"),
+        "coverage/calc.xml: the report was deleted or changed",
+    ),
+    "an edited report": (
+        edit("coverage/calc.json"),
+        "coverage/calc.json: the report was deleted or changed",
+    ),
+    "a deleted page": (drop_a_page, "coverage/html/calc: the report was deleted or changed"),
+    "deleted data": (
+        remove("coverage/data/calc/.coverage"),
+        ".coverage: the report was deleted or changed",
+    ),
+    "a tampered snapshot": (
+        tamper,
+        "coverage/calc.snapshot.json: the report was deleted or changed",
+    ),
+    "deleted evidence": (
+        remove("coverage/data/calc/evidence.json"),
+        "no result of a passing full run",
+    ),
     "damaged evidence": (damage, "is damaged"),
     "evidence of another version": (age_the_schema, "another version"),
 }
@@ -297,7 +312,7 @@ def test_no_result_is_reused_with_other_arguments(sample: Sample) -> None:
 
 def test_no_result_is_reused_by_another_interpreter(sample: Sample) -> None:
     (reason,) = sample.find(python="/elsewhere/bin/python").reasons
-    assert reason == f"it ran in {sys.prefix}, and this is /elsewhere/bin/python"
+    assert reason == f"it ran in {sys.prefix}, but this environment is /elsewhere/bin/python"
 
 
 def test_no_result_is_reused_by_another_covernance(
@@ -324,14 +339,14 @@ def test_no_result_is_reused_that_is_too_old_or_not_measured_yet(
     sample: Sample, later: timedelta
 ) -> None:
     (reason,) = sample.find(later=later).reasons
-    assert "days old" in reason or "can't be right" in reason
+    assert "days old" in reason or "its time is invalid" in reason
 
 
 def test_no_result_is_reused_after_a_run_that_was_not_green(sample: Sample) -> None:
     """A run forgets what it is about to measure; only a green end brings it back."""
     table = load(sample.root)
     Reuse(table, sample.environ(), (), sample._now).forget(table.suites)
-    assert sample.find().reasons == ("there is no green full run to reuse",)
+    assert sample.find().reasons == ("no result of a passing full run is stored",)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +361,7 @@ def test_no_result_is_reused_that_does_not_pass_today(
     reuse = Reuse(table, sample.environ(), (), sample._now)
     suite = table.suite("calc")
     judgement = Judgement(AppliedFloor(Decimal(floor), "--fail-under"), excused)
-    assert reuse.stand_ins([suite], {"calc": judgement}, {"calc": LocalAgent()}, print) == {}
+    assert reuse.reuse_results([suite], {"calc": judgement}, {"calc": LocalAgent()}, print) == {}
 
 
 @pytest.mark.parametrize(

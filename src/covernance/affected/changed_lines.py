@@ -1,4 +1,4 @@
-"""How a text became another, and which of its lines importing executes; pure."""
+"""Differences between two texts, and the lines that run on import; pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """Lines that stand in one text where others stand in another; either may be none.
+    """A range of lines that replaces another one; either may be empty.
 
     Attributes:
-        before: Those of the earlier text.
-        after: Those of the later one.
+        before: Lines of the earlier text.
+        after: Lines of the later text.
     """
 
     before: range
@@ -24,7 +24,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 def edits(before: str, after: str) -> Iterator[Edit]:
-    """How one text became another, in order."""
+    """The edits from one text to another, in order."""
     earlier, later = before.splitlines(), after.splitlines()
     matcher = difflib.SequenceMatcher(None, earlier, later, autojunk=False)
     for kind, first, last, start, end in matcher.get_opcodes():
@@ -33,7 +33,7 @@ def edits(before: str, after: str) -> Iterator[Edit]:
 
 
 def on_import(text: str) -> frozenset[int]:
-    """The lines of code outside of functions; every line of code where that is unclear."""
+    """The lines of code outside functions; all lines of code if the text can't be parsed."""
     numbered = enumerate(text.splitlines(), 1)
     code = {line for line, written in numbered if written.strip() and written.strip()[0] != "#"}
     try:

@@ -10,7 +10,7 @@ import msgspec
 from covernance.model.inputs import Difference, Inputs
 from covernance.model.paths import find_folder, is_below, list_folders_above
 
-# A suite's environment is built before the run that is traced. `*` crosses folders.
+# Building the environment is not traced, so changes of these files count. `*` matches folders too.
 _ENVIRONMENT = {
     "*requirements*": "requirements",
     "*constraints*": "requirements",
@@ -29,12 +29,12 @@ _ENVIRONMENT = {
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """How the environment that a suite runs in comes to be, which no trace sees.
+    """The files that define a suite's environment, which traces do not include.
 
     Attributes:
-        requirements: The suite's requirements files with those that they include; None if the
-            table names none.
-        others: The requirements files of the other suites, which don't concern this one.
+        requirements: The suite's requirements files and those that they include; None if the
+            table lists none.
+        others: The requirements files of other suites, which do not affect this one.
         tool: The folders of the tool, if they are part of the repository.
     """
 
@@ -50,7 +50,7 @@ def environment_reasons(setup: Setup, difference: Difference) -> tuple[str, ...]
 
 
 def input_reasons(inputs: Inputs | None, difference: Difference) -> tuple[str, ...]:
-    """Why a change affects what a suite's run depended on; nothing if it provably does not."""
+    """Why a change affects the inputs of a suite's run; nothing if it provably does not."""
     if inputs is None:
         return ("its stored result does not list what it depends on",)
     reasons = [f"what it depends on is not fully known: {why}" for why in inputs.refusals]
@@ -73,7 +73,7 @@ def path_reasons(inputs: Inputs, difference: Difference) -> tuple[str, ...]:
 
 
 class _Uses:
-    """What a run did with paths, as the end of a sentence about each."""
+    """How a run used paths, as the end of a sentence."""
 
     def __init__(self, inputs: Inputs) -> None:
         """Index the inputs by path."""
@@ -95,7 +95,7 @@ class _Uses:
         if replaced and (use := self._below.get(path)):
             return use
         if not (replaced or path in difference.new or path in difference.gone):
-            return ""  # Only its content differs, which nobody looked at.
+            return ""  # Only its content differs, which the run did not read.
         folder = find_folder(path)
         listed = f"its last run listed {folder}" if folder in self._listed else ""
         return self._existence.get(path, listed)
@@ -110,7 +110,7 @@ def _all_names(difference: Difference) -> frozenset[str]:
 
 
 def _in_environment(path: str, setup: Setup) -> str:
-    """What a path has to do with the environment of a suite; "" if nothing."""
+    """What a path contributes to the environment of a suite; "" if nothing."""
     if is_below(path, setup.tool):
         return "covernance itself"
     if setup.requirements is not None:

@@ -1,4 +1,4 @@
-"""Which suites a change affects, and for which others an earlier result may be carried."""
+"""Decide which suites a change affects, and which stored results are used for the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from covernance.model.inputs import Difference, Inputs
 from covernance.model.text import short_commit
 
 _ASKED = ("pull_request", "pull_request_target")
-"""The events of GitHub on which a suite may be left out; on every other all are run."""
+"""The GitHub events for which suites may be left out; for other events all suites run."""
 
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)", re.MULTILINE)
 
@@ -31,17 +31,17 @@ _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)"
 def decide(
     table: Table, history: StoreListing, ref: str | None, environ: Mapping[str, str], now: datetime
 ) -> dict[str, Decision]:
-    """Decide of every suite whether it is run.
+    """Decide for each suite whether it runs.
 
     A suite is left out if nothing that the run of its nearest stored result depended on differs
-    between the commit of that result and the work tree, and if that result may be carried.
+    between the commit of that result and the work tree, and if that result can be carried forward.
 
     Args:
         table: The table; its folder must be the current one.
-        history: Where earlier results are stored.
-        ref: The branch or commit that the change is compared with; None for the usual one.
-        environ: The environment, which shows what CI runs for.
-        now: The present.
+        history: The stored results.
+        ref: The branch or commit that the change is compared with; None for the default.
+        environ: The environment variables, which show the event that CI runs for.
+        now: The current time.
 
     Raises:
         CovernanceError: git or the store can't be read.
@@ -54,16 +54,16 @@ def decide(
     difference = cache(partial(list_differences, table.root))
     decisions = {}
     for suite in table.suites:
-        found = carry_forward.find(table, suite, history, ancestors, now)
-        if isinstance(found, carry_forward.Refused):
-            decisions[suite.name] = Decision((found.reason,))
+        carried = carry_forward.find(table, suite, history, ancestors, now)
+        if isinstance(carried, carry_forward.Refused):
+            decisions[suite.name] = Decision((carried.reason,))
             continue
-        inputs = history.read(found).inputs
-        if reasons := suite_reasons(table, suite, inputs, difference(found.commit)):
+        inputs = history.read(carried).inputs
+        if reasons := suite_reasons(table, suite, inputs, difference(carried.commit)):
             decisions[suite.name] = Decision(reasons)
         else:
-            reason = f"nothing that it depends on changed since {short_commit(found.commit)}"
-            decisions[suite.name] = Decision((reason,), found)
+            reason = f"nothing that it depends on changed since {short_commit(carried.commit)}"
+            decisions[suite.name] = Decision((reason,), carried)
     return decisions
 
 
@@ -82,30 +82,30 @@ def suite_reasons(
         MachineError: A requirements file can't be read.
     """
     files = {other.name: requirements_files(table.root, other) for other in table.suites}
-    own = files[suite.name] if suite.requirements else None
+    suite_files = files[suite.name] if suite.requirements else None
     setup = Setup(
-        requirements=own,
-        others=frozenset().union(*files.values()) - (own or frozenset()),
+        requirements=suite_files,
+        others=frozenset().union(*files.values()) - (suite_files or frozenset()),
         tool=tool_folders(table.root),
     )
     return (*environment_reasons(setup, difference), *input_reasons(inputs, difference))
 
 
 def requirements_files(root: Path, suite: Suite) -> frozenset[str]:
-    """The requirements file of a suite with those that it includes by `-r` or `-c`."""
-    found: set[str] = set()
+    """The requirements file of a suite and the files that it includes by `-r` or `-c`."""
+    names: set[str] = set()
     waiting = [suite.requirements] if suite.requirements else []
     while waiting:
         name = normpath(waiting.pop())
-        if name not in found:
-            found.add(name)
+        if name not in names:
+            names.add(name)
             text = read_working_file(root, name) or ""
             waiting += [join(dirname(name), included) for included in _INCLUDED.findall(text)]
-    return frozenset(found)
+    return frozenset(names)
 
 
 def tool_folders(root: Path) -> tuple[str, ...]:
-    """The folders of covernance and its agent, if the repository holds those that run."""
+    """The folders of covernance and its agent, if they are part of the repository."""
     specs = (find_spec(name) for name in ("covernance", "covernance_agent"))
     folders = [Path(spec.origin).resolve().parent for spec in specs if spec and spec.origin]
     return tuple(

@@ -1,4 +1,4 @@
-"""Take in what the jobs of a matrix measured, all of it or none."""
+"""Merge the results of all CI jobs; nothing is merged if any result is invalid."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SNAPSHOTS = "*.snapshot.json"
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """What one job brought: a whole suite's snapshot, or a shard's part.json."""
+    """The result of one job: a suite's snapshot, or a shard's part.json."""
 
     planned: Planned
     path: Path
@@ -41,55 +41,59 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
-    """What came, and the planned jobs that brought nothing."""
+    """The downloaded results, and the planned jobs without one."""
 
     found: tuple[Arrival, ...]
     missing: tuple[Planned, ...]
 
     @property
     def complete(self) -> tuple[Arrival, ...]:
-        """What came of the suites of which nothing is missing."""
-        return tuple(arrival for arrival in self.found if not self._lacks(arrival.planned.suite))
+        """The results of suites for which no job is missing."""
+        return tuple(
+            arrival for arrival in self.found if not self._is_incomplete(arrival.planned.suite)
+        )
 
-    def _lacks(self, suite: str) -> bool:
+    def _is_incomplete(self, suite: str) -> bool:
         return any(job.suite == suite for job in self.missing)
 
 
 def arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
-    """Find what the jobs brought, and hold it against the plan and the table.
+    """Find the results of jobs, and check them against the plan and the table.
 
     Args:
-        folder: Holds what was downloaded, in any arrangement of folders.
-        plan: What was to run.
-        table: Knows the suites and their themes; what came names folders by them.
+        folder: The downloaded results, in any folder structure.
+        plan: The planned jobs.
+        table: The suites and their themes. Results must not name others: names become paths.
 
     Raises:
-        InputError: Something came twice, was not planned, is of another commit or another table,
-            lacks a theme of its suite, names what the table does not know, or is damaged.
+        InputError: A result is duplicated, unplanned, damaged, from another commit or table, lacks
+            a theme of its suite, or names a suite or theme that the table lacks.
     """
-    found: dict[Planned, Arrival] = {}
+    arrived: dict[Planned, Arrival] = {}
     for arrival in [*_snapshots(folder), *_parts(folder)]:
         if arrival.planned not in plan.jobs:
-            msg = f"{arrival.path}: {arrival.planned.name} was not planned"
+            msg = f"{arrival.path}: {arrival.planned.name} is not part of the plan"
             raise InputError(msg)
-        if other := found.get(arrival.planned):
-            msg = f"{arrival.path}: {arrival.planned.name} came twice, see {other.path}"
+        if other := arrived.get(arrival.planned):
+            msg = f"two results of {arrival.planned.name}: {other.path} and {arrival.path}; "
+            msg += "delete one"
             raise InputError(msg)
-        for what, theirs, ours in (
-            ("commit", arrival.commit, plan.commit),
-            ("table", arrival.config, plan.config),
+        for origin, actual, planned in (
+            ("at commit", arrival.commit, plan.commit),
+            ("with table", arrival.config, plan.config),
         ):
-            if theirs != ours:
-                msg = f"{arrival.path}: is of {what} {theirs}, the plan of {ours}; run it again"
+            if actual != planned:
+                msg = f"{arrival.path}: measured {origin} {actual}, "
+                msg += f"but the plan is for {planned}; run it again"
                 raise InputError(msg)
-        _refuse_strangers(arrival, table)
-        found[arrival.planned] = arrival
-    missing = tuple(job for job in plan.jobs if job not in found)
-    return Arrivals(found=tuple(found.values()), missing=missing)
+        _check_names(arrival, table)
+        arrived[arrival.planned] = arrival
+    missing = tuple(job for job in plan.jobs if job not in arrived)
+    return Arrivals(found=tuple(arrived.values()), missing=missing)
 
 
-def _refuse_strangers(arrival: Arrival, table: Table) -> None:
-    """Refuse a suite that the table does not have, and any themes but all of the suite's."""
+def _check_names(arrival: Arrival, table: Table) -> None:
+    """Check that the table has the suite and that the result has exactly its themes."""
     name = arrival.planned.suite
     suite = next((suite for suite in table.suites if suite.name == name), None)
     if suite is None:
@@ -97,9 +101,9 @@ def _refuse_strangers(arrival: Arrival, table: Table) -> None:
         raise InputError(msg)
     unknown = sorted(arrival.themes - {*suite.themes, UNTHEMED})
     missing = sorted(set(suite.themes) - arrival.themes)
-    for what, themes in (("has", unknown), ("lacks", missing)):
+    for verb, themes in (("has", unknown), ("lacks", missing)):
         if themes:
-            msg = f"{arrival.path}: {what} {', '.join(map(repr, themes))}; themes of {name}: "
+            msg = f"{arrival.path}: {verb} {', '.join(map(repr, themes))}; themes of {name}: "
             msg += f"{', '.join(suite.themes)}; run all of {arrival.planned.name} again"
             raise InputError(msg)
 
@@ -111,18 +115,18 @@ def collect(
     now: datetime,
     agents: Agents,
 ) -> list[SuiteResult]:
-    """Put whole suites in place; combine and publish those that were split. Judge both anew.
+    """Publish the suites; combine the shards of split ones. Floors are checked again.
 
     Args:
         table: The table; its folder must be the current one.
-        found: What the jobs brought, with nothing missing.
-        environ: The environment that floors and provenance are read from.
-        now: When the collecting began, with a time zone.
-        agents: Find the agent that combines a suite's data and writes its reports.
+        found: The results of jobs, complete for each suite.
+        environ: The environment variables, for floors and provenance.
+        now: The current time, with a time zone.
+        agents: Finds the agent of a suite.
 
     Raises:
-        CovernanceError: Something is damaged; earlier results of the suites that follow it in
-            the table are untouched.
+        CovernanceError: A result is damaged. The suites after it in the table keep their earlier
+            results.
     """
     work = files.Workspace(Layout(table.root).work)
     try:
@@ -131,51 +135,57 @@ def collect(
         source = msgspec.structs.replace(describe_run(table, environ, now), source=SHARDS)
         results = []
         for suite in table.suites:
-            mine = sorted(
+            suite_arrivals = sorted(
                 (arrival for arrival in found if arrival.planned.suite == suite.name),
                 key=lambda arrival: arrival.planned.shard,
             )
-            if not mine:
+            if not suite_arrivals:
                 continue
             folder = work.path / suite.name
             today = read_judgement(table, suite, environ, now)
-            if mine[0].planned.shard.whole:
-                results.append(_whole(table, suite, mine[0].path, today, folder, agents(suite)))
+            if suite_arrivals[0].planned.shard.whole:
+                results.append(
+                    _publish_whole(
+                        table, suite, suite_arrivals[0].path, today, folder, agents(suite)
+                    )
+                )
             else:
                 today = msgspec.structs.replace(today, change=change)
-                results.append(_joined(table, suite, mine, today, source, folder, agents(suite)))
+                results.append(
+                    _join_shards(table, suite, suite_arrivals, today, source, folder, agents(suite))
+                )
         return results
     finally:
         work.close()
 
 
 def _snapshots(folder: Path) -> list[Arrival]:
-    found = []
+    suites = []
     for path in sorted(folder.rglob(_SNAPSHOTS)):
         result = snapshot.read(path)
         source = result.provenance
         planned, themes = Planned(result.suite), frozenset(result.themes)
-        found.append(Arrival(planned, path, source.commit, source.config, themes))
-    return found
+        suites.append(Arrival(planned, path, source.commit, source.config, themes))
+    return suites
 
 
 def _parts(folder: Path) -> list[Arrival]:
-    found = []
+    shards = []
     for path in sorted(folder.rglob(part.FILE)):
-        read = part.read(path)
-        planned, themes = Planned(read.suite, read.shard), frozenset(read.passes)
-        found.append(Arrival(planned, path, read.commit, read.config, themes))
-    return found
+        shard = part.read(path)
+        planned, themes = Planned(shard.suite, shard.shard), frozenset(shard.passes)
+        shards.append(Arrival(planned, path, shard.commit, shard.config, themes))
+    return shards
 
 
-def _whole(
+def _publish_whole(
     table: Table, suite: Suite, path: Path, today: Judgement, work: Path, agent: Agent
 ) -> SuiteResult:
-    """Publish a whole suite again from its data, judged anew."""
+    """Publish an unsplit suite from its data, and check its floor again."""
     result = judge_stored(suite, snapshot.read(path), today)
     delivered = path.parent / "data" / suite.name / ".coverage"
     if not delivered.is_file():
-        msg = f"{delivered}: is not there; upload hidden files with the job's results"
+        msg = f"{delivered}: file not found; upload hidden files with the job's results"
         raise InputError(msg)
     layout = Layout(table.root)
     targets = publish.plan_complete(suite.name, (), layout, work)
@@ -188,12 +198,12 @@ def _whole(
         reports=tuple(targets.values()),
     )
     if not agent.ask(report, Reported).data:
-        msg = f"{delivered}: holds no coverage data; run the suite again"
+        msg = f"{delivered}: no coverage data; run the suite again"
         raise InputError(msg)
     return to_suite_result(result, publish.publish_complete(result, targets, report.target, layout))
 
 
-def _joined(
+def _join_shards(
     table: Table,
     suite: Suite,
     arrived: Sequence[Arrival],
@@ -202,14 +212,16 @@ def _joined(
     work: Path,
     agent: Agent,
 ) -> SuiteResult:
-    """Conclude a suite from its shards as if one machine had run it."""
+    """Conclude a suite from the data of all its shards."""
     finished = []
     parts = {arrival.path: part.read(arrival.path) for arrival in arrived}
-    for path, read in parts.items():
-        if read.partial:
-            msg = f"{path}: is a selection ({'; '.join(read.partial)}), which gates nothing"
-            raise InputError(f"{msg}; run the whole shard")
-        finished += part.passes(read, path.parent)
+    for path, shard in parts.items():
+        if shard.partial:
+            msg = (
+                f"{path}: partial run ({'; '.join(shard.partial)}), so its floors can't be checked"
+            )
+            raise InputError(f"{msg}; run the complete shard")
+        finished += part.passes(shard, path.parent)
     first = parts[arrived[0].path]
     source = msgspec.structs.replace(
         source, python=first.python, platform=first.platform, tools=first.tools
@@ -217,7 +229,7 @@ def _joined(
     passes = Passes(
         finished=finished,
         problems=part.gaps(finished),
-        inputs=merge_inputs([read.inputs for read in parts.values()]),
-        where=os.path.commonpath([one.planned.folder for one in finished]),
+        inputs=merge_inputs([shard.inputs for shard in parts.values()]),
+        where=os.path.commonpath([result.planned.folder for result in finished]),
     )
     return conclude(suite, passes, today, source, Layout(table.root), work, (), agent)

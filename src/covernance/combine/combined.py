@@ -1,4 +1,4 @@
-"""coverage.py's reports of all suites together."""
+"""Combined coverage.py reports of all suites."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write_combined(table: Table, layout: Layout, agent: Agent) -> None:
             title="all suites",
             others=(layout.combined_html, *suites),
         )
-        # On one line: with the contexts of every line it is too large to be read by people.
+        # Without indentation: with the contexts of each line, the file is too large to read anyway.
         json = ReportFile(
             format="json", path=work.path / "report.json", title="all suites", contexts=True
         )

@@ -23,7 +23,7 @@ from covernance.reuse.workflow import report_digest
 
 
 class _Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Digests of the runs that the combined reports were made of, by suite, and of the reports."""
+    """Digests of the combined reports and, by suite, of the runs they were generated from."""
 
     runs: dict[str, str]
     reports: dict[str, str]
@@ -32,22 +32,22 @@ class _Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def combine_suites(
     table: Table, environ: Mapping[str, str], agents: Agents, tell: Callable[[str], None]
 ) -> tuple[Path, ...]:
-    """Combine the last full data of every suite of the table, and publish what comes of it.
+    """Combine the data of each suite's last full run, and publish the combined reports.
 
-    Combined reports that are there, and were made of the same runs, are not made again.
+    Reports that exist and were generated from the same runs are not generated again.
 
     Args:
         table: The table; its folder must be the current one.
-        environ: The environment, which names the target of a pull request.
-        agents: Find the agents of suites; that of the first combines.
-        tell: Is told what the landing page had to leave out, and why.
+        environ: The environment variables, which name the target of a pull request.
+        agents: Finds the agents of suites; the first suite's agent combines the data.
+        tell: Receives a line for each thing that the landing page leaves out, and why.
 
     Returns:
         The JSON report, coverage.py's HTML report, and the landing page that links to all.
 
     Raises:
-        InputError: A suite has no data; nothing is written, since less than all suites would
-            read as all.
+        InputError: A suite has no data. Nothing is written, since an incomplete report would look
+            complete.
     """
     layout = Layout(table.root)
     carried = [
@@ -56,21 +56,21 @@ def combine_suites(
         if result and result.provenance.source == CARRIED
     ]
     if carried:
-        msg = f"{BASELINE}: {', '.join(carried)}: the last result was carried from an earlier "
-        msg += "commit, and its data is not here; run every suite first"
+        msg = f"{BASELINE}: {', '.join(carried)}: the last result was carried forward from an "
+        msg += "earlier commit, without its data; run every suite first"
         raise InputError(msg)
     missing = [suite.name for suite in table.suites if not layout.data(suite.name).is_file()]
     if missing:
-        msg = f"{BASELINE}: no data of suite {', '.join(missing)}; run every suite first"
+        msg = f"{BASELINE}: no data for suite {', '.join(missing)}; run every suite first"
         raise InputError(msg)
     runs = _runs(table, layout)
-    if not runs or _last(layout) != _Stamp(runs, _digests(layout)):
-        # Where they are made already, neither coverage.py nor what makes reports is needed.
+    if not runs or _last_stamp(layout) != _Stamp(runs, _digests(layout)):
+        # If the reports are current, neither coverage.py nor the report code is needed.
         from covernance.combine.combined import write_combined  # noqa: PLC0415
 
         write_combined(table, layout, agents(table.suites[0]))
-        made = _Stamp(runs, _digests(layout))
-        files.write_atomic(layout.stamp, msgspec.json.encode(made, order="sorted"))
+        stamp = _Stamp(runs, _digests(layout))
+        files.write_atomic(layout.stamp, msgspec.json.encode(stamp, order="sorted"))
     state = overview.full_state(table, None, environ, agents, tell)
     past = history(open_table_store(table), table.default_branch, state)
     publish(table, render_files(table, state, past))
@@ -78,25 +78,25 @@ def combine_suites(
 
 
 def _runs(table: Table, layout: Layout) -> dict[str, str]:
-    """What tells the runs of the suites from any others; empty where one left no evidence."""
-    found = {}
+    """The digest of each suite's last run; empty if a run left no evidence."""
+    digests = {}
     for suite in table.suites:
         try:
-            kept = evidence.read(layout.evidence(suite.name))
+            stored = evidence.read(layout.evidence(suite.name))
         except InputError:
             return {}
-        if kept is None:
+        if stored is None:
             return {}
-        # Its reports change when it is reused; the run that they come from does not.
-        run = msgspec.structs.replace(kept, reports={}).encode().decode()
-        found[suite.name] = digest(run + report_digest(layout.data(suite.name)))
-    return found
+        # Reusing a result changes its reports but not the run they come from.
+        run = msgspec.structs.replace(stored, reports={}).encode().decode()
+        digests[suite.name] = digest(run + report_digest(layout.data(suite.name)))
+    return digests
 
 
-def _last(layout: Layout) -> _Stamp | None:
-    """The last combined reports; None where nothing tells of them."""
+def _last_stamp(layout: Layout) -> _Stamp | None:
+    """The stamp of the last combined reports; None if there is none or it is damaged."""
     try:
-        return document.find(layout.stamp, _Stamp, "a stamp", "it is written anew")
+        return document.find(layout.stamp, _Stamp, "a stamp", "it will be replaced")
     except InputError:
         return None
 

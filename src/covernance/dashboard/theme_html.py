@@ -1,4 +1,4 @@
-"""coverage.py's HTML reports of single themes."""
+"""coverage.py HTML reports per theme."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from covernance.model.context_name import pattern
 
 
 def theme_reports(table: Table, agents: Agents) -> tuple[Path, ...]:
-    """Write coverage.py's HTML report of every theme of every suite that has data.
+    """Write a coverage.py HTML report per suite and theme, for suites with data.
 
-    The current folder must be the repository's root. A report lies in its suite's, so that the
-    next run of the suite takes it away with the rest.
+    The current folder must be the repository's root. Each report is stored inside its suite's
+    HTML report, so that the suite's next run replaces it too.
 
     Args:
         table: The table.
-        agents: Find the agent that writes a suite's reports.
+        agents: Finds the agent of a suite.
 
     Returns:
         The reports' folders.

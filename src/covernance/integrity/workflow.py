@@ -1,4 +1,4 @@
-"""Judge a change: does what it touches run, and does it weaken what is asked of the code."""
+"""Find the ways in which a change weakens tests, floors or settings."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from covernance.results import read_results
 _PYPROJECT = "pyproject.toml"
 
 Texts = Callable[[str], str | None]
-"""The text of a file by its name, or None where there is no such file."""
+"""The text of a file by its name, or None if there is no such file."""
 
 
 class IntegrityReport(msgspec.Struct, frozen=True):
-    """What a change weakens since `base`, a commit, and what is allowed of it.
+    """The weakenings by a change since `base`, a commit, and which of them are allowed.
 
     Attributes:
         base: The commit.
-        findings: What it weakens.
-        unusable: Suites that were to be compared as they ran, and could not be.
+        findings: The weakenings.
+        unusable: Suites whose runs could not be compared.
     """
 
     base: str
@@ -58,7 +58,7 @@ class IntegrityReport(msgspec.Struct, frozen=True):
 
     @property
     def exit(self) -> Exit:
-        """The exit code: a finding that nothing allows blocks, and so does an unusable result."""
+        """The exit code: a finding that is not allowed fails, and so does an unusable result."""
         blocked = self.unusable or any(judged.allowed_by is None for judged in self.findings)
         return Exit.GATE if blocked else Exit.PASS
 
@@ -82,18 +82,18 @@ def find_weakenings(
     agent: Agent,
     base_snapshots: Sequence[Path] = (),
 ) -> IntegrityReport:
-    """Tell what the work tree weakens since `base`.
+    """Find what the work tree weakens since `base`.
 
     Args:
         table: The table; its folder must be the current one.
         base: A commit.
         allowances: What labels and the exception register allow.
         agent: Reads coverage.py's settings, if they or a source changed.
-        base_snapshots: Results of the base. A suite that has one here is compared test by test
-            with its last full run; the tests of another are those that its changed files define.
+        base_snapshots: Results of the base. Suites with one are compared test by test with their
+            last full run; other suites by the tests that their changed files define.
 
     Raises:
-        CovernanceError: A file can't be read or parsed, or git refuses.
+        CovernanceError: A file can't be read or parsed, or git fails.
     """
 
     def before(name: str) -> str | None:
@@ -116,7 +116,7 @@ def find_weakenings(
     measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}
     results = read_results(table) if measured else {}
     themes = {*old_table.get("themes", ()), *table.themes}
-    without: list[Unusable] = []
+    unusable: list[Unusable] = []
     for suite in table.suites:
         if (old := measured.get(suite.name)) is None:
             paths = {*_paths(old_table, suite.name, "tests"), *suite.tests}
@@ -125,18 +125,18 @@ def find_weakenings(
             continue
         new = check_freshness(tree, suite, results[suite.name], diff)
         if isinstance(new, Unusable):
-            without.append(new)
+            unusable.append(new)
         else:
             tests = inventory.list_run_tests(old), inventory.list_run_tests(new)
             findings += test_findings(suite.name, *tests, themes)
             findings += size_findings(suite.name, *tests)
-    return IntegrityReport(base, judge_findings(findings, allowances), tuple(without))
+    return IntegrityReport(base, judge_findings(findings, allowances), tuple(unusable))
 
 
 def _coverage_findings(
     before: Texts, after: Texts, sources: Sequence[FileChange], agent: Agent
 ) -> Iterator[Finding]:
-    """Compare coverage.py's settings, and the comments that they give a meaning."""
+    """Compare coverage.py's settings and the pragma comments that they define."""
     texts = [read_settings_texts(before), read_settings_texts(after)]
     changed = texts[0] != texts[1]
     if not changed and not sources:
@@ -159,7 +159,7 @@ def _changed_python(diff: Changes, sources: Iterable[str]) -> list[FileChange]:
 def _pragmas(
     sources: Iterable[FileChange], before: Texts, after: Texts, settings: Settings
 ) -> Iterator[Finding]:
-    """Compare the comments of changed sources, read with the settings as they are now."""
+    """Compare the pragma comments of changed sources, using the current settings."""
     kinds = {"no cover": settings.exclude, "no branch": settings.partial}
     for file in sources:
         old, new = _both(file, before, after)
@@ -191,7 +191,7 @@ def _both(file: FileChange, before: Texts, after: Texts) -> tuple[str, str]:
 
 
 def _parsed(texts: Texts, where: str) -> Mapping[str, Any]:
-    """The table in a version of pyproject.toml; empty where there is none yet."""
+    """The table in a version of pyproject.toml; empty if there is none yet."""
     try:
         document = tomllib.loads(texts(_PYPROJECT) or "", parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -212,5 +212,5 @@ def _all(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> set[str]:
 
 
 def _paths(table: Mapping[str, Any], suite: str, key: str) -> Sequence[str]:
-    found: Sequence[str] = table.get("suites", {}).get(suite, {}).get(key, ())
-    return found
+    paths: Sequence[str] = table.get("suites", {}).get(suite, {}).get(key, ())
+    return paths

@@ -1,4 +1,4 @@
-"""An earlier result for a suite that a change does not touch: found, and taken in."""
+"""Find and publish stored results for suites that a change does not affect."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from covernance.model.verdict import Verdict
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """Why there is no result of a suite that could be carried."""
+    """Why no result of a suite can be carried forward."""
 
     reason: str
 
@@ -30,14 +30,14 @@ class Refused(msgspec.Struct, frozen=True):
 def find(
     table: Table, suite: Suite, history: StoreListing, ancestors: Sequence[str], now: datetime
 ) -> Entry | Refused:
-    """The newest result at the nearest commit that has one, where it may be carried.
+    """Find the newest result of the nearest commit that has one, if it can be carried forward.
 
     Args:
         table: The table.
         suite: The suite.
-        history: Where earlier results are kept.
-        ancestors: The commit that the change began at and those before it, nearest first.
-        now: The present.
+        history: The stored results.
+        ancestors: The base commit of the change and its ancestors, nearest first.
+        now: The current time.
 
     Raises:
         CovernanceError: The store can't be read.
@@ -45,8 +45,8 @@ def find(
     newest = {entry.commit: entry for entry in history.of(suite.name)}
     entry = next((newest[commit] for commit in ancestors if commit in newest), None)
     if entry is None:
-        return Refused("no earlier result is kept")
-    if why := _unfit(table, history.read(entry), now):
+        return Refused("no stored result for the base commit or any commit before it")
+    if why := _why_unusable(table, history.read(entry), now):
         return Refused(why)
     return entry
 
@@ -59,29 +59,31 @@ def take(
     environ: Mapping[str, str],
     now: datetime,
 ) -> SuiteResult | Refused:
-    """Put an earlier result in place for the present one, judged by today's floor and exceptions.
+    """Publish a stored result, checked against today's floor and exceptions.
 
     Args:
         table: The table.
         suite: The suite that was left out.
-        history: Where its result is kept.
-        entry: The result, as it was planned.
-        environ: The environment that the floor is read from.
-        now: The present.
+        history: The stored results.
+        entry: The planned result.
+        environ: The environment variables, for the floor.
+        now: The current time.
 
     Raises:
         CovernanceError: The store or the register can't be read.
     """
     if entry not in history.of(suite.name):
-        return Refused(f"its result of {short_commit(entry.commit)} is no longer kept; plan again")
-    kept = history.read(entry)
-    if why := _unfit(table, kept, now):
+        return Refused(
+            f"its result of {short_commit(entry.commit)} is no longer stored; plan again"
+        )
+    stored = history.read(entry)
+    if why := _why_unusable(table, stored, now):
         return Refused(f"{why}; plan again")
     source = msgspec.structs.replace(
-        kept.provenance, source=CARRIED, carried_at=now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        stored.provenance, source=CARRIED, carried_at=now.strftime("%Y-%m-%dT%H:%M:%SZ")
     )
     result = msgspec.structs.replace(
-        judge_stored(suite, kept, read_judgement(table, suite, environ, now)),
+        judge_stored(suite, stored, read_judgement(table, suite, environ, now)),
         provenance=source,
         patch=None,
     )
@@ -94,46 +96,49 @@ def take(
 def take_all(
     table: Table, plan: Plan, history: StoreListing, environ: Mapping[str, str], now: datetime
 ) -> tuple[list[SuiteResult], dict[str, str]]:
-    """Take in what stands for the suites that a plan leaves out, and say why for some it can't.
+    """Publish the stored results of suites that a plan leaves out.
+
+    Returns:
+        The published results and, by suite, why one can't be published.
 
     Raises:
-        InputError: The plan is of another table.
+        InputError: The plan was made for another table.
         CovernanceError: The store or the register can't be read.
     """
     if plan.config != table.digest():
-        msg = (
-            "the plan is of another table than the one here; run `covernance plan --format github`"
-        )
+        msg = "the plan was made for another table; run `covernance plan --format github` again"
         raise InputError(msg)
     taken: list[SuiteResult] = []
     refused: dict[str, str] = {}
     for suite in table.suites:
-        if left := plan.left_out.get(suite.name):
-            found = take(table, suite, history, left.entry, environ, now)
-            if isinstance(found, Refused):
-                refused[suite.name] = found.reason
+        if left_out := plan.left_out.get(suite.name):
+            result = take(table, suite, history, left_out.entry, environ, now)
+            if isinstance(result, Refused):
+                refused[suite.name] = result.reason
             else:
-                taken.append(found)
+                taken.append(result)
         elif not plan.shards(suite.name):
-            refused[suite.name] = "the plan does not know it"
+            refused[suite.name] = "not part of the plan"
     return taken, refused
 
 
-def _unfit(table: Table, kept: Snapshot, now: datetime) -> str:
-    """Why a kept result can't stand for the present one; "" where it can."""
-    source = kept.provenance
-    what = f"its result of {short_commit(source.commit)}"
-    if kept.verdict != Verdict.PASS:
-        return f"{what} is {kept.verdict}"
+def _why_unusable(table: Table, stored: Snapshot, now: datetime) -> str:
+    """Why a stored result can't be carried forward; "" if it can."""
+    source = stored.provenance
+    subject = f"its result of {short_commit(source.commit)}"
+    if stored.verdict != Verdict.PASS:
+        return f"{subject} is {stored.verdict}"
     if source.dirty is not False:
-        return f"{what} was measured with changes"
+        return f"{subject} was measured with uncommitted changes"
     if source.config != table.digest():
-        return f"{what} is of another table"
+        return f"{subject} was measured with another table"
     measured = source.origin.recorded_at if source.origin else source.recorded_at
-    age = now - timestamp.read(measured, f"the result of {kept.suite}")
+    age = now - timestamp.read(measured, f"the result of {stored.suite}")
     if age < timedelta(0):
-        return f"{what} was recorded later than now"
-    if age > timedelta(days=table.history.carry_days):
-        most = table.history.carry_days
-        return f"{what} is {timestamp.format_days(age.days)} old, of at most {most} (carry-days)"
+        return f"{subject} was recorded in the future"
+    limit = table.history.carry_days
+    if age > timedelta(days=limit):
+        return (
+            f"{subject} is {timestamp.format_days(age.days)} old, the limit is {limit} (carry-days)"
+        )
     return ""

@@ -1,4 +1,4 @@
-"""What the jobs of a matrix run: every suite, each split into its shards."""
+"""The jobs of a CI matrix: one per suite and shard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from covernance.model import document
 _AGAIN = "run `covernance plan --format github`"
 
 Durations = dict[str, dict[str, float]]
-"""How many seconds each test took, by suite."""
+"""The seconds of each test, by suite."""
 
 
 class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,34 +29,34 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def name(self) -> str:
-        """As jobs and artifacts carry it: `api`, or `api-2-of-3`."""
+        """The name of the job and its artifact: `api`, or `api-2-of-3`."""
         return self.shard.part(self.suite)
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What becomes of a suite, and why; `entry` is what stands for it, None where it runs."""
+    """Whether a suite runs, and why; `entry` is the result used instead, None if it runs."""
 
     reasons: tuple[str, ...]
     entry: Entry | None = None
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a suite does not run, and the earlier result that stands for it."""
+    """Why a suite does not run, and the stored result that is used instead."""
 
     reason: str
     entry: Entry
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to run at one commit.
+    """The jobs for one commit.
 
     Attributes:
         commit: The commit that every job checks out.
         config: The digest of the table.
-        jobs: What runs.
-        durations: What suites of more than one shard are split by, the same for every shard.
-        reasons: Why each suite runs, where only those are to run that a change touches.
-        left_out: The suites that do not run, each with the result that stands for it.
+        jobs: The jobs to run.
+        durations: The durations by which sharded suites are split, the same for each shard.
+        reasons: Why each suite runs, if only affected suites run.
+        left_out: The suites that do not run, each with the stored result used instead.
     """
 
     commit: str | None
@@ -67,7 +67,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     left_out: dict[str, LeftOut] = {}
 
     def shards(self, suite: str) -> tuple[Shard, ...]:
-        """The shards of a suite; none where it is left out."""
+        """The shards of a suite; none if it is left out."""
         return tuple(job.shard for job in self.jobs if job.suite == suite)
 
 
@@ -78,8 +78,8 @@ def plan_jobs(
 
     Args:
         table: The table.
-        history: Knows how long tests took.
-        decisions: What becomes of each suite; None to run them all.
+        history: The stored results, for durations of tests.
+        decisions: Whether each suite runs; None to run all.
 
     Raises:
         CovernanceError: The store can't be read.
@@ -110,7 +110,7 @@ def plan_jobs(
 
 
 def _durations(suite: Suite, history: StoreListing) -> dict[str, float]:
-    """Those of the newest result that is kept, whatever its branch; none before the first."""
+    """The durations of the newest stored result of any branch; empty before the first."""
     entries = history.of(suite.name)
     if not entries:
         return {}
@@ -118,10 +118,10 @@ def _durations(suite: Suite, history: StoreListing) -> dict[str, float]:
     return {name: test.seconds for name, test in newest.tests.items()}
 
 
-def write(table: Table, made: Plan) -> Path:
-    """Write the plan where shards and `collect` look for it."""
+def write(table: Table, plan: Plan) -> Path:
+    """Write the plan to the file that shards and `collect` read."""
     path = Layout(table.root).plan
-    files.write_atomic(path, msgspec.json.encode(made, order="sorted"))
+    files.write_atomic(path, msgspec.json.encode(plan, order="sorted"))
     return path
 
 
@@ -135,6 +135,6 @@ def read(path: Path) -> Plan:
 
 
 def durations(table: Table) -> Durations:
-    """The durations of the plan that lies here; none without a plan."""
+    """The durations of the stored plan; empty without a plan."""
     path = Layout(table.root).plan
     return read(path).durations if path.exists() else {}

@@ -18,13 +18,13 @@ from covernance.model.snapshot import Snapshot
 from covernance.patch.freshness import is_source
 
 NOTHING = Statements({})
-"""What is known of statements if no source changed."""
+"""The statements if no source changed."""
 
 
 def statements_task(
     root: Path, suite: Suite, snapshot: Snapshot | None, diff: Changes
 ) -> ReadStatements | None:
-    """What to ask an agent to find the changed statements of a suite; None if nothing changed.
+    """The agent's task of finding a suite's changed statements; None if nothing changed.
 
     Args:
         root: The repository's root.
@@ -56,16 +56,16 @@ def changed_statements(
 ) -> dict[str, frozenset[int]]:
     """The statements of a suite's sources that are new or edited, by their first lines.
 
-    What the snapshot knows of a file tells which of them must run; of a file that it does not
-    know the source tells, unless the settings leave the file out.
+    The snapshot of a file determines which of them must run. For a file that it lacks, the source
+    does, unless the settings omit the file.
     """
-    found: dict[str, frozenset[int]] = {}
+    statements: dict[str, frozenset[int]] = {}
     for file in diff.files:
         if file.path is None or not is_source(file.path, suite, snapshot):
             continue
         source = read.get(file.path, SourceStatements())
         if file.path in snapshot.files:
-            found[file.path] = source.first_lines(file.added)
+            statements[file.path] = source.first_lines(file.added)
         elif source.measured:
-            found[file.path] = source.required(file.added)
-    return {path: lines for path, lines in found.items() if lines}
+            statements[file.path] = source.required(file.added)
+    return {path: lines for path, lines in statements.items() if lines}

@@ -26,7 +26,7 @@ class SuitePatch(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         suite: Its name.
         verdict: `pass`, `informs`, `below-floor`, `no-data` or `stale`.
-        reasons: Why there are no results; empty where there are.
+        reasons: Why there are no results; empty if there are.
         results: The suite's result, then its themes'.
         unmeasured: Changed sources that the suite's last run did not measure.
     """
@@ -39,16 +39,16 @@ class SuitePatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PatchReport(msgspec.Struct, frozen=True):
-    """Patch coverage of every suite asked for, since `base`, a commit."""
+    """Patch coverage of the requested suites since `base`, a commit."""
 
     base: str
     suites: tuple[SuitePatch, ...]
 
     @property
     def exit(self) -> Exit:
-        """The exit code that the suites add up to."""
-        green = all(suite.verdict in (Verdict.PASS, Verdict.INFORMS) for suite in self.suites)
-        return Exit.PASS if green else Exit.GATE
+        """The exit code for all suites."""
+        passed = all(suite.verdict in (Verdict.PASS, Verdict.INFORMS) for suite in self.suites)
+        return Exit.PASS if passed else Exit.GATE
 
 
 def measure_patch(
@@ -60,18 +60,18 @@ def measure_patch(
     fail_under: Decimal | None = None,
     min_lines: int | None = None,
 ) -> PatchReport:
-    """Judge what runs of the lines that differ from `base`, by each suite's last full run.
+    """Check the coverage of lines that differ from `base`, by each suite's last full run.
 
     Args:
         table: The table; its folder must be the current one.
-        suites: The suites to judge.
+        suites: The suites to check.
         base: A commit.
-        agents: Find the agent that reads a suite's changed sources.
-        fail_under: The floor, in place of each suite's own.
-        min_lines: The least changed lines to judge by, in place of the table's.
+        agents: Finds the agent of a suite.
+        fail_under: The floor, instead of each suite's.
+        min_lines: The minimum number of changed lines, instead of the table's.
 
     Raises:
-        CovernanceError: A snapshot is damaged, a file can't be read, or git refuses.
+        CovernanceError: A snapshot is damaged, a file can't be read, or git fails.
     """
     tree = changes.WorkTree(table.root)
     diff = tree.since(base)

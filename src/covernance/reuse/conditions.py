@@ -1,4 +1,4 @@
-"""What a run depends on apart from the repository's files: each thing by a name and a digest."""
+"""Names and digests of everything besides files of the repository that a run depends on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OURS = (
     *("COVERAGE_FAIL_UNDER", "COVERAGE_SOFT", "COVERAGE_CONTEXT", "COVERAGE_REUSE"),
     *("COVERAGE_PROCESS_", "COVERAGE_FILE"),
 )
-"""Floors are applied anew to a reused result; no pass sees the others as they are."""
+"""Variables without effect on passes. Floors are checked again when a result is reused."""
 
 _INSTALLED = (".dist-info", ".egg-info")
 _RECORDS = ("RECORD", "direct_url.json", "entry_points.txt", "PKG-INFO")
@@ -36,18 +36,18 @@ def describe_environment(
     environment: Environment,
     looks: Looks,
 ) -> dict[str, str]:
-    """Describe everything but paths that a run depends on.
+    """Describe everything besides paths that a run depends on.
 
-    Nothing is started: what the interpreter said of itself holds as long as its files, those of
-    its environment and the variables are the same.
+    No process is started: the interpreter's description of itself is valid as long as its files,
+    those of its environment and the variables are unchanged.
 
     Args:
         root: The repository's root.
-        environ: The variables.
+        environ: The environment variables.
         declared: The names of variables that the table declares.
-        arguments: What the user gave for pytest.
-        environment: What the suite's interpreter said of itself.
-        looks: Looks at the interpreter's files, which a run reads too.
+        arguments: The pytest arguments.
+        environment: The suite's interpreter, as described by itself.
+        looks: Reads the states of the interpreter's files.
     """
     return {
         "the place of the repository": str(root),
@@ -62,9 +62,9 @@ def describe_environment(
 
 def _variables(environ: Mapping[str, str], declared: set[str]) -> Iterator[tuple[str, str]]:
     for name, value in environ.items():
-        steers = name.startswith(_PREFIXES) and not name.startswith(_OURS)
-        if name in declared or name in _NAMES or steers:
-            # A digest: variables hold secrets, and this is written to a file.
+        affects_tests = name.startswith(_PREFIXES) and not name.startswith(_OURS)
+        if name in declared or name in _NAMES or affects_tests:
+            # A digest, because values may be secret and this is written to a file.
             yield f"the variable {name}", digest(value)
 
 
@@ -80,9 +80,9 @@ def _interpreter(environment: Environment, looks: Looks) -> str:
 
 @cache
 def _tool() -> str:
-    """The code and templates of tool and agent, which made the numbers out of what was measured."""
+    """A digest of the code and templates of tool and agent, which compute the results."""
     folders = Path(covernance.__file__).parent, find_startup_folder().parent
-    # Bytecode comes and goes, by way of temporary names, as other processes import the code.
+    # Other processes create bytecode, under temporary names, when they import the code.
     paths = sorted(
         path
         for folder in folders
@@ -93,26 +93,26 @@ def _tool() -> str:
 
 
 def _distributions(environment: Environment) -> dict[str, str]:
-    """Each distribution by its metadata and the digests of its files; `.pth` files by content."""
-    found = {}
+    """The digests of installed distributions, by metadata, and of `.pth` files, by content."""
+    digests = {}
     for entry in environment.path:
         try:
-            names = os.listdir(entry)  # noqa: PTH208 - sys.path has texts
+            names = os.listdir(entry)  # noqa: PTH208 - sys.path has strings
         except OSError:
             continue
         for name in names:
             path = f"{entry}/{name}"
             if name.endswith(".pth"):
-                found[f"{PATH_FILE} {name}"] = path_states.digest(path)
+                digests[f"{PATH_FILE} {name}"] = path_states.digest(path)
             elif name.endswith(_INSTALLED):
-                digests = [path_states.content(f"{path}/{record}") for record in _RECORDS]
-                own = path_states.content(path)
-                found[f"{DISTRIBUTION} {name.rpartition('.')[0]}"] = digest(f"{digests}{own}")
+                records = [path_states.content(f"{path}/{record}") for record in _RECORDS]
+                content = path_states.content(path)
+                digests[f"{DISTRIBUTION} {name.rpartition('.')[0]}"] = digest(f"{records}{content}")
         if entry in environment.installed:
-            found[f"{LIES_IN} {entry}"] = digest(path_states.names(entry))
-    return found
+            digests[f"{LIES_IN} {entry}"] = digest(path_states.names(entry))
+    return digests
 
 
 def digest(text: str) -> str:
-    """A digest of a text."""
+    """The digest of a text, as hexadecimal digits."""
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

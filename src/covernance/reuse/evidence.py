@@ -1,4 +1,4 @@
-"""What a green full run depended on, kept beside its results."""
+"""Everything a passing full run depended on, stored beside its results."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from covernance.model import document
 SCHEMA = 2
 
 ENVIRONMENT = "the environment"
-"""The setting that names the folder of the interpreter's environment."""
+"""The setting with the folder of the interpreter's environment."""
 
 INTERPRETER = "the interpreter"
 DISTRIBUTION = "the distribution"
 PATH_FILE = "the path file"
 LIES_IN = "what lies in"
 OF_ENVIRONMENT = (ENVIRONMENT, INTERPRETER, DISTRIBUTION, PATH_FILE, LIES_IN)
-"""How the settings begin that differ between two environments; the first says it all."""
+"""Prefixes of settings that belong to an environment. If the first differs, all may."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The states of paths, as `covernance.reuse.path_states` writes them.
 
-    A path is relative to the repository's root where it lies in it.
+    Paths in the repository are relative to its root.
 
     Attributes:
-        read: Files that were read, by content.
-        examined: Paths whose permissions or size were looked at.
-        asked: Paths of which only was asked whether they are there.
+        read: Files that were read, with their content.
+        examined: Paths whose permissions or size were read.
+        asked: Paths that were only checked for existence.
         listed: Folders whose names were listed.
     """
 
@@ -42,18 +42,18 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run saw, and what it left.
+    """The inputs and outputs of a run.
 
     Attributes:
-        commit: The commit at which it was measured, where there was one.
-        recorded_at: When, in UTC.
-        python: The interpreter, as the tool chose it.
-        environment: What it said of itself.
-        settings: Everything but paths: interpreter, distributions, variables, options.
-        seen: The paths that it read, asked for or listed.
-        reports: A digest of each file and folder that it published.
-        refusals: Why nothing can be concluded from all this; empty where it can.
-        programs: Programs that it started and that could not be traced.
+        commit: The measured commit; None outside git.
+        recorded_at: The start of the run, in UTC.
+        python: The path of the interpreter that the tool chose.
+        environment: The interpreter's description of itself.
+        settings: Inputs that are not paths: interpreter, distributions, variables, options.
+        seen: The paths that it read, looked for or listed.
+        reports: The digests of published files and folders.
+        refusals: Why the inputs are not fully known; empty if they are.
+        programs: Untraced programs that it started.
     """
 
     schema: int = SCHEMA
@@ -74,10 +74,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def read(path: Path) -> Evidence | None:
-    """Read evidence; None where there is none.
+    """Read evidence; None if there is none.
 
     Raises:
-        InputError: It is damaged, or of another version of the layer.
+        InputError: It is damaged, or was written by another version of covernance.
     """
     evidence = document.find(path, Evidence, "what a run depended on", "run its suite again")
     if evidence and evidence.schema != SCHEMA:

@@ -1,4 +1,4 @@
-"""May a suite's last green full run stand for a new one? Pure: evidence and the present in."""
+"""Decide whether the result of a suite's last passing full run can be reused; pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _PULL_REQUESTS = ("pull_request", "merge_group")
 
 
 class Present(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is now of everything that evidence names.
+    """The current states of everything that evidence lists.
 
     Attributes:
         settings: Interpreter, distributions, variables, options.
-        seen: The paths of the evidence as they look now.
-        reports: The digests of the reports of the evidence.
-        now: The time, with a time zone.
+        seen: The current states of the evidence's paths.
+        reports: The current digests of the evidence's reports.
+        now: The current time, with a time zone.
     """
 
     settings: Mapping[str, str]
@@ -31,27 +31,28 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def forbidden(environ: Mapping[str, str], default_branch: str) -> str:
-    """Why results are not reused here unless somebody asks for it; empty where they may be.
+    """Why results are not reused here without `--reuse`; empty if they are.
 
-    Scheduled runs and those of the default branch in CI are what other results are held against.
+    Other results are compared with scheduled runs and CI runs of the default branch.
 
     Args:
-        environ: The environment.
+        environ: The environment variables.
         default_branch: The branch that changes are compared with.
     """
     event = environ.get("GITHUB_EVENT_NAME", "")
     if event == "schedule":
-        return "a scheduled run measures; --reuse would reuse"
+        return "scheduled runs measure every suite; pass --reuse to reuse results"
     in_ci = environ.get("CI", "").lower() not in {"", "0", "false"}
     if not (in_ci or environ.get("GITHUB_ACTIONS")) or event.startswith(_PULL_REQUESTS):
         return ""
     if environ.get("GITHUB_REF_NAME", default_branch) == default_branch:
-        return "in CI, a run of the default branch measures; --reuse would reuse"
+        branch = "in CI, runs of the default branch"
+        return f"{branch} measure every suite; pass --reuse to reuse results"
     return ""
 
 
 def reasons(evidence: Evidence, present: Present, max_age: timedelta) -> tuple[str, ...]:
-    """Everything that speaks against reuse, a sentence each; empty where nothing does."""
+    """All reasons against reuse, one sentence each; empty if the result can be reused."""
     return tuple(
         dict.fromkeys(
             (
@@ -69,26 +70,27 @@ def reasons(evidence: Evidence, present: Present, max_age: timedelta) -> tuple[s
 
 
 def age(recorded_at: str, now: datetime) -> timedelta | None:
-    """How long ago a result was measured; None where its time is damaged."""
+    """The age of a result; None if its time is invalid."""
     recorded = timestamp.parse(recorded_at)
     return now - recorded if recorded else None
 
 
-def _age(evidence: Evidence, now: datetime, most: timedelta) -> Iterator[str]:
-    found = age(evidence.recorded_at, now)
-    if found is None or found < timedelta(0):
-        yield f"its time, {evidence.recorded_at!r}, can't be right"
-    elif found > most:
-        yield f"it is {timestamp.format_days(found.days)} old; max-age-days allows {most.days}"
+def _age(evidence: Evidence, now: datetime, limit: timedelta) -> Iterator[str]:
+    result_age = age(evidence.recorded_at, now)
+    if result_age is None or result_age < timedelta(0):
+        yield f"its time is invalid: {evidence.recorded_at!r}"
+    elif result_age > limit:
+        days = timestamp.format_days(result_age.days)
+        yield f"it is {days} old; max-age-days allows {limit.days}"
 
 
 def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
-    elsewhere = before.get(ENVIRONMENT) != after.get(ENVIRONMENT)
-    if elsewhere:
-        there = before.get(ENVIRONMENT, "another environment")
-        yield f"it ran in {there}, and this is {after.get(ENVIRONMENT)}"
+    other_environment = before.get(ENVIRONMENT) != after.get(ENVIRONMENT)
+    if other_environment:
+        previous = before.get(ENVIRONMENT, "another environment")
+        yield f"it ran in {previous}, but this environment is {after.get(ENVIRONMENT)}"
     for name in sorted(before.keys() | after.keys()):
-        if elsewhere and name.startswith(OF_ENVIRONMENT):
+        if other_environment and name.startswith(OF_ENVIRONMENT):
             continue
         if name not in after:
             yield f"{name} is gone"
@@ -101,31 +103,31 @@ def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[s
 def _reports(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for path, state in sorted(before.items()):
         if after.get(path) != state:
-            yield f"{path}: is not the report that the run left"
+            yield f"{path}: the report was deleted or changed since the run"
 
 
 def _contents(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for path, state in sorted(before.items()):
-        found = after.get(path)
-        if found == state:
+        current = after.get(path)
+        if current == state:
             continue
-        if found is None or found.startswith(ABSENT):
+        if current is None or current.startswith(ABSENT):
             yield f"{path} is gone"
         elif state.startswith(ABSENT):
-            yield f"{path} is new, and was looked for"
+            yield f"{path} is new; the run looked for it"
         else:
             yield f"{path} changed"
 
 
 def _names(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for folder, state in sorted(before.items()):
-        found = after.get(folder, ABSENT)
-        if found == state:
+        current = after.get(folder, ABSENT)
+        if current == state:
             continue
-        old, new = set(state.split("/")), set(found.split("/"))
+        old, new = set(state.split("/")), set(current.split("/"))
         changes = [f"{_name(entry)} is new" for entry in sorted(new - old) if ":" in entry]
         changes += [f"{_name(entry)} is gone" for entry in sorted(old - new) if ":" in entry]
-        yield f"{folder}, which was listed: {', '.join(changes) or 'changed'}"
+        yield f"{folder}, listed by the run: {', '.join(changes) or 'changed'}"
 
 
 def _name(entry: str) -> str:

@@ -1,4 +1,4 @@
-"""From what a run saw to the inputs that its snapshot lists: paths that are part of a commit."""
+"""Convert the paths that a run saw to the inputs of its snapshot: paths of a commit."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _FOLDER = "directory"
 def list_inputs(
     root: Path, traced: Gathered, declared: Seen, parts: Seen, tracked: Tracked | None
 ) -> Inputs:
-    """List what a run depended on of the repository.
+    """List the paths of the repository that a run depended on.
 
-    A path that the run saw in a state that is not the commit's is a refusal: a file that git
-    ignores, or one that was edited meanwhile. The caller knows whether the work tree is the
-    commit's otherwise.
+    A path that the run saw in a state other than the commit's is a refusal: a file that git
+    ignores, or one that was edited during the run. The caller checks whether the work tree
+    matches the commit otherwise.
 
     Args:
         root: The folder of pyproject.toml.
-        traced: What the run did.
-        declared: What the table says that the run read.
-        parts: What the suite consists of, whether the run read it or not.
-        tracked: What git tracks; None outside of a checkout.
+        traced: The traces of the run.
+        declared: Files that the table lists as read by the run.
+        parts: The files of the suite, whether the run read them or not.
+        tracked: The files that git tracks; None outside a checkout.
     """
     listing = _Listing(root, tracked)
     for kind in KINDS:
@@ -49,7 +49,7 @@ def list_inputs(
 
 
 class _Listing:
-    """Collects paths by kind, and what speaks against them."""
+    """Collects paths by kind, and problems with them."""
 
     def __init__(self, root: Path, tracked: Tracked | None) -> None:
         self.paths: dict[str, set[str]] = {kind: set() for kind in KINDS}
@@ -76,20 +76,20 @@ class _Listing:
             for link in self._ways.links_in(end) if self._name(end) else ():
                 self.add(ASKED, link, ABSENT)  # A listing shows whether a link leads to a folder.
         elif state.startswith(ABSENT):
-            # It can come into being only with the first folder on the way that is missing.
+            # It can only be created together with the first missing folder on the way.
             self._add(ASKED, self._name(self._ways.first_missing(end)))
         elif state.startswith(_FOLDER) and kind != LISTED:
-            self._add(ASKED, self._name(end))  # git knows nothing else of a folder
+            self._add(ASKED, self._name(end))  # git stores nothing else about a folder
         else:
             self._add(kind, self._name(end))
 
     def check(self, kind: str, path: str, state: str) -> None:
-        """Check that a path was seen in the state that the commit has it in."""
+        """Check that the run saw a path in the state it has in the commit."""
         name = self._name(self._ways.follow(self._absolute(path)).end)
         if name is None or kind == LISTED or self._tracked is None:
             return
         if kind == ASKED and KEPT_BY_TOOLS.intersection(name.split("/")):
-            return  # such as `.git`: they come and go between two equal runs
+            return  # such as `.git`: these may appear or vanish between two equal runs
         if state == CHANGED_MEANWHILE:
             self._changed.add(name)
         elif self._is_tracked(name):
@@ -99,15 +99,15 @@ class _Listing:
             self._untracked.add(name)
 
     def refusals(self) -> Iterator[str]:
-        """Why the paths are not all that the run depended on."""
-        for names, what in (
+        """Why the run may depend on more than the listed paths."""
+        for names, problem in (
             (self._changed, "changed while the suite ran"),
-            (self._untracked, "was read or looked for, and is not part of the commit"),
+            (self._untracked, "was read or looked for but is not part of the commit"),
             (self._unnamed, "has a name that is not UTF-8"),
         ):
             if names:
                 first, *more = sorted(names)
-                yield f"{first}{f' (and {len(more)} more)' if more else ''} {what}"
+                yield f"{first}{f' (and {len(more)} more)' if more else ''} {problem}"
 
     def _add(self, kind: str, name: str | None) -> None:
         if name is None:
@@ -123,7 +123,7 @@ class _Listing:
         return self._given if path == "." else str(Path(self._given, path))
 
     def _name(self, path: str) -> str | None:
-        """The name of an absolute path relative to the root; None outside of the checkout."""
+        """The name of an absolute path relative to the root; None outside the checkout."""
         if path == self._root:
             return "."
         if path.startswith(f"{self._root}/"):
@@ -133,18 +133,18 @@ class _Listing:
         return None
 
     def _is_tracked(self, name: str) -> bool:
-        """Whether git tracks a file, or the submodule that it lies in."""
+        """Whether git tracks a file, or the submodule that contains it."""
         names = self._tracked.names if self._tracked else frozenset()
         return name in names or any(folder in names for folder in list_folders_above(name))
 
 
 class Way(NamedTuple):
-    """How an absolute path leads through symbolic links.
+    """How an absolute path resolves through symbolic links.
 
     Attributes:
         links: The links.
-        folders: The folders that `..` leads out of, which have to exist.
-        end: Where it leads, without links. It need not exist.
+        folders: The folders followed by `..`, which must exist.
+        end: The resolved path, without links. It need not exist.
     """
 
     links: tuple[str, ...]
@@ -153,15 +153,15 @@ class Way(NamedTuple):
 
 
 class Ways:
-    """Follows paths through symbolic links, and looks at each step once."""
+    """Resolves paths through symbolic links, and reads each step once."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start with an empty cache."""
         self._targets: dict[str, str | None] = {}
         self._folders: dict[str, bool] = {}
 
     def follow(self, path: str) -> Way:
-        """Follow an absolute path. One that goes round in a circle ends at one of its links."""
+        """Resolve an absolute path. A circular one ends at one of its links."""
         waiting = path.split("/")[::-1]
         here = ""
         links: list[str] = []
@@ -185,7 +185,7 @@ class Ways:
         return Way(tuple(links), tuple(folders), here or "/")
 
     def first_missing(self, path: str) -> str:
-        """The first step of an absolute path without links that is no folder."""
+        """The first step of an absolute path without links that is not a folder."""
         while (folder := path.rpartition("/")[0]) and not self.is_folder(folder):
             path = folder
         return path
@@ -205,7 +205,7 @@ class Ways:
         """Where a symbolic link points; None for everything else."""
         if path not in self._targets:
             try:
-                self._targets[path] = os.readlink(path)  # noqa: PTH115 - as texts, many of them
+                self._targets[path] = os.readlink(path)  # noqa: PTH115 - many strings
             except OSError:
                 self._targets[path] = None
         return self._targets[path]

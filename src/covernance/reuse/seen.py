@@ -1,4 +1,4 @@
-"""Look at paths of the repository: each once, by the names that evidence knows them by."""
+"""States of paths, each read once and named as in evidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from covernance.reuse.evidence import Seen
 from covernance.reuse.trace_file import ASKED, EXAMINED, LISTED, READ
 
 CHANGED_MEANWHILE = "changed while the suite ran"
-"""In place of a state: equal to none."""
+"""Sentinel that never equals a real state."""
 
 _STATES: dict[str, Callable[[str], str]] = {
     READ: path_states.content,
@@ -21,10 +21,10 @@ _STATES: dict[str, Callable[[str], str]] = {
 
 
 class Looks:
-    """How paths look during the life of this object."""
+    """Reads and caches the states of paths."""
 
     def __init__(self, root: Path) -> None:
-        """Look at paths relative to `root`, and at absolute ones."""
+        """Read paths that are absolute or relative to `root`."""
         self._root = str(root)
         self._known: dict[tuple[str, str], str] = {}
 
@@ -36,7 +36,7 @@ class Looks:
         return self._known[key]
 
     def again(self, seen: Seen) -> Seen:
-        """The same paths as they look now."""
+        """The current states of the same paths."""
         return Seen(
             **{
                 kind: {path: self.look(kind, path) for path in getattr(seen, kind)}
@@ -51,25 +51,25 @@ class Looks:
 
 
 class Sightings:
-    """Collects states; two different ones of a path make one that is equal to none."""
+    """Collects states of paths. Different states of one path become `CHANGED_MEANWHILE`."""
 
     def __init__(self, root: Path) -> None:
-        """Name paths relative to `root` where they lie in it."""
+        """Name paths in `root` relative to it."""
         self._root = str(root)
         self._states: dict[str, dict[str, str]] = {kind: {} for kind in _STATES}
 
     def add(self, kind: str, path: str, state: str) -> None:
-        """Take over one state."""
+        """Add one state."""
         name = "." if path == self._root else path.removeprefix(f"{self._root}/")
         if self._states[kind].setdefault(name, state) != state:
             self._states[kind][name] = CHANGED_MEANWHILE
 
     def update(self, seen: Seen) -> None:
-        """Take over all states of another collection."""
+        """Add all states of another collection."""
         for kind in _STATES:
             for path, state in getattr(seen, kind).items():
                 self.add(kind, path, state)
 
     def seen(self) -> Seen:
-        """What was collected."""
+        """The collected states."""
         return Seen(**self._states)

@@ -1,7 +1,7 @@
-"""The file in which the traced processes of a pass note what they do, as the agent writes it.
+"""The trace file, in which the agent records what the processes of a pass do.
 
-An entry is three fields, each ended by a NUL: its kind, what it is about, the state that was seen.
-`covernance_agent.journal` has the other side of this.
+An entry is three fields, each terminated by NUL: its kind, its subject, the state of the subject.
+`covernance_agent.journal` writes this format.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 SCHEMA = "1"
-"""The version that is read here; a process announces itself with the one that it writes."""
+"""The version of the format. Each process announces itself with the version that it writes."""
 
 VARIABLE = "COVERNANCE_TRACE"
-"""The variable that switches tracing on; its value is `TraceSettings.encode()`."""
+"""The variable that enables tracing; its value is `TraceSettings.encode()`."""
 
 READ, EXAMINED, ASKED, LISTED = ("read", "examined", "asked", "listed")
-"""What was done with a path: read; examined for permissions and size; asked for; listed."""
+"""Uses of a path: content read; permissions or size read; existence checked; folder listed."""
 
 INSTALLED = "installed"
-"""A file of the installed environment was read; its content is looked at after the pass."""
+"""A file of the installed environment was read; its content is read after the pass."""
 
 MADE, CONNECTED, BOUND = ("made", "connected", "bound")
-"""Products and sockets."""
+"""Created files, connections and bound sockets."""
 
 STARTED, BEGAN, BROKEN = ("started", "began", "broken")
-"""Processes as they are started, processes as they announce themselves, a hole in the trace."""
+"""Started processes, announcements of traced processes, gaps in the trace."""
 
 SEPARATOR = "\x1f"
 """Between the words of one field."""
@@ -39,12 +39,12 @@ _FIELDS = 3
 
 
 class TraceSettings(NamedTuple):
-    """Where to note, and what not; folders end in a slash.
+    """Where to write the trace and what to leave out; folders end in a slash.
 
     Attributes:
         file: The trace of the pass.
         own: Folders that the run itself writes.
-        installed: Folders of the installed environment: what is read there is noted by name.
+        installed: Folders of the installed environment, in which files are recorded by name only.
         known: Folders of the standard library, which the interpreter's version determines.
     """
 
@@ -54,12 +54,12 @@ class TraceSettings(NamedTuple):
     known: tuple[str, ...]
 
     def encode(self) -> str:
-        """As the value of `VARIABLE`."""
+        """Encode as the value of `VARIABLE`."""
         return json.dumps(self)
 
 
 class Entry(NamedTuple):
-    """One thing that was noted: its kind, what it is about, and the state that was seen."""
+    """One entry of a trace: its kind, its subject, and the state of the subject."""
 
     kind: str
     what: str
@@ -67,14 +67,14 @@ class Entry(NamedTuple):
 
 
 def announcement(parent: int, arguments: Iterable[str]) -> str:
-    """How a process announces itself: the process that started it, and its arguments."""
+    """The announcement of a process: the id of its parent, and its arguments."""
     return SEPARATOR.join((str(parent), *arguments))
 
 
 def read_trace(file: Path) -> Iterator[Entry]:
-    """The entries of a trace in the order of their events.
+    """Read the entries of a trace, in the order of events.
 
-    A trace that is missing, cut short or not in UTF-8 gives an entry of the kind `BROKEN`.
+    A trace that is missing, truncated or not UTF-8 yields an entry of the kind `BROKEN`.
     """
     try:
         *fields, rest = file.read_bytes().decode().split("\0")
@@ -82,7 +82,7 @@ def read_trace(file: Path) -> Iterator[Entry]:
         yield Entry(BROKEN, f"the trace can't be read: {error}", "")
         return
     if rest or len(fields) % _FIELDS:
-        yield Entry(BROKEN, "the trace is cut short", "")
+        yield Entry(BROKEN, "the trace is truncated", "")
         return
     for start in range(0, len(fields), _FIELDS):
         yield Entry(*fields[start : start + _FIELDS])

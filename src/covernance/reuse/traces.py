@@ -1,4 +1,4 @@
-"""From the traces of a suite's passes to what the suite saw."""
+"""Combine the traces of a suite's passes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from covernance.reuse.trace_file import SEPARATOR, read_trace
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """What the passes of one suite did.
+    """The inputs of a suite's passes, from their traces.
 
     Attributes:
-        seen: The paths that they read, asked for or listed, in the state of first sight.
+        seen: The paths that they read, looked for or listed, with the first state seen.
         installed: Files of the installed environment that they read, with their stamps.
-        programs: Programs that they started and that were not traced.
-        refusals: Why what they saw is not all that they depended on.
+        programs: Untraced programs that they started.
+        refusals: Why they may depend on more than this.
     """
 
     seen: Seen
@@ -34,7 +34,7 @@ def gather(passes: Mapping[str, str], root: Path) -> Gathered:
     """Read the trace of every pass.
 
     Args:
-        passes: By the trace's file, how the process of the pass announces itself.
+        passes: The announcement of each pass's process, by the path of its trace.
         root: The repository's root.
     """
     sightings = Sightings(root)
@@ -44,12 +44,15 @@ def gather(passes: Mapping[str, str], root: Path) -> Gathered:
     for file, announcement in passes.items():
         entries = list(read_trace(Path(file)))
         refusals |= {
-            f"a trace is not whole: {e.what}" for e in entries if e.kind == trace_file.BROKEN
+            f"a trace is incomplete: {entry.what}"
+            for entry in entries
+            if entry.kind == trace_file.BROKEN
         }
         if not refusals and (not entries or entries[0][:2] != (trace_file.BEGAN, announcement)):
-            refusals.add("tracing did not reach the process of a pass")
+            refusals.add("a pass was not traced")
         elif not refusals and entries[0].state != trace_file.SCHEMA:
-            refusals.add(f"the trace is of schema {entries[0].state}; install one covernance")
+            schema = entries[0].state
+            refusals.add(f"the trace has schema {schema}; install one version of covernance")
         refusals |= set(_connections(entries))
         programs |= set(_untraced(entries))
         installed |= {entry[1:] for entry in entries if entry.kind == trace_file.INSTALLED}
@@ -68,7 +71,7 @@ def gather(passes: Mapping[str, str], root: Path) -> Gathered:
 
 
 def _below(path: str, made: set[str]) -> bool:
-    """Whether the run made a path, or a folder above it."""
+    """Whether the run created a path, or a folder above it."""
     while path:
         if path in made:
             return True
@@ -77,20 +80,20 @@ def _below(path: str, made: set[str]) -> bool:
 
 
 def _connections(entries: Iterable[trace_file.Entry]) -> Iterator[str]:
-    """What was talked to and did not belong to the run."""
+    """Connections to anything that the run did not start itself."""
     bound = {entry.what for entry in entries if entry.kind == trace_file.BOUND}
     for entry in entries:
         if entry.kind != trace_file.CONNECTED:
             continue
         host, _, port = entry.what.partition(SEPARATOR)
         if host != trace_file.LOOPBACK or not bound & {port, "0"}:
-            yield f"it talked to {entry.what.replace(SEPARATOR, ':')}"
+            yield f"it connected to {entry.what.replace(SEPARATOR, ':')}"
 
 
 def _untraced(entries: Iterable[trace_file.Entry]) -> Iterator[str]:
-    """Programs of which more were started than announced themselves.
+    """Programs that were started more often than they announced themselves.
 
-    One start can be seen in several ways, so the ways are counted apart.
+    One start can be recorded in several ways, so each way is counted separately.
     """
     began = Counter(entry.what for entry in entries if entry.kind == trace_file.BEGAN)
     started = Counter(entry[1:] for entry in entries if entry.kind == trace_file.STARTED)

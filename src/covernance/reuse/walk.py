@@ -1,4 +1,4 @@
-"""Every file of some folders; and whether any changed between two looks."""
+"""List the files of folders, and detect changes to them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from covernance.reuse.seen import Looks
 from covernance.reuse.trace_file import LISTED, READ
 
 Stamps = dict[str, tuple[int, ...]]
-"""By path, what changes with any change of a file: inode, size, time of change and more."""
+"""File metadata that any change of a file alters, by path: inode, size, times and more."""
 
 
 def seen(looks: Looks, root: Path, paths: Iterable[str], skipped: Iterable[Path] = ()) -> Seen:
-    """The states of files, and of folders with all below them."""
+    """The states of files, and of folders with everything below them."""
     read: dict[str, str] = {}
     listed: dict[str, str] = {}
     for folder, names in _walk(root, paths, skipped):
@@ -27,28 +27,28 @@ def seen(looks: Looks, root: Path, paths: Iterable[str], skipped: Iterable[Path]
 
 
 def stamps(root: Path, skipped: Iterable[Path] = ()) -> Stamps:
-    """What tells of any change in the repository, without reading it."""
-    found: Stamps = {}
+    """Metadata of each file in the repository, to detect changes without reading content."""
+    file_stamps: Stamps = {}
     for _, names in _walk(root, ["."], skipped):
         for name in names:
             try:
                 status = (root / name).lstat()
             except OSError:
-                found[name] = ()
+                file_stamps[name] = ()
                 continue
-            found[name] = (
+            file_stamps[name] = (
                 *(status.st_ino, status.st_mode, status.st_size),
                 *(status.st_mtime_ns, status.st_ctime_ns),
             )
-    return found
+    return file_stamps
 
 
 def _walk(
     root: Path, paths: Iterable[str], skipped: Iterable[Path]
 ) -> Iterator[tuple[str | None, list[str]]]:
-    """Folders and the files in each; a file of its own comes without a folder.
+    """Yield folders with the files in each; a single file is yielded without a folder.
 
-    A link to a folder counts as a file: what lies behind it is walked where it lies.
+    A link to a folder counts as a file, since its target is walked in its own place.
     """
     left_out = {str(path) for path in skipped}
     for path in paths:

@@ -1,4 +1,4 @@
-"""Let a suite's last green full run stand for a new one, where nothing it depended on changed."""
+"""Reuse the result of a suite's last passing full run if nothing it depends on changed."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _COMMIT = "the commit"
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What is kept of a suite's last green full run, and why it can't stand for a new one.
+    """The evidence of a suite's last passing full run, and why it can't be reused.
 
-    `reasons` is empty where it can.
+    `reasons` is empty if it can be reused.
     """
 
     evidence: Evidence | None
@@ -51,7 +51,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Reuse:
-    """One invocation's view of what was, is, and is to be reused."""
+    """Finds, reuses and stores results during one invocation."""
 
     def __init__(
         self,
@@ -60,13 +60,13 @@ class Reuse:
         arguments: Sequence[str],
         now: datetime,
     ) -> None:
-        """Look at the environment; at paths only when they are asked for.
+        """Remember the inputs of the invocation; no file is read yet.
 
         Args:
             table: The table.
-            environ: The environment.
-            arguments: What the user gave for pytest.
-            now: The time of the invocation, with a time zone.
+            environ: The environment variables.
+            arguments: The pytest arguments.
+            now: The start of the invocation, with a time zone.
         """
         self._table = table
         self._layout = Layout(table.root)
@@ -81,63 +81,65 @@ class Reuse:
         self._measured: str | None = None
 
     def find(self, suite: Suite, python: Path) -> Found:
-        """Hold what is kept of a suite against the present, in which `python` would run it."""
+        """Compare the stored evidence of a suite with the current state; `python` would run it."""
         try:
-            kept = evidence.read(self._layout.evidence(suite.name))
+            stored = evidence.read(self._layout.evidence(suite.name))
         except InputError as error:
             return Found(None, (str(error),))
-        if kept is None:
-            return Found(None, ("there is no green full run to reuse",))
+        if stored is None:
+            return Found(None, ("no result of a passing full run is stored",))
         present = policy.Present(
-            settings=self._present(kept, python) | (self._checkout() if kept.programs else {}),
-            seen=self._looks.again(kept.seen),
-            reports={path: report_digest(self._table.root / path) for path in kept.reports},
+            settings=self._present(stored, python) | (self._checkout() if stored.programs else {}),
+            seen=self._looks.again(stored.seen),
+            reports={path: report_digest(self._table.root / path) for path in stored.reports},
             now=self._now,
         )
         max_age = timedelta(days=self._table.reuse.max_age_days)
-        return Found(kept, policy.reasons(kept, present, max_age))
+        return Found(stored, policy.reasons(stored, present, max_age))
 
-    def stand_ins(
+    def reuse_results(
         self,
         suites: Iterable[Suite],
         judgements: Mapping[str, Judgement],
         agents: Mapping[str, Agent],
-        told: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> dict[str, SuiteResult]:
-        """The last green full runs that can be the results of this one, by suite.
+        """Publish the stored results that can be reused, and return them by suite.
 
-        They are judged by today's floors and exceptions. What these refuse is measured.
+        They are checked against today's floors and exceptions. Suites that fail are not reused.
 
         Args:
-            suites: The suites that were asked for.
-            judgements: What each is judged by.
-            agents: The agent of each.
-            told: Takes a line on each suite that has such a run, and runs again.
+            suites: The requested suites.
+            judgements: The floor and exceptions of each suite.
+            agents: The agent of each suite.
+            report: Receives a line for each suite whose stored result can't be reused.
         """
-        found = {
+        candidates = {
             suite.name: (suite, self.find(suite, agents[suite.name].python)) for suite in suites
         }
-        for name, (_, one) in found.items():
-            if one.evidence and one.reasons:
-                told(f"{name}: runs again: {_first(one.reasons)}")
-        kept = {
-            name: (suite, one.evidence) for name, (suite, one) in found.items() if not one.reasons
+        for name, (_, candidate) in candidates.items():
+            if candidate.evidence and candidate.reasons:
+                report(f"{name}: runs again: {_first(candidate.reasons)}")
+        reusable = {
+            name: (suite, candidate.evidence)
+            for name, (suite, candidate) in candidates.items()
+            if not candidate.reasons
         }
-        if not kept:
+        if not reusable:
             return {}
         source = describe_run(self._table, self._environ, self._now)
         change = recorded.find_change(self._table, self._environ)
         results = {}
-        for name, (suite, depended_on) in kept.items():
+        for name, (suite, depended_on) in reusable.items():
             today = msgspec.structs.replace(judgements[name], change=change)
             if depended_on and (
-                result := self._judged(suite, depended_on, today, source, agents[name])
+                result := self._check_again(suite, depended_on, today, source, agents[name])
             ):
                 self._publish(result, depended_on)
                 results[name] = to_suite_result(result, (self._layout.snapshot(name),))
         return results
 
-    def _judged(
+    def _check_again(
         self,
         suite: Suite,
         depended_on: Evidence,
@@ -145,29 +147,29 @@ class Reuse:
         source: Provenance,
         agent: Agent,
     ) -> Snapshot | None:
-        """The kept result as one of today; None where it does not pass any more."""
-        kept = judge_stored(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
-        if kept.verdict != Verdict.PASS or kept.suite != suite.name:
+        """The stored result, checked again today; None if it does not pass."""
+        stored = judge_stored(suite, snapshot.read(self._layout.snapshot(suite.name)), today)
+        if stored.verdict != Verdict.PASS or stored.suite != suite.name:
             return None
         origin = Origin(depended_on.commit, depended_on.recorded_at)
         here = add_environment(source, depended_on.environment)
         result = msgspec.structs.replace(
-            kept, provenance=msgspec.structs.replace(here, source=REUSED, origin=origin)
+            stored, provenance=msgspec.structs.replace(here, source=REUSED, origin=origin)
         )
         if today.change is None:
             return msgspec.structs.replace(result, patch=None)
-        if kept.patch and kept.patch.base == today.change.base:
+        if stored.patch and stored.patch.base == today.change.base:
             return result  # of the same sources
         counted = recorded.ask_patch(self._table.root, suite, result, today.change, agent)
         return msgspec.structs.replace(result, patch=counted)
 
     def forget(self, suites: Iterable[Suite]) -> None:
-        """Forget what is kept of suites that are measured; a green full run brings it back."""
+        """Delete the evidence of suites that will be measured; passing full runs store it again."""
         for suite in suites:
             self._layout.evidence(suite.name).unlink(missing_ok=True)
 
     def prepare(self, suites: Iterable[Suite], environments: Mapping[str, Environment]) -> None:
-        """Get ready to measure suites: look at what they consist of."""
+        """Record the state of suites before they are measured."""
         self._environments |= environments
         self._measured = read_head(self._table.root)
         for suite in suites:
@@ -176,30 +178,30 @@ class Reuse:
             self._before[suite.name] = walk.seen(self._looks, self._table.root, self._parts(suite))
         self._stamps = walk.stamps(self._table.root, self._skipped)
 
-    def traced(self, planned: Pass, own: Sequence[Path]) -> Pass:
-        """A pass that notes what it reads; nothing is noted of the folders `own`."""
+    def traced(self, planned: Pass, run_folders: Sequence[Path]) -> Pass:
+        """The pass with tracing enabled, except in the run's own folders."""
         environment = self._environments[planned.suite]
-        noting = TraceSettings(
+        trace_settings = TraceSettings(
             file=str(_trace(planned)),
-            own=_as_prefixes(own),
+            own=_as_prefixes(run_folders),
             installed=_as_prefixes(environment.installed),
             known=_as_prefixes(environment.standard_library),
         )
-        variables = planned.environment | {VARIABLE: noting.encode()}
+        variables = planned.environment | {VARIABLE: trace_settings.encode()}
         return msgspec.structs.replace(planned, environment=variables)
 
     def gather(self, suite: Suite, finished: Sequence[Finished]) -> Gathered:
-        """Gather what the passes of a suite did, with all that speaks against the traces."""
+        """Combine the traces of a suite's passes, and check that nothing changed meanwhile."""
         passes = {
-            str(_trace(one.planned)): announcement(os.getpid(), one.planned.command[1:])
-            for one in finished
+            str(_trace(result.planned)): announcement(os.getpid(), result.planned.command[1:])
+            for result in finished
         }
         gathered = traces.gather(passes, self._table.root)
         changed = self._changed_meanwhile(suite.name, gathered.installed)
         return msgspec.structs.replace(gathered, refusals=(*gathered.refusals, *changed))
 
     def inputs(self, suite: Suite, gathered: Gathered) -> Inputs:
-        """What a run depended on of the repository, whether its result may be reused or not."""
+        """The files of the repository that a run depended on, even if it can't be reused."""
         root = self._table.root
         refusals = list(gathered.refusals)
         if read_head(root) != self._measured:
@@ -210,8 +212,8 @@ class Reuse:
         traced = msgspec.structs.replace(gathered, refusals=tuple(refusals))
         return list_inputs(root, traced, declared, self._before[suite.name], self._tracked)
 
-    def keep(self, suite: Suite, python: Path, result: SuiteResult, gathered: Gathered) -> None:
-        """Keep what a green full run depended on; do nothing after any other run."""
+    def store(self, suite: Suite, python: Path, result: SuiteResult, gathered: Gathered) -> None:
+        """Store the evidence of a passing full run; do nothing after any other run."""
         if result.partial or result.exit is not Exit.PASS or not result.published:
             return
         sightings = Sightings(self._table.root)
@@ -223,12 +225,12 @@ class Reuse:
         described = self._settings[suite.name]
         if gathered.programs:
             described |= self._checkout()
-            everything = walk.seen(Looks(self._table.root), self._table.root, ["."], self._skipped)
-            sightings.update(everything)
+            repository = walk.seen(Looks(self._table.root), self._table.root, ["."], self._skipped)
+            sightings.update(repository)
             refusals += self._edited_meanwhile()
         source = result.snapshot.provenance
         reports = (*result.published, self._layout.data(suite.name))
-        kept = Evidence(
+        stored = Evidence(
             suite=suite.name,
             commit=source.commit,
             recorded_at=source.recorded_at,
@@ -242,7 +244,7 @@ class Reuse:
             refusals=tuple(refusals),
             programs=gathered.programs,
         )
-        files.write_atomic(self._layout.evidence(suite.name), kept.encode())
+        files.write_atomic(self._layout.evidence(suite.name), stored.encode())
 
     @property
     def _skipped(self) -> tuple[Path, ...]:
@@ -253,9 +255,9 @@ class Reuse:
         }
         return (self._layout.folder, *sorted(installed))
 
-    def _present(self, kept: Evidence, python: Path) -> dict[str, str]:
-        described = self._describe(kept.environment, self._looks)
-        if kept.python == str(python):
+    def _present(self, stored: Evidence, python: Path) -> dict[str, str]:
+        described = self._describe(stored.environment, self._looks)
+        if stored.python == str(python):
             return described
         return described | {ENVIRONMENT: str(python)}
 
@@ -271,7 +273,7 @@ class Reuse:
 
     @cached_property
     def _settings_after(self) -> dict[str, dict[str, str]]:
-        """The settings once all passes have ended, which is before the first suite is kept."""
+        """The settings after all passes have ended, before the first suite is stored."""
         looks = Looks(self._table.root)
         return {
             name: self._describe(environment, looks)
@@ -279,7 +281,7 @@ class Reuse:
         }
 
     def _checkout(self) -> dict[str, str]:
-        """What a program that is not traced can ask git."""
+        """The commit, which an untraced program can read from git."""
         return {_COMMIT: str(read_head(self._table.root))}
 
     @cached_property
@@ -287,9 +289,9 @@ class Reuse:
         return list_tracked(self._table.root)
 
     def _edited_meanwhile(self) -> list[str]:
-        """What a program that is not traced may have read before or after it was edited."""
+        """A refusal if untraced programs may have read files in two states."""
         if walk.stamps(self._table.root, self._skipped) != self._stamps:
-            return ["the repository changed while programs that are not traced ran"]
+            return ["the repository changed while untraced programs ran"]
         return []
 
     def _parts(self, suite: Suite) -> list[str]:
@@ -306,19 +308,19 @@ class Reuse:
             if path_states.stamp(path) != stamp
         ]
 
-    def _publish(self, result: Snapshot, kept: Evidence) -> None:
+    def _publish(self, result: Snapshot, stored: Evidence) -> None:
         target = self._layout.snapshot(result.suite)
         name = os.path.relpath(target, self._table.root)
         with files.locked(self._layout.lock):
             files.write_atomic(target, result.encode())
             renewed = msgspec.structs.replace(
-                kept, reports=kept.reports | {name: report_digest(target)}
+                stored, reports=stored.reports | {name: report_digest(target)}
             )
             files.write_atomic(self._layout.evidence(result.suite), renewed.encode())
 
 
 def report_digest(path: Path) -> str:
-    """A digest of a report: a file, or a folder with all that is in it."""
+    """The digest of a report: a file, or a folder with its content."""
     if not path.is_dir():
         return path_states.content(str(path))
     lines = [

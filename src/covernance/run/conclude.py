@@ -1,4 +1,4 @@
-"""Turn the finished passes of a suite into its result, and publish what may be published."""
+"""Combine the passes of a suite into its result, and publish its reports."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         finished: One for each theme, or one for each theme and shard.
-        scope: What part of the suite they are. A shard without a test is fine: `collect` checks
-            that every test ran.
-        problems: Why they do not make up the suite though they should; a failure each.
+        scope: Which part of the suite they cover. A shard may be empty: `collect` checks that every
+            test ran.
+        problems: Why they do not form a complete suite; each counts as a failure.
         inputs: What they depended on; None if that is unknown.
-        where: Where they came from, if another machine ran them: then their data must not name
-            files outside of this repository.
+        where: Where they were downloaded from, if another machine ran them. Their data must not
+            name files outside this repository then.
     """
 
     finished: Sequence[Finished]
@@ -53,7 +53,7 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether they are the whole suite, and every test of it ran and left data."""
+        """Whether every test of the suite ran to its end and recorded coverage data."""
         return (
             self.scope.is_whole
             and all(map(outcomes.is_whole, self.finished))
@@ -63,11 +63,11 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """What an agent made of a suite's passes, in the tested environment.
+    """The counts of a suite's passes, from an agent in the tested environment.
 
     Attributes:
         reported: The counts, and whether reports were written.
-        statements: What it read of the changed sources; None if one of these can't be read.
+        statements: The statements of the changed sources; None if a source can't be read.
     """
 
     reported: Reported
@@ -84,15 +84,15 @@ def conclude(
     reports: Sequence[ReportRequest],
     agent: Agent,
 ) -> SuiteResult:
-    """Combine, count, judge and publish.
+    """Combine and count the data of a suite, check its floor and publish the result.
 
     Args:
         suite: The suite.
-        passes: What was run of it.
-        judgement: What it is judged by.
+        passes: Its passes.
+        judgement: Its floor and exceptions.
         source: Where the result comes from.
-        layout: Where results lie.
-        work: A folder on the same file system that nothing else uses.
+        layout: The paths of results.
+        work: An unused folder on the same file system.
         reports: The user's `--cov-report` options.
         agent: Combines, counts and writes the reports.
     """
@@ -111,9 +111,9 @@ def conclude(
         themes=_themes(passes),
         tests=work / "contexts" / recording.TESTS if passes.complete else None,
         reports=tuple(targets.values()),
-        text=_text(reports),
+        text=_terminal_report(reports),
     )
-    counted = _ask(agent, task, suite, passes, judgement, layout)
+    counted = _count(agent, task, suite, passes, judgement, layout)
     snapshot, exit_code = assess(suite, passes, judgement, source, counted)
     published: tuple[Path, ...] = ()
     if snapshot.files and not passes.scope.is_whole:
@@ -133,14 +133,14 @@ def conclude(
 def assess(
     suite: Suite, passes: Passes, judgement: Judgement, source: Provenance, counted: Counted
 ) -> tuple[Snapshot, Exit]:
-    """The result of a suite, and the exit code that follows from it; writes nothing.
+    """Return the result of a suite and its exit code, without writing anything.
 
     Args:
         suite: The suite.
-        passes: What was run of it.
-        judgement: What it is judged by.
+        passes: Its passes.
+        judgement: Its floor and exceptions.
         source: Where the result comes from.
-        counted: What was counted of it.
+        counted: Its counts.
     """
     results, unreadable = counted.reported.files, counted.reported.unreadable
     cells = outcomes.cells(passes.finished, results)
@@ -157,7 +157,7 @@ def assess(
     assessment = (
         judge_suite(suite, judgement.floor, measured, judgement.excused)
         if passes.scope.is_whole
-        else _of_partial(measured, passes.scope.shard)
+        else _assess_partial(measured, passes.scope.shard)
     )
     snapshot = Snapshot(
         suite=suite.name,
@@ -180,7 +180,7 @@ def assess(
     return snapshot, Exit.PASS if verdict is Verdict.PARTIAL else verdict.exit
 
 
-def _ask(
+def _count(
     agent: Agent,
     report: Report,
     suite: Suite,
@@ -188,7 +188,7 @@ def _ask(
     judgement: Judgement,
     layout: Layout,
 ) -> Counted:
-    """Have everything done that the agent is needed for, by one process."""
+    """Run all of the agent's tasks in one process."""
     tasks: list[tuple[msgspec.Struct, type[Any]]] = [(report, Reported)]
     statements: Statements | None = NOTHING
     if judgement.change and passes.scope.is_whole:
@@ -198,22 +198,22 @@ def _ask(
             statements, task = None, None
         if task:
             tasks.append((task, Statements))
-    reported, *read = agent.ask_all(tasks)
-    return Counted(reported, read[0] if read else statements)
+    reported, *read_statements = agent.ask_all(tasks)
+    return Counted(reported, read_statements[0] if read_statements else statements)
 
 
 def _themes(passes: Passes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(result.planned.theme for result in passes.finished))
 
 
-def _text(asked: Sequence[ReportRequest]) -> str | None:
-    """Of the reports for the terminal that are asked for, the last of the registry."""
-    kinds = {request.format for request in asked if FORMATS[request.format].for_terminal}
+def _terminal_report(requested: Sequence[ReportRequest]) -> str | None:
+    """The terminal report to print: of those requested, the last one in the registry."""
+    kinds = {request.format for request in requested if FORMATS[request.format].for_terminal}
     return next((name for name in reversed(FORMATS) if name in kinds), None)
 
 
-def _of_partial(measured: Measured, shard: Shard) -> Assessment:
-    """The verdict of a selection, which has no floor: what failed, or nothing."""
+def _assess_partial(measured: Measured, shard: Shard) -> Assessment:
+    """The verdict of a partial run, whose floor is not checked."""
     if measured.failures:
         return Assessment(Verdict.TESTS_FAILED, tuple(measured.failures))
     if measured.unreadable:

@@ -1,4 +1,4 @@
-"""Measure every theme of suites, combine, report, judge, publish."""
+"""Run the passes of suites under coverage, and conclude each suite."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ def plan(
     temporary: Path,
     prepared: Mapping[str, Prepared],
 ) -> list[Pass]:
-    """The passes of a request: one for each theme of each suite.
+    """Plan the passes of a request: one per suite and theme.
 
     Args:
         table: The table.
         request: What to run.
-        work: The folder below which each pass has its own.
-        temporary: The same for the temporary folders of its tests.
+        work: The parent of the folders of the passes.
+        temporary: The parent of the temporary folders of their tests.
         prepared: The environment of each suite.
 
     Raises:
-        InputError: A theme is not known, or an option names one file for several passes.
+        InputError: A theme is unknown, or an option names one file for several passes.
     """
     for theme in request.themes or ():
         if theme not in (*table.themes, UNTHEMED):
-            msg = f"--theme: there is no theme {theme!r}; themes: {', '.join(table.themes)}"
+            msg = f"--theme: no such theme: {theme!r}; themes: {', '.join(table.themes)}"
             raise InputError(msg)
-    spread = _workers(table, request, prepared)
+    worker_counts = _workers(table, request, prepared)
     planned = [
         _pass(
             suite,
@@ -69,7 +69,7 @@ def plan(
             temporary,
             request,
             prepared[suite.name],
-            spread.get((suite.name, theme), 1),
+            worker_counts.get((suite.name, theme), 1),
         )
         for suite in request.suites
         for theme in _themes(suite, request)
@@ -79,7 +79,7 @@ def plan(
         raise InputError(msg)
     if not planned:
         suites = ", ".join(suite.name for suite in request.suites)
-        msg = f"--theme: {', '.join(request.themes or ())} is no theme of {suites}; "
+        msg = f"--theme: {suites} has no theme {', '.join(request.themes or ())}; "
         msg += f"themes: {', '.join(table.themes)}"
         raise InputError(msg)
     return planned
@@ -98,17 +98,17 @@ def measure(
     Args:
         table: The table.
         request: What to run.
-        judgements: What each suite is judged by.
-        reuse: What notes what the suites depend on; None where that is not to be kept.
+        judgements: The floor and exceptions of each suite.
+        reuse: Records what the suites depend on; None to record nothing.
         agents: The agent of each suite.
         observer: Receives the progress of the passes.
 
     Raises:
         CovernanceError: Nothing could be measured; earlier results are untouched.
     """
-    _refuse_shared_reports(request)
+    _reject_shared_reports(request)
     for suite in request.suites:
-        publish.refuse(table, suite, request.arguments.reports)
+        publish.reject_conflicts(table, suite, request.arguments.reports)
     layout = Layout(table.root)
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
@@ -117,35 +117,35 @@ def measure(
             seconds = request.durations.get(suite.name, {})
             shard.write_durations(_durations(work.path, suite), seconds)
         prepared = prepare(request.suites, agents, settings_folder(work.path))
-        for note in dict.fromkeys(note for one in prepared.values() for note in one.notes):
+        for note in dict.fromkeys(note for ready in prepared.values() for note in ready.notes):
             observer.note(note)
         if reuse:
-            environments = {name: one.environment for name, one in prepared.items()}
+            environments = {name: ready.environment for name, ready in prepared.items()}
             if request.shard.whole:
                 reuse.forget(request.suites)
             reuse.prepare(request.suites, environments)
-        own = (layout.work, temporary)
+        run_folders = (layout.work, temporary)
         planned = plan(table, request, work.path, temporary, prepared)
         slots = Slots(layout.work / "slots", request.jobs or choose_parallelism(len(planned)))
         planned = sort_longest_first(planned, read_pass_seconds(request.suites, layout))
-        finished = _measure(_noted(planned, reuse, own), slots, request, observer)
+        finished = _run(_with_tracing(planned, reuse, run_folders), slots, request, observer)
         unthemed = [
             _pass(suite, UNTHEMED, work.path, temporary, request, prepared[suite.name])
             for suite in request.suites
             if request.themes is None and _has_unthemed(finished, suite)
         ]
-        finished += _measure(_noted(unthemed, reuse, own), slots, request, observer)
+        finished += _run(_with_tracing(unthemed, reuse, run_folders), slots, request, observer)
         checkout = describe_run(table, request.environ, request.now)
         change = recorded.find_change(table, request.environ)
         results = []
         for suite in request.suites:
-            mine = _of(suite, finished)
-            if not mine:
+            suite_passes = _passes_of(suite, finished)
+            if not suite_passes:
                 continue
-            traced = reuse.gather(suite, mine) if reuse else None
+            traced = reuse.gather(suite, suite_passes) if reuse else None
             passes = Passes(
-                finished=mine,
-                scope=find_scope(request, mine),
+                finished=suite_passes,
+                scope=find_scope(request, suite_passes),
                 inputs=reuse.inputs(suite, traced) if reuse and traced else None,
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
@@ -157,7 +157,7 @@ def measure(
             if not request.shard.whole:
                 _publish_part(suite, passes, request, source, layout, folder)
             if reuse and traced:
-                reuse.keep(suite, agents[suite.name].python, results[-1], traced)
+                reuse.store(suite, agents[suite.name].python, results[-1], traced)
         return results
     finally:
         work.close()
@@ -165,15 +165,15 @@ def measure(
 
 
 def settings_folder(work: Path) -> Path:
-    """Where the generated settings of coverage.py lie, in a folder for each suite."""
+    """The parent of the folders, one per suite, of generated coverage.py settings."""
     return work / "settings"
 
 
-def _of(suite: Suite, finished: Sequence[Finished]) -> list[Finished]:
+def _passes_of(suite: Suite, finished: Sequence[Finished]) -> list[Finished]:
     """A suite's passes in the order of its themes."""
     order = (*suite.themes, UNTHEMED)
-    mine = [result for result in finished if result.planned.suite == suite.name]
-    return sorted(mine, key=lambda result: order.index(result.planned.theme))
+    passes = [result for result in finished if result.planned.suite == suite.name]
+    return sorted(passes, key=lambda result: order.index(result.planned.theme))
 
 
 def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
@@ -183,14 +183,14 @@ def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
 
 
 def _workers(table: Table, request: Request, prepared: Mapping[str, Prepared]) -> dict[Key, int]:
-    """How many workers each long pass gets; none where the user has a say in it."""
+    """The number of workers of each long pass; empty if the user sets it."""
     given = request.arguments
-    willing = [suite for suite in request.suites if suite.xdist]
-    if not willing or given.meaning.spreads or given.meaning.interactive:
+    parallel_suites = [suite for suite in request.suites if suite.xdist]
+    if not parallel_suites or given.meaning.spreads or given.meaning.interactive:
         return {}
     passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
-    capable = [name for name, one in prepared.items() if "xdist" in one.plugins]
-    durations = sum_test_seconds(willing, Layout(table.root))
+    capable = [name for name, ready in prepared.items() if "xdist" in ready.plugins]
+    durations = sum_test_seconds(parallel_suites, Layout(table.root))
     return assign_workers(passes, durations, request.jobs or count_cpus(), capable)
 
 
@@ -221,11 +221,13 @@ def _pass(
     return msgspec.structs.replace(planned, workers=workers)
 
 
-def _noted(passes: Sequence[Pass], reuse: Reuse | None, own: Sequence[Path]) -> Sequence[Pass]:
-    return [reuse.traced(planned, own) for planned in passes] if reuse else passes
+def _with_tracing(
+    passes: Sequence[Pass], reuse: Reuse | None, run_folders: Sequence[Path]
+) -> Sequence[Pass]:
+    return [reuse.traced(planned, run_folders) for planned in passes] if reuse else passes
 
 
-def _measure(
+def _run(
     passes: Sequence[Pass], slots: Slots, request: Request, observer: Observer
 ) -> list[Finished]:
     for planned in passes:
@@ -281,12 +283,12 @@ def _durations(work: Path, suite: Suite) -> Path:
     return work / f"{suite.name}-durations.json"
 
 
-def _refuse_shared_reports(request: Request) -> None:
-    named = [report for report in request.arguments.reports if report.path]
-    if named and len(request.suites) > 1:
+def _reject_shared_reports(request: Request) -> None:
+    reports = [report for report in request.arguments.reports if report.path]
+    if reports and len(request.suites) > 1:
         suites = ", ".join(suite.name for suite in request.suites)
         msg = (
-            f"--cov-report={named[0].format}:{named[0].path}: one path for several suites "
+            f"--cov-report={reports[0].format}:{reports[0].path}: one path for several suites "
             f"({suites}); name one --suite, or leave the path out"
         )
         raise InputError(msg)

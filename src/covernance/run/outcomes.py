@@ -1,4 +1,4 @@
-"""What the passes of one suite amount to: cells, tests, failures."""
+"""Summaries of a suite's passes: cells, tests, failures."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ _NO_TESTS = 5
 
 
 def cells(finished: Sequence[Finished], files: Mapping[str, FileResult]) -> dict[str, Cell]:
-    """One cell a theme: how its tests ended, its time, its counts over all files."""
+    """One cell per theme: test outcomes, time, and counts over all files."""
     themes = dict.fromkeys(result.planned.theme for result in finished)
     return {
-        theme: _cell(theme, [one for one in finished if one.planned.theme == theme], files)
+        theme: _cell(theme, [result for result in finished if result.planned.theme == theme], files)
         for theme in themes
     }
 
 
 def tests(finished: Sequence[Finished]) -> dict[str, TestResult]:
-    """Every test once, however many passes ran it: worst outcome, longest time."""
-    found: dict[str, TestResult] = {}
+    """Each test once, with its worst outcome and longest time over all passes."""
+    results: dict[str, TestResult] = {}
     for result in finished:
         if result.record is None:
             continue
         for test, outcome in result.record.outcomes.items():
             seconds = round(result.record.seconds.get(test, 0.0), 6)
             themes = result.record.collected.selected.get(test, ())
-            if before := found.get(test):
+            if before := results.get(test):
                 outcome = max(before.outcome, outcome, key=SEVERITY.index)  # noqa: PLW2901 - merged with the earlier pass's
                 seconds = max(before.seconds, seconds)
-            found[test] = TestResult(outcome=outcome, seconds=seconds, themes=themes)
-    return dict(sorted(found.items()))
+            results[test] = TestResult(outcome=outcome, seconds=seconds, themes=themes)
+    return dict(sorted(results.items()))
 
 
 def unthemed(finished: Sequence[Finished]) -> tuple[str, ...]:
-    """The suite's tests that carry no theme."""
-    found = {
+    """The suite's tests without a theme marker."""
+    tests_without_theme = {
         test
         for result in finished
         if result.record is not None
         for test in result.record.collected.unthemed
     }
-    return tuple(sorted(found))
+    return tuple(sorted(tests_without_theme))
 
 
 def flaky(finished: Sequence[Finished]) -> tuple[str, ...]:
-    """Tests that ended both ways: in one pass and another, or in an attempt and the next."""
+    """Tests that both passed and failed, in different passes or in different attempts."""
     ends: dict[str, set[str]] = defaultdict(set)
     for record in (result.record for result in finished if result.record):
         for test, outcome in record.outcomes.items():
@@ -68,19 +68,19 @@ def flaky(finished: Sequence[Finished]) -> tuple[str, ...]:
 
 
 def failures(finished: Sequence[Finished]) -> frozenset[str]:
-    """Tests that failed, files that could not be collected, and passes that broke off."""
-    found: set[str] = set()
+    """Tests that failed, files that could not be collected, and passes that ended early."""
+    failed: set[str] = set()
     for result in finished:
         theme, status = result.planned.theme, result.status
         if result.record is None or result.record.exit != status:
-            found.add(f"the {theme} pass broke off (status {status})")
+            failed.add(f"the {theme} pass ended unexpectedly (status {status})")
         elif not result.record.failures and not result.record.complete:
-            found.add(f"the {theme} pass stopped before all of its tests had run")
+            failed.add(f"the {theme} pass stopped before running all of its tests")
         elif not result.record.failures and status not in (0, _NO_TESTS):
-            found.add(f"the {theme} pass ended with status {status} though no test failed")
+            failed.add(f"the {theme} pass ended with status {status} although no test failed")
         if result.record:
-            found |= result.record.failures
-    return frozenset(found)
+            failed |= result.record.failures
+    return frozenset(failed)
 
 
 def unmeasured(finished: Sequence[Finished]) -> tuple[str, ...]:
@@ -93,14 +93,14 @@ def unmeasured(finished: Sequence[Finished]) -> tuple[str, ...]:
 
 
 def lost(finished: Sequence[Finished]) -> tuple[str, ...]:
-    """The themes whose pass broke off without telling what it selected."""
+    """The themes whose pass ended without recording which tests it selected."""
     return tuple(result.planned.theme for result in finished if result.record is None)
 
 
 def list_narrowing_settings(finished: Sequence[Finished]) -> tuple[str, ...]:
-    """What the passes' own configuration leaves out, wherever it was set."""
-    found = {reason for result in finished if result.record for reason in result.record.narrowed}
-    return tuple(sorted(found))
+    """The settings, from any source, by which passes leave tests out."""
+    reasons = {reason for result in finished if result.record for reason in result.record.narrowed}
+    return tuple(sorted(reasons))
 
 
 def is_whole(result: Finished) -> bool:
@@ -109,7 +109,7 @@ def is_whole(result: Finished) -> bool:
 
 
 def count_deselected(finished: Sequence[Finished]) -> int:
-    """How many tests of the themes were deselected by something other than the layer."""
+    """The number of tests deselected by anything other than the theme."""
     return sum(len(result.record.collected.deselected) for result in finished if result.record)
 
 

@@ -1,4 +1,4 @@
-"""A shard's part of a suite at rest: `coverage/parts/<suite>-2-of-3/`, one folder a theme."""
+"""The stored part of a suite: `coverage/parts/<suite>-2-of-3/`, one folder per theme."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from covernance.model import document
 from covernance.model.inputs import Inputs
 
 FILE = "part.json"
-"""The file that tells what a part's folder holds."""
+"""The file that describes a part."""
 
 _DATA = ".coverage*"
 
 
 class PassEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the pass of one theme ended: pytest's status, and its wall time in seconds."""
+    """The exit status and wall time, in seconds, of one theme's pass."""
 
     status: int
     seconds: float
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a shard measured.
+    """The results of one shard.
 
     Attributes:
         suite: The suite.
-        shard: Which part of it.
-        commit: The commit that was measured.
+        shard: Its number and the number of shards.
+        commit: The measured commit.
         config: The digest of the table.
-        python: The version of Python that measured it.
-        platform: The operating system and the architecture that it was measured on.
-        tools: The versions of the tools that measured it.
-        partial: Why this was a selection beyond the shard itself; empty for all of its tests.
-        passes: How the passes ended, by theme.
-        inputs: What they depended on; None if that is unknown.
+        python: The Python version.
+        platform: The operating system and architecture.
+        tools: The versions of pytest, coverage.py and other tools.
+        partial: Why the shard did not run all of its tests; empty if it did.
+        passes: How each pass ended, by theme.
+        inputs: What the passes depended on; None if unknown.
     """
 
     suite: str
@@ -59,13 +59,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def publish(part: Part, finished: Sequence[Finished], layout: Layout, work: Path) -> Path:
-    """Put a part in its place: data and record of every pass, and what `part` says.
+    """Publish a part: the data and record of each pass, and `part.json`.
 
     Args:
-        part: What the shard measured.
-        finished: Its passes; their folders are copied.
-        layout: Where results lie.
-        work: A folder on the same file system that nothing else uses.
+        part: The content of `part.json`.
+        finished: The passes, whose data and records are copied.
+        layout: The paths of results.
+        work: An unused folder on the same file system.
 
     Returns:
         The part's folder.
@@ -94,7 +94,7 @@ def read(path: Path) -> Part:
 
 
 def passes(part: Part, folder: Path) -> list[Finished]:
-    """The passes of a part that lies in `folder`.
+    """Read the passes of the part in `folder`.
 
     Raises:
         InputError: A record is damaged.
@@ -108,29 +108,33 @@ def _finished(suite: str, theme: str, end: PassEnd, folder: Path) -> Finished:
 
 
 def gaps(finished: Sequence[Finished]) -> tuple[str, ...]:
-    """What keeps the passes of several shards from being the whole of a theme.
+    """List why the passes of several shards do not add up to complete themes.
 
-    Every shard knows all tests of the theme: those it ran and those it left to others. Together
-    they must have run each of them, once.
+    Each shard collects all tests of a theme and deselects those of other shards. Together, the
+    shards must run each test exactly once.
     """
-    found: list[str] = []
+    problems: list[str] = []
     for theme in dict.fromkeys(result.planned.theme for result in finished):
-        seen = [
+        collections = [
             result.record.collected
             for result in finished
             if result.planned.theme == theme and result.record
         ]
-        ran = [test for collected in seen for test in collected.selected]
-        known = {test for one in seen for test in (*one.selected, *one.deselected)}
-        lacking = [known - {*one.selected, *one.deselected} for one in seen]
-        found += [f"{theme}: a shard did not collect {_some(tests)}" for tests in lacking if tests]
+        ran = [test for collected in collections for test in collected.selected]
+        known = {test for shard in collections for test in (*shard.selected, *shard.deselected)}
+        uncollected = [known - {*shard.selected, *shard.deselected} for shard in collections]
+        problems += [
+            f"{theme}: a shard did not collect {_abbreviate(tests)}"
+            for tests in uncollected
+            if tests
+        ]
         if lost := known - set(ran):
-            found.append(f"{theme}: no shard ran {_some(lost)}")
+            problems.append(f"{theme}: no shard ran {_abbreviate(lost)}")
         if twice := {test for test in ran if ran.count(test) > 1}:
-            found.append(f"{theme}: several shards ran {_some(twice)}")
-    return tuple(dict.fromkeys(found))
+            problems.append(f"{theme}: several shards ran {_abbreviate(twice)}")
+    return tuple(dict.fromkeys(problems))
 
 
-def _some(tests: set[str]) -> str:
+def _abbreviate(tests: set[str]) -> str:
     first, *more = sorted(tests)
     return f"{first} and {len(more)} more" if more else first

@@ -1,4 +1,4 @@
-"""Get to know the environments of suites, and what the user's arguments mean there."""
+"""Inspect the environments of suites and interpret pytest arguments in them."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def find_agents(
         table: The table.
         suites: The suites.
         environ: The environment, which may name an active virtual environment.
-        given: The interpreters that the user names, by suite.
+        given: The interpreters given by the user, by suite.
 
     Raises:
-        ConfigError: A suite's key `python` names nothing that can be found.
+        ConfigError: An interpreter named by a suite's key `python` does not exist.
     """
     return {suite.name: Agent(find_interpreter(table, suite, environ, given)) for suite in suites}
 
 
 def interpret(arguments: PytestArguments, suite: Suite, agent: Agent) -> PytestArguments:
-    """Have the environment's own pytest read what the user gave for it.
+    """Interpret the user's pytest arguments with the pytest of the suite's environment.
 
     Raises:
-        CovernanceError: pytest can't read it, or is not installed there.
+        CovernanceError: pytest rejects them, or is not installed there.
     """
     if not arguments.rest:
         return arguments
@@ -53,15 +53,15 @@ def interpret(arguments: PytestArguments, suite: Suite, agent: Agent) -> PytestA
 def prepare(
     suites: Sequence[Suite], agents: Mapping[str, Agent], work: Path
 ) -> dict[str, Prepared]:
-    """Describe the environment of every suite, and generate its settings of coverage.py.
+    """Inspect the environment of each suite and generate its coverage.py settings.
 
     Args:
         suites: The suites.
         agents: Their agents.
-        work: The folder below which each suite has its own for generated settings.
+        work: The parent of the folders, one per suite, of generated settings.
 
     Raises:
-        CovernanceError: pytest or coverage is missing somewhere, or settings can't be read.
+        CovernanceError: An environment lacks pytest or coverage, or settings can't be read.
     """
 
     def ask(suite: Suite) -> Prepared:

@@ -1,4 +1,4 @@
-"""Where the reports of a run go; put there by moving, so that each is complete or the old one."""
+"""Publish the reports of a run atomically: each is written aside, then moved into place."""
 
 from __future__ import annotations
 
@@ -15,85 +15,92 @@ from covernance.model.snapshot import Snapshot
 from covernance.report_formats import FORMATS, STANDARD
 
 Targets = Mapping[Path, ReportFile]
-"""The places of reports, each with the report that is written aside first."""
+"""Final paths, each with the staged report that is moved there."""
 
 
-def refuse(table: Table, suite: Suite, asked: Sequence[ReportRequest]) -> None:
-    """Refuse reports that would take the place of something else.
+def reject_conflicts(table: Table, suite: Suite, requested: Sequence[ReportRequest]) -> None:
+    """Reject report options that would overwrite something else.
 
     Raises:
-        InputError: A path belongs to another result, is a folder that holds other things, or is
-            a folder where a file is to be.
+        InputError: A path belongs to another result, is a folder with other files, or is a folder
+            although the report is a file.
     """
     layout = Layout(table.root)
-    for request in asked:
+    for request in requested:
         if request.path is None:
             continue
         target = (layout.root / request.path).resolve()
         option = f"--cov-report={request.format}:{request.path}"
         if target == layout.report(suite.name, request.format).resolve():
             continue
-        if _belongs(target, layout, table):
-            msg = f"{option}: is the place of another result; choose another path"
+        if _belongs_to_result(target, layout, table):
+            msg = f"{option}: another result is stored there; choose another path"
             raise InputError(msg)
         is_folder = FORMATS[request.format].is_folder
         if not is_folder and target.is_dir():
             msg = f"{option}: is a folder; name a file"
             raise InputError(msg)
-        if is_folder and _holds_other_things(target, layout.root):
-            msg = f"{option}: holds other things than a report of coverage.py; name a new folder"
+        if is_folder and _has_other_files(target, layout.root):
+            msg = f"{option}: the folder has files that are not a coverage.py report; "
+            msg += "name a new folder"
             raise InputError(msg)
 
 
-def _belongs(target: Path, layout: Layout, table: Table) -> bool:
-    owned = [layout.baseline, layout.html, layout.combined_html, layout.folder]
+def _belongs_to_result(target: Path, layout: Layout, table: Table) -> bool:
+    result_paths = [layout.baseline, layout.html, layout.combined_html, layout.folder]
     for suite in table.suites:
-        owned += [layout.report(suite.name, kind) for kind in STANDARD]
-        owned += [layout.snapshot(suite.name), layout.data(suite.name)]
+        result_paths += [layout.report(suite.name, kind) for kind in STANDARD]
+        result_paths += [layout.snapshot(suite.name), layout.data(suite.name)]
     data = layout.data("any").parents[1]
-    return any(target == path.resolve() for path in owned) or target.is_relative_to(data.resolve())
+    return any(target == path.resolve() for path in result_paths) or target.is_relative_to(
+        data.resolve()
+    )
 
 
-def _holds_other_things(target: Path, root: Path) -> bool:
+def _has_other_files(target: Path, root: Path) -> bool:
     if root.resolve().is_relative_to(target) or (target.exists() and not target.is_dir()):
         return True
     return target.is_dir() and any(target.iterdir()) and not (target / "status.json").is_file()
 
 
 def plan_complete(
-    suite: str, asked: Sequence[ReportRequest], layout: Layout, work: Path
+    suite: str, requested: Sequence[ReportRequest], layout: Layout, work: Path
 ) -> Targets:
-    """The reports of a complete run: the standard ones and those asked for.
+    """Plan the reports of a complete run: the standard ones and those requested.
 
     Args:
         suite: The suite's name.
-        asked: The user's `--cov-report` options.
-        layout: Where results lie.
-        work: A folder on the same file system that nothing else uses.
+        requested: The user's `--cov-report` options.
+        layout: The paths of results.
+        work: An unused folder on the same file system.
     """
     places = {layout.report(suite, kind): kind for kind in STANDARD}
-    places |= _asked(asked, layout, lambda kind: layout.report(suite, kind))
+    places |= _requested_places(requested, layout, lambda kind: layout.report(suite, kind))
     return _staged(places, work, title=suite)
 
 
-def plan_partial(suite: str, asked: Sequence[ReportRequest], layout: Layout, work: Path) -> Targets:
-    """The reports asked for of a selection, never in the place of a complete run's.
+def plan_partial(
+    suite: str, requested: Sequence[ReportRequest], layout: Layout, work: Path
+) -> Targets:
+    """Plan the reports requested from a partial run, without replacing a complete run's.
 
     A path that belongs to a complete run's report goes to `coverage/partial/` instead.
     """
     reserved = {layout.report(suite, kind).resolve() for kind in STANDARD}
     places = {
         layout.partial(suite, kind) if path.resolve() in reserved else path: kind
-        for path, kind in _asked(asked, layout, lambda kind: layout.partial(suite, kind)).items()
+        for path, kind in _requested_places(
+            requested, layout, lambda kind: layout.partial(suite, kind)
+        ).items()
     }
     return _staged(places, work, title=f"{suite} (partial)")
 
 
 def publish_reports(targets: Targets, layout: Layout) -> tuple[Path, ...]:
-    """Move reports to their places.
+    """Move reports to their final paths.
 
     Returns:
-        The places, in the order of writing.
+        The final paths, in the order of writing.
     """
     _finish(targets)
     with files.locked(layout.lock):
@@ -104,16 +111,16 @@ def publish_reports(targets: Targets, layout: Layout) -> tuple[Path, ...]:
 def publish_complete(
     snapshot: Snapshot, targets: Targets, data_file: Path, layout: Layout
 ) -> tuple[Path, ...]:
-    """Publish a complete run: its data, its reports, and the snapshot last.
+    """Publish a complete run: its data, its reports, and finally the snapshot.
 
     Args:
         snapshot: The suite's result.
-        targets: Its reports, which are moved.
+        targets: Its staged reports, which are moved.
         data_file: Its combined data, which is moved.
-        layout: Where results lie.
+        layout: The paths of results.
 
     Returns:
-        The places of reports and snapshot, in the order of writing.
+        The final paths of reports and snapshot, in the order of writing.
     """
     _finish(targets)
     with files.locked(layout.lock):
@@ -123,12 +130,12 @@ def publish_complete(
     return (*targets, layout.snapshot(snapshot.suite))
 
 
-def _asked(
-    asked: Sequence[ReportRequest], layout: Layout, usual: Callable[[str], Path]
+def _requested_places(
+    requested: Sequence[ReportRequest], layout: Layout, default: Callable[[str], Path]
 ) -> dict[Path, str]:
     return {
-        layout.root / request.path if request.path else usual(request.format): request.format
-        for request in asked
+        layout.root / request.path if request.path else default(request.format): request.format
+        for request in requested
         if not FORMATS[request.format].for_terminal
     }
 

@@ -1,4 +1,4 @@
-"""What the user asks a run to do."""
+"""The user's request for a run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from covernance.engine.shard import Shard
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run.
+    """The suites, themes and options of a run.
 
     Attributes:
         suites: The suites, in the order of the report.
         themes: A subset of themes, or None for all.
         fail_under: The option's text, or None.
-        arguments: What the user gave for pytest.
-        jobs: How many passes run side by side; None leaves it to the number of cores.
+        arguments: The pytest arguments.
+        jobs: The number of passes that run in parallel; None derives it from the CPU cores.
         color: Whether pytest's output is shown in color.
-        environ: The environment that floors and provenance are read from.
-        now: When the run began, with a time zone.
+        environ: The environment variables, for floors and provenance.
+        now: The start of the run, with a time zone.
         shard: Which part of each suite's tests.
-        durations: How many seconds each test took, by suite; what shards are split by.
-        contexts: What has a coverage context of its own.
-        reuse: Whether an earlier result may stand in; None leaves it to the policy.
+        durations: The seconds of each test, by suite, by which tests are split into shards.
+        contexts: Whether each theme or each test has its own coverage context.
+        reuse: Whether a stored result may be reused; None applies the policy.
     """
 
     suites: tuple[Suite, ...]

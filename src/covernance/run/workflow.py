@@ -1,4 +1,4 @@
-"""Run suites: reuse the results of those that nothing changed, measure the others."""
+"""Run suites: reuse the results of unchanged suites, measure the others."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from covernance.run.request import Request
 def plan_commands(
     table: Table, request: Request, agents: Mapping[str, Agent]
 ) -> list[tuple[str, ...]]:
-    """The commands that a request would run, with the folders that it would make.
+    """Return the commands that a request would run, with the folders it would create.
 
     Raises:
-        CovernanceError: A theme is not known, or an environment lacks pytest or coverage.
+        CovernanceError: A theme is unknown, or an environment lacks pytest or coverage.
     """
     from covernance.run.measuring import plan, settings_folder  # noqa: PLC0415 - as below
 
@@ -34,17 +34,17 @@ def plan_commands(
     with tempfile.TemporaryDirectory(prefix="covernance-") as scratch:
         prepared = {
             name: msgspec.structs.replace(
-                one, settings=str(settings_folder(work) / name / Path(one.settings or "").name)
+                ready, settings=str(settings_folder(work) / name / Path(ready.settings or "").name)
             )
-            for name, one in prepare(request.suites, agents, Path(scratch)).items()
+            for name, ready in prepare(request.suites, agents, Path(scratch)).items()
         }
-        return [one.command for one in plan(table, request, work, Path(scratch), prepared)]
+        return [planned.command for planned in plan(table, request, work, Path(scratch), prepared)]
 
 
 def run_suites(
     table: Table, request: Request, agents: Mapping[str, Agent], observer: Observer
 ) -> list[SuiteResult]:
-    """Run a request from the repository's root, which must be the current folder.
+    """Run the suites of a request. The current folder must be the repository's root.
 
     Raises:
         CovernanceError: Nothing could be measured; earlier results are untouched.
@@ -54,30 +54,31 @@ def run_suites(
         for suite in request.suites
     }
     reuse = _reuse(table, request)
-    may = reuse and _may_reuse(table, request)
     results = (
-        reuse.stand_ins(request.suites, judgements, agents, observer.note) if reuse and may else {}
+        reuse.reuse_results(request.suites, judgements, agents, observer.note)
+        if reuse and _may_reuse(table, request)
+        else {}
     )
-    if rest := tuple(suite for suite in request.suites if suite.name not in results):
-        # A run in which nothing changed needs neither coverage.py nor what makes reports.
+    if remaining := tuple(suite for suite in request.suites if suite.name not in results):
+        # If nothing changed, neither coverage.py nor the report code is needed.
         from covernance.run.measuring import measure  # noqa: PLC0415
 
-        left = msgspec.structs.replace(request, suites=rest)
-        measured = measure(table, left, judgements, reuse, agents, observer)
+        remaining_request = msgspec.structs.replace(request, suites=remaining)
+        measured = measure(table, remaining_request, judgements, reuse, agents, observer)
         results |= {result.snapshot.suite: result for result in measured}
     return [results[suite.name] for suite in request.suites if suite.name in results]
 
 
 def _reuse(table: Table, request: Request) -> Reuse | None:
-    """What reuses results and records what they depended on; nothing does for a selection."""
-    given = request.arguments
-    if request.themes or given.narrowing or given.meaning.interactive:
+    """The store of reusable results; None for a partial run, which neither reuses nor stores."""
+    arguments = request.arguments
+    if request.themes or arguments.narrowing or arguments.meaning.interactive:
         return None
-    return Reuse(table, request.environ, given.rest, request.now)
+    return Reuse(table, request.environ, arguments.rest, request.now)
 
 
 def _may_reuse(table: Table, request: Request) -> bool:
-    """Whether an earlier result would do; it is whole, with the usual reports and contexts."""
+    """Whether a stored result may replace a run; it has the standard reports and contexts only."""
     if request.arguments.reports or request.contexts != "theme" or not request.shard.whole:
         return False
     if request.reuse is None:

@@ -1,4 +1,4 @@
-"""Who ran which line: what the last full run with a context for each test left, for each suite."""
+"""Recordings of which tests ran which lines, from full runs with one context per test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from covernance.model import context_name, document, lines, snapshot
 from covernance.model.snapshot import Snapshot
 
 TESTS = "tests.json"
-"""The file that an agent writes: which lines each test executed."""
+"""The file, written by an agent, with the lines that each test executed."""
 
 _SNAPSHOT = "snapshot.json"
 _SOURCES = "sources.zip"
@@ -27,12 +27,12 @@ _SAME_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class RanFile(msgspec.Struct, frozen=True):
-    """Who executed which lines of a file.
+    """The tests that executed lines of a file.
 
     Attributes:
         spans: The first and last lines of its statements that span several.
-        lines: The lines that a context executed, by the number of the context. They are those that
-            Python reported: one need not begin a statement.
+        lines: The lines that a context executed, by the number of the context, as Python reported
+            them: they may be continuation lines of statements.
     """
 
     spans: list[tuple[int, int]] = []
@@ -40,7 +40,7 @@ class RanFile(msgspec.Struct, frozen=True):
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """Who executed which lines of a suite's files; a context's number is its place in the list."""
+    """The tests that executed lines of a suite; a context's number is its index in the list."""
 
     schema: Literal[1]
     contexts: list[str]
@@ -50,17 +50,17 @@ class Recording(msgspec.Struct, frozen=True):
 def publish_recording(
     staged: Path, suite: Suite, result: Snapshot, layout: Layout
 ) -> tuple[Path, ...]:
-    """Put a run's contexts in their place, with the texts that its line numbers are of.
+    """Publish a run's contexts, with the texts of the files that they refer to.
 
     Args:
-        staged: A folder that holds `TESTS`, and is moved; none where the run had no contexts of
-            tests.
+        staged: The folder with `TESTS`, which is moved; it does not exist if the run had no test
+            contexts.
         suite: The suite.
         result: The run's result.
-        layout: Where results lie.
+        layout: The paths of results.
 
     Returns:
-        The folder, where there is one.
+        The folder, if there is one.
     """
     if not staged.is_dir():
         return ()
@@ -77,10 +77,10 @@ def publish_recording(
 
 
 class Tested:
-    """What was kept of one suite."""
+    """The recording of one suite."""
 
     def __init__(self, suite: Suite, folder: Path) -> None:
-        """Read what lies in `folder`.
+        """Read the recording in `folder`.
 
         Raises:
             InputError: It is damaged.
@@ -91,7 +91,7 @@ class Tested:
 
     @cached_property
     def paths(self) -> frozenset[str]:
-        """The files whose texts are kept: the sources and the Python files of the tests."""
+        """The files whose texts are stored: the sources and the Python files of the tests."""
         with zipfile.ZipFile(self._folder / _SOURCES) as archive:
             return frozenset(archive.namelist())
 
@@ -101,17 +101,17 @@ class Tested:
             return archive.read(path).decode("utf-8-sig", errors="replace")
 
     def is_edited(self, root: Path, path: str) -> bool:
-        """Whether a file whose text is kept differs now, or is gone."""
+        """Whether a file whose text is stored has changed or is gone."""
         return path in self.paths and changes.read_working_file(root, path) != self.text(path)
 
     @cached_property
     def _recording(self) -> Recording:
-        what = "a recording of who ran which line"
+        what = "a recording of which tests ran which lines"
         remedy = f"run {how(self.suite.name)} again"
         return document.read(self._folder / TESTS, Recording, what, remedy)
 
     def file(self, path: str) -> TestedFile:
-        """What is known of a measured file.
+        """The recording of a measured file.
 
         Raises:
             InputError: The recording is damaged.
@@ -124,7 +124,7 @@ class Tested:
 
 
 class TestedFile:
-    """Who ran the statements of one file, in the numbering of the run."""
+    """The tests that ran statements of one file, with the line numbers of the run."""
 
     def __init__(
         self,
@@ -148,28 +148,28 @@ class TestedFile:
                 self._contexts.setdefault(self.statement(line), set()).add(context)
 
     def statement(self, line: int) -> int:
-        """The line at which the statement begins that `line` belongs to."""
+        """The first line of the statement that `line` belongs to."""
         return self._first.get(line, line)
 
     def at(self, lines: range) -> frozenset[int]:
-        """The statements in some lines; where there are none, the one before and the one after."""
-        found = self.statements.intersection(map(self.statement, lines))
+        """The statements in a range of lines; if there are none, the ones before and after."""
+        statements = self.statements.intersection(map(self.statement, lines))
         before = [line for line in self.statements if line < lines.start]
         after = [line for line in self.statements if line >= lines.stop]
-        return found or frozenset((*sorted(before)[-1:], *sorted(after)[:1]))
+        return statements or frozenset((*sorted(before)[-1:], *sorted(after)[:1]))
 
     def ran(self, line: int) -> frozenset[tuple[str, str]]:
-        """Who ran a line's statement: (theme, node id); "" for what a session set up."""
-        found = (
+        """The (theme, node id) pairs that ran a line's statement; "" is session setup."""
+        names = (
             context_name.split(context) for context in self._contexts.get(self.statement(line), ())
         )
         return frozenset(
-            (whole.partition("|")[0], nodeid) for whole, nodeid in found if "|" in whole
+            (whole.partition("|")[0], nodeid) for whole, nodeid in names if "|" in whole
         )
 
 
 def load(table: Table, suite: Suite) -> Tested | None:
-    """What was kept of a suite; None before its first such run.
+    """Read the recording of a suite; None if there is none.
 
     Raises:
         InputError: It is damaged.
@@ -179,7 +179,7 @@ def load(table: Table, suite: Suite) -> Tested | None:
 
 
 def how(suite: str) -> str:
-    """The command that makes what `load` finds."""
+    """The command that writes the recording of a suite."""
     return f"`covernance run --suite {suite} --contexts=test`"
 
 

@@ -1,4 +1,4 @@
-"""Who runs a line: the answer as text and as JSON."""
+"""Render the tests that cover lines, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from covernance.model.text import escape_unprintable, short_commit
 
 
 class Ran(msgspec.Struct, frozen=True, order=True):
-    """What ran some of the lines that were asked for.
+    """A test that ran some of the requested lines.
 
     Attributes:
-        test: A test's node id; that of a class, a file or a folder for what is set up for all of
-            it; "" for what is set up for a whole session.
+        test: The node id of a test; of a class, file or folder for its shared setup; "" for the
+            setup of the session.
         themes: The themes under which it ran.
-        lines: Which lines.
-        set_up: Whether that is no test, but what is set up for several.
+        lines: The lines.
+        set_up: Whether this is shared setup rather than a test.
     """
 
     test: str
@@ -27,22 +27,22 @@ class Ran(msgspec.Struct, frozen=True, order=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the last run with contexts of tests knows of a place; sets of lines as `1-4,7`.
+    """The tests of a place, from the last recording; sets of lines are written as `1-4,7`.
 
     Attributes:
         path: The file.
-        asked: The lines that were asked for; "" for all.
+        asked: The requested lines; "" for all.
         suite: The suite that measures it.
-        commit: The commit of that run, where there was one.
+        commit: The commit of the run; None outside git.
         dirty: Whether it had uncommitted changes.
-        recorded_at: When that run began.
-        stale: The files that were edited since: this one, or those of the tests.
-        ran: Who ran the lines.
-        imported: Lines that ran while modules were imported, and then no more.
+        recorded_at: The start of the run.
+        stale: The files edited since the run: this one or those of its tests.
+        ran: The tests that ran the lines.
+        imported: Lines that ran only while modules were imported.
         never: Lines that never ran.
-        without_statement: Lines that begin or continue no statement that counts.
-        edited: Lines that were edited since, of which nothing is known.
-        again: The command that makes a newer run.
+        without_statement: Lines that are not part of a measured statement.
+        edited: Lines that were edited since the run.
+        again: The command that records a new run.
     """
 
     path: str
@@ -61,7 +61,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def text(answers: Iterable[Answer]) -> str:
-    """For a reader; a line for each test, then what no test ran."""
+    """Render as text: one line per test, then the lines that no test ran."""
     return (
         "\n".join(escape_unprintable(line) for answer in answers for line in _lines(answer)) + "\n"
     )
@@ -73,19 +73,19 @@ def _lines(answer: Answer) -> Iterable[str]:
     tests = f"{number or 'no'} test{'' if number == 1 else 's'}"
     yield f"{place}: {tests} ({answer.suite}, recorded {answer.recorded_at}{_at(answer)})"
     if answer.stale:
-        yield f"  stale: {', '.join(answer.stale)} edited since; {answer.again} makes it new"
+        yield f"  stale: {', '.join(answer.stale)} edited since; run {answer.again} again"
     width = max((len(", ".join(ran.themes)) for ran in answer.ran), default=0)
     for ran in answer.ran:
         where = "" if answer.asked.isdigit() else f"  {_named(ran.lines)}"
         yield f"  {', '.join(ran.themes):{width}}  {_who(ran)}{where}"
-    for what, found in (
+    for kind, numbers in (
         ("ran at import only", answer.imported),
         ("never ran", answer.never),
         ("no statement", answer.without_statement if answer.asked else ""),
-        ("edited since, so not known", answer.edited),
+        ("edited since the run", answer.edited),
     ):
-        if found:
-            yield f"  {what}: {_named(found)}"
+        if numbers:
+            yield f"  {kind}: {_named(numbers)}"
 
 
 def _who(ran: Ran) -> str:

@@ -1,4 +1,4 @@
-"""Who runs a line, from the last run with a context for each test."""
+"""Find the tests that cover lines, from the last run with one context per test."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ _PLACE = re.compile(r"(?P<path>.+?)(?::(?P<first>[1-9]\d*)(?:-(?P<last>[1-9]\d*)
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A file, relative to the root, and the lines that are asked for; None for all."""
+    """A file, relative to the root, and the requested lines; None for all."""
 
     path: str
     lines: range | None = None
 
     @property
     def asked(self) -> str:
-        """The lines as text."""
+        """The requested lines as text."""
         return lines.encode(self.lines) if self.lines else ""
 
 
 def parse(texts: Sequence[str], root: Path, folder: Path) -> list[Place]:
-    """Read `FILE`, `FILE:LINE` and `FILE:FIRST-LAST`; `folder` is where the user stands.
+    """Parse `FILE`, `FILE:LINE` and `FILE:FIRST-LAST`; `folder` is the current folder.
 
     Raises:
-        InputError: The last line lies before the first.
+        InputError: The last line is before the first.
     """
     return [_parse(text, root, folder) for text in texts]
 
 
 def who(table: Table, places: Iterable[Place]) -> list[Answer]:
-    """Answer for each place.
+    """Find the tests of each place.
 
     Raises:
-        InputError: A place is of no suite or no statement of a file can be told of, or there was
-            no such run of its suite.
+        InputError: A place is not part of any suite, or the recording of its suite is missing or
+            lacks the file.
     """
-    kept = {suite.name: recording.load(table, suite) for suite in table.suites}
-    return [_answer(table, _of(table, kept, place), place) for place in places]
+    recorded = {suite.name: recording.load(table, suite) for suite in table.suites}
+    return [_answer(table, _of(table, recorded, place), place) for place in places]
 
 
 def same_lines(then: str, now: str) -> dict[int, int]:
@@ -69,43 +69,45 @@ def _parse(text: str, root: Path, folder: Path) -> Place:
         return Place(_relative(text, root, folder))
     first, last = int(match["first"]), int(match["last"] or match["first"])
     if last < first:
-        msg = f"{text}: the last line lies before the first"
+        msg = f"{text}: the last line is before the first"
         raise InputError(msg)
     return Place(_relative(match["path"], root, folder), range(first, last + 1))
 
 
 def _relative(path: str, root: Path, folder: Path) -> str:
     for base in (folder, root):
-        found = (base / path).resolve()
-        if found.exists() and found.is_relative_to(root):
-            return found.relative_to(root).as_posix()
+        resolved = (base / path).resolve()
+        if resolved.exists() and resolved.is_relative_to(root):
+            return resolved.relative_to(root).as_posix()
     return Path(path).as_posix()
 
 
-def _of(table: Table, kept: dict[str, Tested | None], place: Place) -> Tested:
-    for found in kept.values():
-        if found and place.path in found.snapshot.files:
-            return found
+def _of(table: Table, recorded: dict[str, Tested | None], place: Place) -> Tested:
+    for tested in recorded.values():
+        if tested and place.path in tested.snapshot.files:
+            return tested
     for suite in table.suites:
         if not any(Path(place.path).is_relative_to(source) for source in suite.source):
             continue
         if not (table.root / place.path).is_file():
             continue
-        if kept[suite.name] is None:
-            msg = f"{place.path}: nothing is known of who runs suite {suite.name}; "
+        if recorded[suite.name] is None:
+            msg = f"{place.path}: no recording of the tests of suite {suite.name}; "
             msg += f"run {recording.how(suite.name)} first"
             raise InputError(msg)
-        msg = f"{place.path}: the last run of {suite.name} with contexts of tests did not measure "
-        msg += f"it: it is new since, or omitted; {recording.how(suite.name)} measures again"
+        msg = (
+            f"{place.path}: the last recording of {suite.name} did not measure it; it is newer or "
+        )
+        msg += f"omitted; run {recording.how(suite.name)} again"
         raise InputError(msg)
-    near = difflib.get_close_matches(place.path, sorted(_measured(table, kept)), n=1)
+    near = difflib.get_close_matches(place.path, sorted(_measured(table, recorded)), n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    msg = f"{place.path}: is no file of a suite's source{hint}; give FILE, FILE:LINE or FILE:10-20"
+    msg = f"{place.path} is not part of any suite{hint}; give FILE, FILE:LINE or FILE:10-20"
     raise InputError(msg)
 
 
-def _measured(table: Table, kept: dict[str, Tested | None]) -> set[str]:
-    known = {path for found in kept.values() if found for path in found.snapshot.files}
+def _measured(table: Table, recorded: dict[str, Tested | None]) -> set[str]:
+    known = {path for tested in recorded.values() if tested for path in tested.snapshot.files}
     sources = [table.root / source for suite in table.suites for source in suite.source]
     return known | {
         path.relative_to(table.root).as_posix()
@@ -114,8 +116,8 @@ def _measured(table: Table, kept: dict[str, Tested | None]) -> set[str]:
     }
 
 
-def _answer(table: Table, kept: Tested, place: Place) -> Answer:
-    file = kept.file(place.path)
+def _answer(table: Table, recorded: Tested, place: Place) -> Answer:
+    file = recorded.file(place.path)
     now = changes.read_working_file(table.root, place.path)
     numbers = same_lines(file.text, file.text if now is None else now)
     length = len((now or file.text).splitlines())
@@ -125,32 +127,32 @@ def _answer(table: Table, kept: Tested, place: Place) -> Answer:
     asked = place.lines or range(1, length + 1)
     sorted_out = _SortedOut(file, {line: numbers[line] for line in asked if line in numbers})
     ran = tuple(
-        msgspec.structs.replace(one, set_up=one.test not in kept.snapshot.tests)
-        for one in sorted_out.ran
+        msgspec.structs.replace(ran_by, set_up=ran_by.test not in recorded.snapshot.tests)
+        for ran_by in sorted_out.ran
     )
-    source = kept.snapshot.provenance
-    tests = {one.test.partition("::")[0] for one in ran}
+    source = recorded.snapshot.provenance
+    tests = {ran_by.test.partition("::")[0] for ran_by in ran}
     return Answer(
         path=place.path,
         asked=place.asked,
-        suite=kept.suite.name,
+        suite=recorded.suite.name,
         commit=source.commit,
         dirty=source.dirty,
         recorded_at=source.recorded_at,
         stale=tuple(
-            path for path in (place.path, *sorted(tests)) if kept.is_edited(table.root, path)
+            path for path in (place.path, *sorted(tests)) if recorded.is_edited(table.root, path)
         ),
         ran=ran,
         imported=lines.encode(sorted_out.imported),
         never=lines.encode(sorted_out.never),
         without_statement=lines.encode(sorted_out.without_statement),
         edited=lines.encode(set(asked) - numbers.keys()),
-        again=recording.how(kept.suite.name),
+        again=recording.how(recorded.suite.name),
     )
 
 
 class _SortedOut:
-    """Lines, numbered as now, by what is known of those that they were in the run."""
+    """Lines, with current numbers, classified by how they ran."""
 
     def __init__(self, file: TestedFile, numbers: dict[int, int]) -> None:
         self.imported: set[int] = set()

@@ -134,7 +134,7 @@ def test_combine_writes_the_baseline_of_the_last_runs(
     shell: Shell, repository: Repository, passes: FakePasses
 ) -> None:
     assert shell("combine") == 3
-    assert shell.err.startswith("covernance: baseline: no data of suite calc")
+    assert shell.err.startswith("covernance: baseline: no data for suite calc")
     shell("run")
     assert shell("combine") == 0
     assert "wrote coverage/html/index.html" in shell.out

@@ -75,7 +75,7 @@ def select(*arguments: str) -> list[str]:
         ("", "", []),
     ],
 )
-def test_who_ran_an_edited_line_is_selected(
+def test_tests_that_ran_an_edited_line_are_selected(
     home: Repository, before: str, after: str, tests: list[str]
 ) -> None:
     home.write("calc/__init__.py", SOURCE.replace(before, after))
@@ -83,7 +83,7 @@ def test_who_ran_an_edited_line_is_selected(
 
 
 @pytest.mark.usefixtures("recorded")
-def test_a_source_that_is_gone_selects_who_ran_it(home: Repository) -> None:
+def test_deleted_source_selects_the_tests_that_ran_it(home: Repository) -> None:
     (home.root / "calc/__init__.py").unlink()
     assert select() == ["tests"]
 
@@ -113,7 +113,7 @@ def test_new_and_edited_tests_are_selected_once(home: Repository) -> None:
         ("lib/words.py", "changed: its last run read it"),
     ],
 )
-def test_what_else_the_tests_depend_on_selects_all_and_says_so(
+def test_other_changed_input_selects_all_tests_with_a_reason(
     home: Repository, path: str, why: str
 ) -> None:
     home.append(path, "more = 1\n")
@@ -122,13 +122,13 @@ def test_what_else_the_tests_depend_on_selects_all_and_says_so(
 
 
 @pytest.mark.usefixtures("recorded")
-def test_what_the_tests_do_not_depend_on_selects_none(home: Repository) -> None:
+def test_unrelated_change_selects_no_test(home: Repository) -> None:
     home.write("README.md", "words")
     assert select() == []
     assert notes() == ["no test is affected by the change"]
 
 
-def test_what_a_program_reads_is_unknown_and_said(home: Repository, recorded: Snapshot) -> None:
+def test_untraced_program_is_reported(home: Repository, recorded: Snapshot) -> None:
     assert recorded.inputs
     inputs = msgspec.structs.replace(recorded.inputs, programs=("git",))
     record_again(home, msgspec.structs.replace(recorded, inputs=inputs))
@@ -136,7 +136,7 @@ def test_what_a_program_reads_is_unknown_and_said(home: Repository, recorded: Sn
     assert notes() == ["a selection; floors are not checked"]
     home.write("README.md", "words")
     assert select() == ["tests/test_calc.py"]
-    assert "calc: what else git reads, which its tests start, is unknown" in notes()
+    assert "calc: its tests start git; what it reads is unknown" in notes()
 
 
 def test_a_recording_without_inputs_selects_all_for_other_files(
@@ -154,7 +154,7 @@ def record_again(home: Repository, result: Snapshot) -> None:
     path.write_bytes(result.encode())
 
 
-def test_a_suite_that_is_not_recorded_is_selected_whole_or_not_at_all(home: Repository) -> None:
+def test_suite_without_a_recording_selects_all_tests_or_none(home: Repository) -> None:
     assert select() == []
     home.write("README.md", "words")
     assert select() == ["tests"]

@@ -76,8 +76,8 @@ def test_unknown_inputs_are_a_reason_whatever_changed() -> None:
     assert input_reasons(None, Difference()) == (
         "its stored result does not list what it depends on",
     )
-    assert input_reasons(Inputs(refusals=("it talked to x:80",)), Difference()) == (
-        "what it depends on is not fully known: it talked to x:80",
+    assert input_reasons(Inputs(refusals=("it connected to x:80",)), Difference()) == (
+        "what it depends on is not fully known: it connected to x:80",
     )
 
 

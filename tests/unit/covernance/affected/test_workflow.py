@@ -73,11 +73,13 @@ def test_an_unaffected_suite_is_left_out(table: Table, began: str) -> None:
     assert decision.entry.commit == began
 
 
-def test_a_suite_without_a_kept_result_runs(
+def test_suite_without_a_stored_result_runs(
     table: Table, began: str, repository: Repository
 ) -> None:
     shutil.rmtree(repository.root / "coverage/history")
-    assert decided(table, began) == Decision(("no earlier result is kept",))
+    assert decided(table, began) == Decision(
+        ("no stored result for the base commit or any commit before it",)
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_a_change_since_an_older_result_counts(
     assert decision == Decision(("calc/__init__.py changed: its last run read it",))
 
 
-def test_everything_runs_where_ci_does_not_ask(table: Table, began: str) -> None:
+def test_everything_runs_on_other_ci_events(table: Table, began: str) -> None:
     decision = decided(table, began, GITHUB_EVENT_NAME="push", GITHUB_REF="refs/heads/main")
     assert decision == Decision(("everything runs on refs/heads/main (push)",))
     assert decided(table, began, GITHUB_EVENT_NAME="pull_request").entry
@@ -150,7 +152,7 @@ def test_a_tool_that_is_part_of_the_repository_is_watched(table: Table) -> None:
 
 
 @pytest.mark.usefixtures("began")
-def test_the_command_tells_at_most_a_few_reasons(repository: Repository) -> None:
+def test_command_lists_at_most_a_few_reasons(repository: Repository) -> None:
     for number in range(7):
         repository.write(f"calc/m{number}.py", "")
     done = CliRunner().invoke(

@@ -45,7 +45,7 @@ def arrived(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callable[..., Table]:
-    """Run one shard and move what it leaves to where the others are."""
+    """Run one shard and move its results to those of the others."""
 
     def run_it(shard: Shard, *arguments: str) -> Table:
         table = load(repository.root)
@@ -74,7 +74,7 @@ def plan_of(table: Table, shards: int) -> Plan:
 
 
 def collected(table: Table, folder: Path, shards: int) -> list[SuiteResult]:
-    """What came of a suite's shards."""
+    """The results of a suite's shards."""
     found = arrivals(folder, plan_of(table, shards), table).complete
     return collect(table, found, {}, NOW, local_agent)
 
@@ -91,7 +91,7 @@ def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrive
 
 
 @pytest.mark.security
-def test_what_is_missing_is_named_and_its_suite_is_not_complete(
+def test_missing_job_is_named_and_its_suite_is_incomplete(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard(1, 2))
@@ -102,7 +102,7 @@ def test_what_is_missing_is_named_and_its_suite_is_not_complete(
 
 
 @pytest.mark.security
-def test_a_gap_between_shards_fails_and_publishes_nothing(
+def test_gap_between_shards_fails_and_publishes_nothing(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     measure(Shard(1, 3))
@@ -118,14 +118,14 @@ def test_a_gap_between_shards_fails_and_publishes_nothing(
 
 
 @pytest.mark.security
-def test_a_selection_can_not_be_joined(measure: Callable[..., Table], arrived: Path) -> None:
+def test_partial_shard_is_an_error(measure: Callable[..., Table], arrived: Path) -> None:
     measure(Shard(1, 2), "-k", "x")
     table = measure(Shard(2, 2))
-    with pytest.raises(InputError, match=r"is a selection \(-k 'x'\)"):
+    with pytest.raises(InputError, match=r"partial run \(-k 'x'\)"):
         collected(table, arrived, 2)
 
 
-def test_a_whole_suite_is_put_in_place(measure: Callable[..., Table], arrived: Path) -> None:
+def test_unsplit_suite_is_published(measure: Callable[..., Table], arrived: Path) -> None:
     table = measure(Shard())
     (result,) = collected(table, arrived, 1)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
@@ -136,7 +136,7 @@ def test_a_whole_suite_is_put_in_place(measure: Callable[..., Table], arrived: P
 @pytest.mark.security
 @pytest.mark.parametrize("shard", [Shard(), Shard(1, 2)], ids=["whole", "a part"])
 @pytest.mark.parametrize("name", ["/etc/passwd", "../other/secret.py"])
-def test_data_that_names_a_file_of_another_place_is_refused(
+def test_data_that_names_a_file_outside_the_repository_is_rejected(
     measure: Callable[..., Table], arrived: Path, name: str, shard: Shard
 ) -> None:
     for number in range(1, shard.of + 1):
@@ -145,12 +145,12 @@ def test_data_that_names_a_file_of_another_place_is_refused(
     path.unlink()
     with closing(CoverageData(str(path))) as data:
         data.add_arcs({name: [(-1, 1), (1, -1)]})
-    told = rf"^{re.escape(str(arrived))}.*: names {name}, which is outside this repository"
-    with pytest.raises(InputError, match=told):
+    message = rf"^{re.escape(str(arrived))}.*: names {name}, which is outside this repository"
+    with pytest.raises(InputError, match=message):
         collected(table, arrived, shard.of)
 
 
-def test_a_process_that_ran_in_another_folder_names_sources_by_their_whole_path(
+def test_process_in_another_folder_may_name_sources_by_absolute_path(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     measure(Shard(1, 2))
@@ -170,7 +170,7 @@ def invoke(*arguments: str) -> tuple[Exit, str]:
 
 
 @pytest.mark.security
-def test_a_whole_suite_that_says_pass_below_the_floor_is_red(
+def test_suite_below_its_floor_fails_despite_a_passing_snapshot(
     measure: Callable[..., Table], arrived: Path, passes: FakePasses
 ) -> None:
     passes.arcs = {theme: [(-1, 1)] for theme in THEMES}
@@ -178,14 +178,14 @@ def test_a_whole_suite_that_says_pass_below_the_floor_is_red(
     jobs.write(table, plan_of(table, 1))
     came = arrived / "calc.snapshot.json"
     came.write_text(came.read_text().replace('"below-floor"', '"pass"'))
-    code, told = invoke(os.fspath(arrived))
+    code, output = invoke(os.fspath(arrived))
     assert code is Exit.GATE
-    assert "calc: below-floor" in told
+    assert "calc: below-floor" in output
     assert read(Layout(table.root).snapshot("calc")).verdict == "below-floor"
 
 
 @pytest.mark.security
-def test_what_a_job_refused_stays_refused(measure: Callable[..., Table], arrived: Path) -> None:
+def test_suite_without_data_fails_again(measure: Callable[..., Table], arrived: Path) -> None:
     table = measure(Shard())
     came = arrived / "calc.snapshot.json"
     came.write_text(came.read_text().replace('"verdict": "pass"', '"verdict": "no-data"'))
@@ -194,7 +194,7 @@ def test_what_a_job_refused_stays_refused(measure: Callable[..., Table], arrived
 
 
 @pytest.mark.security
-def test_a_whole_suite_without_its_data_is_refused(
+def test_unsplit_suite_without_its_data_is_an_error(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard())
@@ -206,25 +206,25 @@ def test_a_whole_suite_without_its_data_is_refused(
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
-        ({"commit": "1" * 40}, "is of commit None, the plan of 1111"),
-        ({"config": "other"}, "the plan of other; run it again"),
-        ({"jobs": ()}, "calc was not planned"),
+        ({"commit": "1" * 40}, "measured at commit None, but the plan is for 1111"),
+        ({"config": "other"}, "but the plan is for other; run it again"),
+        ({"jobs": ()}, "calc is not part of the plan"),
     ],
 )
-def test_what_does_not_fit_the_plan_is_refused(
-    measure: Callable[..., Table], arrived: Path, changes: dict[str, object], told: str
+def test_result_that_does_not_match_the_plan_is_an_error(
+    measure: Callable[..., Table], arrived: Path, changes: dict[str, object], message: str
 ) -> None:
     table = measure(Shard())
     plan = msgspec.structs.replace(plan_of(table, 1), **changes)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         arrivals(arrived, plan, table)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("written", "instead", "told"),
+    ("written", "instead", "message"),
     [
         ('"security"', '"../../outside"', "has '../../outside'; themes of calc: architecture"),
         ('"security"', '"/outside"', "has '/outside'"),
@@ -232,8 +232,8 @@ def test_what_does_not_fit_the_plan_is_refused(
         ('"suite":"calc"', '"suite":"../../outside"', "the table has no suite '../../outside'"),
     ],
 )
-def test_names_that_the_table_does_not_know_are_refused(
-    measure: Callable[..., Table], arrived: Path, written: str, instead: str, told: str
+def test_names_that_the_table_lacks_are_an_error(
+    measure: Callable[..., Table], arrived: Path, written: str, instead: str, message: str
 ) -> None:
     table = measure(Shard(1, 2))
     part = arrived / "calc-1-of-2/part.json"
@@ -242,12 +242,12 @@ def test_names_that_the_table_does_not_know_are_refused(
     planned = Planned("../../outside", Shard(1, 2))
     plan = plan_of(table, 2)
     plan = msgspec.structs.replace(plan, jobs=(*plan.jobs, planned))
-    with pytest.raises(InputError, match=f"part.json: {re.escape(told)}"):
+    with pytest.raises(InputError, match=f"part.json: {re.escape(message)}"):
         arrivals(arrived, plan, table)
 
 
 @pytest.mark.security
-def test_a_whole_suite_that_lacks_a_theme_is_refused(
+def test_suite_without_one_of_its_themes_is_an_error(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard())
@@ -260,23 +260,23 @@ def test_a_whole_suite_that_lacks_a_theme_is_refused(
 
 
 @pytest.mark.security
-def test_the_same_job_twice_is_refused(measure: Callable[..., Table], arrived: Path) -> None:
+def test_duplicate_result_is_an_error(measure: Callable[..., Table], arrived: Path) -> None:
     table = measure(Shard())
     (arrived / "again").mkdir()
     shutil.copy(arrived / "calc.snapshot.json", arrived / "again")
-    with pytest.raises(InputError, match="calc came twice"):
+    with pytest.raises(InputError, match="two results of calc"):
         arrivals(arrived, plan_of(table, 1), table)
 
 
-def test_the_command_is_red_while_something_is_missing(
+def test_command_fails_while_a_result_is_missing(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard(1, 2))
     plan = jobs.write(table, plan_of(table, 2))
-    code, told = invoke(os.fspath(arrived))
+    code, output = invoke(os.fspath(arrived))
     assert code is Exit.GATE
-    assert "no result from these planned jobs: calc-2-of-2" in told
+    assert "no result from these planned jobs: calc-2-of-2" in output
     measure(Shard(2, 2))
-    code, told = invoke(os.fspath(arrived), "--plan", os.fspath(plan))
+    code, output = invoke(os.fspath(arrived), "--plan", os.fspath(plan))
     assert code is Exit.PASS
-    assert "calc: pass: 100.00 %" in told
+    assert "calc: pass: 100.00 %" in output

@@ -9,7 +9,7 @@ from tests.utils.repository import Repository
 
 
 def measure(repository: Repository, suite: str, path: str | None) -> None:
-    """Leave the data of a suite of which one file ran, or none."""
+    """Write the data of a suite in which one file ran, or none."""
     target = repository.root / "coverage/data" / suite / ".coverage"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.architecture
 
 
 @pytest.mark.reliability
-def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> None:
+def test_suites_without_data_make_no_baseline(two_suites: Repository) -> None:
     for suite in ("calc", "other"):
         measure(two_suites, suite, None)
     with pytest.raises(InputError, match="the suites' data is empty"):
@@ -26,7 +26,7 @@ def test_suites_without_any_data_make_no_baseline(two_suites: Repository) -> Non
 
 
 @pytest.mark.reliability
-def test_an_error_leaves_the_last_reports_and_no_work_behind(two_suites: Repository) -> None:
+def test_error_keeps_the_last_reports_and_removes_temporary_files(two_suites: Repository) -> None:
     measure(two_suites, "other", "other/__init__.py")
     table, layout = load(two_suites.root), Layout(two_suites.root)
     write_combined(table, layout, local_agent(table.suites[0]))

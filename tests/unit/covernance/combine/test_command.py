@@ -11,7 +11,7 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.architecture
 
 
-def test_what_was_written_is_listed_from_the_root(
+def test_written_files_are_listed_relative_to_the_root(
     two_suites: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure(two_suites, "other", "other/__init__.py")
@@ -26,7 +26,7 @@ def test_what_was_written_is_listed_from_the_root(
 
 
 @pytest.mark.reliability
-def test_a_missing_suite_is_an_error(two_suites: Repository) -> None:
+def test_missing_suite_is_an_error(two_suites: Repository) -> None:
     ran = CliRunner().invoke(cli, ["combine"], standalone_mode=False)
     assert isinstance(ran.exception, InputError)
-    assert "no data of suite other" in str(ran.exception)
+    assert "no data for suite other" in str(ran.exception)

@@ -18,21 +18,21 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.architecture
 
 
-def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) -> None:
+def test_baseline_has_every_suite_with_contexts(two_suites: Repository) -> None:
     measure(two_suites, "other", "other/__init__.py")
     html = two_suites.root / "coverage/html"
     (html / "calc").mkdir(parents=True)
     (html / "all").mkdir(parents=True)
     (html / "all" / "stale.html").touch()
-    told: list[str] = []
+    notes: list[str] = []
     json_report, combined, landing = combine_suites(
-        load(two_suites.root), {}, local_agent, told.append
+        load(two_suites.root), {}, local_agent, notes.append
     )
     text = json_report.read_text()
     assert "calc/__init__.py" in text
     assert "other/__init__.py" in text
     assert "security|run" in text
-    assert told[0].startswith("patch coverage and drops are not shown: ")
+    assert notes[0].startswith("patch coverage and drops are not shown: ")
     assert combined == html / "all"
     assert (combined / "index.html").is_file()
     assert not (combined / "stale.html").exists()
@@ -42,29 +42,27 @@ def test_the_baseline_holds_every_suite_with_contexts(two_suites: Repository) ->
 
 
 @pytest.mark.reliability
-def test_a_missing_suite_is_an_error_that_names_it_and_writes_nothing(
+def test_missing_suite_is_named_and_nothing_is_written(
     two_suites: Repository,
 ) -> None:
-    with pytest.raises(InputError, match="no data of suite other"):
+    with pytest.raises(InputError, match="no data for suite other"):
         combine_suites(load(two_suites.root), {}, local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 
 @pytest.mark.reliability
-def test_a_carried_result_has_no_data_to_combine(
-    two_suites: Repository, snapshot: Snapshot
-) -> None:
+def test_carried_result_has_no_data_to_combine(two_suites: Repository, snapshot: Snapshot) -> None:
     measure(two_suites, "other", "other/__init__.py")
     source = msgspec.structs.replace(snapshot.provenance, source=CARRIED)
     result = msgspec.structs.replace(snapshot, suite="other", provenance=source)
     two_suites.write("coverage/other.snapshot.json", result.encode().decode())
-    with pytest.raises(InputError, match="other: the last result was carried"):
+    with pytest.raises(InputError, match="other: the last result was carried forward"):
         combine_suites(load(two_suites.root), {}, local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 
 def leave_evidence(repository: Repository, suite: str, recorded_at: str) -> None:
-    kept = Evidence(
+    stored = Evidence(
         suite=suite,
         commit=None,
         recorded_at=recorded_at,
@@ -75,7 +73,7 @@ def leave_evidence(repository: Repository, suite: str, recorded_at: str) -> None
         reports={},
     )
     target = repository.root / "coverage/data" / suite / "evidence.json"
-    target.write_bytes(kept.encode())
+    target.write_bytes(stored.encode())
 
 
 @pytest.mark.reliability
@@ -83,16 +81,16 @@ def leave_evidence(repository: Repository, suite: str, recorded_at: str) -> None
     ("change", "again"),
     [
         (lambda _: None, False),
-        (lambda found: leave_evidence(found, "other", "2026-11-22T12:00:00Z"), True),
-        (lambda found: measure(found, "other", None), True),
+        (lambda sample: leave_evidence(sample, "other", "2026-11-22T12:00:00Z"), True),
+        (lambda sample: measure(sample, "other", None), True),
         (lambda found: (found.root / "coverage/baseline.json").unlink(), True),
         (lambda found: (found.root / "coverage/html/all/index.html").unlink(), True),
-        (lambda found: found.write("coverage/data/other/evidence.json", "{"), True),
-        (lambda found: found.write("coverage/data/baseline/stamp.json", "{"), True),
+        (lambda sample: sample.write("coverage/data/other/evidence.json", "{"), True),
+        (lambda sample: sample.write("coverage/data/baseline/stamp.json", "{"), True),
     ],
     ids=["nothing", "a run", "data", "the JSON", "a page", "damaged evidence", "damaged stamp"],
 )
-def test_combined_reports_are_made_again_only_of_other_runs(
+def test_combined_reports_are_regenerated_only_for_other_runs(
     two_suites: Repository,
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[Repository], object],

@@ -26,7 +26,7 @@ def measured_run(repository: Repository, passes: FakePasses) -> None:
     CliRunner().invoke(cli, ["run"], catch_exceptions=False, standalone_mode=False)
 
 
-def test_theme_report_shows_what_the_theme_ran(table: Table, measured_run: None) -> None:
+def test_theme_report_shows_the_lines_that_the_theme_ran(table: Table, measured_run: None) -> None:
     written = theme_reports(table, local_agent)
     html = Layout(table.root).html
     assert written == tuple(html / "calc" / theme for theme in table.themes)

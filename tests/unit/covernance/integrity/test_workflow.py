@@ -45,7 +45,7 @@ def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> Integrity
     return find_weakenings(table, commit, allowances, agent, snapshots)
 
 
-def told(report: IntegrityReport) -> list[str]:
+def list_findings(report: IntegrityReport) -> list[str]:
     return [str(judged.finding) for judged in report.findings]
 
 
@@ -71,7 +71,7 @@ def test_an_unchanged_tree_has_no_findings(repository: Repository, measure: Meas
 
 
 @pytest.mark.security
-def test_every_part_of_a_change_is_looked_at(repository: Repository) -> None:
+def test_every_part_of_a_change_is_checked(repository: Repository) -> None:
     repository.write("pyproject.toml", TABLE.replace("fail-under = 90", "fail-under = 80"))
     edit(Path(".coveragerc"), "omit = calc/*\n")
     edit(SOURCE, "z = 3  # pragma: no cover\nif z:  # pragma: no branch\n    z = 4\n")
@@ -81,7 +81,7 @@ def test_every_part_of_a_change_is_looked_at(repository: Repository) -> None:
         "tests/test_calc.py", text.replace("mark.arch", "mark.skip\n@pytest.mark.arch")
     )
     report = weakened()
-    assert told(report) == [
+    assert list_findings(report) == [
         "coverage.py: omit: exclusion-added: none -> calc/*",
         "fail-under: floor-lowered: 90 -> 80",
         "tests/test_calc.py::test_zero_is_refused: marker-removed: security -> none",
@@ -93,7 +93,7 @@ def test_every_part_of_a_change_is_looked_at(repository: Repository) -> None:
     assert report.exit is Exit.GATE
     allowed = ",".join({judged.finding.kind for judged in report.findings})
     assert weakened(allow=allowed).exit is Exit.PASS
-    assert told(weakened(allow=allowed)) == told(report)
+    assert list_findings(weakened(allow=allowed)) == list_findings(report)
 
 
 def test_a_pragma_in_a_renamed_file_is_not_new(repository: Repository) -> None:
@@ -103,16 +103,16 @@ def test_a_pragma_in_a_renamed_file_is_not_new(repository: Repository) -> None:
     SOURCE.rename("calc/renamed.py")
     repository.write("tool.py", "x = 1  # pragma: no cover\n")
     repository.write("calc/notes.txt", "x = 1  # pragma: no cover\n")
-    assert told(weakened()) == []
+    assert list_findings(weakened()) == []
 
 
 def test_a_deleted_source_weakens_nothing_and_a_deleted_test_file_does(
     repository: Repository,
 ) -> None:
     SOURCE.unlink()
-    assert told(weakened()) == []
+    assert list_findings(weakened()) == []
     Path("tests/test_calc.py").unlink()
-    assert [kind.rpartition(": ")[0].split(": ")[1] for kind in told(weakened())] == [
+    assert [kind.rpartition(": ")[0].split(": ")[1] for kind in list_findings(weakened())] == [
         "test-deleted"
     ] * 3
 
@@ -124,7 +124,7 @@ def test_with_a_result_of_the_base_tests_are_compared_as_they_ran(
     measure(tests=base, to="base.json")
     measure(tests={"tests/test_calc.py::test_a[0]": "skipped"})
     Path("tests/test_calc.py").unlink()
-    assert told(weakened(Path("base.json"))) == [
+    assert list_findings(weakened(Path("base.json"))) == [
         "tests/test_calc.py::test_a: skips-grew: 0 skipped -> 1 skipped",
         "suites.calc: suite-shrank: 3 tests -> 1 tests",
         "tests/test_calc.py::test_a: test-deleted: 3 cases -> 1 cases",
@@ -132,9 +132,7 @@ def test_with_a_result_of_the_base_tests_are_compared_as_they_ran(
 
 
 @pytest.mark.security
-def test_a_suite_that_is_compared_and_was_not_run_is_never_green(
-    repository: Repository, measure: Measure
-) -> None:
+def test_compared_suite_without_a_run_fails(repository: Repository, measure: Measure) -> None:
     measure(to="base.json")
     report = weakened(Path("base.json"))
     (found,) = report.unusable
@@ -163,7 +161,7 @@ def test_the_first_table_weakens_nothing(repository: Repository) -> None:
     Path("pyproject.toml").unlink()
     commit(repository)
     repository.write("pyproject.toml", text)
-    assert told(weakened(base="HEAD")) == []
+    assert list_findings(weakened(base="HEAD")) == []
 
 
 @pytest.mark.security

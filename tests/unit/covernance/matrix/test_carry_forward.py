@@ -41,8 +41,8 @@ def store(tmp_path: Path) -> Directory:
 
 
 @pytest.fixture
-def kept(snapshot: Snapshot, table: Table, store: Directory) -> Make:
-    """Keep a result of `calc` at 75 % that passed, or another."""
+def store_result(snapshot: Snapshot, table: Table, store: Directory) -> Make:
+    """Store a passing result of `calc` at 75 %, with the given changes."""
 
     def keep(*, verdict: str = "pass", **source: object) -> Snapshot:
         cells = dict.fromkeys(table.themes, snapshot.themes["security"])
@@ -67,47 +67,47 @@ def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | Refused
     )
 
 
-def test_the_nearest_result_is_found(table: Table, store: Directory, kept: Make) -> None:
-    kept(commit="c" * 40, run_id="2")
-    nearest = kept()
+def test_nearest_result_is_found(table: Table, store: Directory, store_result: Make) -> None:
+    store_result(commit="c" * 40, run_id="2")
+    nearest = store_result()
     assert find(table, store) == entry_of(nearest)
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reason"),
     [
         ({"verdict": "below-floor"}, "is below-floor"),
-        ({"dirty": True}, "was measured with changes"),
-        ({"dirty": None}, "was measured with changes"),
-        ({"config": "other"}, "is of another table"),
-        ({"commit": "d" * 40}, "no earlier result is kept"),
+        ({"dirty": True}, "was measured with uncommitted changes"),
+        ({"dirty": None}, "was measured with uncommitted changes"),
+        ({"config": "other"}, "was measured with another table"),
+        ({"commit": "d" * 40}, "no stored result for the base commit or any commit before it"),
     ],
 )
-def test_what_does_not_fit_is_not_carried(
-    table: Table, store: Directory, kept: Make, changes: dict[str, object], told: str
+def test_unusable_result_is_not_carried(
+    table: Table, store: Directory, store_result: Make, changes: dict[str, object], reason: str
 ) -> None:
-    kept(**changes)
+    store_result(**changes)
     found = find(table, store)
     assert isinstance(found, Refused)
-    assert told in found.reason
+    assert reason in found.reason
 
 
-def test_a_result_is_carried_to_the_last_moment_of_its_age(
-    table: Table, store: Directory, kept: Make
+def test_result_is_carried_until_it_exceeds_the_limit(
+    table: Table, store: Directory, store_result: Make
 ) -> None:
-    kept()
+    store_result()
     recorded = datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert isinstance(find(table, store, recorded + timedelta(days=14)), Entry)
     found = find(table, store, recorded + timedelta(days=14, seconds=1))
     assert found == Refused(
-        f"its result of {COMMIT[:12]} is 14 days old, of at most 14 (carry-days)"
+        f"its result of {COMMIT[:12]} is 14 days old, the limit is 14 (carry-days)"
     )
 
 
-def test_the_age_of_a_reused_result_is_that_of_its_origin(
-    table: Table, store: Directory, kept: Make
+def test_age_of_a_reused_result_is_that_of_its_origin(
+    table: Table, store: Directory, store_result: Make
 ) -> None:
-    kept(source="reused", origin=Origin(COMMIT, "2026-11-01T12:00:00Z"))
+    store_result(source="reused", origin=Origin(COMMIT, "2026-11-01T12:00:00Z"))
     found = find(table, store)
     assert isinstance(found, Refused)
     assert "is 23 days old" in found.reason
@@ -118,33 +118,37 @@ def of(result: Snapshot, recorded_at: str) -> Snapshot:
     return msgspec.structs.replace(result, provenance=source)
 
 
-def test_a_time_that_is_none_is_an_error(table: Table, kept: Make) -> None:
+def test_invalid_time_is_an_error(table: Table, store_result: Make) -> None:
     with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
-        carry_forward._unfit(table, of(kept(), "yesterday"), NOW)
+        carry_forward._why_unusable(table, of(store_result(), "yesterday"), NOW)
 
 
-def test_a_time_without_a_zone_is_utc(table: Table, kept: Make) -> None:
-    assert carry_forward._unfit(table, of(kept(), "2026-11-10T12:00:00"), NOW) == ""
-    assert "14 days old" in carry_forward._unfit(table, of(kept(), "2026-11-10T11:59:59"), NOW)
+def test_time_without_a_zone_is_utc(table: Table, store_result: Make) -> None:
+    assert carry_forward._why_unusable(table, of(store_result(), "2026-11-10T12:00:00"), NOW) == ""
+    assert "14 days old" in carry_forward._why_unusable(
+        table, of(store_result(), "2026-11-10T11:59:59"), NOW
+    )
 
 
-def test_a_result_of_the_future_is_not_carried(table: Table, kept: Make) -> None:
-    assert "later than now" in carry_forward._unfit(table, of(kept(), "2026-11-24T12:00:01Z"), NOW)
+def test_result_from_the_future_is_not_carried(table: Table, store_result: Make) -> None:
+    assert "in the future" in carry_forward._why_unusable(
+        table, of(store_result(), "2026-11-24T12:00:01Z"), NOW
+    )
 
 
-def plan_of(table: Table, kept: Snapshot) -> Plan:
+def plan_of(table: Table, stored: Snapshot) -> Plan:
     return Plan(
         commit="e" * 40,
         config=table.digest(),
         jobs=(),
-        left_out={"calc": LeftOut("untouched", entry_of(kept))},
+        left_out={"calc": LeftOut("untouched", entry_of(stored))},
     )
 
 
-def test_what_was_left_out_is_judged_again_and_labelled(
-    table: Table, store: Directory, kept: Make
+def test_carried_result_is_checked_again_and_labelled(
+    table: Table, store: Directory, store_result: Make
 ) -> None:
-    plan = plan_of(table, kept())
+    plan = plan_of(table, store_result())
     ((result,), refused) = carry_forward.take_all(table, plan, StoreListing(store), {}, NOW)
     assert (result.exit, result.published, refused) == (Exit.PASS, (), {})
     source = read(Layout(table.root).snapshot("calc")).provenance
@@ -158,10 +162,10 @@ def test_what_was_left_out_is_judged_again_and_labelled(
 
 
 @pytest.mark.reliability
-def test_a_store_is_asked_once_for_all_that_was_left_out(
-    table: Table, store: Directory, kept: Make, monkeypatch: pytest.MonkeyPatch
+def test_store_is_listed_once_for_all_left_out_suites(
+    table: Table, store: Directory, store_result: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = kept()
+    first = store_result()
     again = msgspec.structs.replace(table.suites[0], name="again")
     store.add([msgspec.structs.replace(first, suite="again")])
     left = {name: LeftOut("", entry) for name, (entry,) in group_by_suite(store.entries()).items()}
@@ -177,10 +181,10 @@ def test_a_store_is_asked_once_for_all_that_was_left_out(
     assert listed == []
 
 
-def test_a_result_that_is_gone_or_too_old_by_now_is_refused(
-    table: Table, store: Directory, kept: Make
+def test_result_that_is_gone_or_too_old_is_not_published(
+    table: Table, store: Directory, store_result: Make
 ) -> None:
-    plan = plan_of(table, kept())
+    plan = plan_of(table, store_result())
     later = NOW + timedelta(days=12)
     assert (
         "is 15 days old"
@@ -188,28 +192,28 @@ def test_a_result_that_is_gone_or_too_old_by_now_is_refused(
     )
     store.prune(store.entries())
     assert (
-        "is no longer kept"
+        "is no longer stored"
         in carry_forward.take_all(table, plan, StoreListing(store), {}, NOW)[1]["calc"]
     )
 
 
-def test_a_plan_of_another_table_or_with_a_gap_is_refused(
-    table: Table, store: Directory, kept: Make
+def test_plan_of_another_table_or_without_a_suite_is_rejected(
+    table: Table, store: Directory, store_result: Make
 ) -> None:
-    plan = plan_of(table, kept())
-    with pytest.raises(InputError, match="the plan is of another table"):
+    plan = plan_of(table, store_result())
+    with pytest.raises(InputError, match="the plan was made for another table"):
         carry_forward.take_all(
             table, msgspec.structs.replace(plan, config=""), StoreListing(store), {}, NOW
         )
     gap = msgspec.structs.replace(plan, left_out={})
-    unknown = {"calc": "the plan does not know it"}
+    unknown = {"calc": "not part of the plan"}
     assert carry_forward.take_all(table, gap, StoreListing(store), {}, NOW) == ([], unknown)
 
 
-def test_a_plan_keeps_why_and_what_stands_for_a_suite(
-    table: Table, store: Directory, kept: Make
+def test_plan_stores_reasons_and_the_results_of_left_out_suites(
+    table: Table, store: Directory, store_result: Make
 ) -> None:
-    entry = entry_of(kept())
+    entry = entry_of(store_result())
     left_out = jobs.plan_jobs(table, StoreListing(store), {"calc": Decision(("untouched",), entry)})
     assert left_out.jobs == ()
     assert left_out.left_out == {"calc": LeftOut("untouched", entry)}
@@ -219,10 +223,10 @@ def test_a_plan_keeps_why_and_what_stands_for_a_suite(
     assert running.reasons == {"calc": ("touched", "twice")}
 
 
-def test_collect_labels_what_it_carries_and_is_red_without_it(
-    table: Table, kept: Make, repository: Repository
+def test_collect_labels_carried_results_and_fails_without_them(
+    table: Table, store_result: Make, repository: Repository
 ) -> None:
-    result = kept(recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    result = store_result(recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     history = Directory(repository.root / "coverage/history")
     history.add([result])
     jobs.write(table, plan_of(table, result))

@@ -31,7 +31,7 @@ def _sharded(repository: Repository) -> None:
 
 
 @pytest.mark.usefixtures("_sharded")
-def test_text_gives_the_local_command_of_each_job(repository: Repository) -> None:
+def test_text_shows_the_local_command_of_each_job(repository: Repository) -> None:
     assert out() == (
         "calc-1-of-2: COVERAGE_SHARD=1/2 nox -s tests_unit_calc\n"
         "calc-2-of-2: COVERAGE_SHARD=2/2 nox -s tests_unit_calc\n"
@@ -40,7 +40,7 @@ def test_text_gives_the_local_command_of_each_job(repository: Repository) -> Non
 
 
 @pytest.mark.usefixtures("_sharded")
-def test_a_sharded_suite_is_named_once() -> None:
+def test_sharded_suite_is_named_once() -> None:
     outputs = dict(line.split("=", 1) for line in out("--format", "github").splitlines())
     assert json.loads(outputs["suites"]) == ["calc"]
 
@@ -61,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
 
 @pytest.mark.reliability
 @pytest.mark.usefixtures("_sharded")
-def test_a_store_is_asked_once_however_many_suites_there_are(
+def test_store_is_listed_once_for_all_suites(
     repository: Repository, asked: list[str | None]
 ) -> None:
     for name in ("second", "third"):
@@ -74,16 +74,16 @@ def test_a_store_is_asked_once_however_many_suites_there_are(
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_store_that_is_not_needed_is_not_asked(asked: list[str | None]) -> None:
+def test_store_that_is_not_needed_is_not_listed(asked: list[str | None]) -> None:
     assert out() == "calc: nox -s tests_unit_calc\n"
     assert asked == []
 
 
-def test_an_unsharded_suite_needs_no_variable(repository: Repository) -> None:
+def test_unsharded_suite_needs_no_variable(repository: Repository) -> None:
     assert out() == "calc: nox -s tests_unit_calc\n"
 
 
-def test_github_outputs_are_one_line_each_and_the_plan_is_kept(repository: Repository) -> None:
+def test_github_outputs_are_one_line_each_and_the_plan_is_stored(repository: Repository) -> None:
     outputs = dict(line.split("=", 1) for line in out("--format", "github").splitlines())
     (leg,) = json.loads(outputs["matrix"])["include"]
     assert leg == {

@@ -28,7 +28,7 @@ def table(repository: Repository) -> Table:
     return load(repository.root)
 
 
-def test_a_suite_is_one_job_or_one_for_each_shard(table: Table, tmp_path: Path) -> None:
+def test_suite_is_one_job_or_one_per_shard(table: Table, tmp_path: Path) -> None:
     made = jobs.plan_jobs(table, StoreListing(Directory(tmp_path / "history")))
     assert [job.name for job in made.jobs] == ["calc", "other-1-of-2", "other-2-of-2"]
     assert made.durations == {"other": {}}
@@ -53,7 +53,7 @@ def test_shards_are_split_by_the_newest_durations(
 
 
 @pytest.mark.reliability
-def test_a_plan_is_read_as_it_is_written(table: Table, tmp_path: Path) -> None:
+def test_written_plan_is_read_back_unchanged(table: Table, tmp_path: Path) -> None:
     made = jobs.plan_jobs(table, StoreListing(Directory(tmp_path / "history")))
     assert jobs.read(jobs.write(table, made)) == made
     assert jobs.durations(table) == {"other": {}}
@@ -65,17 +65,17 @@ def test_without_a_plan_there_are_no_durations(table: Table) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"jobs": 3}', b'{"commit": "\xff"}'])
-def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
+def test_damaged_plan_error_names_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "plan.json").write_bytes(content)
     with pytest.raises(InputError, match=r"plan\.json: is not a plan, .* damaged.*--format github"):
         jobs.read(tmp_path / "plan.json")
 
 
 @pytest.mark.security
-def test_a_missing_plan_says_how_to_make_one(tmp_path: Path) -> None:
+def test_missing_plan_error_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="run `covernance plan --format github`"):
         jobs.read(tmp_path / "plan.json")
 
 
-def test_a_job_is_named_after_its_shard() -> None:
+def test_job_is_named_after_its_shard() -> None:
     assert [Planned("api").name, Planned("api", Shard(1, 2)).name] == ["api", "api-1-of-2"]

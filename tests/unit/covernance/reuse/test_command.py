@@ -30,7 +30,7 @@ EVIDENCE = Evidence(
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch, repository: Repository) -> list[Found]:
     """What is kept of the suite: the last of the list."""
-    kept = [Found(None, ("there is no green full run to reuse",))]
+    kept = [Found(None, ("no result of a passing full run is stored",))]
     monkeypatch.setattr(Reuse, "find", lambda *_: kept[-1])
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_EVENT_NAME"):
         monkeypatch.delenv(name, raising=False)
@@ -43,11 +43,11 @@ def call(*arguments: str) -> str:
     return result.output
 
 
-def test_a_suite_that_would_run_says_why(found: list[Found]) -> None:
-    assert call("show") == "calc: would run:\n  there is no green full run to reuse\n"
+def test_suite_that_would_run_shows_the_reason(found: list[Found]) -> None:
+    assert call("show") == "calc: would run:\n  no result of a passing full run is stored\n"
 
 
-def test_a_suite_that_would_be_reused_says_of_when(found: list[Found]) -> None:
+def test_suite_that_would_be_reused_shows_its_time(found: list[Found]) -> None:
     found.append(Found(EVIDENCE, ()))
     assert call("show", "--suite", "calc").splitlines() == [
         f"calc: would be reused: measured at {'c' * 40} on 2026-11-21T12:00:00Z",
@@ -55,19 +55,19 @@ def test_a_suite_that_would_be_reused_says_of_when(found: list[Found]) -> None:
     ]
 
 
-def test_many_reasons_are_cut_unless_all_are_asked_for(found: list[Found]) -> None:
+def test_many_reasons_are_cut_unless_all_are_requested(found: list[Found]) -> None:
     found.append(Found(EVIDENCE, tuple(f"{number}.py changed" for number in range(25))))
     assert "  … and 5 more; --all shows them" in call("show")
     assert "24.py changed" in call("show", "--all")
 
 
 @pytest.mark.security
-def test_a_name_can_not_steer_the_terminal(found: list[Found]) -> None:
+def test_control_characters_in_names_are_escaped(found: list[Found]) -> None:
     found.append(Found(EVIDENCE, ("\x1b[2J changed",)))
     assert "\x1b" not in call("show")
 
 
-def test_a_script_reads_json(found: list[Found]) -> None:
+def test_json_lists_the_suites(found: list[Found]) -> None:
     found.append(Found(EVIDENCE, ()))
     assert json.loads(call("show", "--format", "json")) == {
         "calc": {
@@ -81,15 +81,13 @@ def test_a_script_reads_json(found: list[Found]) -> None:
 
 
 @pytest.mark.reliability
-def test_where_nothing_is_reused_it_says_so(
-    found: list[Found], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_policy_against_reuse_is_shown(found: list[Found], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_EVENT_NAME", "schedule")
-    assert call("show").startswith("no results are reused here: a scheduled run measures")
+    assert call("show").startswith("no results are reused here: scheduled runs measure every suite")
 
 
 @pytest.mark.reliability
-def test_clearing_forgets_and_keeps_the_reports(repository: Repository) -> None:
+def test_clear_deletes_evidence_but_not_reports(repository: Repository) -> None:
     path = repository.write("coverage/data/calc/evidence.json", "{}")
     report = repository.write("coverage/calc.json", "{}")
     assert call("clear", "--dry-run") == "calc: would remove coverage/data/calc/evidence.json\n"

@@ -21,13 +21,13 @@ def variables(environ: dict[str, str], *declared: str) -> set[str]:
     return {name.removeprefix("the variable ") for name in found if "the variable" in name}
 
 
-def test_variables_that_steer_and_those_declared_count() -> None:
+def test_known_and_declared_variables_count() -> None:
     environ = {"LANG": "C", "PYTHONPATH": "x", "PYTEST_ADDOPTS": "-x", "REGION": "n", "HOME": "/"}
     assert variables(environ) == {"LANG", "PYTHONPATH", "PYTEST_ADDOPTS"}
     assert variables(environ, "REGION") == {"LANG", "PYTHONPATH", "PYTEST_ADDOPTS", "REGION"}
 
 
-def test_what_is_applied_anew_does_not_count() -> None:
+def test_variables_without_effect_on_passes_do_not_count() -> None:
     environ = dict.fromkeys(
         ("COVERAGE_FAIL_UNDER_API", "COVERAGE_SOFT", "COVERAGE_CONTEXT", "COVERAGE_FILE"), "1"
     )
@@ -36,14 +36,14 @@ def test_what_is_applied_anew_does_not_count() -> None:
 
 
 @pytest.mark.security
-def test_no_value_of_a_variable_is_written_down() -> None:
+def test_values_of_variables_are_not_stored() -> None:
     found = describe_environment(
         ROOT, {"TOKEN": "secret"}, ["TOKEN"], ["--token=secret"], ENVIRONMENT, Looks(ROOT)
     )
     assert "secret" not in "".join((*found, *found.values()))
 
 
-def test_distributions_and_path_files_are_told_by_content(tmp_path: Path) -> None:
+def test_distributions_and_path_files_are_compared_by_content(tmp_path: Path) -> None:
     here = msgspec.structs.replace(ENVIRONMENT, path=(str(tmp_path), str(tmp_path / "missing")))
     folder = tmp_path / "extra-1.0.dist-info"
     folder.mkdir()
@@ -58,7 +58,7 @@ def test_distributions_and_path_files_are_told_by_content(tmp_path: Path) -> Non
     assert changed == {"the distribution extra-1.0", "the path file extra.pth"}
 
 
-def test_a_loose_module_beside_the_distributions_counts(tmp_path: Path) -> None:
+def test_module_outside_any_distribution_counts(tmp_path: Path) -> None:
     folders = (str(tmp_path),)
     here = msgspec.structs.replace(ENVIRONMENT, path=folders, installed=folders)
     before = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
@@ -68,7 +68,7 @@ def test_a_loose_module_beside_the_distributions_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["checkout", "__pycache__/checkout"])
-def test_the_tool_is_its_code_and_templates_and_not_their_bytecode(
+def test_tool_digest_covers_code_and_templates_but_not_bytecode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     layer = tmp_path / place

@@ -23,13 +23,13 @@ EVIDENCE = Evidence(
 )
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_written_evidence_is_read_back_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "evidence.json"
     path.write_bytes(EVIDENCE.encode())
     assert read(path) == EVIDENCE
 
 
-def test_there_may_be_none(tmp_path: Path) -> None:
+def test_missing_evidence_is_none(tmp_path: Path) -> None:
     assert read(tmp_path / "evidence.json") is None
 
 
@@ -43,7 +43,7 @@ def test_there_may_be_none(tmp_path: Path) -> None:
         (msgspec.structs.replace(EVIDENCE, schema=3).encode(), "another version"),
     ],
 )
-def test_damage_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+def test_damaged_evidence_is_an_error(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "evidence.json"
     path.write_bytes(content)
     with pytest.raises(InputError, match=message):

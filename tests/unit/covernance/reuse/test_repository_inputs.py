@@ -51,14 +51,14 @@ def test_paths_of_the_checkout_are_listed_and_others_are_not(root: Path) -> None
     )
 
 
-def test_of_a_folder_only_its_existence_counts_and_of_a_missing_path_the_first_step(
+def test_folder_counts_by_existence_and_missing_path_by_its_first_missing_folder(
     root: Path,
 ) -> None:
     found = listed(root, tracked(root, "data/a.txt"), examined=["data"], read=["data/x/y/z.txt"])
     assert (found.asked, found.read, found.examined) == (("data", "data/x"), (), ())
 
 
-def test_a_link_is_listed_with_what_it_leads_to(root: Path) -> None:
+def test_link_is_listed_with_its_target(root: Path) -> None:
     (root / "link").symlink_to("data")
     (root / "way").symlink_to("link/a.txt")
     (root / "nowhere").symlink_to("data/missing.txt")
@@ -74,7 +74,7 @@ def test_a_link_is_listed_with_what_it_leads_to(root: Path) -> None:
     assert found.refusals == ("first",)
 
 
-def test_a_listing_depends_on_what_the_links_in_the_folder_lead_to(root: Path) -> None:
+def test_listing_depends_on_the_targets_of_links_in_the_folder(root: Path) -> None:
     (root / "links").mkdir()
     (root / "links/data").symlink_to("../data/a.txt")
     (root / "links/missing").symlink_to("../missing/b")
@@ -84,28 +84,28 @@ def test_a_listing_depends_on_what_the_links_in_the_folder_lead_to(root: Path) -
     assert (found.asked, found.listed) == (("data/a.txt", "missing"), ("links",))
 
 
-def test_a_tool_s_own_state_may_be_looked_for(root: Path) -> None:
+def test_state_of_tools_may_be_looked_for(root: Path) -> None:
     (root / ".git").write_text("gitdir: elsewhere", encoding="utf-8")
     assert listed(root, tracked(root), asked=[".git"]).refusals == ("first",)
     assert len(listed(root, tracked(root), read=[".git"]).refusals) == 2
 
 
 @pytest.mark.security
-def test_a_file_that_is_not_part_of_the_commit_is_a_refusal(root: Path) -> None:
+def test_file_outside_the_commit_is_a_refusal(root: Path) -> None:
     known = tracked(root, "data/b.txt")
     found = listed(root, known, asked=["data/a.txt"])
-    said = "data/a.txt was read or looked for, and is not part of the commit"
-    assert found.refusals == ("first", said)
+    reason = "data/a.txt was read or looked for but is not part of the commit"
+    assert found.refusals == ("first", reason)
     found = listed(root, known, read=["data/a.txt", "../shared/c.txt", "data/b.txt"])
-    said = "../shared/c.txt (and 1 more) was read or looked for, and is not part of the commit"
-    assert found.refusals == ("first", said)
+    reason = "../shared/c.txt (and 1 more) was read or looked for but is not part of the commit"
+    assert found.refusals == ("first", reason)
     assert listed(root, tracked(root, "data"), read=["data/a.txt"]).refusals == ("first",)
     assert listed(root, None, read=["data/a.txt"]).refusals == ("first",)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("state", [CHANGED_MEANWHILE, "file 644 0", "absent"])
-def test_a_file_that_was_seen_in_another_state_is_a_refusal(root: Path, state: str) -> None:
+def test_file_seen_in_another_state_is_a_refusal(root: Path, state: str) -> None:
     seen = Seen(read={"data/a.txt": state})
     gathered = Gathered(seen=seen, installed=frozenset(), programs=(), refusals=())
     found = list_inputs(root, gathered, Seen(), Seen(), tracked(root, "data/a.txt"))
@@ -113,7 +113,7 @@ def test_a_file_that_was_seen_in_another_state_is_a_refusal(root: Path, state: s
 
 
 @pytest.mark.security
-def test_what_the_table_declares_must_be_part_of_the_commit(root: Path) -> None:
+def test_declared_files_must_be_part_of_the_commit(root: Path) -> None:
     gathered = Gathered(seen=Seen(), installed=frozenset(), programs=(), refusals=())
     ignored = Seen(read={"data/a.txt": Looks(root).look("read", "data/a.txt")})
     assert list_inputs(root, gathered, ignored, Seen(), tracked(root)).refusals
@@ -121,7 +121,7 @@ def test_what_the_table_declares_must_be_part_of_the_commit(root: Path) -> None:
 
 
 @pytest.mark.security
-def test_a_name_that_is_not_utf8_is_a_refusal(root: Path) -> None:
+def test_name_that_is_not_utf8_is_a_refusal(root: Path) -> None:
     gathered = Gathered(seen=Seen(), installed=frozenset(), programs=(), refusals=())
     parts = Seen(read={os.fsdecode(b"data/\xff.txt"): "file 644 0"})
     found = list_inputs(root, gathered, Seen(), parts, tracked(root))
@@ -136,7 +136,7 @@ def test_a_name_that_is_not_utf8_is_a_refusal(root: Path) -> None:
     ),
     path=st.sampled_from(["a", "a/b", "d/b/c", "e/f", "d/c/../f", "missing/a"]),
 )
-def test_a_way_ends_where_the_operating_system_goes(
+def test_path_resolves_as_in_the_operating_system(
     tmp_path_factory: pytest.TempPathFactory, links: dict[str, str], path: str
 ) -> None:
     root = tmp_path_factory.mktemp("ways")

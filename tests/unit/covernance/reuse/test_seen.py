@@ -11,7 +11,7 @@ from covernance_agent.journal import LISTED, READ
 pytestmark = pytest.mark.reliability
 
 
-def test_paths_are_looked_at_once_relative_to_the_root(tmp_path: Path) -> None:
+def test_paths_are_read_once_relative_to_the_root(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1", encoding="utf-8")
     looks = Looks(tmp_path)
     first = looks.look(READ, "a")
@@ -22,7 +22,7 @@ def test_paths_are_looked_at_once_relative_to_the_root(tmp_path: Path) -> None:
     assert looks.look(READ, str(tmp_path / "a")) != first
 
 
-def test_looking_again_asks_the_same_of_the_same_paths(tmp_path: Path) -> None:
+def test_looking_again_reads_the_same_paths(tmp_path: Path) -> None:
     seen = Seen(read={"a": "x"}, examined={"b": "x"}, asked={"c": "x"}, listed={".": "x"})
     now = Looks(tmp_path).again(seen)
     assert now == Seen(
@@ -33,7 +33,7 @@ def test_looking_again_asks_the_same_of_the_same_paths(tmp_path: Path) -> None:
     )
 
 
-def test_two_states_of_a_path_are_equal_to_none() -> None:
+def test_different_states_of_a_path_become_the_sentinel() -> None:
     sightings = Sightings(Path("/root"))
     sightings.add(READ, "/root/a", "1")
     sightings.add(LISTED, "/root", "1")

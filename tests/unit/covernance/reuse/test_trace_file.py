@@ -12,7 +12,7 @@ pytestmark = pytest.mark.reliability
 
 
 @pytest.mark.architecture
-def test_tool_and_agent_mean_the_same_by_every_name() -> None:
+def test_tool_and_agent_use_the_same_constants() -> None:
     names = [name for name in vars(trace_file) if name.isupper() and not name.startswith("_")]
     theirs = {**vars(journal), "VARIABLE": journal.SETTINGS}
     assert {name: getattr(trace_file, name) for name in names} == {
@@ -22,7 +22,7 @@ def test_tool_and_agent_mean_the_same_by_every_name() -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"read\0/a\0", b"read\0/a\0state\0more", b"\xff\0\0\0"])
-def test_a_damaged_trace_is_broken(tmp_path: Path, content: bytes | None) -> None:
+def test_damaged_trace_is_broken(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "trace"
     if content is not None:
         path.write_bytes(content)

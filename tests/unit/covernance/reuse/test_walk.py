@@ -19,19 +19,19 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_comes_with_all_below_it(root: Path) -> None:
+def test_folder_is_listed_recursively(root: Path) -> None:
     seen = walk.seen(Looks(root), root, ["src", "alone", "missing"])
     assert set(seen.read) == {"src/a.py", "src/sub/b.py", "src/linked", "alone", "missing"}
     assert set(seen.listed) == {"src", "src/sub"}
     assert seen.read["missing"] == "absent"
 
 
-def test_what_is_skipped_is_left_out(root: Path) -> None:
+def test_skipped_folders_are_left_out(root: Path) -> None:
     assert "out/report" not in walk.seen(Looks(root), root, ["."], [root / "out"]).read
     assert "out/report" in walk.seen(Looks(root), root, ["."]).read
 
 
-def test_stamps_tell_of_any_change(root: Path) -> None:
+def test_stamps_detect_any_change(root: Path) -> None:
     before = walk.stamps(root)
     assert walk.stamps(root) == before
     (root / "alone").write_text("enola", encoding="utf-8")
@@ -40,8 +40,6 @@ def test_stamps_tell_of_any_change(root: Path) -> None:
     assert "alone" not in walk.stamps(root)
 
 
-def test_a_file_that_vanishes_meanwhile_has_no_stamp(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vanished_file_has_an_empty_stamp(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "_walk", lambda *_: [(".", ["vanished"])])
     assert walk.stamps(root) == {"vanished": ()}

@@ -34,7 +34,7 @@ RunIt = Callable[..., SuiteResult]
 
 @pytest.fixture
 def gathered(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """What the passes are said to have done."""
+    """The simulated trace of the passes."""
     said: dict[str, object] = {
         "seen": Seen(),
         "installed": frozenset(),
@@ -60,19 +60,17 @@ def run_calc(repository: Repository, passes: FakePasses, gathered: dict[str, obj
     return run_it
 
 
-def kept(repository: Repository) -> Evidence:
-    found = evidence.read(repository.root / "coverage/data/calc/evidence.json")
-    assert found
-    return found
+def read_evidence(repository: Repository) -> Evidence:
+    stored = evidence.read(repository.root / "coverage/data/calc/evidence.json")
+    assert stored
+    return stored
 
 
 def source(result: SuiteResult) -> str:
     return result.snapshot.provenance.source
 
 
-def test_a_green_run_stands_for_the_next_one_and_says_so(
-    run_calc: RunIt, repository: Repository
-) -> None:
+def test_passing_run_is_reused_and_marked(run_calc: RunIt, repository: Repository) -> None:
     first = run_calc()
     second = run_calc(now=NOW + timedelta(hours=3))
     assert (source(first), source(second)) == ("measured", "reused")
@@ -84,18 +82,18 @@ def test_a_green_run_stands_for_the_next_one_and_says_so(
     assert source(run_calc(now=NOW + timedelta(days=6))) == "reused"
 
 
-def test_a_result_does_not_grow_younger_by_reuse(run_calc: RunIt) -> None:
+def test_reuse_does_not_reset_the_age(run_calc: RunIt) -> None:
     run_calc()
     assert source(run_calc(now=NOW + timedelta(days=6))) == "reused"
     assert source(run_calc(now=NOW + timedelta(days=8))) == "measured"
 
 
-def test_fresh_measures(run_calc: RunIt) -> None:
+def test_fresh_option_measures(run_calc: RunIt) -> None:
     run_calc()
     assert source(run_calc(reuse=False)) == "measured"
 
 
-def test_a_scheduled_run_measures_unless_it_is_asked(run_calc: RunIt) -> None:
+def test_scheduled_run_measures_unless_reuse_is_requested(run_calc: RunIt) -> None:
     environ = {"GITHUB_EVENT_NAME": "schedule"}
     run_calc()
     assert source(run_calc(environ=environ)) == "measured"
@@ -103,22 +101,22 @@ def test_a_scheduled_run_measures_unless_it_is_asked(run_calc: RunIt) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("-k", "x"), ("--cov-report=xml:a.xml",), ("-x",)])
-def test_a_selection_a_report_or_another_argument_is_not_reused(
+def test_partial_run_report_or_changed_argument_is_not_reused(
     run_calc: RunIt, arguments: tuple[str, ...]
 ) -> None:
     run_calc()
     assert source(run_calc(*arguments)) == "measured"
 
 
-def test_a_selection_leaves_what_is_kept_alone(run_calc: RunIt, repository: Repository) -> None:
+def test_partial_run_does_not_change_the_evidence(run_calc: RunIt, repository: Repository) -> None:
     run_calc()
-    before = kept(repository)
+    before = read_evidence(repository)
     run_calc("-k", "x")
-    assert kept(repository) == before
+    assert read_evidence(repository) == before
 
 
 @pytest.mark.security
-def test_a_run_that_is_not_green_is_not_kept(
+def test_failed_run_is_not_stored(
     run_calc: RunIt, passes: FakePasses, repository: Repository
 ) -> None:
     run_calc()
@@ -130,7 +128,7 @@ def test_a_run_that_is_not_green_is_not_kept(
 
 
 @pytest.mark.security
-def test_a_floor_that_rose_is_held_against_a_fresh_run(run_calc: RunIt, passes: FakePasses) -> None:
+def test_raised_floor_is_checked_against_a_fresh_run(run_calc: RunIt, passes: FakePasses) -> None:
     passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
     assert run_calc(fail_under="50").exit is Exit.PASS
     assert source(run_calc(fail_under="50")) == "reused"
@@ -138,7 +136,7 @@ def test_a_floor_that_rose_is_held_against_a_fresh_run(run_calc: RunIt, passes: 
     assert (source(result), result.exit) == ("measured", Exit.GATE)
 
 
-def test_passes_are_told_where_to_note(run_calc: RunIt, passes: FakePasses) -> None:
+def test_passes_receive_trace_settings(run_calc: RunIt, passes: FakePasses) -> None:
     run_calc()
     for planned in passes.planned:
         settings = journal.decode(planned.environment[VARIABLE])
@@ -148,16 +146,16 @@ def test_passes_are_told_where_to_note(run_calc: RunIt, passes: FakePasses) -> N
     assert VARIABLE not in passes.planned[-1].environment
 
 
-def test_what_the_suite_consists_of_is_kept(run_calc: RunIt, repository: Repository) -> None:
+def test_files_of_the_suite_are_stored(run_calc: RunIt, repository: Repository) -> None:
     run_calc()
-    seen = kept(repository).seen
+    seen = read_evidence(repository).seen
     assert {"calc/__init__.py", "tests/test_calc.py", "pyproject.toml", ".coveragerc"} <= set(
         seen.read
     )
     assert {"calc", "tests"} <= set(seen.listed)
 
 
-def test_a_snapshot_lists_what_its_run_depended_on(
+def test_snapshot_lists_the_inputs_of_its_run(
     run_calc: RunIt, gathered: dict[str, object], repository: Repository
 ) -> None:
     gathered["seen"] = Seen(read={"data.csv": "absent", __file__: path_states.content(__file__)})
@@ -171,7 +169,7 @@ def test_a_snapshot_lists_what_its_run_depended_on(
     assert (reused.provenance.source, reused.inputs) == ("reused", measured)
 
 
-def test_a_red_run_lists_its_inputs_too(run_calc: RunIt, passes: FakePasses) -> None:
+def test_failed_run_lists_its_inputs_too(run_calc: RunIt, passes: FakePasses) -> None:
     passes.statuses["security"] = 1
     passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
     result = run_calc()
@@ -180,22 +178,22 @@ def test_a_red_run_lists_its_inputs_too(run_calc: RunIt, passes: FakePasses) -> 
     assert "calc/__init__.py" in result.snapshot.inputs.read
 
 
-def test_a_selection_lists_no_inputs(run_calc: RunIt) -> None:
+def test_partial_run_lists_no_inputs(run_calc: RunIt) -> None:
     assert run_calc("-k", "x").snapshot.inputs is None
 
 
-def test_a_shard_lists_its_inputs_and_leaves_what_is_kept_alone(
+def test_shard_lists_its_inputs_and_does_not_change_the_evidence(
     run_calc: RunIt, repository: Repository
 ) -> None:
     whole = run_calc()
-    before = kept(repository)
+    before = read_evidence(repository)
     run_calc(shard=Shard(1, 2))
     measured = read_part(repository.root / "coverage/parts/calc-1-of-2/part.json")
     assert measured.inputs == whole.snapshot.inputs
-    assert kept(repository) == before
+    assert read_evidence(repository) == before
 
 
-def test_another_commit_meanwhile_is_a_refusal(
+def test_checkout_during_the_run_is_a_refusal(
     run_calc: RunIt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commits = chain(["a"], repeat("b"))
@@ -205,31 +203,31 @@ def test_another_commit_meanwhile_is_a_refusal(
     assert inputs.refusals == ("another commit was checked out while the suite ran",)
 
 
-def test_files_that_a_library_opens_are_kept_where_the_table_names_them(
+def test_files_opened_by_libraries_are_stored_if_declared(
     run_calc: RunIt, repository: Repository
 ) -> None:
     repository.append("pyproject.toml", '\n[tool.covernance.reuse]\nfiles = ["data"]\n')
     repository.write("data/a", "1")
     run_calc()
-    assert "data/a" in kept(repository).seen.read
+    assert "data/a" in read_evidence(repository).seen.read
 
 
-def test_what_could_not_be_traced_is_kept_and_refused(
+def test_untraceable_event_is_stored_as_a_refusal(
     run_calc: RunIt, gathered: dict[str, object], repository: Repository
 ) -> None:
-    gathered["refusals"] = ("it talked to 192.0.2.1:80",)
+    gathered["refusals"] = ("it connected to 192.0.2.1:80",)
     run_calc()
-    assert kept(repository).refusals == ("it talked to 192.0.2.1:80",)
+    assert read_evidence(repository).refusals == ("it connected to 192.0.2.1:80",)
     assert source(run_calc()) == "measured"
 
 
-def test_a_program_makes_the_whole_repository_an_input(
+def test_untraced_program_makes_the_whole_repository_an_input(
     run_calc: RunIt, gathered: dict[str, object], repository: Repository
 ) -> None:
     repository.write("README.md", "read me")
     gathered["programs"] = ("/usr/bin/git",)
     run_calc()
-    found = kept(repository)
+    found = read_evidence(repository)
     assert "README.md" in found.seen.read
     assert "the commit" in found.settings
     assert not any(path.startswith("coverage/") for path in found.seen.read)
@@ -238,7 +236,7 @@ def test_a_program_makes_the_whole_repository_an_input(
     assert source(run_calc()) == "measured"
 
 
-def test_a_repository_that_changed_meanwhile_is_refused_where_a_program_ran(
+def test_repository_changed_during_an_untraced_program_is_a_refusal(
     run_calc: RunIt,
     gathered: dict[str, object],
     repository: Repository,
@@ -248,12 +246,12 @@ def test_a_repository_that_changed_meanwhile_is_refused_where_a_program_ran(
     states = chain([{"a": (1,)}], repeat({"a": (2,)}))
     monkeypatch.setattr("covernance.reuse.walk.stamps", lambda *_: next(states))
     result = run_calc()
-    assert "programs that are not traced" in kept(repository).refusals[0]
+    assert "untraced programs" in read_evidence(repository).refusals[0]
     assert result.snapshot.inputs
-    assert result.snapshot.inputs.refusals == kept(repository).refusals
+    assert result.snapshot.inputs.refusals == read_evidence(repository).refusals
 
 
-def test_an_installed_file_that_changed_meanwhile_is_refused(
+def test_installed_file_changed_during_the_run_is_a_refusal(
     run_calc: RunIt, gathered: dict[str, object], repository: Repository, tmp_path: Path
 ) -> None:
     same, edited = tmp_path / "same.py", tmp_path / "edited.py"
@@ -264,11 +262,11 @@ def test_an_installed_file_that_changed_meanwhile_is_refused(
     edited.write_text("more", encoding="utf-8")
     gathered["installed"] = frozenset(stamps)
     run_calc()
-    assert kept(repository).refusals == (f"{edited} changed while the suite ran",)
-    assert {str(same), str(edited)} <= kept(repository).seen.read.keys()
+    assert read_evidence(repository).refusals == (f"{edited} changed while the suite ran",)
+    assert {str(same), str(edited)} <= read_evidence(repository).seen.read.keys()
 
 
-def test_an_environment_that_changed_meanwhile_is_refused(
+def test_environment_changed_during_the_run_is_a_refusal(
     run_calc: RunIt, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     described = iter([{"a": "1"}, {"a": "2"}])
@@ -276,13 +274,11 @@ def test_an_environment_that_changed_meanwhile_is_refused(
         "covernance.reuse.workflow.describe_environment", lambda *_: dict(next(described))
     )
     run_calc()
-    assert kept(repository).refusals == ("the environment changed while the suite ran",)
+    assert read_evidence(repository).refusals == ("the environment changed while the suite ran",)
 
 
 @pytest.mark.security
-def test_a_snapshot_of_another_suite_does_not_stand_in(
-    run_calc: RunIt, repository: Repository
-) -> None:
+def test_snapshot_of_another_suite_is_not_reused(run_calc: RunIt, repository: Repository) -> None:
     result = run_calc()
     other = msgspec.structs.replace(result.snapshot, suite="other")
     path = repository.root / "coverage/calc.snapshot.json"
@@ -290,4 +286,4 @@ def test_a_snapshot_of_another_suite_does_not_stand_in(
     table = load(repository.root)
     reuse = Reuse(table, {}, (), NOW)
     (reason,) = reuse.find(table.suite("calc"), Path(sys.executable)).reasons
-    assert reason == "coverage/calc.snapshot.json: is not the report that the run left"
+    assert reason == "coverage/calc.snapshot.json: the report was deleted or changed since the run"

@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def request(table: Table, *pytest_arguments: str, **changes: object) -> Request:
-    """A full run of every suite at `NOW`, but for what is said."""
+    """A full run of every suite at `NOW`, with the given changes."""
     usual = Request(
         suites=table.suites,
         themes=None,
@@ -48,7 +48,7 @@ def _arguments(given: tuple[str, ...]) -> PytestArguments:
 
 
 def record(theme: str, **changes: object) -> Record:
-    """What a green pass of one test saw, but for what is said."""
+    """The record of a passing test, with the given changes."""
     plain: dict[str, object] = {
         "schema": SCHEMA,
         "exit": 0,

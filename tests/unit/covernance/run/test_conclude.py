@@ -30,7 +30,7 @@ def _without_tests(passes: FakePasses) -> None:
 def run_two(
     repository: Repository, passes: FakePasses, source: str, *pytest_arguments: str
 ) -> list[SuiteResult]:
-    """Run calc and beside it a suite `other` with a source of its own."""
+    """Run calc and beside it a suite `other` with its own source."""
     repository.write("other/__init__.py", source)
     repository.append(
         "pyproject.toml",
@@ -70,7 +70,7 @@ def test_failing_selection_fails(run_calc: Callable[..., SuiteResult], passes: F
 
 
 @pytest.mark.reliability
-def test_no_data_publishes_nothing_and_is_red(
+def test_no_data_publishes_nothing_and_fails(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
     passes.arcs = {}
@@ -83,7 +83,7 @@ def test_no_data_publishes_nothing_and_is_red(
     ("day", "verdict", "code"),
     [("2026-11-21", "pass", Exit.PASS), ("2026-11-20", "expired-exception", Exit.GATE)],
 )
-def test_exception_that_ran_out_yesterday_fails_its_suite_and_no_other(
+def test_expired_exception_fails_only_its_suite(
     repository: Repository, passes: FakePasses, day: str, verdict: str, code: Exit
 ) -> None:
     row = f"| `other/__init__.py` | other | 50.00 / 90 | old | @team | {day} | rewrite | |"
@@ -98,7 +98,7 @@ def test_exception_that_ran_out_yesterday_fails_its_suite_and_no_other(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [(), ("-k", "x")])
-def test_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
+def test_unparsable_source_fails_only_its_suite_with_no_data(
     repository: Repository, passes: FakePasses, arguments: tuple[str, ...]
 ) -> None:
     calc, other = run_two(repository, passes, "x = 1\ny = (\n", *arguments)
@@ -111,7 +111,7 @@ def test_source_that_cannot_be_parsed_is_no_data_of_its_suite_and_of_no_other(
 
 @pytest.mark.security
 @pytest.mark.usefixtures("_without_tests")
-def test_selection_that_matches_no_test_is_never_green(
+def test_selection_without_tests_fails(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
     result = run_calc("-k", "nosuchtest")
@@ -120,7 +120,7 @@ def test_selection_that_matches_no_test_is_never_green(
 
 @pytest.mark.reliability
 @pytest.mark.usefixtures("_without_tests")
-def test_shard_that_drew_no_test_leaves_the_judging_to_the_whole(
+def test_shard_without_tests_is_partial(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     result = run_calc(shard=Shard(3, 3))

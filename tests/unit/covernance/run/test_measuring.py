@@ -15,7 +15,7 @@ pytestmark = pytest.mark.architecture
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(("jobs", "at_once"), [(None, 3), (1, 1), (2, 2)])
-def test_passes_run_side_by_side_as_asked_or_as_the_cores_bear(
+def test_parallel_passes_follow_the_option_or_the_cores(
     run_calc: Callable[..., SuiteResult],
     passes: FakePasses,
     monkeypatch: pytest.MonkeyPatch,
@@ -30,15 +30,15 @@ def test_passes_run_side_by_side_as_asked_or_as_the_cores_bear(
 def test_unthemed_pass_runs_when_collection_found_unthemed_tests(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
-    found = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
-    passes.records["security"] = record("security", collected=found)
+    collected = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
+    passes.records["security"] = record("security", collected=collected)
     result = run_calc()
     assert [planned.theme for planned in passes.planned][-1] == "unthemed"
     assert result.snapshot.unthemed == ("t::plain",)
 
 
 @pytest.mark.security
-def test_naming_every_theme_is_a_selection_too_for_the_unthemed_are_left_out(
+def test_naming_every_theme_is_partial_because_unthemed_tests_are_left_out(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
     result = run_calc(themes=("architecture", "reliability", "security"))
@@ -46,7 +46,7 @@ def test_naming_every_theme_is_a_selection_too_for_the_unthemed_are_left_out(
 
 
 @pytest.mark.security
-def test_one_file_for_several_passes_is_refused(
+def test_one_file_for_several_passes_is_an_error(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
     with pytest.raises(InputError, match="3 passes would write it"):
@@ -55,8 +55,10 @@ def test_one_file_for_several_passes_is_refused(
 
 
 @pytest.mark.reliability
-def test_theme_that_no_suite_has_lists_those_there_are(
+def test_unknown_theme_lists_the_known_themes(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
-    with pytest.raises(InputError, match="no theme 'speed'; themes: architecture, reliability"):
+    with pytest.raises(
+        InputError, match="no such theme: 'speed'; themes: architecture, reliability"
+    ):
         run_calc(themes=("security", "speed"))

@@ -55,30 +55,30 @@ def test_clean_pass_has_no_failures(finished: Build) -> None:
 @pytest.mark.parametrize(
     ("changes", "failure"),
     [
-        ({"died": True, "status": 0}, "the architecture pass broke off (status 0)"),
-        ({"died": True, "status": -9}, "the architecture pass broke off (status -9)"),
-        ({"status": 1, "exit": 0}, "the architecture pass broke off (status 1)"),
+        ({"died": True, "status": 0}, "the architecture pass ended unexpectedly (status 0)"),
+        ({"died": True, "status": -9}, "the architecture pass ended unexpectedly (status -9)"),
+        ({"status": 1, "exit": 0}, "the architecture pass ended unexpectedly (status 1)"),
         (
             {"status": 1, "exit": 1},
-            "the architecture pass ended with status 1 though no test failed",
+            "the architecture pass ended with status 1 although no test failed",
         ),
         (
             {"selected": {"t::a": (), "t::z": ()}},
-            "the architecture pass stopped before all of its tests had run",
+            "the architecture pass stopped before running all of its tests",
         ),
         ({"outcomes": {"t::a": "failed"}, "status": 1, "exit": 1}, "t::a"),
         ({"outcomes": {"t::a": "error"}, "status": 1, "exit": 1}, "t::a"),
         ({"collection_errors": ["tests/x.py"], "status": 2, "exit": 2}, "tests/x.py"),
     ],
 )
-def test_whatever_keeps_a_pass_from_its_end_is_a_failure(
+def test_incomplete_or_failed_pass_is_a_failure(
     finished: Build, changes: dict[str, object], failure: str
 ) -> None:
     assert outcomes.failures([finished(**changes)]) == {failure}
 
 
 @pytest.mark.security
-def test_pass_that_ran_tests_and_recorded_nothing_is_unmeasured(finished: Build) -> None:
+def test_pass_with_tests_but_without_data_is_unmeasured(finished: Build) -> None:
     passes = [finished("a"), finished("b"), finished("c", status=5, exit=5, outcomes={})]
     for result in passes[1:]:
         (result.planned.folder / ".coverage.host.1").unlink()
@@ -105,7 +105,7 @@ def test_unthemed_tests_are_listed_once(finished: Build) -> None:
         (("failed", "failed"), ["t::a"], ()),
     ],
 )
-def test_test_that_ended_both_ways_is_flaky(
+def test_test_that_passed_and_failed_is_flaky(
     finished: Build, ends: tuple[str, str], reran: list[str], flaky: tuple[str, ...]
 ) -> None:
     passes = [
@@ -115,6 +115,6 @@ def test_test_that_ended_both_ways_is_flaky(
     assert outcomes.flaky([*passes, finished("reliability", died=True)]) == flaky
 
 
-def test_pass_that_left_no_record_is_lost(finished: Build) -> None:
+def test_pass_without_a_record_is_lost(finished: Build) -> None:
     passes = [finished("security", died=True, status=-9), finished("architecture")]
     assert outcomes.lost(passes) == ("security",)

@@ -39,7 +39,7 @@ def finished(folder: Path, *, selected: str = "", deselected: str = "") -> Finis
     return Finished(planned, 0, 1.5, record)
 
 
-def test_part_comes_back_as_it_was_published(tmp_path: Path) -> None:
+def test_published_part_is_read_back_unchanged(tmp_path: Path) -> None:
     folder = tmp_path / "pass"
     folder.mkdir()
     (folder / ".coverage.host.1").write_bytes(b"data")
@@ -70,7 +70,7 @@ def test_pass_that_died_has_no_record(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[1]", b"\xff", b'{"suite":"\xff"}', b'{"suite":"api"}']
 )
-def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
+def test_damaged_part_error_names_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "part.json").write_bytes(content)
     with pytest.raises(InputError, match=r"part\.json: is not part of a suite, or is damaged"):
         part.read(tmp_path / "part.json")
@@ -86,14 +86,14 @@ def test_damage_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
         b'{"schema":1,"exit":0,"collected":{},"outcomes":{"t":"odd"},"seconds":{},"collection_errors":[]}',
     ],
 )
-def test_damaged_record_is_told_with_the_file(tmp_path: Path, content: bytes) -> None:
+def test_damaged_record_error_names_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "security").mkdir()
     (tmp_path / "security/record.json").write_bytes(content)
     with pytest.raises(InputError, match=r"record\.json: is not the record of a pass, or"):
         part.passes(MEASURED, tmp_path)
 
 
-def test_missing_part_is_told_with_the_file(tmp_path: Path) -> None:
+def test_missing_part_error_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"part\.json: can't be read: No such file"):
         part.read(tmp_path / "part.json")
 
@@ -102,7 +102,7 @@ def shards(*split: tuple[str, str]) -> tuple[str, ...]:
     return part.gaps([finished(Path(), selected=ran, deselected=left) for ran, left in split])
 
 
-def test_shards_that_ran_every_test_once_leave_no_gap() -> None:
+def test_shards_that_run_each_test_once_have_no_gap() -> None:
     assert shards(("ab", "c"), ("c", "ab")) == ()
 
 

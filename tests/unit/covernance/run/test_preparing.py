@@ -23,14 +23,14 @@ class Broken(Agent):
         raise MachineError("pytest is missing; install it")
 
 
-def test_each_suite_has_the_interpreter_that_the_user_names(repository: Repository) -> None:
+def test_user_can_choose_the_interpreter_of_each_suite(repository: Repository) -> None:
     table = load(repository.root)
     python = Path(sys.executable)
     agents = find_agents(table, table.suites, {}, {"calc": python})
     assert {name: agent.python for name, agent in agents.items()} == {"calc": python}
 
 
-def test_each_suite_has_settings_of_its_own(repository: Repository, tmp_path: Path) -> None:
+def test_each_suite_has_its_own_settings(repository: Repository, tmp_path: Path) -> None:
     table = load(repository.root)
     prepared = prepare(table.suites, {"calc": LocalAgent()}, tmp_path)
     assert prepared["calc"].environment.executable == sys.executable
@@ -38,7 +38,7 @@ def test_each_suite_has_settings_of_its_own(repository: Repository, tmp_path: Pa
 
 
 @pytest.mark.reliability
-def test_environment_that_lacks_something_is_named_by_its_suite(
+def test_incomplete_environment_error_names_the_suite(
     repository: Repository, tmp_path: Path
 ) -> None:
     table = load(repository.root)
@@ -46,13 +46,13 @@ def test_environment_that_lacks_something_is_named_by_its_suite(
         prepare(table.suites, {"calc": Broken(Path("python"))}, tmp_path)
 
 
-def test_without_arguments_nothing_is_asked(repository: Repository) -> None:
+def test_without_arguments_the_agent_is_not_started(repository: Repository) -> None:
     table = load(repository.root)
     arguments = split_reports(())
     assert interpret(arguments, table.suites[0], Broken(Path("python"))) is arguments
 
 
-def test_arguments_mean_what_pytest_takes_them_for(repository: Repository) -> None:
+def test_arguments_are_interpreted_by_pytest(repository: Repository) -> None:
     table = load(repository.root)
     arguments = split_reports(("-k", "sign"))
     meaning = interpret(arguments, table.suites[0], LocalAgent()).meaning

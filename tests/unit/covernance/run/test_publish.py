@@ -27,7 +27,7 @@ pytestmark = pytest.mark.architecture
         ("xml:./coverage/../coverage/calc.xml", "coverage/partial/calc.xml"),
     ],
 )
-def test_report_asked_for_of_a_selection_never_replaces_a_full_one(
+def test_report_of_a_partial_run_never_replaces_a_full_one(
     run_calc: Callable[..., SuiteResult], repository: Repository, given: str, written: str
 ) -> None:
     result = run_calc("-k", "x", f"--cov-report={given}")
@@ -36,12 +36,12 @@ def test_report_asked_for_of_a_selection_never_replaces_a_full_one(
     assert not (repository.root / "coverage/calc.xml").exists()
 
 
-def test_terminal_report_is_handed_on(run_calc: Callable[..., SuiteResult]) -> None:
+def test_terminal_report_is_returned(run_calc: Callable[..., SuiteResult]) -> None:
     assert "Missing" in run_calc("--cov-report=term-missing").text
     assert run_calc().text == ""
 
 
-def test_asked_report_of_a_full_run_is_written_beside_the_standard_ones(
+def test_requested_report_of_a_full_run_is_added_to_the_standard_ones(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
     names = [path.name for path in run_calc("--cov-report=lcov:x.info").published]
@@ -51,7 +51,7 @@ def test_asked_report_of_a_full_run_is_written_beside_the_standard_ones(
 @pytest.mark.parametrize(
     ("shard", "expected"), [(Shard(), []), (Shard(1, 2), ["calc-durations.json"])]
 )
-def test_durations_are_written_where_something_is_split_by_them(
+def test_durations_are_written_only_for_shards(
     run_calc: Callable[..., SuiteResult],
     monkeypatch: pytest.MonkeyPatch,
     shard: Shard,
@@ -81,13 +81,13 @@ def test_durations_are_written_where_something_is_split_by_them(
         "xml:docs",
     ],
 )
-def test_report_never_takes_the_place_of_something_else(
+def test_report_never_overwrites_other_files(
     run_calc: Callable[..., SuiteResult], repository: Repository, passes: FakePasses, report: str
 ) -> None:
-    kept = repository.write("docs/important.md", "keep me")
+    document = repository.write("docs/important.md", "keep me")
     with pytest.raises(InputError, match=f"--cov-report={report}"):
         run_calc(f"--cov-report={report}")
-    assert kept.exists()
+    assert document.exists()
     assert passes.planned == []
 
 
@@ -100,7 +100,7 @@ def test_report_of_coverage_py_is_replaced_by_the_next(
 
 
 @pytest.mark.reliability
-def test_one_path_for_the_reports_of_two_suites_is_refused(
+def test_one_path_for_the_reports_of_two_suites_is_an_error(
     repository: Repository, passes: FakePasses
 ) -> None:
     (repository.root / "other").mkdir()
@@ -109,7 +109,7 @@ def test_one_path_for_the_reports_of_two_suites_is_refused(
         '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
     )
     table = load(repository.root)
-    asked = request(table, "--cov-report=xml:one.xml")
+    two_suites = request(table, "--cov-report=xml:one.xml")
     with pytest.raises(InputError, match=r"one path for several suites \(calc, other\)"):
-        run_suites(table, asked, local_agents(*table.suites), Quiet())
+        run_suites(table, two_suites, local_agents(*table.suites), Quiet())
     assert passes.planned == []

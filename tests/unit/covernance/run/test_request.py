@@ -10,7 +10,7 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.architecture
 
 
-def test_what_is_not_asked_for_is_a_full_run_whose_results_may_be_reused(
+def test_default_is_a_full_run_whose_results_may_be_reused(
     repository: Repository,
 ) -> None:
     asked: Request = request(load(repository.root))

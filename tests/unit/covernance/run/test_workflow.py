@@ -16,7 +16,7 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.architecture
 
 
-def test_full_run_publishes_its_reports_and_last_its_snapshot(
+def test_full_run_publishes_its_snapshot_after_its_reports(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     result = run_calc()
@@ -29,7 +29,7 @@ def test_full_run_publishes_its_reports_and_last_its_snapshot(
     assert not list((repository.root / "coverage/data/.work").glob("run-*"))
 
 
-def test_full_run_records_what_ran_of_its_change(
+def test_full_run_records_patch_coverage(
     run_calc: Callable[..., SuiteResult], repository: Repository
 ) -> None:
     assert run_calc().snapshot.patch is None
@@ -45,7 +45,7 @@ def test_full_run_records_what_ran_of_its_change(
 
 
 @pytest.mark.reliability
-def test_pass_that_died_keeps_the_last_reports(
+def test_crashed_pass_leaves_the_last_reports(
     run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
 ) -> None:
     run_calc()
@@ -79,7 +79,7 @@ def test_selection_is_partial_and_publishes_nothing(
 
 
 @pytest.mark.security
-def test_what_a_plugin_deselects_makes_a_run_partial(
+def test_tests_deselected_by_a_plugin_make_a_run_partial(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
     gone = ["t::a", "t::b", "t::c"]
@@ -89,7 +89,7 @@ def test_what_a_plugin_deselects_makes_a_run_partial(
 
 
 @pytest.mark.reliability
-def test_argument_that_pytest_refuses_is_bad_input(
+def test_argument_rejected_by_pytest_is_an_input_error(
     run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
 ) -> None:
     passes.statuses["security"] = 4
@@ -99,7 +99,7 @@ def test_argument_that_pytest_refuses_is_bad_input(
 
 
 @pytest.mark.security
-def test_settings_that_narrow_from_elsewhere_make_a_run_partial(
+def test_narrowing_settings_make_a_run_partial(
     run_calc: Callable[..., SuiteResult], passes: FakePasses
 ) -> None:
     passes.records["security"] = record("security", narrowed=["--ignore"])

@@ -36,7 +36,9 @@ def test_the_command_answers_as_text_and_as_json(kept: Table, repository: Reposi
     ]
     repository.append("calc/__init__.py", "more = 1\n")
     stale, edited = out("calc/__init__.py:12").splitlines()[1:]
-    assert stale.startswith("  stale: calc/__init__.py edited since; `covernance run --suite calc")
-    assert edited == "  edited since, so not known: line 12"
+    assert stale.startswith(
+        "  stale: calc/__init__.py edited since; run `covernance run --suite calc"
+    )
+    assert edited == "  edited since the run: line 12"
     (place,) = json.loads(out("calc/__init__.py:11", "--format", "json"))["places"]
     assert (place["never"], place["ran"]) == ("11", [])

@@ -66,7 +66,7 @@ def test_what_no_test_ran_is_named_by_its_reason() -> None:
         "  ran at import only: line 1",
         "  never ran: lines 2-3",
         "  no statement: line 4",
-        "  edited since, so not known: lines 5,7",
+        "  edited since the run: lines 5,7",
     ]
     assert not any("no statement" in line for line in shown(asked="", **reasons))
 

@@ -18,7 +18,7 @@ def ask(table: Table, *places: str) -> list[Answer]:
     return who(table, parse(places, table.root, table.root))
 
 
-def test_a_line_tells_its_tests_with_all_their_themes(kept: Table) -> None:
+def test_line_lists_its_tests_with_all_their_themes(kept: Table) -> None:
     (answer,) = ask(kept, "calc/__init__.py:7")
     assert answer.ran == (
         Ran("", ("reliability",), "7", set_up=True),
@@ -27,7 +27,7 @@ def test_a_line_tells_its_tests_with_all_their_themes(kept: Table) -> None:
     assert (answer.suite, answer.commit, answer.stale) == ("calc", "0" * 40, ())
 
 
-def test_each_line_of_a_file_is_accounted_for_once(kept: Table) -> None:
+def test_each_line_of_a_file_is_classified_once(kept: Table) -> None:
     (answer,) = ask(kept, "calc/__init__.py")
     assert {ran.test: ran.lines for ran in answer.ran} == {
         "": "6-7",
@@ -48,14 +48,14 @@ def test_each_line_of_a_file_is_accounted_for_once(kept: Table) -> None:
         ("calc/__init__.py:9", "without_statement"),
     ],
 )
-def test_a_line_without_tests_says_why(kept: Table, place: str, field: str) -> None:
+def test_line_without_tests_has_a_reason(kept: Table, place: str, field: str) -> None:
     (answer,) = ask(kept, place)
     assert answer.ran == ()
     assert getattr(answer, field) == place.partition(":")[2]
 
 
 @pytest.mark.reliability
-def test_lines_that_moved_are_found_and_edited_ones_are_not_known(
+def test_moved_lines_are_found_and_edited_lines_are_listed(
     kept: Table, repository: Repository
 ) -> None:
     repository.write(
@@ -73,9 +73,7 @@ def test_lines_that_moved_are_found_and_edited_ones_are_not_known(
 
 
 @pytest.mark.reliability
-def test_edited_tests_and_a_source_that_is_gone_are_stale(
-    kept: Table, repository: Repository
-) -> None:
+def test_edited_tests_and_deleted_sources_are_stale(kept: Table, repository: Repository) -> None:
     repository.append("tests/test_calc.py", "# more\n")
     (repository.root / "calc/__init__.py").unlink()
     (answer,) = ask(kept, "calc/__init__.py:7")
@@ -83,14 +81,14 @@ def test_edited_tests_and_a_source_that_is_gone_are_stale(
 
 
 @pytest.mark.parametrize("stands", ["calc", ".", "tests"])
-def test_a_path_begins_where_the_user_stands_or_at_the_root(table: Table, stands: str) -> None:
+def test_path_is_relative_to_the_current_folder_or_the_root(table: Table, stands: str) -> None:
     text = "__init__.py:7" if stands == "calc" else "calc/__init__.py:7"
     (place,) = parse([text], table.root, table.root / stands)
     assert place == Place("calc/__init__.py", range(7, 8))
     assert place.asked == "7"
 
 
-def test_a_place_is_a_file_a_line_or_lines(table: Table) -> None:
+def test_place_is_a_file_a_line_or_a_range(table: Table) -> None:
     places = parse(["a.py", "a.py:3", "a.py:3-5", "a:b.py"], table.root, table.root)
     assert [(place.path, place.asked) for place in places] == [
         *(("a.py", ""), ("a.py", "3"), ("a.py", "3-5"), ("a:b.py", "")),
@@ -99,22 +97,24 @@ def test_a_place_is_a_file_a_line_or_lines(table: Table) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "message"),
     [
-        ("calc/__init__.py:7-3", "the last line lies before the first"),
+        ("calc/__init__.py:7-3", "the last line is before the first"),
         ("calc/__init__.py:12", "the file has 11 lines"),
         ("calc/_init_.py", "did you mean 'calc/__init__.py'"),
-        ("nothing/like/it", "is no file of a suite's source; give FILE"),
-        ("calc/new.py", "did not measure it: it is new since, or omitted"),
+        ("nothing/like/it", "is not part of any suite; give FILE"),
+        ("calc/new.py", "did not measure it; it is newer or omitted"),
     ],
 )
-def test_a_wrong_place_is_told(kept: Table, repository: Repository, place: str, told: str) -> None:
+def test_invalid_place_is_an_error(
+    kept: Table, repository: Repository, place: str, message: str
+) -> None:
     repository.write("calc/new.py", "")
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         ask(kept, place)
 
 
-def test_before_the_first_such_run_it_is_told_how_to_make_one(table: Table) -> None:
+def test_missing_recording_error_names_the_command(table: Table) -> None:
     with pytest.raises(InputError, match="run `covernance run --suite calc --contexts=test` first"):
         ask(table, "calc/__init__.py:7")
 
@@ -123,7 +123,7 @@ def test_before_the_first_such_run_it_is_told_how_to_make_one(table: Table) -> N
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=9),
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=9),
 )
-def test_the_same_lines_are_the_same_and_in_order(then: list[str], now: list[str]) -> None:
+def test_same_lines_are_equal_and_in_order(then: list[str], now: list[str]) -> None:
     found = same_lines("\n".join(then), "\n".join(now))
     assert all(now[line - 1] == then[before - 1] for line, before in found.items())
     assert sorted(found) == list(found)
