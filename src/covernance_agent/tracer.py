@@ -246,7 +246,8 @@ class Tracer:
             return
         self._seen.add((kind, name))
         if f"{name}/".startswith(self.settings.installed):
-            if kind == READ:
+            # What is left of bytecode here are the temporary names under which Python writes it.
+            if kind == READ and _BYTECODE not in name:
                 self._journal.note(INSTALLED, name, states.stamp(name))
         elif not self._is_made(name) and _BYTECODE not in f"{name}/":
             self._journal.note(kind, name, state(name))

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import click
 
-from covernance.agent.interpreter import find_interpreter
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.layout import Layout
@@ -52,10 +51,7 @@ def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
     """  # noqa: D301 - click reads the escape
     table = here()
     reuse = Reuse(table, os.environ, (), datetime.now(UTC))
-    findings = {
-        suite.name: reuse.find(suite, find_interpreter(table, suite, os.environ))
-        for suite in _select_suites(table, names)
-    }
+    findings = {suite.name: reuse.find(suite) for suite in _select_suites(table, names)}
     if form == "json":
         print_json(_document(findings))
         return Exit.PASS

@@ -80,8 +80,13 @@ class Reuse:
         self._stamps: walk.Stamps = {}
         self._measured: str | None = None
 
-    def find(self, suite: Suite, python: Path) -> Found:
-        """Compare the stored evidence of a suite with the current state; `python` would run it."""
+    def find(self, suite: Suite, python: Path | None = None) -> Found:
+        """Compare the stored evidence of a suite with the current state.
+
+        Args:
+            suite: The suite.
+            python: The interpreter that would run it; None for the one that ran it last.
+        """
         try:
             stored = evidence.read(self._layout.evidence(suite.name))
         except InputError as error:
@@ -255,9 +260,9 @@ class Reuse:
         }
         return (self._layout.folder, *sorted(installed))
 
-    def _present(self, stored: Evidence, python: Path) -> dict[str, str]:
+    def _present(self, stored: Evidence, python: Path | None) -> dict[str, str]:
         described = self._describe(stored.environment, self._looks)
-        if stored.python == str(python):
+        if python is None or stored.python == str(python):
             return described
         return described | {ENVIRONMENT: str(python)}
 

@@ -123,6 +123,15 @@ def test_files_in_a_folder_that_the_run_created_are_products(noted: Noted) -> No
     assert noted.hook("os.mkdir", "there", 0o777, -1) == []
 
 
+def test_bytecode_that_python_is_writing_is_not_recorded(noted: Noted, tmp_path: Path) -> None:
+    cache = tmp_path / "installed/__pycache__"
+    cache.mkdir(parents=True)
+    written = cache / "a.cpython-311.pyc.1234"
+    written.touch()
+    entries = noted.hook("os.rename", str(written), str(cache / "a.cpython-311.pyc"), -1, -1)
+    assert [entry.kind for entry in entries] == [MADE]
+
+
 def test_bytecode_is_recorded_as_its_source(noted: Noted) -> None:
     write(noted, "module.py")
     for name in ("module.cpython-311.pyc", "module.cpython-311-pytest-9.2.0.pyc"):

@@ -52,6 +52,7 @@ def test_an_environment_variable_selects_the_store(repository: Repository) -> No
         chosen(table, {"COVERAGE_HISTORY_STORE": "gti"})
 
 
+@pytest.mark.architecture
 def test_the_tables_store_is_opened(repository: Repository) -> None:
     table = load(repository.root)
     assert isinstance(open_table_store(table), Directory)
