@@ -87,7 +87,7 @@ def _tool() -> str:
         path
         for folder in folders
         for path in folder.rglob("*")
-        if path.is_file() and path.parent.name != "__pycache__"
+        if path.is_file() and path.parent.name != "__pycache__" and path.suffix != ".pyc"
     )
     return digest("\0".join(f"{path}\0{path_states.digest(str(path))}" for path in paths))
 

@@ -92,7 +92,11 @@ def test_a_python_too_old_for_the_agent_still_starts(python: str) -> None:
         pytest.skip(f"{python} is not installed")
     ran = subprocess.run(
         [found, "-c", "print(1)"],
-        env={"PYTHONPATH": str(find_startup_folder()), VARIABLE: "[]"},
+        env={
+            "PYTHONPATH": str(find_startup_folder()),
+            "PYTHONDONTWRITEBYTECODE": "1",  # Python 2 writes it beside the source
+            VARIABLE: "[]",
+        },
         capture_output=True,
         text=True,
         check=False,
