@@ -102,7 +102,7 @@ def test_a_floor_of_100_fails_and_names_the_lines(
     red = clone.make("test-logging-unit", COVERAGE_FAIL_UNDER="100")
     module.write_text(before, encoding="utf-8")
     assert red.returncode != 0
-    assert "floor of 100 % (from COVERAGE_FAIL_UNDER)" in red.stdout
+    assert "(floor 100 %, from COVERAGE_FAIL_UNDER)" in red.stdout
     assert "logging_lib/__init__.py: " in red.stdout
 
 

@@ -17,7 +17,7 @@ GUIDE = Path(__file__).parents[1] / "docs/test_framework_upgrades/adopt.md"
 NOXFILE = re.compile(r"^```python title=noxfile\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ATTRIBUTES = """\
 from decimal import Decimal
-from typing import Literal, assert_type
+from typing import assert_type
 
 from covernance.config import (
     ExceptionSettings,
@@ -41,7 +41,7 @@ def read(table: Table, suite: Suite) -> None:
     assert_type(suite.python, str | None)
     assert_type(table.suites, tuple[Suite, ...])
     assert_type(table.history, HistorySettings)
-    assert_type(table.history.store, Literal["directory", "git"])
+    assert_type(table.history.store, str)
     assert_type(table.exceptions, ExceptionSettings)
     assert_type(table.reuse, ReuseSettings)
 """

@@ -253,7 +253,7 @@ def test_a_pull_request_runs_what_it_touches_and_carries_the_rest(governed: Proj
     governed.change("one", "logs/logs_parts.py", '"""Numbers."""', '"""Numbers and more."""')
     run = governed.run(governed.remote.pull_request())
     assert green(run) == HOUSE | {"unit-logs", "gate"}, run.log
-    assert "logs/logs_parts.py changed: its source" in run.jobs["plan"].outputs["matrix"]
+    assert "logs/logs_parts.py changed: its last run read it" in run.jobs["plan"].outputs["matrix"]
     assert verdicts(run) == dict.fromkeys(miniature.SUITES, "pass")
     assert steps(run) == dict.fromkeys(STEPS, True)
     carried = rf"`carried from {base[:12]}, \d min old`"
