@@ -86,7 +86,9 @@ def integration(session: nox.Session) -> None:
 
 def _integration(session: nox.Session) -> None:
     session.run(
-        *("pytest", "-n", "2", "--dist", "loadfile"),
+        # xdist waits for ever where a process that crashed is replaced; a test that hangs ends here
+        *("pytest", "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"),
+        *("-o", "faulthandler_timeout=600", "-o", "faulthandler_exit_on_timeout=true"),
         *("tests/unit/utils", "tests/integration", "tests/e2e"),
         *session.posargs,
     )

@@ -15,6 +15,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Meta, Struct
 
+from apps.api.analysis import analysed_at_import
 from apps.api.jwks import Algorithm, KeyCache, KeysUnavailableError
 from apps.api.problems import ProblemError
 from apps.api.settings import AuthSettings
@@ -75,6 +76,7 @@ def insufficient_scope(scope: str) -> ProblemError:
     )
 
 
+@analysed_at_import
 class _Claims(Struct):
     """The claims that the API uses (RFC 9068 §2.2 and the tenant)."""
 

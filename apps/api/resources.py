@@ -15,6 +15,7 @@ from msgspec import Meta, Raw, Struct
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
+from apps.api.analysis import analysed_at_import
 from apps.api.badge import render_badge
 from apps.api.counts import Counts
 from apps.api.cursors import InvalidCursorError, make_cursor, read_cursor
@@ -54,6 +55,7 @@ class SnapshotIdConverter(BaseConverter):
     regex = r"[0-9a-f]{32}"
 
 
+@analysed_at_import
 class _ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     suite: Name | None = None
     branch: Branch | None = None
@@ -61,6 +63,7 @@ class _ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
+@analysed_at_import
 class _TrendQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     suite: Name
     theme: Name | None = None
@@ -68,6 +71,7 @@ class _TrendQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
+@analysed_at_import
 class _BadgeQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     suite: Name
     theme: Name | None = None

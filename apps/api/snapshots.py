@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from apps.api.analysis import analysed_at_import
 from apps.api.auth import Identifier
 from apps.api.counts import Count, Counts
 
@@ -38,6 +39,7 @@ class InvalidSnapshotError(Exception):
         self.detail = detail
 
 
+@analysed_at_import
 class Theme(Struct, frozen=True):
     """Coverage of a theme: `earned` by its tests, and `raw` with what importing executed."""
 
@@ -55,10 +57,12 @@ class Provenance(Struct, frozen=True):
     branch: Branch | None = None
 
 
+@analysed_at_import
 class _File(Struct, frozen=True):
     total: Counts
 
 
+@analysed_at_import
 class _Document(Struct, frozen=True):
     """A snapshot document; themes and files are parsed one by one, so that errors name them."""
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,6 +22,9 @@ _MOST_LINES = 15
 _ERRORS = {"config": ConfigError, "input": InputError, "machine": MachineError}
 # coverage.py passes these to child processes, but the agent itself must not be measured.
 _MEASUREMENT = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
+
+# msgspec analyses a type when it is first read; two threads that do so at once crash the process.
+_READING = Lock()
 
 T = TypeVar("T")
 
@@ -59,7 +63,8 @@ class Agent:
             if not answer.is_file():
                 msg = f"{self.python}: the agent ended without a result:\n{output}"
                 raise MachineError(msg)
-            return _read_answers(answer, [result for _, result in tasks])
+            with _READING:
+                return _read_answers(answer, [result for _, result in tasks])
 
     def _run(self, request: Path, answer: Path) -> str:
         try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,33 @@ from covernance.errors import InputError, MachineError
 from tests.utils.agents import LocalAgent
 
 pytestmark = pytest.mark.reliability
+
+
+# A crash ends the process, so another one takes it. Each round has new types of result.
+CONCURRENT_ANSWERS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Annotated
+import msgspec
+from covernance.agent.environment import Prepare
+from tests.unit.covernance.agent.test_client import Answering
+
+sys.setswitchinterval(1e-6)
+agent = Answering('{"schema": 1, "answers": [{"result": {"a": 1, "b": {"c": 2}}}]}')
+
+def new_type():
+    inner = msgspec.defstruct("Inner", [("c", Annotated[int, msgspec.Meta(ge=0)])])
+    return msgspec.defstruct("Result", [("a", Annotated[int, msgspec.Meta(ge=1)]), ("b", inner)])
+
+def ask(barrier, result):
+    barrier.wait(60)
+    return agent.ask(Prepare(), result).b.c
+
+with ThreadPoolExecutor(8) as pool:
+    for _ in range(50):
+        assert list(pool.map(ask, [Barrier(8)] * 8, [new_type()] * 8)) == [2] * 8
+"""
 
 
 class Unknown(msgspec.Struct, tag_field="task", tag="unknown"):
@@ -67,6 +95,13 @@ def test_a_missing_damaged_or_newer_answer_is_a_clear_error(
 ) -> None:
     with pytest.raises(MachineError, match=message):
         Answering(content).ask(Prepare(), Prepared)
+
+
+def test_several_threads_can_read_their_first_answers_at_once() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CONCURRENT_ANSWERS], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_error_has_the_agents_kind_and_message() -> None:
