@@ -109,17 +109,17 @@ def take_all(
         msg = "the plan was made for another table; run `covernance plan --format github` again"
         raise InputError(msg)
     taken: list[SuiteResult] = []
-    refused: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for suite in table.suites:
         if left_out := plan.left_out.get(suite.name):
             result = take(table, suite, history, left_out.entry, environ, now)
             if isinstance(result, Refused):
-                refused[suite.name] = result.reason
+                reasons[suite.name] = result.reason
             else:
                 taken.append(result)
         elif not plan.shards(suite.name):
-            refused[suite.name] = "not part of the plan"
-    return taken, refused
+            reasons[suite.name] = "not part of the plan"
+    return taken, reasons
 
 
 def _why_unusable(table: Table, stored: Snapshot, now: datetime) -> str:

@@ -71,7 +71,10 @@ def test_path_without_a_current_state_counts_as_gone() -> None:
     [
         ({"the interpreter": "3.12"}, "the interpreter changed"),
         ({}, "the interpreter is gone"),
-        ({"the interpreter": "3.11", "the variable LANG": "x"}, "the variable LANG is new"),
+        (
+            {"the interpreter": "3.11", "the environment variable LANG": "x"},
+            "the environment variable LANG is new",
+        ),
     ],
 )
 def test_changed_setting_is_named(settings: dict[str, str], reason: str) -> None:
@@ -81,13 +84,22 @@ def test_changed_setting_is_named(settings: dict[str, str], reason: str) -> None
 
 def test_another_environment_is_a_single_reason() -> None:
     evidence = msgspec.structs.replace(
-        EVIDENCE, settings={"the environment": "/a", "the distribution x-1": "1", "the layer": "1"}
+        EVIDENCE,
+        settings={
+            "the path of the environment": "/a",
+            "the installed package x-1": "1",
+            "the code of covernance": "1",
+        },
     )
-    settings = {"the environment": "/b", "the distribution y-1": "1", "the layer": "2"}
+    settings = {
+        "the path of the environment": "/b",
+        "the installed package y-1": "1",
+        "the code of covernance": "2",
+    }
     present = msgspec.structs.replace(PRESENT, settings=settings)
     assert reasons(evidence, present, WEEK) == (
         "it ran in /a, but this environment is /b",
-        "the layer changed",
+        "the code of covernance changed",
     )
 
 
