@@ -35,7 +35,7 @@ _USUAL_REMOTE = "origin"
 
 def store_class(name: StoreName) -> type[NamedStore]:
     """Return the class of a store by its name."""
-    module, _, attribute = STORES[name].partition(":")
+    module, _, attribute = STORES[name].class_path.partition(":")
     return cast("type[NamedStore]", getattr(import_module(module), attribute))
 
 
