@@ -13,7 +13,7 @@ from covernance.config import Table, find_root, load
 from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit
 from covernance.history import retention, workflow
-from covernance.history.open import chosen, store_class, usual_remote
+from covernance.history.open import choose_store, find_remote, store_class
 from covernance.history.store import Entry, NamedStore
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.shell import tables
@@ -269,11 +269,11 @@ def _store(
     local: bool,
 ) -> NamedStore:
     settings = table.history
-    store = store_class(kind or chosen(table, os.environ))
+    store = store_class(kind or choose_store(table, os.environ))
     if local or not store.has_remote:
         remote = None
     elif remote is None:
-        remote = usual_remote(table.root, settings.remote)
+        remote = find_remote(table.root, settings.remote)
     branch = store_branch or settings.branch
     return store.open(table.root, branch=branch, remote=remote)
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from covernance.affected.workflow import decide, requirements_files, tool_folders
+from covernance.affected.workflow import decide_suites, requirements_files, tool_folders
 from covernance.config import Table, load
 from covernance.errors import Exit
 from covernance.history.directory import Directory
@@ -63,7 +63,7 @@ def table(repository: Repository) -> Table:
 
 def decided(table: Table, began: str, **environ: str) -> Decision:
     store = Directory(table.root / "coverage/history")
-    return decide(table, StoreListing(store), began, environ, NOW)["calc"]
+    return decide_suites(table, StoreListing(store), began, environ, NOW)["calc"]
 
 
 def test_an_unaffected_suite_is_left_out(table: Table, began: str) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from coverage import CoverageData
 
 from covernance.collect.command import command
-from covernance.collect.workflow import arrivals, collect
+from covernance.collect.workflow import collect, find_arrivals
 from covernance.config import Table, load
 from covernance.engine.record import Collected
 from covernance.engine.shard import Shard
@@ -75,14 +75,14 @@ def plan_of(table: Table, shards: int) -> Plan:
 
 def collected(table: Table, folder: Path, shards: int) -> list[SuiteResult]:
     """The results of a suite's shards."""
-    found = arrivals(folder, plan_of(table, shards), table).complete
+    found = find_arrivals(folder, plan_of(table, shards), table).complete
     return collect(table, found, {}, NOW, local_agent)
 
 
 def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrived: Path) -> None:
     measure(Shard(1, 2))
     table = measure(Shard(2, 2))
-    came = arrivals(arrived, plan_of(table, 2), table)
+    came = find_arrivals(arrived, plan_of(table, 2), table)
     (result,) = collect(table, came.complete, {}, NOW, local_agent)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert len(result.snapshot.tests) == 6
@@ -95,7 +95,7 @@ def test_missing_job_is_named_and_its_suite_is_incomplete(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard(1, 2))
-    came = arrivals(arrived, plan_of(table, 2), table)
+    came = find_arrivals(arrived, plan_of(table, 2), table)
     assert [job.name for job in came.missing] == ["calc-2-of-2"]
     assert came.complete == ()
     assert collect(table, came.complete, {}, NOW, local_agent) == []
@@ -198,7 +198,7 @@ def test_unsplit_suite_without_its_data_is_an_error(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard())
-    came = arrivals(arrived, plan_of(table, 1), table).complete
+    came = find_arrivals(arrived, plan_of(table, 1), table).complete
     shutil.rmtree(arrived / "data")
     with pytest.raises(InputError, match="upload hidden files"):
         collect(table, came, {}, NOW, local_agent)
@@ -219,7 +219,7 @@ def test_result_that_does_not_match_the_plan_is_an_error(
     table = measure(Shard())
     plan = msgspec.structs.replace(plan_of(table, 1), **changes)
     with pytest.raises(InputError, match=message):
-        arrivals(arrived, plan, table)
+        find_arrivals(arrived, plan, table)
 
 
 @pytest.mark.security
@@ -243,7 +243,7 @@ def test_names_that_the_table_lacks_are_an_error(
     plan = plan_of(table, 2)
     plan = msgspec.structs.replace(plan, jobs=(*plan.jobs, planned))
     with pytest.raises(InputError, match=f"part.json: {re.escape(message)}"):
-        arrivals(arrived, plan, table)
+        find_arrivals(arrived, plan, table)
 
 
 @pytest.mark.security
@@ -256,7 +256,7 @@ def test_suite_without_one_of_its_themes_is_an_error(
     themes = {name: cell for name, cell in result.themes.items() if name != "security"}
     came.write_bytes(msgspec.structs.replace(result, themes=themes).encode())
     with pytest.raises(InputError, match=r"calc\.snapshot\.json: lacks 'security'"):
-        arrivals(arrived, plan_of(table, 1), table)
+        find_arrivals(arrived, plan_of(table, 1), table)
 
 
 @pytest.mark.security
@@ -265,7 +265,7 @@ def test_duplicate_result_is_an_error(measure: Callable[..., Table], arrived: Pa
     (arrived / "again").mkdir()
     shutil.copy(arrived / "calc.snapshot.json", arrived / "again")
     with pytest.raises(InputError, match="two results of calc"):
-        arrivals(arrived, plan_of(table, 1), table)
+        find_arrivals(arrived, plan_of(table, 1), table)
 
 
 def test_command_fails_while_a_result_is_missing(

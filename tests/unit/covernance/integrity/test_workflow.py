@@ -9,7 +9,7 @@ from covernance.config import load
 from covernance.errors import ConfigError, Exit
 from covernance.git.base import find_base_commit
 from covernance.integrity.findings import Allowances
-from covernance.integrity.workflow import IntegrityReport, find_weakenings, waived
+from covernance.integrity.workflow import IntegrityReport, find_waived_subjects, find_weakenings
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.patch.measured import (
     LATER,
@@ -168,7 +168,7 @@ def test_the_first_table_weakens_nothing(repository: Repository) -> None:
 def test_the_register_waives_by_file(repository: Repository) -> None:
     edit(SOURCE, "z = 3  # pragma: no cover\n")
     table = load(Path.cwd())
-    assert waived(table, date(2026, 11, 21)) == frozenset()
+    assert find_waived_subjects(table, date(2026, 11, 21)) == frozenset()
     allowances = Allowances(subjects=frozenset({str(SOURCE)}))
     report = find_weakenings(table, "main", allowances, local_agent(table.suites[0]))
     assert report.findings[0].allowed_by == f"exception register: {SOURCE}"

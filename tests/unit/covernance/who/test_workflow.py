@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from covernance.config import Table
 from covernance.errors import InputError
 from covernance.who.render import Answer, Ran
-from covernance.who.workflow import Place, parse, same_lines, who
+from covernance.who.workflow import Place, find_tests, match_lines, parse
 from tests.unit.covernance.who.conftest import FIRST, SECOND, SOURCE
 from tests.utils.repository import Repository
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.architecture
 
 
 def ask(table: Table, *places: str) -> list[Answer]:
-    return who(table, parse(places, table.root, table.root))
+    return find_tests(table, parse(places, table.root, table.root))
 
 
 def test_line_lists_its_tests_with_all_their_themes(kept: Table) -> None:
@@ -124,7 +124,7 @@ def test_missing_recording_error_names_the_command(table: Table) -> None:
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=9),
 )
 def test_same_lines_are_equal_and_in_order(then: list[str], now: list[str]) -> None:
-    found = same_lines("\n".join(then), "\n".join(now))
+    found = match_lines("\n".join(then), "\n".join(now))
     assert all(now[line - 1] == then[before - 1] for line, before in found.items())
     assert sorted(found) == list(found)
     assert sorted(found.values()) == list(found.values())
