@@ -117,7 +117,7 @@ def test_a_deleted_source_weakens_nothing_and_a_deleted_test_file_does(
     ] * 3
 
 
-def test_with_a_result_of_the_base_tests_are_compared_as_they_ran(
+def test_with_a_base_snapshot_tests_are_compared_by_what_ran(
     repository: Repository, measure: Measure
 ) -> None:
     base = {f"tests/test_calc.py::test_a[{number}]": "passed" for number in range(3)}
@@ -135,13 +135,13 @@ def test_with_a_result_of_the_base_tests_are_compared_as_they_ran(
 def test_compared_suite_without_a_run_fails(repository: Repository, measure: Measure) -> None:
     measure(to="base.json")
     report = weakened(Path("base.json"))
-    (found,) = report.unusable
-    assert (found.suite, found.verdict, report.exit) == ("calc", "no-data", Exit.GATE)
+    (unusable,) = report.unusable
+    assert (unusable.suite, unusable.verdict, report.exit) == ("calc", "no-data", Exit.GATE)
     measure()
     assert weakened(Path("base.json")).exit is Exit.PASS
     edit(Path("tests/test_calc.py"), "x = 1\n", LATER)
-    (found,) = weakened(Path("base.json")).unusable
-    assert found.verdict == "stale"
+    (unusable,) = weakened(Path("base.json")).unusable
+    assert unusable.verdict == "stale"
 
 
 @pytest.mark.reliability
