@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 NOX := .venv/bin/nox
 PASS_ON := $(if $(ARGS),-- $(ARGS))
-# Where Python may keep no bytecode, every process would compile every package again.
+# If Python may not write bytecode, every process would compile every package again.
 export UV_COMPILE_BYTECODE ?= $(if $(PYTHONDONTWRITEBYTECODE),1,0)
 
 .DEFAULT_GOAL := help
@@ -18,46 +18,46 @@ help: ## Show this help
 	@touch $@
 
 .PHONY: test-api-unit test-auth-unit test-logging-unit test-covernance-unit
-test-api-unit: .venv/.ready ## The api suite: themes, floor, reports
+test-api-unit: .venv/.ready ## Run the api suite: themes, floor, reports
 	@$(NOX) -s tests_unit_api $(PASS_ON)
 
-test-auth-unit: .venv/.ready ## The auth suite
+test-auth-unit: .venv/.ready ## Run the auth suite
 	@$(NOX) -s tests_unit_auth $(PASS_ON)
 
-test-logging-unit: .venv/.ready ## The logging suite
+test-logging-unit: .venv/.ready ## Run the logging suite
 	@$(NOX) -s tests_unit_logging $(PASS_ON)
 
-test-covernance-unit: .venv/.ready ## The layer's own suite
+test-covernance-unit: .venv/.ready ## Run the tool's own suite
 	@$(NOX) -s tests_unit_covernance $(PASS_ON)
 
 .PHONY: test-unit coverage test lint integration
-test-unit: .venv/.ready ## Every suite, each in an environment of its own
+test-unit: .venv/.ready ## Run every suite, each in its own environment
 	@$(NOX) $(PASS_ON)
 
-coverage: .venv/.ready ## Every suite, then the combined baseline and HTML report
+coverage: .venv/.ready ## Run every suite, then write the combined baseline and HTML
 	@$(NOX) -s coverage $(PASS_ON)
 
-test: .venv/.ready ## Everything: linters, suites, integration, end to end
+test: .venv/.ready ## Run everything: linters, suites, integration, end to end
 	@$(NOX) -s tests $(PASS_ON)
 
-lint: .venv/.ready ## Code, layers, scripts, workflows, documents
+lint: .venv/.ready ## Check code, layers, scripts, workflows, documents
 	@$(NOX) -s lint
 
-integration: .venv/.ready ## Helpers, integration, end to end
+integration: .venv/.ready ## Run helper, integration and end-to-end tests
 	@$(NOX) -s integration $(PASS_ON)
 
 .PHONY: lock dev tools hub clean
 lock: .venv/.ready ## Compile the .in files to frozen, hashed requirements
 	@$(NOX) -s lock $(PASS_ON)
 
-dev: .venv/.dev ## The development environment in .venv: activate it and call pytest directly
+dev: .venv/.dev ## Install the development environment in .venv
 
 .venv/.dev: .venv/.ready requirements-dev.txt pyproject.toml
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements-dev.txt
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-tools: .venv/.tools ## nox and the layer's command line in .venv, as CI has them
+tools: .venv/.tools ## Install nox and covernance in .venv, as in CI
 
 .venv/.tools: .venv/.ready requirements/covernance.txt pyproject.toml
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements/covernance.txt

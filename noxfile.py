@@ -13,7 +13,7 @@
 #   "uv==0.13.9",
 # ]
 # ///
-"""The sessions: one per suite, from the table in pyproject.toml, and the project's own."""
+"""Sessions: one per suite, from the table in pyproject.toml, and the project's own."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ LOCKED = {
 
 
 def _prepare(session: nox.Session, suite: Suite) -> None:
-    # The tool's own tests import it; in the others' environments there is nothing of it.
+    # Only the tool's own tests import it; no other environment contains it.
     project = TOOL if suite.name == "covernance" else ()
     sessions.install_locked(session, suite.requirements or "requirements-dev.txt", *project)
 
@@ -62,13 +62,13 @@ nox.options.sessions = sessions.define(TABLE, _prepare, HELPER)
 
 @nox.session(venv_backend="none")
 def coverage(session: nox.Session) -> None:
-    """Every suite, then the combined baseline: coverage/baseline.json, coverage/html/index.html."""
+    """Run every suite, then write coverage/baseline.json and coverage/html/index.html."""
     sessions.measure_all(session, TABLE.suites, HELPER, session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything: the linters, every suite with its gate, helpers, integration, end to end."""
+    """Run the linters, every suite with its gate, integration and end-to-end tests."""
     _prepare_all(session)
     session.run("scripts/install_test_packages.sh", external=True)
     _lint(session)
@@ -78,7 +78,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def integration(session: nox.Session) -> None:
-    """Helpers, integration, end to end: what measures no coverage."""
+    """Run helper, integration and end-to-end tests, without measuring coverage."""
     _prepare_all(session)
     session.run("scripts/install_test_packages.sh", external=True)
     _integration(session)
@@ -86,7 +86,7 @@ def integration(session: nox.Session) -> None:
 
 def _integration(session: nox.Session) -> None:
     session.run(
-        # xdist waits for ever where a process that crashed is replaced; a test that hangs ends here
+        # xdist hangs if it replaces a process that crashed; a test that hangs ends here
         *("pytest", "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"),
         *("-o", "faulthandler_timeout=600", "-o", "faulthandler_exit_on_timeout=true"),
         *("tests/unit/utils", "tests/integration", "tests/e2e"),
@@ -96,17 +96,17 @@ def _integration(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def tests_affected(session: nox.Session) -> None:
-    """The tests that touch what changed, for the inner loop; it gives no verdict."""
+    """Run the tests that cover what changed; floors are not checked."""
     command = (sys.executable, "scripts/tool.py", "affected-tests", "--format=json")
     listed = session.run(*command, external=True, silent=True, stderr=None)
     for name, chosen in json.loads(str(listed)).items():
         sessions.measure_all(session, (TABLE.suite(name),), HELPER, [*chosen, *session.posargs])
-    session.log("a selection of tests gives no verdict; `nox` runs all of them")
+    session.log("only a selection ran, so floors were not checked; `nox` runs every test")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Code, layers, shell scripts, workflows; links, anchors and commands of the documents."""
+    """Check code, layers, shell scripts, workflows, and links and commands in documents."""
     _prepare_all(session)
     _lint(session)
 
@@ -138,7 +138,7 @@ def _lint_github(session: nox.Session) -> None:
 
 
 def _files(session: nox.Session, *patterns: str) -> list[str]:
-    """The files that are, or could be, committed and match a pattern of git's."""
+    """List the files that are, or could be, committed and match a git pattern."""
     listed = session.run(
         *("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns),
         silent=True,
@@ -150,21 +150,21 @@ def _files(session: nox.Session, *patterns: str) -> list[str]:
 
 @nox.session
 def compat(session: nox.Session) -> None:
-    """The agent in every Python here, with the oldest and the newest pytest and coverage."""
+    """Test the agent in every Python here, with the oldest and newest pytest and coverage."""
     _prepare_all(session)
     session.run("pytest", "-rs", "tests/compat", *session.posargs)
 
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Mutation testing of what decides; `-- gate/floors patch` tests these modules only."""
+    """Test pure modules with mutants; `-- gate/floors patch` selects modules or packages."""
     sessions.install_locked(session, "requirements/mutants.txt", *TOOL)
     session.run("python", "scripts/mutants.py", *session.posargs)
 
 
 @nox.session
 def properties(session: nox.Session) -> None:
-    """The properties among the unit tests, with 500 examples each where a suite's run has 20."""
+    """Run the property tests with 500 examples each instead of 20."""
     _prepare_all(session)
     selection = ("--hypothesis-profile=thorough", "-m", "hypothesis", "tests/unit")
     session.run("pytest", *selection, *session.posargs)
@@ -172,7 +172,7 @@ def properties(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """What the tool costs, as ratios to bare pytest: coverage/bench.json and a table."""
+    """Measure what the tool costs compared with bare pytest; write coverage/bench.json."""
     _prepare_all(session)
     session.run("python", "-m", "bench", *session.posargs)
 

@@ -60,7 +60,7 @@ def _check_data_file(path: Path) -> None:
         raise InputError(msg) from error
 
 
-def refuse_outsiders(combined: Path, where: str) -> None:
+def reject_outside_files(combined: Path, where: str) -> None:
     """Raise if data names files outside this repository, which reports would show.
 
     This can be checked only after combining: a process that ran in another folder records absolute

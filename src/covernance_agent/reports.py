@@ -10,7 +10,7 @@ import coverage
 from coverage import Coverage
 
 from covernance_agent import contexts, fence, overlay, public_counting
-from covernance_agent.combining import combine, load, refuse_outsiders, text_report
+from covernance_agent.combining import combine, load, reject_outside_files, text_report
 from covernance_agent.failures import InputError
 from covernance_agent.formats import FileReport, write_report
 from covernance_agent.recording import write_recording
@@ -37,7 +37,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     if not combine([Path(path) for path in task["data"]], target, config_file):
         return _result(data=False)
     if task["where"] is not None:
-        refuse_outsiders(target, task["where"])
+        reject_outside_files(target, task["where"])
     if contexts.names_tests(target):
         if task["tests"] is not None:
             write_recording(Path(task["tests"]), contexts.lines_by_context(target))

@@ -20,7 +20,7 @@ from stat import S_IMODE, S_ISDIR, S_ISREG
 ABSENT = "absent"
 UNREADABLE = "unreadable"
 
-KEPT_BY_TOOLS = frozenset(
+IGNORED_NAMES = frozenset(
     {
         *(".git", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".nox", ".pytest_cache"),
         *(".ruff_cache", ".tox", ".venv", "__pycache__"),
@@ -85,10 +85,10 @@ def stamp(path: str) -> str:
 
 
 def names(path: str) -> str:
-    """The names in a folder, each with its kind, without those of `KEPT_BY_TOOLS`."""
+    """The names in a folder, each with its kind, without those of `IGNORED_NAMES`."""
     try:
         with scandir(path) as entries:
-            listed = sorted(_entry(entry) for entry in entries if entry.name not in KEPT_BY_TOOLS)
+            listed = sorted(_entry(entry) for entry in entries if entry.name not in IGNORED_NAMES)
     except (OSError, ValueError):
         return ABSENT
     return "/".join(("folder", *listed))

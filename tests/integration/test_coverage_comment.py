@@ -100,7 +100,7 @@ def assert_neutral(body: str) -> None:
     text, _, about = rest.rpartition("\n\n")
     assert about.startswith(f"From [the run]({RUN_URL}) of {SHA[:12]}, which ended as ")
     text = text.replace(
-        f"**Cut to fit a comment.** The whole of it is in [the run's summary]({RUN_URL}).", ""
+        f"**Cut to fit a comment.** See [the run's summary]({RUN_URL}) for the rest.", ""
     )
     text = text.replace("**No coverage summary:** the run left none that can be read.", "")
     made = tokens(text)
@@ -181,14 +181,14 @@ def test_nothing_is_posted_where_the_commit_heads_no_pull_request(
 ) -> None:
     github.open_pull(7, **opened)
     ran = post(head_repository=head)
-    assert f"::notice::{SHA} is the head of no open pull request: nothing is posted" in ran.out
+    assert f"::notice::{SHA} is not the head of an open pull request; nothing is posted" in ran.out
     assert github.writes == []
 
 
 def test_a_closed_pull_request_is_left_alone(post: Post, github: GitHub) -> None:
     github.open_pull(7, SHA)
     github.pulls[0]["state"] = "closed"
-    assert "head of no open pull request" in post().out
+    assert "is not the head of an open pull request" in post().out
     assert github.writes == []
 
 
@@ -197,7 +197,7 @@ def test_an_older_run_does_not_replace_what_a_newer_one_said(post: Post, github:
     github.open_pull(7, SHA)
     post(run_started_at="2026-11-21T12:30:00Z")
     ran = post("| older |\n", run_started_at=STARTED)
-    assert "#7 shows a newer run: nothing is posted" in ran.out
+    assert "#7 shows a newer run; nothing is posted" in ran.out
     [body] = github.bodies(7)
     assert "older" not in body
 

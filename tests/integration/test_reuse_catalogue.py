@@ -237,10 +237,13 @@ CHANGES: dict[str, tuple[Callable[[Sample], None], str]] = {
     ),
     "the lock file": (edit("locks/calc.txt"), "locks/calc.txt changed"),
     # the environment
-    "an upgraded distribution": (lambda sample: sample.upgrade(), "distribution extra-2.0 is new"),
+    "an upgraded distribution": (
+        lambda sample: sample.upgrade(),
+        "installed package extra-2.0 is new",
+    ),
     "a file of a distribution": (edit_installed, "packages/extra.py changed"),
-    "one more distribution": (install_more, "the distribution more-1.0 is new"),
-    "a path file": (redirect, "the path file editable.pth is new"),
+    "one more distribution": (install_more, "the installed package more-1.0 is new"),
+    "a .pth file": (redirect, "the .pth file editable.pth is new"),
     # git
     "another branch": (check_out, "data/table.csv changed"),
     # results
@@ -297,17 +300,17 @@ def test_no_result_is_reused_when_the_environment_says(
 ) -> None:
     (name,) = change
     reasons = sample.find(environ=sample.environ() | change).reasons
-    assert any(text.startswith(f"the variable {name} ") for text in reasons), reasons
+    assert any(text.startswith(f"the environment variable {name} ") for text in reasons), reasons
 
 
 def test_no_result_is_reused_when_a_variable_is_gone(sample: Sample) -> None:
     environ = sample.environ()
     del environ["REGION"]
-    assert "the variable REGION is gone" in sample.find(environ=environ).reasons
+    assert "the environment variable REGION is gone" in sample.find(environ=environ).reasons
 
 
 def test_no_result_is_reused_with_other_arguments(sample: Sample) -> None:
-    assert sample.find(arguments=["-n", "2"]).reasons == ("the arguments for pytest changed",)
+    assert sample.find(arguments=["-n", "2"]).reasons == ("the pytest arguments changed",)
 
 
 def test_no_result_is_reused_by_another_interpreter(sample: Sample) -> None:
@@ -320,7 +323,7 @@ def test_no_result_is_reused_by_another_covernance(
 ) -> None:
     monkeypatch.setattr(covernance, "__file__", str(sample.root / "layer" / "x.py"))
     monkeypatch.setattr(conditions, "_tool", conditions._tool.__wrapped__)
-    assert "covernance changed" in sample.find().reasons
+    assert "the code of covernance changed" in sample.find().reasons
 
 
 def test_no_result_is_reused_in_another_place(sample: Sample, tmp_path: Path) -> None:
@@ -329,7 +332,7 @@ def test_no_result_is_reused_in_another_place(sample: Sample, tmp_path: Path) ->
     table = load(copy)
     reuse = Reuse(table, sample.environ(), (), sample._now)
     assert (
-        "the place of the repository changed"
+        "the path of the checkout changed"
         in reuse.find(table.suite("calc"), Path(sys.executable)).reasons
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from covernance.affected.changed_lines import edits, on_import
+from covernance.affected.changed_lines import find_import_lines, list_edits
 from covernance.affected.policy import path_reasons
 from covernance.config import Suite, Table
 from covernance.git import changes
@@ -83,9 +83,8 @@ class _Selector:
     def _unrecorded(self, suite: Suite) -> Selection:
         if not self._difference.files:
             return Selection(suite.name, ())
-        note = (
-            f"no recording of which tests cover which lines; {recording.how(suite.name)} records it"
-        )
+        command = recording.format_command(suite.name)
+        note = f"no recording of which tests cover which lines; {command} records it"
         return Selection(suite.name, _outermost(suite.tests), (note,))
 
     def _others(self, edited: AbstractSet[str], explained: AbstractSet[str]) -> Difference:
@@ -108,12 +107,12 @@ class _Selector:
         )
         if before is None or now is None:
             return _tests(recorded_suite, file, file.statements)
-        all_edits = [(edit.before, edit.after, now) for edit in edits(file.text, now)]
-        all_edits += [(edit.after, edit.before, before) for edit in edits(before, file.text)]
+        all_edits = [(edit.before, edit.after, now) for edit in list_edits(file.text, now)]
+        all_edits += [(edit.after, edit.before, before) for edit in list_edits(before, file.text)]
         lines: set[int] = set()
         for recorded, other, text in all_edits:
             imported = file.imported.intersection(map(file.statement, recorded))
-            if imported or on_import(text).intersection(other):
+            if imported or find_import_lines(text).intersection(other):
                 return _tests(recorded_suite, file, file.statements)
             lines.update(file.at(recorded))
         return _tests(recorded_suite, file, lines)

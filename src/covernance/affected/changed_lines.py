@@ -23,7 +23,7 @@ class Edit(msgspec.Struct, frozen=True):
     after: range
 
 
-def edits(before: str, after: str) -> Iterator[Edit]:
+def list_edits(before: str, after: str) -> Iterator[Edit]:
     """The edits from one text to another, in order."""
     earlier, later = before.splitlines(), after.splitlines()
     matcher = difflib.SequenceMatcher(None, earlier, later, autojunk=False)
@@ -32,7 +32,7 @@ def edits(before: str, after: str) -> Iterator[Edit]:
             yield Edit(range(first + 1, last + 1), range(start + 1, end + 1))
 
 
-def on_import(text: str) -> frozenset[int]:
+def find_import_lines(text: str) -> frozenset[int]:
     """The lines of code outside functions; all lines of code if the text can't be parsed."""
     numbered = enumerate(text.splitlines(), 1)
     code = {line for line, written in numbered if written.strip() and written.strip()[0] != "#"}

@@ -28,7 +28,7 @@ _ASKED = ("pull_request", "pull_request_target")
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)", re.MULTILINE)
 
 
-def decide(
+def decide_suites(
     table: Table, history: StoreListing, ref: str | None, environ: Mapping[str, str], now: datetime
 ) -> dict[str, Decision]:
     """Decide for each suite whether it runs.
@@ -55,7 +55,7 @@ def decide(
     decisions = {}
     for suite in table.suites:
         carried = carry_forward.find(table, suite, history, ancestors, now)
-        if isinstance(carried, carry_forward.Refused):
+        if isinstance(carried, carry_forward.NotCarried):
             decisions[suite.name] = Decision((carried.reason,))
             continue
         inputs = history.read(carried).inputs

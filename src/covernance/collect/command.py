@@ -15,7 +15,7 @@ from covernance.errors import Exit
 from covernance.history.open import open_table_store
 from covernance.history.store import StoreListing
 from covernance.layout import Layout
-from covernance.matrix.carry_forward import take_all
+from covernance.matrix.carry_forward import publish_all_carried
 from covernance.matrix.jobs import read
 from covernance.run.output import print_results, worst_exit
 from covernance.shell.options import soft_option, softened
@@ -49,10 +49,12 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     given = plan_file.absolute() if plan_file else None
     table = here()
     plan = read(given or Layout(table.root).plan)
-    arrived = workflow.arrivals(folder, plan, table)
+    arrived = workflow.find_arrivals(folder, plan, table)
     now = datetime.now(UTC)
     agents = find_suite_agents(table, os.environ)
-    carried, refused = take_all(table, plan, StoreListing(open_table_store(table)), os.environ, now)
+    carried, not_carried = publish_all_carried(
+        table, plan, StoreListing(open_table_store(table)), os.environ, now
+    )
     results = workflow.collect(table, arrived.complete, os.environ, now, agents) + carried
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))
@@ -63,7 +65,7 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
         names = ", ".join(job.name for job in arrived.missing)
         click.echo(f"collect: no result from these planned jobs: {names}", err=True)
         codes.append(Exit.GATE)
-    for suite, reason in refused.items():
+    for suite, reason in not_carried.items():
         click.echo(
             f"collect: {suite}: did not run; no earlier result can be used: {reason}", err=True
         )

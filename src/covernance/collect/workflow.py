@@ -57,7 +57,7 @@ class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
         return any(job.suite == suite for job in self.missing)
 
 
-def arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
+def find_arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
     """Find the results of jobs, and check them against the plan and the table.
 
     Args:
@@ -228,7 +228,7 @@ def _join_shards(
     )
     passes = Passes(
         finished=finished,
-        problems=part.gaps(finished),
+        problems=part.find_gaps(finished),
         inputs=merge_inputs([shard.inputs for shard in parts.values()]),
         where=os.path.commonpath([result.planned.folder for result in finished]),
     )

@@ -1,14 +1,35 @@
-"""The history stores: the names that the table and the options take, and the class of each."""
+"""The history stores: the names that the table and the options take, and what each of them is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+
+class StoreType(NamedTuple):
+    """A kind of history store.
+
+    Attributes:
+        class_path: Its class as `module:name`; the table can't import the module, which imports it.
+        place: Where it stores results, for help texts.
+    """
+
+    class_path: str
+    place: str
+
 
 STORES = {
-    "directory": "covernance.history.directory:Directory",
-    "git": "covernance.history.git_branch:GitBranch",
+    "directory": StoreType(
+        "covernance.history.directory:Directory", "coverage/history/ of this checkout"
+    ),
+    "git": StoreType("covernance.history.git_branch:GitBranch", "a branch that machines share"),
 }
-"""Each store's class as `module:name`, since the table is read below what opens stores."""
+"""Every history store by its name."""
+
+
+def describe_stores() -> str:
+    """Describe all stores in one phrase, for help texts."""
+    return ", ".join(f"{name} ({store.place})" for name, store in STORES.items())
+
 
 if TYPE_CHECKING:
     StoreName = str

@@ -29,7 +29,7 @@ from covernance.config.kinds import (
     THEMES,
     Weakening,
 )
-from covernance.config.stores import StoreName
+from covernance.config.stores import StoreName, describe_stores
 from covernance.config.suggestions import did_you_mean
 from covernance.errors import ConfigError
 
@@ -163,7 +163,7 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
         StoreName,
         Key(
             CHOICE,
-            "`directory` stores snapshots in `coverage/history/`, `git` on a branch.",
+            f"The store of snapshots: {describe_stores()}.",
             harmless="without a stored base the guard fails",
         ),
     ] = "directory"

@@ -13,6 +13,7 @@ from covernance.config.kinds import SECTION, SUITES
 from covernance.config.table import SUITE_KEYS, TABLE_KEYS, Suite, Table
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_ID = "urn:covernance:table"
 
 
 def render_schema() -> str:
@@ -21,7 +22,12 @@ def render_schema() -> str:
     It can't express rules that need the file system or several keys: whether a path exists, whether
     a suite's theme is one of the table's, whether two suites share a source.
     """
-    schema = {"$schema": _DRAFT, "title": "[tool.covernance]", **_table(Table, TABLE_KEYS)}
+    schema = {
+        "$schema": _DRAFT,
+        "$id": _ID,
+        "title": "[tool.covernance]",
+        **_table(Table, TABLE_KEYS),
+    }
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
 
 

@@ -21,7 +21,7 @@ from covernance.model.counts import show
 from covernance.model.snapshot import FAILED, Cell, Snapshot
 from covernance.model.verdict import Verdict
 from covernance.reports import charts, trend
-from covernance.reports.state import State, days, trouble, verdict
+from covernance.reports.state import State, days, describe_trouble, verdict
 from covernance.reports.trend import TOTAL, Flaky, Point
 
 _MOST_SLOW = 10
@@ -173,7 +173,7 @@ def _heat(suite: str, theme: str, cell: Cell, reports: Reports) -> _Heat:
         earned=_percent(cell.earned.percent),
         raw=show(cell.raw.percent),
         tests=cell.outcomes.tests,
-        trouble=trouble(cell),
+        trouble=describe_trouble(cell),
         href=f"{suite}/{theme}/index.html" if (suite, theme) in reports.themes else "",
     )
 

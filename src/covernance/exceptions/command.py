@@ -80,7 +80,7 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
     return Exit.PASS
 
 
-@command.command()
+@command.command(short_help="Exit 2 if rows are out of date, incomplete or expired.")
 @_suites
 @facts_option
 @format_option

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from covernance.config.stores import STORES, StoreName
+from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit
 from covernance.files import write_atomic
 from covernance.git.base import find_base_commit
@@ -38,7 +38,8 @@ _MOST_TESTS = 10
 @click.option(
     "--store",
     type=click.Choice(list(STORES)),
-    help="The store of earlier results. Default: $COVERAGE_HISTORY_STORE, else the table's.",
+    help=f"The store of earlier results: {describe_stores()}. "
+    "Default: $COVERAGE_HISTORY_STORE, else the table's.",
 )
 @click.option(
     "--bootstrap",

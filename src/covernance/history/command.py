@@ -10,10 +10,10 @@ from typing import ParamSpec, TypedDict, Unpack
 import click
 
 from covernance.config import Table, find_root, load
-from covernance.config.stores import STORES, StoreName
+from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit
 from covernance.history import retention, workflow
-from covernance.history.open import chosen, store_class, usual_remote
+from covernance.history.open import choose_store, find_remote, store_class
 from covernance.history.store import Entry, NamedStore
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.shell import tables
@@ -22,9 +22,11 @@ from covernance.shell.printing import print_json
 
 _Own = ParamSpec("_Own")
 
-_suite = click.option("--suite", metavar="NAME", help="Only this suite.")
-_branch = click.option("--branch", metavar="NAME", help="Only results of this branch.")
-_dry_run = click.option("--dry-run", is_flag=True, help="Print what would change; change nothing.")
+_suite = click.option("--suite", metavar="NAME", help="Use only results of this suite.")
+_branch = click.option("--branch", metavar="NAME", help="Use only results of this branch.")
+_dry_run = click.option(
+    "--dry-run", is_flag=True, help="Print what would change without changing it."
+)
 
 
 class _Where(TypedDict):
@@ -43,7 +45,7 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
             "--store",
             "kind",
             type=click.Choice(list(STORES)),
-            help="coverage/history/ of this checkout, or a git branch that machines share. "
+            help=f"The store: {describe_stores()}. "
             "Default: $COVERAGE_HISTORY_STORE, else the table's.",
         ),
         click.option(
@@ -69,7 +71,7 @@ def _stored(command: Callable[_Own, Exit]) -> Callable[_Own, Exit]:
 def command() -> None:
     """Store, find, restore and export the results of runs.
 
-    Results are stored in coverage/history/ or, with --store git, on a separate branch, which is
+    The table selects the store; --store overrides it. The git store is a separate branch, which is
     written without touching the checkout, the index, HEAD or any other branch.
     """
 
@@ -165,7 +167,7 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
 @format_option
 @_stored
 def restore(branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
-    """Restore the newest results of a branch, as if its last full runs had been made here.
+    """Restore the newest results of a branch as the last full runs.
 
     Commands that read the last full runs then work without running tests: `exceptions check`,
     `notify`, `summary`, `dashboard`. Results of runs in this checkout are never replaced.
@@ -267,11 +269,11 @@ def _store(
     local: bool,
 ) -> NamedStore:
     settings = table.history
-    store = store_class(kind or chosen(table, os.environ))
+    store = store_class(kind or choose_store(table, os.environ))
     if local or not store.has_remote:
         remote = None
     elif remote is None:
-        remote = usual_remote(table.root, settings.remote)
+        remote = find_remote(table.root, settings.remote)
     branch = store_branch or settings.branch
     return store.open(table.root, branch=branch, remote=remote)
 

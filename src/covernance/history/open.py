@@ -21,8 +21,8 @@ def open_table_store(table: Table, name: StoreName | None = None) -> Store:
     Raises:
         CovernanceError: The store is a git branch, and git or the repository is missing.
     """
-    store = store_class(name or chosen(table, os.environ))
-    remote = usual_remote(table.root, table.history.remote) if store.has_remote else None
+    store = store_class(name or choose_store(table, os.environ))
+    remote = find_remote(table.root, table.history.remote) if store.has_remote else None
     return store.open(table.root, branch=table.history.branch, remote=remote)
 
 
@@ -35,11 +35,11 @@ _USUAL_REMOTE = "origin"
 
 def store_class(name: StoreName) -> type[NamedStore]:
     """Return the class of a store by its name."""
-    module, _, attribute = STORES[name].partition(":")
+    module, _, attribute = STORES[name].class_path.partition(":")
     return cast("type[NamedStore]", getattr(import_module(module), attribute))
 
 
-def chosen(table: Table, environ: Mapping[str, str]) -> StoreName:
+def choose_store(table: Table, environ: Mapping[str, str]) -> StoreName:
     """Return the name of the store set in `$COVERAGE_HISTORY_STORE`, else in the table.
 
     Raises:
@@ -52,6 +52,6 @@ def chosen(table: Table, environ: Mapping[str, str]) -> StoreName:
     return named
 
 
-def usual_remote(root: Path, name: str = _USUAL_REMOTE) -> str | None:
+def find_remote(root: Path, name: str = _USUAL_REMOTE) -> str | None:
     """Return the remote of that name if it exists, else None for the local branch."""
     return name if name in remotes(root) else None

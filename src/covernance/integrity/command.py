@@ -70,12 +70,12 @@ def command(
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
-    from covernance.integrity.workflow import find_weakenings, waived  # noqa: PLC0415 - likewise
+    from covernance.integrity.workflow import find_waived_subjects, find_weakenings  # noqa: PLC0415 - likewise
 
     kinds = frozenset(allowed) | _kinds(os.environ.get(_VARIABLE, ""))
     kinds |= _labelled(os.environ.get(_LABELS, ""))
     table = here()
-    allowances = Allowances(kinds=kinds, subjects=waived(table, _today()))
+    allowances = Allowances(kinds=kinds, subjects=find_waived_subjects(table, _today()))
     commit = find_base_commit(table, base, os.environ)
     agent = find_suite_agents(table, os.environ)(table.suites[0])
     report = find_weakenings(table, commit, allowances, agent, snapshots)

@@ -63,7 +63,7 @@ class IntegrityReport(msgspec.Struct, frozen=True):
         return Exit.GATE if blocked else Exit.PASS
 
 
-def waived(table: Table, today: date) -> frozenset[str]:
+def find_waived_subjects(table: Table, today: date) -> frozenset[str]:
     """The files that rows of the exception register waive today.
 
     Raises:

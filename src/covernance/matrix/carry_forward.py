@@ -21,7 +21,7 @@ from covernance.model.text import short_commit
 from covernance.model.verdict import Verdict
 
 
-class Refused(msgspec.Struct, frozen=True):
+class NotCarried(msgspec.Struct, frozen=True):
     """Why no result of a suite can be carried forward."""
 
     reason: str
@@ -29,7 +29,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 def find(
     table: Table, suite: Suite, history: StoreListing, ancestors: Sequence[str], now: datetime
-) -> Entry | Refused:
+) -> Entry | NotCarried:
     """Find the newest result of the nearest commit that has one, if it can be carried forward.
 
     Args:
@@ -45,20 +45,20 @@ def find(
     newest = {entry.commit: entry for entry in history.of(suite.name)}
     entry = next((newest[commit] for commit in ancestors if commit in newest), None)
     if entry is None:
-        return Refused("no stored result for the base commit or any commit before it")
+        return NotCarried("no stored result for the base commit or any commit before it")
     if why := _why_unusable(table, history.read(entry), now):
-        return Refused(why)
+        return NotCarried(why)
     return entry
 
 
-def take(
+def publish_carried(
     table: Table,
     suite: Suite,
     history: StoreListing,
     entry: Entry,
     environ: Mapping[str, str],
     now: datetime,
-) -> SuiteResult | Refused:
+) -> SuiteResult | NotCarried:
     """Publish a stored result, checked against today's floor and exceptions.
 
     Args:
@@ -73,12 +73,12 @@ def take(
         CovernanceError: The store or the register can't be read.
     """
     if entry not in history.of(suite.name):
-        return Refused(
+        return NotCarried(
             f"its result of {short_commit(entry.commit)} is no longer stored; plan again"
         )
     stored = history.read(entry)
     if why := _why_unusable(table, stored, now):
-        return Refused(f"{why}; plan again")
+        return NotCarried(f"{why}; plan again")
     source = msgspec.structs.replace(
         stored.provenance, source=CARRIED, carried_at=now.strftime("%Y-%m-%dT%H:%M:%SZ")
     )
@@ -93,7 +93,7 @@ def take(
     return to_suite_result(result)
 
 
-def take_all(
+def publish_all_carried(
     table: Table, plan: Plan, history: StoreListing, environ: Mapping[str, str], now: datetime
 ) -> tuple[list[SuiteResult], dict[str, str]]:
     """Publish the stored results of suites that a plan leaves out.
@@ -109,17 +109,17 @@ def take_all(
         msg = "the plan was made for another table; run `covernance plan --format github` again"
         raise InputError(msg)
     taken: list[SuiteResult] = []
-    refused: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for suite in table.suites:
         if left_out := plan.left_out.get(suite.name):
-            result = take(table, suite, history, left_out.entry, environ, now)
-            if isinstance(result, Refused):
-                refused[suite.name] = result.reason
+            result = publish_carried(table, suite, history, left_out.entry, environ, now)
+            if isinstance(result, NotCarried):
+                reasons[suite.name] = result.reason
             else:
                 taken.append(result)
         elif not plan.shards(suite.name):
-            refused[suite.name] = "not part of the plan"
-    return taken, refused
+            reasons[suite.name] = "not part of the plan"
+    return taken, reasons
 
 
 def _why_unusable(table: Table, stored: Snapshot, now: datetime) -> str:

@@ -80,7 +80,7 @@ def _outputs(table: Table, made: Plan) -> str:
 
 
 def _decisions(table: Table, history: StoreListing, base: str | None) -> dict[str, Decision]:
-    return workflow.decide(table, history, base, os.environ, datetime.now(UTC))
+    return workflow.decide_suites(table, history, base, os.environ, datetime.now(UTC))
 
 
 def _left_out(made: Plan) -> dict[str, dict[str, str]]:

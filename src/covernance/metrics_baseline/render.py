@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from covernance.machine import Machine
-from covernance.metrics_baseline.repeat import Run, Spread, broken, flaky, slowest, spread
+from covernance.metrics_baseline.repeat import (
+    Run,
+    Spread,
+    find_broken_tests,
+    flaky,
+    measure_spread,
+    slowest,
+)
 from covernance.model import document
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Snapshot
@@ -84,7 +91,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 
 def suite_metrics(snapshot: Snapshot, runs: list[Run]) -> SuiteMetrics:
     """Summarise one or more repetitions of a suite; times are rounded to milliseconds."""
-    times = spread(run.seconds for run in runs)
+    times = measure_spread(run.seconds for run in runs)
     return SuiteMetrics(
         coverage=Coverage(
             commit=snapshot.provenance.commit,
@@ -107,7 +114,7 @@ def suite_metrics(snapshot: Snapshot, runs: list[Run]) -> SuiteMetrics:
             Slow(test, _rounded(seconds)) for test, seconds in slowest(runs, _MOST_SLOW).items()
         ),
         flaky=flaky(runs),
-        broken=broken(runs),
+        broken=find_broken_tests(runs),
     )
 
 

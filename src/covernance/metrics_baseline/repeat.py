@@ -146,7 +146,7 @@ def flaky(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
     }
 
 
-def broken(runs: Sequence[Run]) -> tuple[str, ...]:
+def find_broken_tests(runs: Sequence[Run]) -> tuple[str, ...]:
     """The tests that failed in every repetition."""
     return tuple(test for test, tally in outcomes(runs).items() if set(tally) <= FAILED)
 
@@ -161,7 +161,7 @@ def slowest(runs: Sequence[Run], most: int) -> dict[str, float]:
     return dict(rank_slowest(medians, most))
 
 
-def spread(seconds: Iterable[float]) -> Spread:
+def measure_spread(seconds: Iterable[float]) -> Spread:
     """The median, minimum and maximum of one or more times."""
     values = sorted(seconds)
     return Spread(median(values), values[0], values[-1])

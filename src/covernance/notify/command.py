@@ -14,7 +14,7 @@ import msgspec
 from covernance.errors import Exit
 from covernance.layout import Layout
 from covernance.notify import alert_state, workflow
-from covernance.notify.policy import Alert, decide
+from covernance.notify.policy import Alert, decide_alerts
 from covernance.notify.render import paragraph
 from covernance.notify.sender import attempt
 from covernance.notify.target import VARIABLE, parse
@@ -111,7 +111,7 @@ def command(
     result = _Result(
         dry_run=dry_run,
         unknown=known.unknown,
-        untold=() if targets else decide((), known.facts).alerts,
+        untold=() if targets else decide_alerts((), known.facts).alerts,
         deliveries=tuple(deliveries),
     )
     if form == "json":

@@ -38,7 +38,7 @@ class Decision(msgspec.Struct, frozen=True):
     reported: tuple[ReportedState, ...]
 
 
-def decide(reported: Iterable[ReportedState], facts: Iterable[Fact]) -> Decision:
+def decide_alerts(reported: Iterable[ReportedState], facts: Iterable[Fact]) -> Decision:
     """Compare the states reported to a target with the current facts.
 
     The state of a subject without a fact does not change. Each subject has at most one fact.

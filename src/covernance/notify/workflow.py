@@ -16,7 +16,7 @@ from covernance.model import document
 from covernance.model.fact import Fact
 from covernance.notify import alert_state
 from covernance.notify.alert_state import State
-from covernance.notify.policy import Alert, Decision, decide, find_repeated, gate_fact
+from covernance.notify.policy import Alert, Decision, decide_alerts, find_repeated, gate_fact
 from covernance.notify.render import Message, message
 from covernance.notify.sender import Answer, Order
 from covernance.notify.target import Target
@@ -109,7 +109,7 @@ def pending(
     known: State, targets: Sequence[Target], facts: Sequence[Fact]
 ) -> list[tuple[Target, Decision]]:
     """Return the alerts that each target has not received yet."""
-    return [(target, decide(known.of(target.name), facts)) for target in targets]
+    return [(target, decide_alerts(known.of(target.name), facts)) for target in targets]
 
 
 def notify(

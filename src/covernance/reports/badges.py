@@ -9,7 +9,7 @@ from covernance.model.counts import show
 from covernance.model.snapshot import Cell, Snapshot
 from covernance.model.verdict import Verdict
 from covernance.reports.charts import environment
-from covernance.reports.state import State, trouble
+from covernance.reports.state import State, describe_trouble
 
 _GOOD, _BAD, _INFORMS, _MISSING = "#116329", "#a40e26", "#0a4b9c", "#57606a"
 """White text has a contrast of at least 6 : 1 on each colour."""
@@ -69,7 +69,7 @@ def _suite(name: str, snapshot: Snapshot | None) -> bytes:
 
 def _theme(name: str, theme: str, cell: Cell) -> bytes:
     label = f"{name} {theme}"
-    if problem := trouble(cell):
+    if problem := describe_trouble(cell):
         return _badge(label, problem, _BAD)
     return _badge(label, f"{show(cell.earned.percent)} % earned", _INFORMS)
 

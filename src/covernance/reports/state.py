@@ -101,7 +101,7 @@ def verdict(snapshot: Snapshot | None) -> Verdict:
     return snapshot.verdict if snapshot else Verdict.MISSING
 
 
-def trouble(cell: Cell) -> str:
+def describe_trouble(cell: Cell) -> str:
     """Describe problems with a cell's tests: `no tests`, `2 failed, 1 in error`, or ""."""
     if not cell.outcomes.tests:
         return "no tests"

@@ -12,7 +12,7 @@ from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.layout import Layout
 from covernance.model.text import escape_unprintable
-from covernance.reuse.policy import forbidden
+from covernance.reuse.policy import explain_no_reuse
 from covernance.reuse.workflow import Found, Reuse
 from covernance.shell.options import format_option
 from covernance.shell.printing import print_json
@@ -55,7 +55,7 @@ def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
     if form == "json":
         print_json(_document(findings))
         return Exit.PASS
-    if why := forbidden(os.environ, table.default_branch):
+    if why := explain_no_reuse(os.environ, table.default_branch):
         click.echo(f"no results are reused here: {why}")
     for name, finding in findings.items():
         most = len(finding.reasons) if everything else _MOST_REASONS

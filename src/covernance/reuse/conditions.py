@@ -12,7 +12,7 @@ import covernance
 from covernance.agent.client import find_startup_folder
 from covernance.agent.environment import Environment
 from covernance.reuse import path_states
-from covernance.reuse.evidence import DISTRIBUTION, ENVIRONMENT, INTERPRETER, LIES_IN, PATH_FILE
+from covernance.reuse.evidence import DISTRIBUTION, ENVIRONMENT, INTERPRETER, NAMES_IN, PATH_FILE
 from covernance.reuse.seen import Looks
 from covernance.reuse.trace_file import READ
 
@@ -50,11 +50,11 @@ def describe_environment(
         looks: Reads the states of the interpreter's files.
     """
     return {
-        "the place of the repository": str(root),
+        "the path of the checkout": str(root),
         ENVIRONMENT: environment.prefix,
         INTERPRETER: _interpreter(environment, looks),
-        "covernance": _tool(),
-        "the arguments for pytest": digest("\0".join(arguments)),
+        "the code of covernance": _tool(),
+        "the pytest arguments": digest("\0".join(arguments)),
         **_distributions(environment),
         **dict(_variables(environ, set(declared))),
     }
@@ -65,7 +65,7 @@ def _variables(environ: Mapping[str, str], declared: set[str]) -> Iterator[tuple
         affects_tests = name.startswith(_PREFIXES) and not name.startswith(_OURS)
         if name in declared or name in _NAMES or affects_tests:
             # A digest, because values may be secret and this is written to a file.
-            yield f"the variable {name}", digest(value)
+            yield f"the environment variable {name}", digest(value)
 
 
 def _interpreter(environment: Environment, looks: Looks) -> str:
@@ -109,7 +109,7 @@ def _distributions(environment: Environment) -> dict[str, str]:
                 content = path_states.content(path)
                 digests[f"{DISTRIBUTION} {name.rpartition('.')[0]}"] = digest(f"{records}{content}")
         if entry in environment.installed:
-            digests[f"{LIES_IN} {entry}"] = digest(path_states.names(entry))
+            digests[f"{NAMES_IN} {entry}"] = digest(path_states.names(entry))
     return digests
 
 

@@ -10,16 +10,16 @@ from covernance.agent.environment import Environment
 from covernance.errors import InputError
 from covernance.model import document
 
-SCHEMA = 2
+SCHEMA = 3
 
-ENVIRONMENT = "the environment"
+ENVIRONMENT = "the path of the environment"
 """The setting with the folder of the interpreter's environment."""
 
 INTERPRETER = "the interpreter"
-DISTRIBUTION = "the distribution"
-PATH_FILE = "the path file"
-LIES_IN = "what lies in"
-OF_ENVIRONMENT = (ENVIRONMENT, INTERPRETER, DISTRIBUTION, PATH_FILE, LIES_IN)
+DISTRIBUTION = "the installed package"
+PATH_FILE = "the .pth file"
+NAMES_IN = "the names of files in"
+OF_ENVIRONMENT = (ENVIRONMENT, INTERPRETER, DISTRIBUTION, PATH_FILE, NAMES_IN)
 """Prefixes of settings that belong to an environment. If the first differs, all may."""
 
 

@@ -30,7 +30,7 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-def forbidden(environ: Mapping[str, str], default_branch: str) -> str:
+def explain_no_reuse(environ: Mapping[str, str], default_branch: str) -> str:
     """Why results are not reused here without `--reuse`; empty if they are.
 
     Other results are compared with scheduled runs and CI runs of the default branch.
@@ -51,7 +51,9 @@ def forbidden(environ: Mapping[str, str], default_branch: str) -> str:
     return ""
 
 
-def reasons(evidence: Evidence, present: Present, max_age: timedelta) -> tuple[str, ...]:
+def find_reasons_to_run(
+    evidence: Evidence, present: Present, max_age: timedelta
+) -> tuple[str, ...]:
     """All reasons against reuse, one sentence each; empty if the result can be reused."""
     return tuple(
         dict.fromkeys(

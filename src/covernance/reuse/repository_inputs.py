@@ -12,7 +12,7 @@ from covernance.git.listing import Tracked
 from covernance.model.inputs import KINDS, Inputs, make_inputs
 from covernance.model.paths import list_folders_above
 from covernance.reuse.evidence import Seen
-from covernance.reuse.path_states import ABSENT, KEPT_BY_TOOLS
+from covernance.reuse.path_states import ABSENT, IGNORED_NAMES
 from covernance.reuse.seen import CHANGED_MEANWHILE, Looks
 from covernance.reuse.trace_file import ASKED, LISTED, READ
 from covernance.reuse.traces import Gathered
@@ -88,7 +88,7 @@ class _Listing:
         name = self._name(self._ways.follow(self._absolute(path)).end)
         if name is None or kind == LISTED or self._tracked is None:
             return
-        if kind == ASKED and KEPT_BY_TOOLS.intersection(name.split("/")):
+        if kind == ASKED and IGNORED_NAMES.intersection(name.split("/")):
             return  # such as `.git`: these may appear or vanish between two equal runs
         if state == CHANGED_MEANWHILE:
             self._changed.add(name)

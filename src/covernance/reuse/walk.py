@@ -60,7 +60,7 @@ def _walk(
             folders[:] = sorted(
                 name
                 for name in folders
-                if name not in path_states.KEPT_BY_TOOLS and str(Path(folder, name)) not in left_out
+                if name not in path_states.IGNORED_NAMES and str(Path(folder, name)) not in left_out
             )
             relative = os.path.relpath(folder, root)
             yield relative, [os.path.normpath(f"{relative}/{name}") for name in (*names, *links)]

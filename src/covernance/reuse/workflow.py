@@ -100,7 +100,7 @@ class Reuse:
             now=self._now,
         )
         max_age = timedelta(days=self._table.reuse.max_age_days)
-        return Found(stored, policy.reasons(stored, present, max_age))
+        return Found(stored, policy.find_reasons_to_run(stored, present, max_age))
 
     def reuse_results(
         self,

@@ -107,7 +107,7 @@ def _finished(suite: str, theme: str, end: PassEnd, folder: Path) -> Finished:
     return Finished(planned, end.status, end.seconds, record.read_record(planned.record))
 
 
-def gaps(finished: Sequence[Finished]) -> tuple[str, ...]:
+def find_gaps(finished: Sequence[Finished]) -> tuple[str, ...]:
     """List why the passes of several shards do not add up to complete themes.
 
     Each shard collects all tests of a theme and deselects those of other shards. Together, the

@@ -14,7 +14,7 @@ from covernance.engine.processes import Observer
 from covernance.judgement import read_judgement
 from covernance.layout import Layout
 from covernance.model.suite_result import SuiteResult
-from covernance.reuse.policy import forbidden
+from covernance.reuse.policy import explain_no_reuse
 from covernance.reuse.workflow import Reuse
 from covernance.run.preparing import prepare
 from covernance.run.request import Request
@@ -82,5 +82,5 @@ def _may_reuse(table: Table, request: Request) -> bool:
     if request.arguments.reports or request.contexts != "theme" or not request.shard.whole:
         return False
     if request.reuse is None:
-        return not forbidden(request.environ, table.default_branch)
+        return not explain_no_reuse(request.environ, table.default_branch)
     return request.reuse

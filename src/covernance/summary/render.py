@@ -14,7 +14,7 @@ from covernance.model.snapshot import Cell, Snapshot
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.model.verdict import Verdict
 from covernance.reports.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
-from covernance.reports.state import State, days, trouble, verdict
+from covernance.reports.state import State, days, describe_trouble, verdict
 from covernance.reports.trend import show_points
 from covernance.shell import tables
 
@@ -176,9 +176,9 @@ def _cell(cell: Cell | None) -> str:
     if cell is None:
         return ""
     if not cell.outcomes.tests:
-        return f"**{trouble(cell)}**"
+        return f"**{describe_trouble(cell)}**"
     text = f"{show(cell.earned.percent)} ({show(cell.raw.percent)}), {cell.outcomes.tests}"
-    return f"{text}, **{problem}**" if (problem := trouble(cell)) else text
+    return f"{text}, **{problem}**" if (problem := describe_trouble(cell)) else text
 
 
 def _reasons(state: State) -> Section:
@@ -284,7 +284,7 @@ def _suite(snapshot: Snapshot | None) -> dict[str, Any]:
         "themes": {
             theme: {
                 "tests": cell.outcomes.tests,
-                "trouble": trouble(cell),
+                "trouble": describe_trouble(cell),
                 "earned": show(cell.earned.percent),
                 "raw": show(cell.raw.percent),
                 "seconds": cell.seconds,

@@ -32,7 +32,7 @@ def command(places: tuple[str, ...], form: str) -> Exit:
     """  # noqa: D301 - click reads the escape
     folder = Path.cwd()
     table = here()
-    answers = workflow.who(table, workflow.parse(places, table.root, folder))
+    answers = workflow.find_tests(table, workflow.parse(places, table.root, folder))
     if form == "json":
         print_json({"places": answers})
     else:

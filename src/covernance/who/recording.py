@@ -107,7 +107,7 @@ class Tested:
     @cached_property
     def _recording(self) -> Recording:
         what = "a recording of which tests ran which lines"
-        remedy = f"run {how(self.suite.name)} again"
+        remedy = f"run {format_command(self.suite.name)} again"
         return document.read(self._folder / TESTS, Recording, what, remedy)
 
     def file(self, path: str) -> TestedFile:
@@ -178,7 +178,7 @@ def load(table: Table, suite: Suite) -> Tested | None:
     return Tested(suite, folder) if folder.is_dir() else None
 
 
-def how(suite: str) -> str:
+def format_command(suite: str) -> str:
     """The command that writes the recording of a suite."""
     return f"`covernance run --suite {suite} --contexts=test`"
 

@@ -41,7 +41,7 @@ def parse(texts: Sequence[str], root: Path, folder: Path) -> list[Place]:
     return [_parse(text, root, folder) for text in texts]
 
 
-def who(table: Table, places: Iterable[Place]) -> list[Answer]:
+def find_tests(table: Table, places: Iterable[Place]) -> list[Answer]:
     """Find the tests of each place.
 
     Raises:
@@ -52,7 +52,7 @@ def who(table: Table, places: Iterable[Place]) -> list[Answer]:
     return [_answer(table, _of(table, recorded, place), place) for place in places]
 
 
-def same_lines(then: str, now: str) -> dict[int, int]:
+def match_lines(then: str, now: str) -> dict[int, int]:
     """For each line of `now` that `then` has in the same order, its number there."""
     before, after = then.splitlines(), now.splitlines()
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
@@ -93,12 +93,12 @@ def _of(table: Table, recorded: dict[str, Tested | None], place: Place) -> Teste
             continue
         if recorded[suite.name] is None:
             msg = f"{place.path}: no recording of the tests of suite {suite.name}; "
-            msg += f"run {recording.how(suite.name)} first"
+            msg += f"run {recording.format_command(suite.name)} first"
             raise InputError(msg)
         msg = (
             f"{place.path}: the last recording of {suite.name} did not measure it; it is newer or "
         )
-        msg += f"omitted; run {recording.how(suite.name)} again"
+        msg += f"omitted; run {recording.format_command(suite.name)} again"
         raise InputError(msg)
     near = difflib.get_close_matches(place.path, sorted(_measured(table, recorded)), n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
@@ -119,7 +119,7 @@ def _measured(table: Table, recorded: dict[str, Tested | None]) -> set[str]:
 def _answer(table: Table, recorded: Tested, place: Place) -> Answer:
     file = recorded.file(place.path)
     now = changes.read_working_file(table.root, place.path)
-    numbers = same_lines(file.text, file.text if now is None else now)
+    numbers = match_lines(file.text, file.text if now is None else now)
     length = len((now or file.text).splitlines())
     if place.lines and place.lines[-1] > length:
         msg = f"{place.path}:{place.asked}: the file has {length} lines"
@@ -147,7 +147,7 @@ def _answer(table: Table, recorded: Tested, place: Place) -> Answer:
         never=lines.encode(sorted_out.never),
         without_statement=lines.encode(sorted_out.without_statement),
         edited=lines.encode(set(asked) - numbers.keys()),
-        again=recording.how(recorded.suite.name),
+        again=recording.format_command(recorded.suite.name),
     )
 
 

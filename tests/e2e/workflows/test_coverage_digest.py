@@ -120,7 +120,7 @@ def test_a_good_week_is_proposed_and_alarms_nobody(governed: Governed, webhook: 
     assert run.artifacts == {}
 
 
-def test_an_expired_exception_is_red_and_told_once_and_hides_no_digest(
+def test_an_expired_exception_fails_and_alerts_once_and_the_digest_is_still_proposed(
     governed: Governed, webhook: Webhook
 ) -> None:
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
@@ -151,13 +151,13 @@ def test_an_expired_exception_is_red_and_told_once_and_hides_no_digest(
     )
     second = governed.on_monday(42, webhook.url)
     assert second.results == {"digest": "success", "exceptions": "failure"}, second.log
-    assert second.jobs["exceptions"].steps["Fetch it"] == "success"
+    assert second.jobs["exceptions"].steps["Fetch the state of alerts"] == "success"
     assert "json://127.0.0.1" in second.jobs["exceptions"].log
     assert len(webhook.received) == 1
     assert second.files("coverage-alerts") == {"alerts.state.json"}
 
 
-def test_nobody_to_tell_and_no_leave_to_propose_are_red_and_say_so(governed: Governed) -> None:
+def test_missing_alert_urls_and_missing_rights_fail_with_a_message(governed: Governed) -> None:
     soon = datetime.now(UTC).date() + timedelta(days=3)
     governed.except_half(soon.isoformat())
     (governed.runner.store / "create_pull_request.fail").touch()

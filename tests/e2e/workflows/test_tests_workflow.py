@@ -275,7 +275,7 @@ def test_a_pull_request_that_touches_no_suite_is_green_by_what_is_carried(
     assert verdicts(run) == dict.fromkeys(miniature.SUITES, "pass")
 
 
-def test_a_suite_in_shards_is_the_same_and_an_outage_of_codecov_reddens_nothing(
+def test_a_sharded_suite_has_the_same_result_and_an_outage_of_codecov_fails_nothing(
     governed: Project, first: Run
 ) -> None:
     governed.change(

@@ -139,7 +139,7 @@ def test_untraced_program_is_reported(home: Repository, recorded: Snapshot) -> N
     assert "calc: its tests start git; what it reads is unknown" in notes()
 
 
-def test_a_recording_without_inputs_selects_all_for_other_files(
+def test_recording_without_inputs_selects_all_tests_for_other_files(
     home: Repository, recorded: Snapshot
 ) -> None:
     record_again(home, msgspec.structs.replace(recorded, inputs=None))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.affected.changed_lines import Edit, edits, on_import
+from covernance.affected.changed_lines import Edit, find_import_lines, list_edits
 
 pytestmark = pytest.mark.architecture
 
@@ -29,12 +29,12 @@ class Second:
 """
 
 
-def test_code_outside_of_functions_runs_on_import() -> None:
-    assert on_import(TEXT) == {1, 4, 6, 7, 8, 11, 12, 14} - {8}
+def test_code_outside_functions_runs_on_import() -> None:
+    assert find_import_lines(TEXT) == {1, 4, 6, 7, 8, 11, 12, 14} - {8}
 
 
-def test_of_a_text_that_is_no_python_every_line_of_code_may() -> None:
-    assert on_import("def first(:\n    # why\n\n    x = 1\n") == {1, 4}
+def test_every_code_line_of_an_invalid_file_may_run_on_import() -> None:
+    assert find_import_lines("def first(:\n    # why\n\n    x = 1\n") == {1, 4}
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,15 @@ def test_of_a_text_that_is_no_python_every_line_of_code_may() -> None:
         ("a\nx\nb", "a\nb", [Edit(range(2, 3), range(2, 2))]),
     ],
 )
-def test_an_edit_names_the_lines_on_both_sides(
-    before: str, after: str, expected: list[Edit]
-) -> None:
-    assert list(edits(before, after)) == expected
+def test_edit_has_the_lines_of_both_versions(before: str, after: str, expected: list[Edit]) -> None:
+    assert list(list_edits(before, after)) == expected
 
 
 @given(*[st.lists(st.sampled_from("abc"), max_size=8)] * 2)
 def test_edits_turn_one_text_into_the_other(before: list[str], after: list[str]) -> None:
-    made = list(before)
-    for edit in reversed(list(edits("\n".join(before), "\n".join(after)))):
-        made[edit.before.start - 1 : edit.before.stop - 1] = [
+    edited_lines = list(before)
+    for edit in reversed(list(list_edits("\n".join(before), "\n".join(after)))):
+        edited_lines[edit.before.start - 1 : edit.before.stop - 1] = [
             after[line - 1] for line in edit.after
         ]
-    assert made == after
+    assert edited_lines == after

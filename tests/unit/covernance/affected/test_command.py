@@ -22,26 +22,30 @@ CHOSEN = [
 @pytest.fixture
 def selections(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> list[Selection]:
     """What is selected in this repository."""
-    found: list[Selection] = []
-    monkeypatch.setattr(face, "select", lambda *_: found)
-    return found
+    selected: list[Selection] = []
+    monkeypatch.setattr(face, "select", lambda *_: selected)
+    return selected
 
 
 def call(*arguments: str) -> Result:
-    ran = CliRunner().invoke(face.command, arguments, standalone_mode=False, catch_exceptions=False)
-    assert ran.return_value is Exit.PASS
-    return ran
+    result = CliRunner().invoke(
+        face.command, arguments, standalone_mode=False, catch_exceptions=False
+    )
+    assert result.return_value is Exit.PASS
+    return result
 
 
-def test_tests_are_listed_one_per_line_and_notes_are_errors(selections: list[Selection]) -> None:
+def test_tests_are_printed_one_per_line_and_notes_to_standard_error(
+    selections: list[Selection],
+) -> None:
     selections += CHOSEN
-    ran = call()
-    assert ran.stdout.splitlines() == ["tests/a.py::t", "tests/b.py", "tests/c.py"]
-    assert ran.stderr.splitlines()[0] == "affected-tests: auth: data.json changed"
-    assert "floors are not checked" in ran.stderr
+    result = call()
+    assert result.stdout.splitlines() == ["tests/a.py::t", "tests/b.py", "tests/c.py"]
+    assert result.stderr.splitlines()[0] == "affected-tests: auth: data.json changed"
+    assert "floors are not checked" in result.stderr
 
 
-def test_json_lists_the_tests_of_each_suite_that_has_some(selections: list[Selection]) -> None:
+def test_json_lists_the_selected_tests_by_suite(selections: list[Selection]) -> None:
     selections += CHOSEN
     assert json.loads(call("--format", "json").stdout) == {
         "api": ["tests/a.py::t", "tests/b.py"],
@@ -50,7 +54,7 @@ def test_json_lists_the_tests_of_each_suite_that_has_some(selections: list[Selec
 
 
 @pytest.mark.reliability
-def test_without_any_test_standard_output_holds_none(selections: list[Selection]) -> None:
+def test_empty_selection_prints_nothing_to_standard_output(selections: list[Selection]) -> None:
     assert call().stdout == ""
     assert call("--format", "json").stdout == "{}\n"
     assert "no test is affected by the change" in call().stderr

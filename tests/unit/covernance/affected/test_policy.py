@@ -51,7 +51,7 @@ def replaced(*paths: str) -> Difference:
         (replaced("apps/api/x"), "apps/api/x changed: its last run listed apps/api"),
     ],
 )
-def test_a_path_that_the_run_used_is_a_reason(difference: Difference, reason: str) -> None:
+def test_used_path_is_a_reason(difference: Difference, reason: str) -> None:
     assert path_reasons(INPUTS, difference) == (reason,)
     assert input_reasons(INPUTS, difference) == (reason,)
 
@@ -67,12 +67,12 @@ def test_a_path_that_the_run_used_is_a_reason(difference: Difference, reason: st
         replaced("vendor/other"),
     ],
 )
-def test_any_other_path_is_none(difference: Difference) -> None:
+def test_unused_path_is_no_reason(difference: Difference) -> None:
     assert input_reasons(INPUTS, difference) == ()
 
 
 @pytest.mark.security
-def test_unknown_inputs_are_a_reason_whatever_changed() -> None:
+def test_unknown_inputs_are_always_a_reason() -> None:
     assert input_reasons(None, Difference()) == (
         "its stored result does not list what it depends on",
     )
@@ -82,7 +82,7 @@ def test_unknown_inputs_are_a_reason_whatever_changed() -> None:
 
 
 @pytest.mark.security
-def test_a_program_that_was_not_traced_may_read_anything() -> None:
+def test_untraced_program_makes_any_change_a_reason() -> None:
     inputs = Inputs(programs=("/usr/bin/git", "sh"), read=("a",))
     started = "it starts /usr/bin/git, sh, which can read anything"
     assert input_reasons(inputs, Difference()) == ()
@@ -109,18 +109,18 @@ def test_a_program_that_was_not_traced_may_read_anything() -> None:
         ("src/covernance/cli.py", "covernance itself"),
     ],
 )
-def test_what_sets_up_the_environment_is_a_reason(path: str, what: str) -> None:
+def test_file_that_defines_the_environment_is_a_reason(path: str, what: str) -> None:
     assert environment_reasons(SETUP, edited(path)) == (f"{path} changed: {what}",)
 
 
 @pytest.mark.parametrize(
     "path", ["requirements/auth.txt", "src/covernance_more/x.py", "a/Makefile"]
 )
-def test_what_sets_up_something_else_is_none(path: str) -> None:
+def test_file_of_another_environment_is_no_reason(path: str) -> None:
     assert environment_reasons(SETUP, edited(path)) == ()
 
 
-def test_a_suite_without_requirements_of_its_own_depends_on_all() -> None:
+def test_suite_without_requirements_depends_on_all_of_them() -> None:
     path = "r/requirements.txt"
     setup = Setup(requirements=None, others=frozenset({path}))
     assert environment_reasons(setup, gone(path)) == (f"{path} is gone: requirements",)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from covernance.affected.workflow import decide, requirements_files, tool_folders
+from covernance.affected.workflow import decide_suites, requirements_files, tool_folders
 from covernance.config import Table, load
 from covernance.errors import Exit
 from covernance.history.directory import Directory
@@ -30,8 +30,8 @@ INPUTS = Inputs(
 
 
 @pytest.fixture
-def kept(snapshot: Snapshot, repository: Repository) -> Snapshot:
-    """A passing result of `calc`, of a commit that is still to come."""
+def stored_result(snapshot: Snapshot, repository: Repository) -> Snapshot:
+    """A passing result of `calc`, for a commit that is made later."""
     source = msgspec.structs.replace(snapshot.provenance, config=load(repository.root).digest())
     return msgspec.structs.replace(
         snapshot, suite="calc", verdict="pass", provenance=source, inputs=INPUTS
@@ -39,12 +39,12 @@ def kept(snapshot: Snapshot, repository: Repository) -> Snapshot:
 
 
 @pytest.fixture
-def began(repository: Repository, kept: Snapshot) -> str:
-    """The commit that the result is stored of; notes.md lies there."""
+def stored_commit(repository: Repository, stored_result: Snapshot) -> str:
+    """The commit of the stored result; it contains notes.md."""
     repository.write("notes.md", "")
     repository.commit_first()
     commit = repository.git("rev-parse", "HEAD")
-    store(repository, kept, commit)
+    store(repository, stored_result, commit)
     return commit
 
 
@@ -61,23 +61,23 @@ def table(repository: Repository) -> Table:
     return load(repository.root)
 
 
-def decided(table: Table, began: str, **environ: str) -> Decision:
+def decide_calc(table: Table, stored_commit: str, **environ: str) -> Decision:
     store = Directory(table.root / "coverage/history")
-    return decide(table, StoreListing(store), began, environ, NOW)["calc"]
+    return decide_suites(table, StoreListing(store), stored_commit, environ, NOW)["calc"]
 
 
-def test_an_unaffected_suite_is_left_out(table: Table, began: str) -> None:
-    decision = decided(table, began)
-    assert decision.reasons == (f"nothing that it depends on changed since {began[:12]}",)
+def test_unaffected_suite_is_left_out(table: Table, stored_commit: str) -> None:
+    decision = decide_calc(table, stored_commit)
+    assert decision.reasons == (f"nothing that it depends on changed since {stored_commit[:12]}",)
     assert decision.entry
-    assert decision.entry.commit == began
+    assert decision.entry.commit == stored_commit
 
 
 def test_suite_without_a_stored_result_runs(
-    table: Table, began: str, repository: Repository
+    table: Table, stored_commit: str, repository: Repository
 ) -> None:
     shutil.rmtree(repository.root / "coverage/history")
-    assert decided(table, began) == Decision(
+    assert decide_calc(table, stored_commit) == Decision(
         ("no stored result for the base commit or any commit before it",)
     )
 
@@ -91,47 +91,49 @@ def test_suite_without_a_stored_result_runs(
         ("noxfile.py", "noxfile.py is new: the sessions"),
     ],
 )
-def test_what_the_run_depended_on_affects_its_suite(
-    table: Table, began: str, repository: Repository, path: str, reason: str
+def test_changed_input_affects_the_suite(
+    table: Table, stored_commit: str, repository: Repository, path: str, reason: str
 ) -> None:
     repository.append(path, "# more\n")
-    assert decided(table, began) == Decision((reason,))
+    assert decide_calc(table, stored_commit) == Decision((reason,))
 
 
-def test_what_the_run_did_not_depend_on_affects_nothing(
-    table: Table, began: str, repository: Repository
+def test_other_change_does_not_affect_the_suite(
+    table: Table, stored_commit: str, repository: Repository
 ) -> None:
     repository.append("notes.md", "more")
     repository.write("tests/data.csv", "")
-    assert decided(table, began).entry
+    assert decide_calc(table, stored_commit).entry
 
 
 @pytest.mark.security
-def test_a_result_without_inputs_runs_its_suite(
-    table: Table, began: str, repository: Repository, kept: Snapshot
+def test_suite_runs_if_its_result_lists_no_inputs(
+    table: Table, stored_commit: str, repository: Repository, stored_result: Snapshot
 ) -> None:
-    store(repository, msgspec.structs.replace(kept, inputs=None), began)
+    store(repository, msgspec.structs.replace(stored_result, inputs=None), stored_commit)
     reason = "its stored result does not list what it depends on"
-    assert decided(table, began) == Decision((reason,))
+    assert decide_calc(table, stored_commit) == Decision((reason,))
 
 
 @pytest.mark.security
-def test_a_change_since_an_older_result_counts(
-    table: Table, began: str, repository: Repository
+def test_change_since_an_older_result_counts(
+    table: Table, stored_commit: str, repository: Repository
 ) -> None:
     repository.append("calc/__init__.py", "# more\n")
     repository.git("commit", "-qam", "more")
-    decision = decided(table, repository.git("rev-parse", "HEAD"))
+    decision = decide_calc(table, repository.git("rev-parse", "HEAD"))
     assert decision == Decision(("calc/__init__.py changed: its last run read it",))
 
 
-def test_everything_runs_on_other_ci_events(table: Table, began: str) -> None:
-    decision = decided(table, began, GITHUB_EVENT_NAME="push", GITHUB_REF="refs/heads/main")
+def test_everything_runs_on_other_ci_events(table: Table, stored_commit: str) -> None:
+    decision = decide_calc(
+        table, stored_commit, GITHUB_EVENT_NAME="push", GITHUB_REF="refs/heads/main"
+    )
     assert decision == Decision(("everything runs on refs/heads/main (push)",))
-    assert decided(table, began, GITHUB_EVENT_NAME="pull_request").entry
+    assert decide_calc(table, stored_commit, GITHUB_EVENT_NAME="pull_request").entry
 
 
-def test_requirements_are_followed_to_what_they_include(repository: Repository) -> None:
+def test_included_requirements_files_are_found(repository: Repository) -> None:
     repository.write("locks/calc.txt", "-r ../base.txt\n--constraint=limits.txt  # why\n-e .\n")
     repository.write("base.txt", "-r locks/calc.txt\n-crequired.txt\npytest\n")
     suite = msgspec.structs.replace(load(repository.root).suites[0], requirements="locks/calc.txt")
@@ -144,15 +146,15 @@ def test_requirements_are_followed_to_what_they_include(repository: Repository) 
 
 
 @pytest.mark.security
-def test_a_tool_that_is_part_of_the_repository_is_watched(table: Table) -> None:
+def test_tool_in_the_repository_is_an_input(table: Table) -> None:
     assert tool_folders(table.root) == ()
-    here = Path(__file__).resolve().parents[4]
-    assert set(tool_folders(here)) <= {"src/covernance", "src/covernance_agent"}
+    root = Path(__file__).resolve().parents[4]
+    assert set(tool_folders(root)) <= {"src/covernance", "src/covernance_agent"}
     assert tool_folders(Path("/"))
 
 
-@pytest.mark.usefixtures("began")
-def test_command_lists_at_most_a_few_reasons(repository: Repository) -> None:
+@pytest.mark.usefixtures("stored_commit")
+def test_command_limits_the_listed_reasons(repository: Repository) -> None:
     for number in range(7):
         repository.write(f"calc/m{number}.py", "")
     done = CliRunner().invoke(

@@ -29,23 +29,23 @@ def call(*arguments: object, **environ: str) -> Result:
 
 
 def test_missing_results_are_named_and_fail(plan: Path, tmp_path: Path) -> None:
-    ran = call(tmp_path / "never-made")
-    assert ran.return_value is Exit.GATE
-    assert ran.stderr == "collect: no result from these planned jobs: calc\n"
+    result = call(tmp_path / "never-made")
+    assert result.return_value is Exit.GATE
+    assert result.stderr == "collect: no result from these planned jobs: calc\n"
 
 
 @pytest.mark.reliability
 def test_soft_exits_0_and_prints_a_warning(plan: Path, tmp_path: Path) -> None:
-    for ran in (call(tmp_path, "--soft"), call(tmp_path, COVERAGE_SOFT="1")):
-        assert ran.return_value is Exit.PASS
-        assert "no result from these planned jobs: calc" in ran.stderr
-        assert "SOFT" in ran.stderr
+    for result in (call(tmp_path, "--soft"), call(tmp_path, COVERAGE_SOFT="1")):
+        assert result.return_value is Exit.PASS
+        assert "no result from these planned jobs: calc" in result.stderr
+        assert "SOFT" in result.stderr
 
 
 def test_collect_without_a_plan_is_an_error(repository: Repository, tmp_path: Path) -> None:
-    ran = call(tmp_path)
-    assert isinstance(ran.exception, InputError)
-    assert "coverage/plan.json" in str(ran.exception)
+    result = call(tmp_path)
+    assert isinstance(result.exception, InputError)
+    assert "coverage/plan.json" in str(result.exception)
 
 
 @pytest.mark.architecture

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from coverage import CoverageData
 
 from covernance.collect.command import command
-from covernance.collect.workflow import arrivals, collect
+from covernance.collect.workflow import collect, find_arrivals
 from covernance.config import Table, load
 from covernance.engine.record import Collected
 from covernance.engine.shard import Shard
@@ -47,7 +47,7 @@ def arrived(tmp_path: Path) -> Path:
 def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callable[..., Table]:
     """Run one shard and move its results to those of the others."""
 
-    def run_it(shard: Shard, *arguments: str) -> Table:
+    def run_shard(shard: Shard, *arguments: str) -> Table:
         table = load(repository.root)
         for theme in THEMES:
             tests = [f"t::{theme}-{number}" for number in range(1, shard.of + 1)]
@@ -62,7 +62,7 @@ def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callab
             shutil.move("coverage/data/calc", arrived / "data/calc")
         return table
 
-    return run_it
+    return run_shard
 
 
 def plan_of(table: Table, shards: int) -> Plan:
@@ -75,15 +75,15 @@ def plan_of(table: Table, shards: int) -> Plan:
 
 def collected(table: Table, folder: Path, shards: int) -> list[SuiteResult]:
     """The results of a suite's shards."""
-    found = arrivals(folder, plan_of(table, shards), table).complete
-    return collect(table, found, {}, NOW, local_agent)
+    complete = find_arrivals(folder, plan_of(table, shards), table).complete
+    return collect(table, complete, {}, NOW, local_agent)
 
 
 def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrived: Path) -> None:
     measure(Shard(1, 2))
     table = measure(Shard(2, 2))
-    came = arrivals(arrived, plan_of(table, 2), table)
-    (result,) = collect(table, came.complete, {}, NOW, local_agent)
+    arrivals = find_arrivals(arrived, plan_of(table, 2), table)
+    (result,) = collect(table, arrivals.complete, {}, NOW, local_agent)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert len(result.snapshot.tests) == 6
     assert result.snapshot.themes["security"].outcomes.tests == 2
@@ -95,10 +95,10 @@ def test_missing_job_is_named_and_its_suite_is_incomplete(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard(1, 2))
-    came = arrivals(arrived, plan_of(table, 2), table)
-    assert [job.name for job in came.missing] == ["calc-2-of-2"]
-    assert came.complete == ()
-    assert collect(table, came.complete, {}, NOW, local_agent) == []
+    arrivals = find_arrivals(arrived, plan_of(table, 2), table)
+    assert [job.name for job in arrivals.missing] == ["calc-2-of-2"]
+    assert arrivals.complete == ()
+    assert collect(table, arrivals.complete, {}, NOW, local_agent) == []
 
 
 @pytest.mark.security
@@ -176,8 +176,8 @@ def test_suite_below_its_floor_fails_despite_a_passing_snapshot(
     passes.arcs = {theme: [(-1, 1)] for theme in THEMES}
     table = measure(Shard())
     jobs.write(table, plan_of(table, 1))
-    came = arrived / "calc.snapshot.json"
-    came.write_text(came.read_text().replace('"below-floor"', '"pass"'))
+    snapshot_file = arrived / "calc.snapshot.json"
+    snapshot_file.write_text(snapshot_file.read_text().replace('"below-floor"', '"pass"'))
     code, output = invoke(os.fspath(arrived))
     assert code is Exit.GATE
     assert "calc: below-floor" in output
@@ -187,8 +187,10 @@ def test_suite_below_its_floor_fails_despite_a_passing_snapshot(
 @pytest.mark.security
 def test_suite_without_data_fails_again(measure: Callable[..., Table], arrived: Path) -> None:
     table = measure(Shard())
-    came = arrived / "calc.snapshot.json"
-    came.write_text(came.read_text().replace('"verdict": "pass"', '"verdict": "no-data"'))
+    snapshot_file = arrived / "calc.snapshot.json"
+    snapshot_file.write_text(
+        snapshot_file.read_text().replace('"verdict": "pass"', '"verdict": "no-data"')
+    )
     (result,) = collected(table, arrived, 1)
     assert (result.exit, result.snapshot.verdict) == (Exit.GATE, "no-data")
 
@@ -198,10 +200,10 @@ def test_unsplit_suite_without_its_data_is_an_error(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard())
-    came = arrivals(arrived, plan_of(table, 1), table).complete
+    complete = find_arrivals(arrived, plan_of(table, 1), table).complete
     shutil.rmtree(arrived / "data")
     with pytest.raises(InputError, match="upload hidden files"):
-        collect(table, came, {}, NOW, local_agent)
+        collect(table, complete, {}, NOW, local_agent)
 
 
 @pytest.mark.security
@@ -219,7 +221,7 @@ def test_result_that_does_not_match_the_plan_is_an_error(
     table = measure(Shard())
     plan = msgspec.structs.replace(plan_of(table, 1), **changes)
     with pytest.raises(InputError, match=message):
-        arrivals(arrived, plan, table)
+        find_arrivals(arrived, plan, table)
 
 
 @pytest.mark.security
@@ -243,7 +245,7 @@ def test_names_that_the_table_lacks_are_an_error(
     plan = plan_of(table, 2)
     plan = msgspec.structs.replace(plan, jobs=(*plan.jobs, planned))
     with pytest.raises(InputError, match=f"part.json: {re.escape(message)}"):
-        arrivals(arrived, plan, table)
+        find_arrivals(arrived, plan, table)
 
 
 @pytest.mark.security
@@ -251,12 +253,12 @@ def test_suite_without_one_of_its_themes_is_an_error(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard())
-    came = arrived / "calc.snapshot.json"
-    result = read(came)
+    snapshot_file = arrived / "calc.snapshot.json"
+    result = read(snapshot_file)
     themes = {name: cell for name, cell in result.themes.items() if name != "security"}
-    came.write_bytes(msgspec.structs.replace(result, themes=themes).encode())
+    snapshot_file.write_bytes(msgspec.structs.replace(result, themes=themes).encode())
     with pytest.raises(InputError, match=r"calc\.snapshot\.json: lacks 'security'"):
-        arrivals(arrived, plan_of(table, 1), table)
+        find_arrivals(arrived, plan_of(table, 1), table)
 
 
 @pytest.mark.security
@@ -265,7 +267,7 @@ def test_duplicate_result_is_an_error(measure: Callable[..., Table], arrived: Pa
     (arrived / "again").mkdir()
     shutil.copy(arrived / "calc.snapshot.json", arrived / "again")
     with pytest.raises(InputError, match="two results of calc"):
-        arrivals(arrived, plan_of(table, 1), table)
+        find_arrivals(arrived, plan_of(table, 1), table)
 
 
 def test_command_fails_while_a_result_is_missing(

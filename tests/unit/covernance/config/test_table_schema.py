@@ -139,6 +139,7 @@ def test_the_shipped_schema_is_up_to_date() -> None:
 @pytest.mark.architecture
 def test_the_schema_is_valid_and_accepts_this_repositorys_table() -> None:
     Draft202012Validator.check_schema(DOCUMENT)
+    assert DOCUMENT["$id"] == "urn:covernance:table"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     SCHEMA.validate(project["tool"]["covernance"])
 

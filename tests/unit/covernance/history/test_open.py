@@ -8,7 +8,7 @@ from covernance.config.stores import STORES
 from covernance.errors import ConfigError
 from covernance.history.directory import Directory
 from covernance.history.git_branch import GitBranch
-from covernance.history.open import chosen, open_table_store, store_class, usual_remote
+from covernance.history.open import choose_store, find_remote, open_table_store, store_class
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import recorded
 from tests.utils.repository import Repository
@@ -35,21 +35,21 @@ def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> No
 
 @pytest.mark.architecture
 def test_the_default_remote_is_used_if_it_exists(repository: Repository) -> None:
-    assert usual_remote(repository.root) is None
+    assert find_remote(repository.root) is None
     repository.git("init", "--quiet")
     repository.git("remote", "add", "upstream", "https://example.org/x.git")
-    assert usual_remote(repository.root) is None
-    assert usual_remote(repository.root, "upstream") == "upstream"
+    assert find_remote(repository.root) is None
+    assert find_remote(repository.root, "upstream") == "upstream"
 
 
 @pytest.mark.architecture
 def test_an_environment_variable_selects_the_store(repository: Repository) -> None:
     table = load(repository.root)
-    assert chosen(table, {}) == "directory"
-    assert chosen(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
-    assert chosen(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
+    assert choose_store(table, {}) == "directory"
+    assert choose_store(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
+    assert choose_store(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
     with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* use directory or git"):
-        chosen(table, {"COVERAGE_HISTORY_STORE": "gti"})
+        choose_store(table, {"COVERAGE_HISTORY_STORE": "gti"})
 
 
 @pytest.mark.architecture

@@ -37,21 +37,21 @@ def call(*arguments: str, allow: str = "") -> Result:
     )
 
 
-def test_nothing_changed_is_no_finding(repository: Repository) -> None:
-    ran = call()
+def test_unchanged_repository_has_no_findings(repository: Repository) -> None:
+    result = call()
     head = repository.git("rev-parse", "HEAD")
-    assert ran.stdout == f"changes since {head[:12]}\nintegrity: 0 findings, 0 not allowed\n"
-    assert ran.return_value is Exit.PASS
+    assert result.stdout == f"changes since {head[:12]}\nintegrity: 0 findings, 0 not allowed\n"
+    assert result.return_value is Exit.PASS
 
 
 def test_a_lowered_floor_is_reported_and_blocks(repository: Repository) -> None:
     repository.write("pyproject.toml", LOWERED)
-    ran = call("--base", "main")
-    assert ran.stdout.splitlines()[1:] == [
+    result = call("--base", "main")
+    assert result.stdout.splitlines()[1:] == [
         "fail-under: floor-lowered: 90 -> 80",
         "integrity: 1 finding, 1 not allowed",
     ]
-    assert ran.return_value is Exit.GATE
+    assert result.return_value is Exit.GATE
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_a_lowered_floor_is_reported_and_blocks(repository: Repository) -> None:
         ((), " pragma-added , floor-lowered,"),
     ],
 )
-def test_what_is_allowed_is_still_reported(
+def test_allowed_finding_is_still_reported(
     repository: Repository, arguments: tuple[str, ...], allow: str
 ) -> None:
     repository.write("pyproject.toml", LOWERED)
-    ran = call(*arguments, allow=allow)
-    assert "fail-under: floor-lowered: 90 -> 80 (allowed by label)\n" in ran.stdout
-    assert "integrity: 1 finding, 0 not allowed" in ran.stdout
-    assert ran.return_value is Exit.PASS
+    result = call(*arguments, allow=allow)
+    assert "fail-under: floor-lowered: 90 -> 80 (allowed by label)\n" in result.stdout
+    assert "integrity: 1 finding, 0 not allowed" in result.stdout
+    assert result.return_value is Exit.PASS
 
 
 @pytest.mark.security
@@ -81,7 +81,7 @@ def test_what_is_allowed_is_still_reported(
         ("allow-pragma-added, floor-lowered ,allow-floor-lowered-not,allow-all", Exit.GATE),
     ],
 )
-def test_a_label_of_the_change_allows_its_kind_alone(
+def test_label_allows_only_its_kind(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, labels: str, code: Exit
 ) -> None:
     repository.write("pyproject.toml", LOWERED)
@@ -90,13 +90,13 @@ def test_a_label_of_the_change_allows_its_kind_alone(
 
 
 @pytest.mark.security
-def test_another_kind_that_is_allowed_changes_nothing(repository: Repository) -> None:
+def test_allowing_another_kind_has_no_effect(repository: Repository) -> None:
     repository.write("pyproject.toml", LOWERED)
     assert call("--allow", "pragma-added").return_value is Exit.GATE
 
 
 @pytest.mark.reliability
-def test_a_kind_that_is_none_is_told(repository: Repository) -> None:
+def test_unknown_kind_is_an_error(repository: Repository) -> None:
     with pytest.raises(InputError, match="COVERAGE_ALLOW: unknown kind 'all'; use one of: floor"):
         call(allow="all,floor-lowered")
     with pytest.raises(click.BadParameter, match="floor-lowered"):
@@ -104,7 +104,7 @@ def test_a_kind_that_is_none_is_told(repository: Repository) -> None:
 
 
 @pytest.mark.security
-def test_a_row_of_the_register_waives_its_file_until_its_day(
+def test_register_row_waives_its_file_until_its_review_date(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = line(module="`calc/__init__.py`", suite="calc", current="75.00 / 90")
@@ -112,19 +112,19 @@ def test_a_row_of_the_register_waives_its_file_until_its_day(
     repository.append("calc/__init__.py", "z = 3  # pragma: no cover\n")
     (repository.root / register).parent.mkdir(parents=True)
     (repository.root / register).write_text(document(row), encoding="utf-8")
-    ran = call()
-    assert "(allowed by exception register: calc/__init__.py)" in ran.stdout
-    assert ran.return_value is Exit.PASS
+    result = call()
+    assert "(allowed by exception register: calc/__init__.py)" in result.stdout
+    assert result.return_value is Exit.PASS
     monkeypatch.setattr(integrity, "_today", lambda: date(2030, 1, 1))
     assert call().return_value is Exit.GATE
 
 
-def test_the_same_as_json(repository: Repository) -> None:
+def test_json_has_the_same_content(repository: Repository) -> None:
     repository.append("calc/__init__.py", "z = 3  # pragma: no cover\n")
-    ran = call("--format", "json")
-    found = json.loads(ran.stdout)
-    assert (found["exit"], ran.return_value) == (2, Exit.GATE)
-    assert found["findings"] == [
+    result = call("--format", "json")
+    document = json.loads(result.stdout)
+    assert (document["exit"], result.return_value) == (2, Exit.GATE)
+    assert document["findings"] == [
         {
             "allowed_by": None,
             "finding": {
@@ -138,23 +138,25 @@ def test_the_same_as_json(repository: Repository) -> None:
     ]
 
 
-def test_a_soft_start_reports_and_passes_loudly(repository: Repository) -> None:
+def test_soft_exits_0_and_prints_a_warning(repository: Repository) -> None:
     repository.write("pyproject.toml", LOWERED)
-    ran = call("--soft")
-    assert "floor-lowered" in ran.stdout
-    assert "SOFT" in ran.stderr
-    assert ran.return_value is Exit.PASS
+    result = call("--soft")
+    assert "floor-lowered" in result.stdout
+    assert "SOFT" in result.stderr
+    assert result.return_value is Exit.PASS
     as_json = call("--soft", "--format", "json")
     assert json.loads(as_json.stdout)["exit"] == 2
     assert as_json.return_value is Exit.PASS
 
 
 @pytest.mark.security
-def test_a_base_to_compare_with_needs_a_result(
+def test_base_snapshot_requires_a_current_result(
     repository: Repository, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     base = tmp_path / "base.json"
     base.write_bytes(msgspec.structs.replace(snapshot, suite="calc").encode())
-    ran = call("--base-snapshot", str(base))
-    assert "calc: no-data: no result of this suite; run `covernance run --suite calc`" in ran.stdout
-    assert ran.return_value is Exit.GATE
+    result = call("--base-snapshot", str(base))
+    assert (
+        "calc: no-data: no result of this suite; run `covernance run --suite calc`" in result.stdout
+    )
+    assert result.return_value is Exit.GATE

@@ -332,6 +332,6 @@ def test_a_weakening_in_one_direction_is_none_in_the_other(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     kinds = {"floor-lowered", "limit-raised"}
-    there = {finding.where for finding in compare_tables(one, other) if finding.kind in kinds}
-    back = {finding.where for finding in compare_tables(other, one) if finding.kind in kinds}
-    assert not there & back
+    forward = {finding.where for finding in compare_tables(one, other) if finding.kind in kinds}
+    backward = {finding.where for finding in compare_tables(other, one) if finding.kind in kinds}
+    assert not forward & backward

@@ -9,7 +9,7 @@ from covernance.config import load
 from covernance.errors import ConfigError, Exit
 from covernance.git.base import find_base_commit
 from covernance.integrity.findings import Allowances
-from covernance.integrity.workflow import IntegrityReport, find_weakenings, waived
+from covernance.integrity.workflow import IntegrityReport, find_waived_subjects, find_weakenings
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.patch.measured import (
     LATER,
@@ -117,7 +117,7 @@ def test_a_deleted_source_weakens_nothing_and_a_deleted_test_file_does(
     ] * 3
 
 
-def test_with_a_result_of_the_base_tests_are_compared_as_they_ran(
+def test_with_a_base_snapshot_tests_are_compared_by_what_ran(
     repository: Repository, measure: Measure
 ) -> None:
     base = {f"tests/test_calc.py::test_a[{number}]": "passed" for number in range(3)}
@@ -135,13 +135,13 @@ def test_with_a_result_of_the_base_tests_are_compared_as_they_ran(
 def test_compared_suite_without_a_run_fails(repository: Repository, measure: Measure) -> None:
     measure(to="base.json")
     report = weakened(Path("base.json"))
-    (found,) = report.unusable
-    assert (found.suite, found.verdict, report.exit) == ("calc", "no-data", Exit.GATE)
+    (unusable,) = report.unusable
+    assert (unusable.suite, unusable.verdict, report.exit) == ("calc", "no-data", Exit.GATE)
     measure()
     assert weakened(Path("base.json")).exit is Exit.PASS
     edit(Path("tests/test_calc.py"), "x = 1\n", LATER)
-    (found,) = weakened(Path("base.json")).unusable
-    assert found.verdict == "stale"
+    (unusable,) = weakened(Path("base.json")).unusable
+    assert unusable.verdict == "stale"
 
 
 @pytest.mark.reliability
@@ -168,7 +168,7 @@ def test_the_first_table_weakens_nothing(repository: Repository) -> None:
 def test_the_register_waives_by_file(repository: Repository) -> None:
     edit(SOURCE, "z = 3  # pragma: no cover\n")
     table = load(Path.cwd())
-    assert waived(table, date(2026, 11, 21)) == frozenset()
+    assert find_waived_subjects(table, date(2026, 11, 21)) == frozenset()
     allowances = Allowances(subjects=frozenset({str(SOURCE)}))
     report = find_weakenings(table, "main", allowances, local_agent(table.suites[0]))
     assert report.findings[0].allowed_by == f"exception register: {SOURCE}"

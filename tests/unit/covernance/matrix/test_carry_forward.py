@@ -15,7 +15,7 @@ from covernance.history.directory import Directory
 from covernance.history.store import Entry, StoreListing, entry_of, group_by_suite
 from covernance.layout import Layout
 from covernance.matrix import carry_forward, jobs
-from covernance.matrix.carry_forward import Refused
+from covernance.matrix.carry_forward import NotCarried
 from covernance.matrix.jobs import Decision, LeftOut, Plan
 from covernance.model.snapshot import Origin, Snapshot, read
 from tests.utils.repository import Repository
@@ -61,7 +61,7 @@ def store_result(snapshot: Snapshot, table: Table, store: Directory) -> Make:
     return keep
 
 
-def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | Refused:
+def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | NotCarried:
     return carry_forward.find(
         table, table.suites[0], StoreListing(store), ["b" * 40, COMMIT, "c" * 40], now
     )
@@ -88,7 +88,7 @@ def test_unusable_result_is_not_carried(
 ) -> None:
     store_result(**changes)
     found = find(table, store)
-    assert isinstance(found, Refused)
+    assert isinstance(found, NotCarried)
     assert reason in found.reason
 
 
@@ -99,7 +99,7 @@ def test_result_is_carried_until_it_exceeds_the_limit(
     recorded = datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert isinstance(find(table, store, recorded + timedelta(days=14)), Entry)
     found = find(table, store, recorded + timedelta(days=14, seconds=1))
-    assert found == Refused(
+    assert found == NotCarried(
         f"its result of {COMMIT[:12]} is 14 days old, the limit is 14 (carry-days)"
     )
 
@@ -109,7 +109,7 @@ def test_age_of_a_reused_result_is_that_of_its_origin(
 ) -> None:
     store_result(source="reused", origin=Origin(COMMIT, "2026-11-01T12:00:00Z"))
     found = find(table, store)
-    assert isinstance(found, Refused)
+    assert isinstance(found, NotCarried)
     assert "is 23 days old" in found.reason
 
 
@@ -149,12 +149,14 @@ def test_carried_result_is_checked_again_and_labelled(
     table: Table, store: Directory, store_result: Make
 ) -> None:
     plan = plan_of(table, store_result())
-    ((result,), refused) = carry_forward.take_all(table, plan, StoreListing(store), {}, NOW)
+    ((result,), refused) = carry_forward.publish_all_carried(
+        table, plan, StoreListing(store), {}, NOW
+    )
     assert (result.exit, result.published, refused) == (Exit.PASS, (), {})
     source = read(Layout(table.root).snapshot("calc")).provenance
     assert (source.source, source.carried_at) == ("carried", "2026-11-24T12:00:00Z")
 
-    ((result,), _) = carry_forward.take_all(
+    ((result,), _) = carry_forward.publish_all_carried(
         table, plan, StoreListing(store), {"COVERAGE_FAIL_UNDER": "76"}, NOW
     )
     assert result.exit is Exit.GATE
@@ -174,7 +176,7 @@ def test_store_is_listed_once_for_all_left_out_suites(
     plan = msgspec.structs.replace(plan, config=both.digest())
     listed = [store.entries()]
     monkeypatch.setattr(store, "entries", listed.pop)
-    assert set(carry_forward.take_all(both, plan, StoreListing(store), {}, NOW)[1]) == {
+    assert set(carry_forward.publish_all_carried(both, plan, StoreListing(store), {}, NOW)[1]) == {
         "calc",
         "again",
     }
@@ -188,12 +190,12 @@ def test_result_that_is_gone_or_too_old_is_not_published(
     later = NOW + timedelta(days=12)
     assert (
         "is 15 days old"
-        in carry_forward.take_all(table, plan, StoreListing(store), {}, later)[1]["calc"]
+        in carry_forward.publish_all_carried(table, plan, StoreListing(store), {}, later)[1]["calc"]
     )
     store.prune(store.entries())
     assert (
         "is no longer stored"
-        in carry_forward.take_all(table, plan, StoreListing(store), {}, NOW)[1]["calc"]
+        in carry_forward.publish_all_carried(table, plan, StoreListing(store), {}, NOW)[1]["calc"]
     )
 
 
@@ -202,12 +204,15 @@ def test_plan_of_another_table_or_without_a_suite_is_rejected(
 ) -> None:
     plan = plan_of(table, store_result())
     with pytest.raises(InputError, match="the plan was made for another table"):
-        carry_forward.take_all(
+        carry_forward.publish_all_carried(
             table, msgspec.structs.replace(plan, config=""), StoreListing(store), {}, NOW
         )
     gap = msgspec.structs.replace(plan, left_out={})
     unknown = {"calc": "not part of the plan"}
-    assert carry_forward.take_all(table, gap, StoreListing(store), {}, NOW) == ([], unknown)
+    assert carry_forward.publish_all_carried(table, gap, StoreListing(store), {}, NOW) == (
+        [],
+        unknown,
+    )
 
 
 def test_plan_stores_reasons_and_the_results_of_left_out_suites(

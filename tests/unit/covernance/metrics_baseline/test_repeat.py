@@ -12,12 +12,12 @@ from covernance.metrics_baseline.repeat import (
     Case,
     Run,
     Spread,
-    broken,
+    find_broken_tests,
     flaky,
+    measure_spread,
     plan,
     read_cases,
     slowest,
-    spread,
 )
 
 pytestmark = pytest.mark.reliability
@@ -84,20 +84,20 @@ def test_test_whose_outcomes_differ_is_flaky() -> None:
 
 def test_only_a_test_that_fails_in_every_repetition_is_broken() -> None:
     runs = [run(a="failed", b="failed", c="failed"), run(a="error", b="passed")]
-    assert broken(runs) == ("a",)
+    assert find_broken_tests(runs) == ("a",)
 
 
 def test_one_repetition_finds_no_flaky_tests() -> None:
     assert flaky([run(a="failed")]) == {}
-    assert broken([run(a="failed")]) == ("a",)
+    assert find_broken_tests([run(a="failed")]) == ("a",)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.sampled_from(["passed", "failed"]))))
 def test_flaky_and_broken_do_not_depend_on_the_order(results: list[dict[str, str]]) -> None:
     runs = [run(1.0, **outcomes) for outcomes in results]
     assert flaky(runs) == flaky(runs[::-1])
-    assert broken(runs) == broken(runs[::-1])
-    assert all("passed" not in flaky(runs).get(test, {}) for test in broken(runs))
+    assert find_broken_tests(runs) == find_broken_tests(runs[::-1])
+    assert all("passed" not in flaky(runs).get(test, {}) for test in find_broken_tests(runs))
 
 
 def test_slowest_tests_are_sorted_by_median_time() -> None:
@@ -113,10 +113,10 @@ def test_slowest_tests_are_sorted_by_median_time() -> None:
 
 @given(st.lists(st.floats(0, 1e6), min_size=1))
 def test_median_is_within_the_spread(seconds: list[float]) -> None:
-    times = spread(seconds)
+    times = measure_spread(seconds)
     assert times.least <= times.median <= times.most
     assert (times.least, times.most) == (min(seconds), max(seconds))
 
 
 def test_median_of_an_even_number_of_times_is_the_mean_of_the_middle() -> None:
-    assert spread([4.0, 1.0, 2.0, 3.0]) == Spread(2.5, 1.0, 4.0)
+    assert measure_spread([4.0, 1.0, 2.0, 3.0]) == Spread(2.5, 1.0, 4.0)

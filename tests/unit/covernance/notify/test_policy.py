@@ -11,7 +11,7 @@ from covernance.notify.policy import (
     Alert,
     Decision,
     ReportedState,
-    decide,
+    decide_alerts,
     find_repeated,
     gate_fact,
 )
@@ -40,10 +40,10 @@ def events(decision: Decision) -> list[str]:
 
 
 def test_problem_and_recovery_are_each_reported_once() -> None:
-    first = decide((), [fact(good=False)])
-    second = decide(first.reported, [fact(good=False)])
-    third = decide(second.reported, [fact(good=True)])
-    fourth = decide(third.reported, [fact(good=True)])
+    first = decide_alerts((), [fact(good=False)])
+    second = decide_alerts(first.reported, [fact(good=False)])
+    third = decide_alerts(second.reported, [fact(good=True)])
+    fourth = decide_alerts(third.reported, [fact(good=True)])
     assert [events(run) for run in (first, second, third, fourth)] == [
         ["gate"],
         [],
@@ -55,26 +55,26 @@ def test_problem_and_recovery_are_each_reported_once() -> None:
 
 def test_alert_carries_the_fact_that_changed_the_state() -> None:
     bad, good = fact(good=False), fact(good=True)
-    fallen = decide((), [bad])
+    fallen = decide_alerts((), [bad])
     assert fallen.alerts == (Alert("gate", bad),)
-    assert decide(fallen.reported, [good]).alerts == (Alert("recovered", good),)
+    assert decide_alerts(fallen.reported, [good]).alerts == (Alert("recovered", good),)
 
 
 def test_subject_that_was_always_good_is_not_reported() -> None:
-    assert decide((), [fact(good=True)]) == Decision((), ())
+    assert decide_alerts((), [fact(good=True)]) == Decision((), ())
 
 
 def test_another_bad_state_is_reported_again() -> None:
-    reported = decide((), [fact(good=False, state="7-days")]).reported
-    later = decide(reported, [fact(good=False, state="expired")])
+    reported = decide_alerts((), [fact(good=False, state="7-days")]).reported
+    later = decide_alerts(reported, [fact(good=False, state="expired")])
     assert events(later) == ["gate"]
     assert [known.state for known in later.reported] == ["expired"]
 
 
 def test_subject_without_a_fact_does_not_change_state() -> None:
-    reported = decide((), [fact(good=False)]).reported
-    assert decide(reported, []) == Decision((), reported)
-    assert events(decide(reported, [fact(good=False)])) == []
+    reported = decide_alerts((), [fact(good=False)]).reported
+    assert decide_alerts(reported, []) == Decision((), reported)
+    assert events(decide_alerts(reported, [fact(good=False)])) == []
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ def test_subject_without_a_fact_does_not_change_state() -> None:
     ],
 )
 def test_subject_recovers_only_through_its_own_fact(other: Fact) -> None:
-    reported = decide((), [fact(good=False)]).reported
-    assert decide(reported, [other]).alerts == ()
+    reported = decide_alerts((), [fact(good=False)]).reported
+    assert decide_alerts(reported, [other]).alerts == ()
 
 
 @given(RUNS)
 def test_same_facts_are_never_reported_again(runs: list[list[Fact]]) -> None:
     reported: tuple[ReportedState, ...] = ()
     for facts in runs:
-        reported = decide(reported, facts).reported
-        assert decide(reported, facts) == Decision((), reported)
+        reported = decide_alerts(reported, facts).reported
+        assert decide_alerts(reported, facts) == Decision((), reported)
 
 
 @given(RUNS)
@@ -104,7 +104,7 @@ def test_reported_states_are_exactly_the_bad_ones(runs: list[list[Fact]]) -> Non
     reported: tuple[ReportedState, ...] = ()
     latest: dict[Subject, Fact] = {}
     for facts in runs:
-        reported = decide(reported, facts).reported
+        reported = decide_alerts(reported, facts).reported
         latest |= {known.about: known for known in facts}
     bad = {about: known.state for about, known in latest.items() if not known.good}
     assert {entry.about: entry.state for entry in reported} == bad
@@ -112,7 +112,7 @@ def test_reported_states_are_exactly_the_bad_ones(runs: list[list[Fact]]) -> Non
 
 @given(st.lists(FACTS, unique_by=lambda fact: fact.about))
 def test_order_of_facts_does_not_matter(facts: list[Fact]) -> None:
-    assert decide((), facts) == decide((), facts[::-1])
+    assert decide_alerts((), facts) == decide_alerts((), facts[::-1])
 
 
 @pytest.mark.security

@@ -42,7 +42,7 @@ def measuring(repository: Repository, snapshot: Snapshot) -> Measure:
         to: str = "coverage/calc.snapshot.json",
     ) -> Snapshot:
         head = repository.git("rev-parse", "HEAD")
-        made = msgspec.structs.replace(
+        result = msgspec.structs.replace(
             snapshot,
             suite="calc",
             provenance=msgspec.structs.replace(
@@ -59,8 +59,8 @@ def measuring(repository: Repository, snapshot: Snapshot) -> Measure:
             },
         )
         Path(to).parent.mkdir(exist_ok=True)
-        Path(to).write_bytes(made.encode())
-        return made
+        Path(to).write_bytes(result.encode())
+        return result
 
     return write
 

@@ -28,7 +28,7 @@ def test_warnings_beyond_githubs_limit_are_counted() -> None:
 
 
 @pytest.mark.security
-def test_a_file_name_can_not_inject_a_command() -> None:
+def test_file_name_cannot_inject_a_command() -> None:
     (command,) = format_warnings([("100 %", ("a,b:c\n::stop-commands::x", 1))])
     assert command == (
         f"::warning file=a%2Cb%3Ac%0A%3A%3Astop-commands%3A%3Ax,line=1,endLine=1,{TITLE}::100 %25"

@@ -34,7 +34,9 @@ def measure(repository: Repository, snapshot: Snapshot) -> Measure:
     return measuring(repository, snapshot)
 
 
-def test_a_line_within_a_statement_stands_for_it(repository: Repository, measure: Measure) -> None:
+def test_line_within_a_statement_counts_as_the_statement(
+    repository: Repository, measure: Measure
+) -> None:
     edit(SOURCE, "z = (\n    3\n)\n")
     commit(repository)
     repository.git("branch", "--force", "main")
@@ -45,7 +47,7 @@ def test_a_line_within_a_statement_stands_for_it(repository: Repository, measure
 
 
 @pytest.mark.parametrize("name", ["README.md", "other/module.py", "tests/test_calc.py"])
-def test_what_no_suite_measures_is_no_part_of_the_patch(
+def test_unmeasured_path_is_not_part_of_the_patch(
     repository: Repository, measure: Measure, name: str
 ) -> None:
     edit(repository.write(name, "a\n"), "x = 1\n")
@@ -55,30 +57,28 @@ def test_what_no_suite_measures_is_no_part_of_the_patch(
 
 
 @pytest.mark.security
-def test_a_new_source_that_was_never_measured_is_not_covered(
+def test_new_source_without_a_measurement_is_uncovered(
     repository: Repository, measure: Measure
 ) -> None:
     measure()
     text = '"""Doc."""\n\nimport os\n\nx = [\n    os,\n]\nif TYPE_CHECKING:\n    y = 1\n'
     edit(repository.write("calc/new.py", text), "")
     edit(Path(".coveragerc"), "[report]\nexclude_also = if TYPE_CHECKING\n")
-    found = only(patched())
-    assert found.unmeasured == ("calc/new.py",)
-    assert found.results[0].uncovered == (("calc/new.py", 3), ("calc/new.py", 5))
+    result = only(patched())
+    assert result.unmeasured == ("calc/new.py",)
+    assert result.results[0].uncovered == (("calc/new.py", 3), ("calc/new.py", 5))
     assert patched().exit is Exit.GATE
 
 
 @pytest.mark.reliability
-def test_a_new_source_that_is_no_python_counts_by_its_lines(
-    repository: Repository, measure: Measure
-) -> None:
+def test_invalid_new_source_counts_by_lines(repository: Repository, measure: Measure) -> None:
     measure()
     edit(repository.write("calc/new.py", "def (:\n"), "")
     assert only(patched()).results[0].uncovered == (("calc/new.py", 1),)
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n"])
-def test_a_new_source_without_statements_is_nothing(
+def test_new_source_without_statements_is_ignored(
     repository: Repository, measure: Measure, text: str
 ) -> None:
     measure()
@@ -87,7 +87,7 @@ def test_a_new_source_without_statements_is_nothing(
     assert patched().exit is Exit.PASS
 
 
-def test_an_omitted_source_is_nothing(repository: Repository, measure: Measure) -> None:
+def test_omitted_source_is_ignored(repository: Repository, measure: Measure) -> None:
     measure()
     edit(repository.write("calc/new.py", "x = 1\n"), "")
     edit(Path(".coveragerc"), "omit = calc/new.py\n")

@@ -116,7 +116,7 @@ def test_the_files_of_a_change_are_added_up_in_name_order(snapshot: Snapshot) ->
     assert result.partial == (("b.py", 2), ("d.py", 2))
 
 
-def test_a_themes_patch_coverage_is_earned_and_never_fails(snapshot: Snapshot) -> None:
+def test_patch_coverage_of_a_theme_is_earned_and_never_fails(snapshot: Snapshot) -> None:
     cell = FileCell(
         NONE, NONE, executed_lines="1-4", earnable="3-6", earnable_branches={4: (2, 1), 9: (1, 0)}
     )
@@ -153,7 +153,7 @@ def test_the_unthemed_pass_is_not_a_theme(snapshot: Snapshot) -> None:
     ]
 
 
-def test_a_theme_with_nothing_left_to_earn_is_reported(snapshot: Snapshot) -> None:
+def test_theme_with_nothing_to_earn_is_reported(snapshot: Snapshot) -> None:
     cell = FileCell(NONE, NONE, executed_lines="1-2", earnable="")
     results = judge_patch(
         measured(snapshot, executed="1-2", cell=cell), {PATH: frozenset({1})}, RULE

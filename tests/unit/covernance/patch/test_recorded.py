@@ -83,7 +83,7 @@ def test_a_branch_without_edits_has_an_empty_change(
     assert base(repository) == commits[-1]
 
 
-def test_a_merge_counts_as_a_whole(repository: Repository, commits: list[str]) -> None:
+def test_merge_counts_as_one_change(repository: Repository, commits: list[str]) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
     commit(repository, "a = 1\n")
     commit(repository, "b = 1\n")

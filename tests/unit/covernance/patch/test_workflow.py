@@ -54,23 +54,23 @@ def test_lines_that_did_not_run_are_below_the_floor(
 
 
 @pytest.mark.security
-def test_a_suite_without_a_result_is_never_green(repository: Repository) -> None:
+def test_suite_without_a_result_fails(repository: Repository) -> None:
     report = patched()
     assert (only(report).verdict, report.exit) == ("no-data", Exit.GATE)
     assert "covernance run --suite calc" in only(report).reasons[0]
 
 
 @pytest.mark.security
-def test_the_result_of_another_suite_is_an_error(repository: Repository, measure: Measure) -> None:
-    made = msgspec.structs.replace(measure(), suite="auth")
-    Path("coverage/calc.snapshot.json").write_bytes(made.encode())
+def test_result_of_another_suite_is_an_error(repository: Repository, measure: Measure) -> None:
+    result = msgspec.structs.replace(measure(), suite="auth")
+    Path("coverage/calc.snapshot.json").write_bytes(result.encode())
     with pytest.raises(InputError, match="'auth', not of 'calc'"):
         patched()
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("path", [SOURCE, Path("tests/test_calc.py")])
-def test_a_result_from_before_the_last_edit_is_stale(
+def test_result_older_than_an_edit_is_stale(
     repository: Repository, measure: Measure, path: Path
 ) -> None:
     measure()
@@ -81,7 +81,7 @@ def test_a_result_from_before_the_last_edit_is_stale(
 
 
 @pytest.mark.security
-def test_a_result_of_a_clean_commit_holds_for_the_files_as_they_were(
+def test_result_of_a_clean_commit_is_valid_for_unchanged_files(
     repository: Repository, measure: Measure
 ) -> None:
     edit(SOURCE, "z = 3\n", LATER)
@@ -99,13 +99,13 @@ def test_a_result_of_a_clean_commit_holds_for_the_files_as_they_were(
 
 
 @pytest.mark.reliability
-def test_a_result_of_a_commit_that_is_not_here_goes_by_time(
+def test_result_of_a_missing_commit_is_compared_by_time(
     repository: Repository, measure: Measure
 ) -> None:
     edit(SOURCE, "z = 3\n")
-    made = measure("1-3", dirty=False)
-    elsewhere = msgspec.structs.replace(made.provenance, commit="1" * 40)
-    moved = msgspec.structs.replace(made, provenance=elsewhere)
+    result = measure("1-3", dirty=False)
+    elsewhere = msgspec.structs.replace(result.provenance, commit="1" * 40)
+    moved = msgspec.structs.replace(result, provenance=elsewhere)
     Path("coverage/calc.snapshot.json").write_bytes(moved.encode())
     assert only(patched()).verdict == "pass"
     edit(SOURCE, "", LATER)
@@ -113,14 +113,14 @@ def test_a_result_of_a_commit_that_is_not_here_goes_by_time(
 
 
 @pytest.mark.reliability
-def test_a_result_with_a_damaged_time_is_an_error(repository: Repository, measure: Measure) -> None:
+def test_result_with_an_invalid_time_is_an_error(repository: Repository, measure: Measure) -> None:
     measure(at="yesterday")
     edit(SOURCE, "z = 3\n")
     with pytest.raises(InputError, match="'yesterday' is not a time"):
         patched()
 
 
-def test_the_floor_and_the_least_lines_come_from_the_table(
+def test_floor_and_minimum_of_lines_come_from_the_table(
     repository: Repository, measure: Measure
 ) -> None:
     edit(SOURCE, "z = 3\nw = 4\n")

@@ -5,7 +5,7 @@ import pytest
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, Outcomes, Snapshot
-from covernance.reports.state import Drop, State, days, trouble
+from covernance.reports.state import Drop, State, days, describe_trouble
 
 pytestmark = pytest.mark.architecture
 
@@ -72,7 +72,7 @@ def test_unthemed_pass_is_a_column_if_a_suite_has_one(snapshot: Snapshot) -> Non
 )
 def test_trouble_describes_problems_with_the_tests(outcomes: Outcomes, expected: str) -> None:
     cell = Cell(outcomes=outcomes, seconds=0, raw=Counts(), earned=Counts())
-    assert trouble(cell) == expected
+    assert describe_trouble(cell) == expected
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from tests.utils.agents import ENVIRONMENT
 pytestmark = pytest.mark.reliability
 
 ROOT = Path("/root")
+PREFIX = "the environment variable "
 
 
 def variables(environ: dict[str, str], *declared: str) -> set[str]:
     found = describe_environment(ROOT, environ, declared, (), ENVIRONMENT, Looks(ROOT))
-    return {name.removeprefix("the variable ") for name in found if "the variable" in name}
+    return {name.removeprefix(PREFIX) for name in found if name.startswith(PREFIX)}
 
 
 def test_known_and_declared_variables_count() -> None:
@@ -50,12 +51,12 @@ def test_distributions_and_path_files_are_compared_by_content(tmp_path: Path) ->
     (folder / "RECORD").write_text("a", encoding="utf-8")
     (tmp_path / "extra.pth").write_text("/a", encoding="utf-8")
     before = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
-    assert {"the distribution extra-1.0", "the path file extra.pth"} <= before.keys()
+    assert {"the installed package extra-1.0", "the .pth file extra.pth"} <= before.keys()
     (folder / "RECORD").write_text("b", encoding="utf-8")
     (tmp_path / "extra.pth").write_text("/b", encoding="utf-8")
     after = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"the distribution extra-1.0", "the path file extra.pth"}
+    assert changed == {"the installed package extra-1.0", "the .pth file extra.pth"}
 
 
 def test_module_outside_any_distribution_counts(tmp_path: Path) -> None:
@@ -64,7 +65,9 @@ def test_module_outside_any_distribution_counts(tmp_path: Path) -> None:
     before = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
     (tmp_path / "loose.py").touch()
     after = describe_environment(ROOT, {}, (), (), here, Looks(ROOT))
-    assert {name for name in before if before[name] != after[name]} == {f"what lies in {tmp_path}"}
+    assert {name for name in before if before[name] != after[name]} == {
+        f"the names of files in {tmp_path}"
+    }
 
 
 @pytest.mark.parametrize("place", ["checkout", "__pycache__/checkout"])
@@ -83,6 +86,6 @@ def test_tool_digest_covers_code_and_templates_but_not_bytecode(
     (layer / "page.html").write_text("b", encoding="utf-8")
     conditions._tool.cache_clear()
     assert (
-        describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT))["covernance"]
-        != before["covernance"]
+        describe_environment(ROOT, {}, (), (), ENVIRONMENT, Looks(ROOT))["the code of covernance"]
+        != before["the code of covernance"]
     )

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from covernance.errors import InputError
-from covernance.reuse.evidence import Evidence, Seen, read
+from covernance.reuse.evidence import SCHEMA, Evidence, Seen, read
 from tests.utils.agents import ENVIRONMENT
 
 pytestmark = pytest.mark.reliability
@@ -40,7 +40,7 @@ def test_missing_evidence_is_none(tmp_path: Path) -> None:
         (b"{", "is damaged"),
         (b"\xff", "is damaged"),
         (EVIDENCE.encode().replace(b"suite", b"suit"), "is damaged"),
-        (msgspec.structs.replace(EVIDENCE, schema=3).encode(), "another version"),
+        (msgspec.structs.replace(EVIDENCE, schema=SCHEMA + 1).encode(), "another version"),
     ],
 )
 def test_damaged_evidence_is_an_error(tmp_path: Path, content: bytes, message: str) -> None:

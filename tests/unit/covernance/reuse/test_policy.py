@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from covernance.reuse.evidence import Evidence, Seen
-from covernance.reuse.policy import Present, age, forbidden, reasons
+from covernance.reuse.policy import Present, age, explain_no_reuse, find_reasons_to_run
 from tests.utils.agents import ENVIRONMENT
 
 pytestmark = pytest.mark.reliability
@@ -33,7 +33,7 @@ WEEK = timedelta(days=7)
 
 
 def test_unchanged_evidence_has_no_reasons_against_reuse() -> None:
-    assert reasons(EVIDENCE, PRESENT, WEEK) == ()
+    assert find_reasons_to_run(EVIDENCE, PRESENT, WEEK) == ()
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_changed_path_is_named(kind: str, path: str, state: str, reason: str) ->
     states = getattr(SEEN, kind) | {path: state}
     seen = msgspec.structs.replace(SEEN, **{kind: states})
     present = msgspec.structs.replace(PRESENT, seen=seen)
-    assert reasons(EVIDENCE, present, WEEK) == (reason,)
+    assert find_reasons_to_run(EVIDENCE, present, WEEK) == (reason,)
 
 
 def test_path_without_a_current_state_counts_as_gone() -> None:
     present = msgspec.structs.replace(PRESENT, seen=Seen())
-    assert "a.py is gone" in reasons(EVIDENCE, present, WEEK)
+    assert "a.py is gone" in find_reasons_to_run(EVIDENCE, present, WEEK)
 
 
 @pytest.mark.parametrize(
@@ -71,36 +71,48 @@ def test_path_without_a_current_state_counts_as_gone() -> None:
     [
         ({"the interpreter": "3.12"}, "the interpreter changed"),
         ({}, "the interpreter is gone"),
-        ({"the interpreter": "3.11", "the variable LANG": "x"}, "the variable LANG is new"),
+        (
+            {"the interpreter": "3.11", "the environment variable LANG": "x"},
+            "the environment variable LANG is new",
+        ),
     ],
 )
 def test_changed_setting_is_named(settings: dict[str, str], reason: str) -> None:
     present = msgspec.structs.replace(PRESENT, settings=settings)
-    assert reasons(EVIDENCE, present, WEEK) == (reason,)
+    assert find_reasons_to_run(EVIDENCE, present, WEEK) == (reason,)
 
 
 def test_another_environment_is_a_single_reason() -> None:
     evidence = msgspec.structs.replace(
-        EVIDENCE, settings={"the environment": "/a", "the distribution x-1": "1", "the layer": "1"}
+        EVIDENCE,
+        settings={
+            "the path of the environment": "/a",
+            "the installed package x-1": "1",
+            "the code of covernance": "1",
+        },
     )
-    settings = {"the environment": "/b", "the distribution y-1": "1", "the layer": "2"}
+    settings = {
+        "the path of the environment": "/b",
+        "the installed package y-1": "1",
+        "the code of covernance": "2",
+    }
     present = msgspec.structs.replace(PRESENT, settings=settings)
-    assert reasons(evidence, present, WEEK) == (
+    assert find_reasons_to_run(evidence, present, WEEK) == (
         "it ran in /a, but this environment is /b",
-        "the layer changed",
+        "the code of covernance changed",
     )
 
 
 def test_changed_report_is_named() -> None:
     present = msgspec.structs.replace(PRESENT, reports={"coverage/api.json": "file 644 xx"})
-    assert reasons(EVIDENCE, present, WEEK) == (
+    assert find_reasons_to_run(EVIDENCE, present, WEEK) == (
         "coverage/api.json: the report was deleted or changed since the run",
     )
 
 
 def test_refusal_prevents_reuse() -> None:
     evidence = msgspec.structs.replace(EVIDENCE, refusals=("it connected to 192.0.2.1:80",))
-    assert reasons(evidence, PRESENT, WEEK) == ("it connected to 192.0.2.1:80",)
+    assert find_reasons_to_run(evidence, PRESENT, WEEK) == ("it connected to 192.0.2.1:80",)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +126,12 @@ def test_refusal_prevents_reuse() -> None:
 )
 def test_age_is_limited(recorded_at: str, most: int, reason: str) -> None:
     evidence = msgspec.structs.replace(EVIDENCE, recorded_at=recorded_at)
-    assert reasons(evidence, PRESENT, timedelta(days=most)) == (reason,)
+    assert find_reasons_to_run(evidence, PRESENT, timedelta(days=most)) == (reason,)
 
 
 def test_result_of_exactly_the_maximum_age_is_reused() -> None:
     evidence = msgspec.structs.replace(EVIDENCE, recorded_at="2026-11-14T12:00:00Z")
-    assert reasons(evidence, PRESENT, WEEK) == ()
+    assert find_reasons_to_run(evidence, PRESENT, WEEK) == ()
 
 
 def test_time_without_a_zone_is_utc() -> None:
@@ -144,4 +156,4 @@ def test_time_without_a_zone_is_utc() -> None:
 def test_scheduled_and_default_branch_runs_measure(
     environ: dict[str, str], *, refused: bool
 ) -> None:
-    assert bool(forbidden(environ, "main")) is refused
+    assert bool(explain_no_reuse(environ, "main")) is refused

@@ -38,11 +38,11 @@ def table(repository: Repository) -> Table:
 
 
 @pytest.fixture
-def kept(table: Table, snapshot: Snapshot, tmp_path: Path) -> Table:
-    """Contexts of two tests, a file and a session are kept of this table's suite."""
+def recorded(table: Table, snapshot: Snapshot, tmp_path: Path) -> Table:
+    """A table whose suite has a recording: contexts of two tests, a file and a session."""
     staged = tmp_path / "staged"
     staged.mkdir()
-    ran = {
+    lines_by_context = {
         "security": "1,3,10",
         f"security|run|{FIRST}": "6-7",
         f"reliability|run|{FIRST}": "6-7",
@@ -50,7 +50,7 @@ def kept(table: Table, snapshot: Snapshot, tmp_path: Path) -> Table:
         "security|run|tests/test_calc.py": "6,8",
         "reliability|run": "6-7",
     }
-    write_recording(staged, "calc/__init__.py", ran, spans=[(3, 5)])
+    write_recording(staged, "calc/__init__.py", lines_by_context, spans=[(3, 5)])
     file = FileResult(
         total=Counts(7, 6, 2, 2),
         themes={},

@@ -16,5 +16,5 @@ def write_recording(
 ) -> None:
     """Write that each context of `ran` executed lines of a file."""
     lines = dict(enumerate(ran.values()))
-    made = Recording(1, [*ran], {path: RanFile([*spans], lines)})
-    folder.joinpath(recording.TESTS).write_bytes(msgspec.json.encode(made))
+    content = Recording(1, [*ran], {path: RanFile([*spans], lines)})
+    folder.joinpath(recording.TESTS).write_bytes(msgspec.json.encode(content))

@@ -20,31 +20,33 @@ PATH = "calc/__init__.py"
 
 
 @pytest.fixture
-def tested(kept: Table) -> recording.Tested:
-    found = load(kept, kept.suites[0])
-    assert found is not None
-    return found
+def tested(recorded: Table) -> recording.Tested:
+    loaded = load(recorded, recorded.suites[0])
+    assert loaded is not None
+    return loaded
 
 
-def test_before_the_first_such_run_nothing_is_recorded(table: Table) -> None:
+def test_without_a_run_nothing_is_recorded(table: Table) -> None:
     assert load(table, table.suites[0]) is None
 
 
 @pytest.mark.reliability
-def test_a_run_without_contexts_of_tests_leaves_the_last_recording(
-    kept: Table, snapshot: Snapshot, tmp_path: Path
+def test_run_without_test_contexts_leaves_the_last_recording(
+    recorded: Table, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    before = load(kept, kept.suites[0])
-    layout = Layout(kept.root)
-    assert publish_recording(tmp_path / "none", kept.suites[0], snapshot, layout) == ()
-    after = load(kept, kept.suites[0])
+    before = load(recorded, recorded.suites[0])
+    layout = Layout(recorded.root)
+    assert publish_recording(tmp_path / "none", recorded.suites[0], snapshot, layout) == ()
+    after = load(recorded, recorded.suites[0])
     assert before
     assert after
     assert before.snapshot == after.snapshot
 
 
 @pytest.mark.reliability
-def test_texts_are_those_of_the_run(tested: recording.Tested, repository: Repository) -> None:
+def test_recording_has_the_texts_of_the_run(
+    tested: recording.Tested, repository: Repository
+) -> None:
     assert tested.paths == {PATH, "tests/test_calc.py"}
     assert not tested.is_edited(repository.root, PATH)
     repository.append(PATH, "more = 1\n")
@@ -56,42 +58,42 @@ def test_texts_are_those_of_the_run(tested: recording.Tested, repository: Reposi
 
 
 @pytest.mark.reliability
-def test_a_damaged_recording_is_a_clear_error(kept: Table) -> None:
-    (Layout(kept.root).contexts("calc") / "snapshot.json").write_text("{")
+def test_damaged_recording_is_an_error(recorded: Table) -> None:
+    (Layout(recorded.root).contexts("calc") / "snapshot.json").write_text("{")
     with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
-        load(kept, kept.suites[0])
+        load(recorded, recorded.suites[0])
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("content", ["{", '{"schema": 2, "contexts": [], "files": {}}'])
-def test_a_damaged_or_newer_file_of_the_agent_is_a_clear_error(
-    tested: recording.Tested, kept: Table, content: str
+def test_damaged_or_newer_agent_file_is_an_error(
+    tested: recording.Tested, recorded: Table, content: str
 ) -> None:
-    (Layout(kept.root).contexts("calc") / recording.TESTS).write_text(content)
+    (Layout(recorded.root).contexts("calc") / recording.TESTS).write_text(content)
     with pytest.raises(InputError, match="run `covernance run --suite calc --contexts=test` again"):
         tested.file(PATH)
 
 
-def test_equal_texts_make_an_equal_archive(kept: Table) -> None:
-    with zipfile.ZipFile(Layout(kept.root).contexts("calc") / "sources.zip") as archive:
+def test_equal_texts_make_an_equal_archive(recorded: Table) -> None:
+    with zipfile.ZipFile(Layout(recorded.root).contexts("calc") / "sources.zip") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert archive.namelist() == sorted(archive.namelist())
 
 
-def test_a_line_within_a_statement_is_that_statement(tested: recording.Tested) -> None:
+def test_line_within_a_statement_is_that_statement(tested: recording.Tested) -> None:
     file = tested.file(PATH)
     assert [file.statement(line) for line in (3, 4, 5, 6)] == [3, 3, 3, 6]
     assert file.at(range(4, 5)) == {3}
 
 
-def test_where_no_statement_is_the_neighbours_are_meant(tested: recording.Tested) -> None:
+def test_line_without_a_statement_means_its_neighbours(tested: recording.Tested) -> None:
     file = tested.file(PATH)
     assert file.at(range(9, 10)) == {8, 10}
     assert file.at(range(2, 3)) == {1, 3}
     assert file.at(range(99, 100)) == {11}
 
 
-def test_who_ran_a_line_is_known_by_theme_and_test(tested: recording.Tested) -> None:
+def test_each_line_has_its_themes_and_tests(tested: recording.Tested) -> None:
     file = tested.file(PATH)
     assert file.ran(7) == {("security", FIRST), ("reliability", FIRST), ("reliability", "")}
     assert file.ran(8) == {("reliability", SECOND), ("security", "tests/test_calc.py")}

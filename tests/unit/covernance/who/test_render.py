@@ -46,13 +46,13 @@ def test_a_line_is_shown_with_its_tests() -> None:
         ({"ran": (Ran("", ("x",), "7", set_up=True),)}, "calc/a.py:7: no tests (calc"),
     ],
 )
-def test_the_first_line_counts_tests_and_names_the_run(
+def test_first_line_shows_the_number_of_tests_and_the_run(
     changes: dict[str, object], first: str
 ) -> None:
     assert first in shown(**changes)[0]
 
 
-def test_of_several_lines_each_test_names_its_own() -> None:
+def test_each_test_lists_its_own_lines() -> None:
     ran = (Ran("a", ("security",), "7"), Ran("", ("x", "y"), "7-8", set_up=True))
     assert shown(asked="7-8", ran=ran)[1:] == [
         "  security  a  line 7",
@@ -60,7 +60,7 @@ def test_of_several_lines_each_test_names_its_own() -> None:
     ]
 
 
-def test_what_no_test_ran_is_named_by_its_reason() -> None:
+def test_lines_without_tests_are_listed_by_reason() -> None:
     reasons = {"imported": "1", "never": "2-3", "without_statement": "4", "edited": "5,7"}
     assert shown(ran=(), asked="1-7", **reasons)[1:] == [
         "  ran at import only: line 1",
@@ -72,5 +72,5 @@ def test_what_no_test_ran_is_named_by_its_reason() -> None:
 
 
 @pytest.mark.security
-def test_a_name_can_not_steer_the_terminal() -> None:
+def test_name_cannot_control_the_terminal() -> None:
     assert "calc/\\x1b[2J.py" in shown(path="calc/\x1b[2J.py")[0]

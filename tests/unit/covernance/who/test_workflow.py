@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from covernance.config import Table
 from covernance.errors import InputError
 from covernance.who.render import Answer, Ran
-from covernance.who.workflow import Place, parse, same_lines, who
+from covernance.who.workflow import Place, find_tests, match_lines, parse
 from tests.unit.covernance.who.conftest import FIRST, SECOND, SOURCE
 from tests.utils.repository import Repository
 
@@ -15,11 +15,11 @@ pytestmark = pytest.mark.architecture
 
 
 def ask(table: Table, *places: str) -> list[Answer]:
-    return who(table, parse(places, table.root, table.root))
+    return find_tests(table, parse(places, table.root, table.root))
 
 
-def test_line_lists_its_tests_with_all_their_themes(kept: Table) -> None:
-    (answer,) = ask(kept, "calc/__init__.py:7")
+def test_line_lists_its_tests_with_all_their_themes(recorded: Table) -> None:
+    (answer,) = ask(recorded, "calc/__init__.py:7")
     assert answer.ran == (
         Ran("", ("reliability",), "7", set_up=True),
         Ran(FIRST, ("reliability", "security"), "7"),
@@ -27,8 +27,8 @@ def test_line_lists_its_tests_with_all_their_themes(kept: Table) -> None:
     assert (answer.suite, answer.commit, answer.stale) == ("calc", "0" * 40, ())
 
 
-def test_each_line_of_a_file_is_classified_once(kept: Table) -> None:
-    (answer,) = ask(kept, "calc/__init__.py")
+def test_each_line_of_a_file_is_classified_once(recorded: Table) -> None:
+    (answer,) = ask(recorded, "calc/__init__.py")
     assert {ran.test: ran.lines for ran in answer.ran} == {
         "": "6-7",
         FIRST: "6-7",
@@ -48,20 +48,20 @@ def test_each_line_of_a_file_is_classified_once(kept: Table) -> None:
         ("calc/__init__.py:9", "without_statement"),
     ],
 )
-def test_line_without_tests_has_a_reason(kept: Table, place: str, field: str) -> None:
-    (answer,) = ask(kept, place)
+def test_line_without_tests_has_a_reason(recorded: Table, place: str, field: str) -> None:
+    (answer,) = ask(recorded, place)
     assert answer.ran == ()
     assert getattr(answer, field) == place.partition(":")[2]
 
 
 @pytest.mark.reliability
 def test_moved_lines_are_found_and_edited_lines_are_listed(
-    kept: Table, repository: Repository
+    recorded: Table, repository: Repository
 ) -> None:
     repository.write(
         "calc/__init__.py", SOURCE.replace("return 1", "return 3").replace("os\n\n", "os\n\n\n", 1)
     )
-    (answer,) = ask(kept, "calc/__init__.py:7-9")
+    (answer,) = ask(recorded, "calc/__init__.py:7-9")
     assert answer.stale == ("calc/__init__.py",)
     assert answer.edited == "8"
     assert {ran.test: ran.lines for ran in answer.ran} == {
@@ -73,17 +73,19 @@ def test_moved_lines_are_found_and_edited_lines_are_listed(
 
 
 @pytest.mark.reliability
-def test_edited_tests_and_deleted_sources_are_stale(kept: Table, repository: Repository) -> None:
+def test_edited_tests_and_deleted_sources_are_stale(
+    recorded: Table, repository: Repository
+) -> None:
     repository.append("tests/test_calc.py", "# more\n")
     (repository.root / "calc/__init__.py").unlink()
-    (answer,) = ask(kept, "calc/__init__.py:7")
+    (answer,) = ask(recorded, "calc/__init__.py:7")
     assert answer.stale == ("calc/__init__.py", "tests/test_calc.py")
 
 
-@pytest.mark.parametrize("stands", ["calc", ".", "tests"])
-def test_path_is_relative_to_the_current_folder_or_the_root(table: Table, stands: str) -> None:
-    text = "__init__.py:7" if stands == "calc" else "calc/__init__.py:7"
-    (place,) = parse([text], table.root, table.root / stands)
+@pytest.mark.parametrize("folder", ["calc", ".", "tests"])
+def test_path_is_relative_to_the_current_folder_or_the_root(table: Table, folder: str) -> None:
+    text = "__init__.py:7" if folder == "calc" else "calc/__init__.py:7"
+    (place,) = parse([text], table.root, table.root / folder)
     assert place == Place("calc/__init__.py", range(7, 8))
     assert place.asked == "7"
 
@@ -107,11 +109,11 @@ def test_place_is_a_file_a_line_or_a_range(table: Table) -> None:
     ],
 )
 def test_invalid_place_is_an_error(
-    kept: Table, repository: Repository, place: str, message: str
+    recorded: Table, repository: Repository, place: str, message: str
 ) -> None:
     repository.write("calc/new.py", "")
     with pytest.raises(InputError, match=message):
-        ask(kept, place)
+        ask(recorded, place)
 
 
 def test_missing_recording_error_names_the_command(table: Table) -> None:
@@ -123,10 +125,10 @@ def test_missing_recording_error_names_the_command(table: Table) -> None:
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=9),
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=9),
 )
-def test_same_lines_are_equal_and_in_order(then: list[str], now: list[str]) -> None:
-    found = same_lines("\n".join(then), "\n".join(now))
-    assert all(now[line - 1] == then[before - 1] for line, before in found.items())
-    assert sorted(found) == list(found)
-    assert sorted(found.values()) == list(found.values())
+def test_matched_lines_are_equal_and_in_order(then: list[str], now: list[str]) -> None:
+    numbers = match_lines("\n".join(then), "\n".join(now))
+    assert all(now[line - 1] == then[before - 1] for line, before in numbers.items())
+    assert sorted(numbers) == list(numbers)
+    assert sorted(numbers.values()) == list(numbers.values())
     if then == now:
-        assert len(found) == len(now)
+        assert len(numbers) == len(now)
