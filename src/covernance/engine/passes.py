@@ -10,47 +10,20 @@ import msgspec
 from covernance.agent.client import agent_environment
 from covernance.agent.environment import Prepared
 from covernance.config import UNTHEMED, Suite
-from covernance.engine import record
 from covernance.engine.arguments import PytestArguments
-
-RECORD = "record.json"
-"""The file in a pass's folder in which the agent's plugin records the pass."""
+from covernance.engine.processes import Launch
+from covernance.engine.record import RECORD
 
 TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 """The variable that sets the folder of pytest's `tmp_path`."""
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
-    """One process: the tests of one theme of one suite, measured under the theme's context.
-
-    Attributes:
-        folder: The pass's own folder for data files, record and output.
-        command: The command line of the process.
-        environment: All environment variables of the process.
-        workers: The number of pytest-xdist workers; with 1, tests run in the process itself.
-    """
+    """One process: the tests of one theme of one suite, measured under the theme's context."""
 
     suite: str
     theme: str
-    folder: Path
-    command: tuple[str, ...]
-    environment: dict[str, str]
-    workers: int = 1
-
-    @property
-    def record(self) -> Path:
-        """The file to which the pytest plugin writes the record."""
-        return self.folder / RECORD
-
-    @property
-    def progress(self) -> Path:
-        """The file to which the pytest plugin writes the progress."""
-        return record.progress_path(self.record)
-
-    @property
-    def output(self) -> Path:
-        """The file with pytest's output, unless the pass is interactive."""
-        return self.folder / "output.txt"
+    launch: Launch
 
 
 def plan_pass(  # noqa: PLR0913 - all that a pass consists of
@@ -63,6 +36,7 @@ def plan_pass(  # noqa: PLR0913 - all that a pass consists of
     prepared: Prepared,
     environ: Mapping[str, str],
     more: Sequence[str] = (),
+    workers: int = 1,
     color: bool,
 ) -> Pass:
     """Plan the pass of one theme.
@@ -76,7 +50,8 @@ def plan_pass(  # noqa: PLR0913 - all that a pass consists of
         arguments: The user's arguments for pytest.
         prepared: The environment in which the suite's tests run.
         environ: The variables that the process inherits.
-        more: Further options of pytest-split, pytest-xdist and the agent's plugin.
+        more: Further options of pytest-split and the agent's plugin.
+        workers: The number of pytest-xdist workers; with 1, tests run in the process itself.
         color: Whether pytest writes color although its output goes to a file first.
     """
     record_file = folder / RECORD
@@ -91,6 +66,7 @@ def plan_pass(  # noqa: PLR0913 - all that a pass consists of
         *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),
         *(["--color=yes"] if color else []),
         *more,
+        *([f"--numprocesses={workers}"] if workers > 1 else []),
         *arguments.rest,
         # pytest uses only the last -m, so the user's expression is combined with the theme.
         *("-m", _expression(suite, theme, arguments.meaning.expression)),
@@ -106,9 +82,14 @@ def plan_pass(  # noqa: PLR0913 - all that a pass consists of
         "COVERAGE_CORE": "ctrace",
         TEMPORARY: str(temporary),
     }
-    return Pass(
-        suite=suite.name, theme=theme, folder=folder, command=command, environment=environment
+    launch = Launch(
+        name=f"{suite.name} · {theme}",
+        folder=folder,
+        command=command,
+        environment=environment,
+        slots=workers,
     )
+    return Pass(suite=suite.name, theme=theme, launch=launch)
 
 
 def _expression(suite: Suite, theme: str, user_expression: str | None) -> str:

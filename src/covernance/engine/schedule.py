@@ -1,4 +1,4 @@
-"""Order passes by the time they took in the last full run of their suite."""
+"""Order themes by the time they took in the last full run of their suite."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
 
 Key = tuple[str, str]
-"""The suite and theme of a pass."""
+"""A suite and one of its themes."""
 
 Expected = dict[Key, float]
-"""The seconds of each pass, except those that were never measured."""
+"""The seconds of each theme, except those that were never measured."""
 
 
-def read_pass_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
-    """Read the wall time of each pass from the last full results; skip unreadable ones."""
+def read_theme_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
+    """Read the wall time of each theme from the last full results; skip unreadable ones."""
     return {
         (last.suite, theme): cell.seconds
         for last in _last(suites, layout)
@@ -29,14 +29,14 @@ def read_pass_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
 
 
 def sum_test_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
-    """Add up the durations of the tests of each pass, however many processes ran them."""
-    seconds_by_pass: Expected = {}
+    """Add up the durations of the tests of each theme, however many processes ran them."""
+    seconds_by_theme: Expected = {}
     for last in _last(suites, layout):
         for test in last.tests.values():
             for theme in test.themes:
                 key = (last.suite, theme)
-                seconds_by_pass[key] = seconds_by_pass.get(key, 0) + test.seconds
-    return seconds_by_pass
+                seconds_by_theme[key] = seconds_by_theme.get(key, 0) + test.seconds
+    return seconds_by_theme
 
 
 def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:

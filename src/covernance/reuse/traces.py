@@ -13,6 +13,9 @@ from covernance.reuse.evidence import Seen
 from covernance.reuse.seen import Sightings
 from covernance.reuse.trace_file import SEPARATOR, read_trace
 
+NOT_TRACED = "a pass was not traced"
+"""Why nothing is known of what a process of the tests read."""
+
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """The inputs of a suite's passes, from their traces.
@@ -49,7 +52,7 @@ def gather(passes: Mapping[str, str], root: Path) -> Gathered:
             if entry.kind == trace_file.BROKEN
         }
         if not refusals and (not entries or entries[0][:2] != (trace_file.BEGAN, announcement)):
-            refusals.add("a pass was not traced")
+            refusals.add(NOT_TRACED)
         elif not refusals and entries[0].state != trace_file.SCHEMA:
             schema = entries[0].state
             refusals.add(f"the trace has schema {schema}; install one version of covernance")

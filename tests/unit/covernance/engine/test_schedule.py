@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from covernance.config import load
 from covernance.engine.passes import Pass
-from covernance.engine.schedule import read_pass_seconds, sort_longest_first
+from covernance.engine.processes import Launch
+from covernance.engine.schedule import read_theme_seconds, sort_longest_first
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from tests.utils.repository import Repository
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.architecture
 
 
 def planned(theme: str) -> Pass:
-    return Pass(suite="api", theme=theme, folder=Path(theme), command=(), environment={})
+    launch = Launch(name=theme, folder=Path(theme), command=(), environment={})
+    return Pass(suite="api", theme=theme, launch=launch)
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1e6)))
@@ -35,10 +37,10 @@ def test_durations_are_read_from_the_last_full_run_unless_it_is_damaged(
     repository: Repository, snapshot: Snapshot
 ) -> None:
     table, layout = load(repository.root), Layout(repository.root)
-    assert read_pass_seconds(table.suites, layout) == {}
+    assert read_theme_seconds(table.suites, layout) == {}
     path = layout.snapshot("calc")
     path.parent.mkdir()
     path.write_bytes(msgspec.structs.replace(snapshot, suite="calc").encode())
-    assert read_pass_seconds(table.suites, layout)["calc", "security"] == 0.5
+    assert read_theme_seconds(table.suites, layout)["calc", "security"] == 0.5
     path.write_bytes(b"rubbish")
-    assert read_pass_seconds(table.suites, layout) == {}
+    assert read_theme_seconds(table.suites, layout) == {}

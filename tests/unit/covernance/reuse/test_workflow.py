@@ -138,12 +138,12 @@ def test_raised_floor_is_checked_against_a_fresh_run(run_calc: RunIt, passes: Fa
 
 def test_passes_receive_trace_settings(run_calc: RunIt, passes: FakePasses) -> None:
     run_calc()
-    for planned in passes.planned:
-        settings = journal.decode(planned.environment[VARIABLE])
-        assert settings.file == str(planned.folder / "trace")
-        assert any(str(planned.folder).startswith(folder) for folder in settings.own)
+    for launch in passes.started:
+        settings = journal.decode(launch.environment[VARIABLE])
+        assert settings.file == str(launch.folder / "trace")
+        assert any(str(launch.folder).startswith(folder) for folder in settings.own)
     run_calc("-k", "x")
-    assert VARIABLE not in passes.planned[-1].environment
+    assert VARIABLE not in passes.started[-1].environment
 
 
 def test_files_of_the_suite_are_stored(run_calc: RunIt, repository: Repository) -> None:

@@ -9,8 +9,8 @@ import msgspec
 from covernance.agent.environment import GivenArguments
 from covernance.config import Table
 from covernance.engine.arguments import PytestArguments, split_reports
-from covernance.engine.processes import Finished
-from covernance.engine.record import SCHEMA, Collected, Record
+from covernance.engine.record import SCHEMA, Collected, Progress, Record
+from covernance.engine.theme_result import ThemeResult
 from covernance.run.request import Request
 
 _MEANINGS = {
@@ -63,10 +63,10 @@ def record(theme: str, **changes: object) -> Record:
 class Quiet:
     """An observer that ignores everything."""
 
-    def started(self, planned: object) -> None: ...
+    def started(self, suite: str, theme: str) -> None: ...
 
-    def running(self, planned: object) -> None: ...
+    def running(self, suite: str, theme: str, progress: Progress | None) -> None: ...
 
-    def finished(self, result: Finished) -> None: ...
+    def finished(self, result: ThemeResult) -> None: ...
 
     def note(self, text: str) -> None: ...
