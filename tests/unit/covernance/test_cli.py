@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 import pytest
@@ -167,12 +167,13 @@ def test_misuse_exits_3_instead_of_clicks_2(shell: Shell, arguments: tuple[str, 
 def test_interruption_exits_130_and_a_second_one_does_not_stop_the_cleanup(
     shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    def interrupted_twice(*_arguments: object, **_options: object) -> Any:
+    def interrupted_twice(*_arguments: object, **_options: object) -> NoReturn:
         try:
             signal.raise_signal(number)
         finally:
             signal.raise_signal(number)
             cleaned_up.append(True)
+        pytest.fail("was not interrupted")
 
     cleaned_up: list[bool] = []
     monkeypatch.setitem(ENGINES, DEFAULT, ProcessEngine(interrupted_twice))

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from covernance.model import lines
-from covernance.model.context_name import split
+from covernance.model.context_name import ContextName
 from covernance_agent import contexts
 from tests.unit.covernance_agent.measurements import MEASUREMENTS, Arcs, read_data, write_data
 
@@ -18,12 +19,15 @@ def test_contexts_of_tests_merge_into_those_of_their_themes(
     data_file = tmp_path_factory.mktemp("data") / ".coverage"
     write_data(data_file, measured)
 
-    assert contexts.names_tests(data_file) == any(split(context)[1] for context in measured)
+    assert contexts.names_tests(data_file) == any(
+        ContextName.parse(context).test for context in measured
+    )
     contexts.merge_tests(data_file)
 
     expected: dict[str, Arcs] = {}
     for context, files in measured.items():
-        whole = expected.setdefault(split(context)[0], {})
+        theme = replace(ContextName.parse(context), test="")
+        whole = expected.setdefault(str(theme), {})
         for name, arcs in files.items():
             whole.setdefault(name, set()).update(arcs)
     assert read_data(data_file) == expected
