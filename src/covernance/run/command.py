@@ -158,7 +158,7 @@ def command(  # noqa: PLR0913 - click hands over every option
     )
     with observing as observer:
         results = run_suites(table, request, agents, observer)
-    print_results(results, table, combiner(table, lambda suite: agents[suite.name]))
+    print_results(results, table, combiner(table, lambda suite: agents[suite.name]), click.echo)
     return softened(worst_exit(result.exit for result in results), soft=soft)
 
 

@@ -13,16 +13,14 @@ from covernance.engine.record import SCHEMA, Collected, Progress, Record
 from covernance.engine.theme_result import ThemeResult
 from covernance.run.request import Request
 
-_MEANINGS = {
-    (): GivenArguments(),
-    ("--bogus",): GivenArguments(),
+MEANINGS = {
     ("--junitxml=junit.xml",): GivenArguments(one_file="--junit-xml"),
     ("-x",): GivenArguments(),
     ("-k", "nosuchtest"): GivenArguments(narrowing=("-k 'nosuchtest'",)),
     ("-k", "x"): GivenArguments(narrowing=("-k 'x'",)),
     ("tests/test_calc.py",): GivenArguments(paths=("tests/test_calc.py",)),
 }
-"""What pytest says of arguments; tests/integration/test_arguments.py asks it."""
+"""The meaning of arguments, which tests/unit/covernance_agent/test_arguments.py asks pytest for."""
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -44,7 +42,11 @@ def request(table: Table, *pytest_arguments: str, **changes: object) -> Request:
 
 def _arguments(given: tuple[str, ...]) -> PytestArguments:
     arguments = split_reports(given)
-    return msgspec.structs.replace(arguments, meaning=_MEANINGS[arguments.rest])
+    return (
+        msgspec.structs.replace(arguments, meaning=MEANINGS[arguments.rest])
+        if arguments.rest
+        else arguments
+    )
 
 
 def record(theme: str, **changes: object) -> Record:
