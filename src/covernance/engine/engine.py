@@ -28,14 +28,14 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         themes: The themes of each suite that run, in the order of the report.
         with_unthemed: Whether tests without a theme run too, if a suite has any.
         arguments: The user's arguments for pytest.
-        jobs: The number of cores to use; None derives it from the machine.
+        jobs: The number of passes that run in parallel; None derives it from the CPU cores.
         color: Whether pytest writes color although its output goes to a file first.
         contexts: Whether each theme or each test has its own coverage context.
         shard: Which part of each suite's tests.
         durations: The seconds of each test, by suite, by which tests are split into shards.
         environ: The variables that tests inherit.
         prepared: The environment in which each suite's tests run.
-        layout: The paths of results; the last ones say how long themes took.
+        layout: The paths of results, of which the last ones record how long themes took.
         work: An existing folder for data, records and output.
         temporary: The parent of the tests' temporary folders; outside of the repository, because
             some tests search the folders above them for a repository.

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
-
-import msgspec
 
 from covernance.config import UNTHEMED, Suite
 from covernance.engine import shard
 from covernance.engine.engine import Measurement, Observer
-from covernance.engine.passes import TEMPORARY, Pass, plan_pass
+from covernance.engine.passes import TEMPORARY, Pass, durations_file, plan_pass
 from covernance.engine.processes import Ended, Launch, Watcher, run_processes
 from covernance.engine.record import RECORD, progress_path, read_progress, read_record
 from covernance.engine.schedule import (
@@ -22,7 +19,7 @@ from covernance.engine.schedule import (
     sum_test_seconds,
 )
 from covernance.engine.slots import Slots
-from covernance.engine.theme_result import ThemeResult, Trace
+from covernance.engine.theme_result import ThemeResult
 from covernance.engine.workers import assign_workers
 from covernance.machine import choose_parallelism, count_cpus
 
@@ -51,18 +48,18 @@ class ProcessEngine:
         if not measurement.shard.whole:
             for suite in measurement.suites:
                 seconds = measurement.durations.get(suite.name, {})
-                shard.write_durations(_durations(measurement.work, suite), seconds)
-        planned = _plan(measurement)
+                shard.write_durations(durations_file(measurement.work, suite), seconds)
+        passes = {(planned.suite, planned.theme): planned for planned in _plan(measurement)}
         slots = Slots(
-            measurement.layout.work / "slots",
-            measurement.jobs or choose_parallelism(len(planned)),
+            measurement.layout.work / "slots", measurement.jobs or choose_parallelism(len(passes))
         )
-        expected = read_theme_seconds(measurement.suites, measurement.layout)
-        passes = sort_longest_first(planned, expected)
-        results = self._run(passes, measurement, slots, observer)
+        order = sort_longest_first(
+            passes, read_theme_seconds(measurement.suites, measurement.layout)
+        )
+        results = self._run([passes[key] for key in order], measurement, slots, observer)
         if measurement.with_unthemed and not any(result.was_rejected for result in results):
             unthemed = [
-                _plan_theme(suite, UNTHEMED, measurement)
+                plan_pass(suite, UNTHEMED, measurement)
                 for suite in measurement.suites
                 if _has_unthemed(results, suite)
             ]
@@ -74,7 +71,7 @@ class ProcessEngine:
     ) -> list[ThemeResult]:
         for planned in passes:
             Path(planned.launch.environment[TEMPORARY]).mkdir(parents=True)
-        reporter = _Reporter(passes, observer, traced=measurement.trace_variables is not None)
+        reporter = _Reporter(passes, observer)
         self._start(
             [planned.launch for planned in passes],
             slots=slots,
@@ -87,11 +84,10 @@ class ProcessEngine:
 class _Reporter:
     """Reports the progress of processes as that of suites and themes, and collects the results."""
 
-    def __init__(self, passes: Sequence[Pass], observer: Observer, *, traced: bool) -> None:
+    def __init__(self, passes: Sequence[Pass], observer: Observer) -> None:
         self.results: list[ThemeResult] = []
         self._passes = {planned.launch.name: planned for planned in passes}
         self._observer = observer
-        self._traced = traced
 
     def started(self, launch: Launch) -> None:
         planned = self._passes[launch.name]
@@ -111,7 +107,7 @@ class _Reporter:
             seconds=ended.seconds,
             record=read_record(ended.launch.folder / RECORD),
             folder=ended.launch.folder,
-            trace=_trace(ended.launch) if self._traced else None,
+            trace=planned.trace,
         )
         self.results.append(result)
         self._observer.finished(result)
@@ -124,7 +120,7 @@ def _plan(measurement: Measurement) -> list[Pass]:
     """One pass per suite and theme."""
     worker_counts = _count_workers(measurement)
     return [
-        _plan_theme(suite, theme, measurement, worker_counts.get((suite.name, theme), 1))
+        plan_pass(suite, theme, measurement, worker_counts.get((suite.name, theme), 1))
         for suite in measurement.suites
         for theme in measurement.themes[suite.name]
     ]
@@ -146,49 +142,9 @@ def _count_workers(measurement: Measurement) -> dict[Key, int]:
     return assign_workers(themes, durations, measurement.jobs or count_cpus(), capable)
 
 
-def _plan_theme(suite: Suite, theme: str, measurement: Measurement, workers: int = 1) -> Pass:
-    prepared = measurement.prepared[suite.name]
-    planned = plan_pass(
-        suite,
-        theme,
-        measurement.work / suite.name / theme,
-        measurement.temporary / f"{suite.name}-{theme}",
-        measurement.arguments,
-        more=(
-            *(["--covernance-contexts=test"] if measurement.contexts == "test" else []),
-            *_split_options(suite, measurement, prepared.plugins),
-        ),
-        workers=workers,
-        prepared=prepared,
-        environ=measurement.environ,
-        color=measurement.color,
-    )
-    if measurement.trace_variables is None:
-        return planned
-    trace = measurement.trace_variables(suite.name, _trace(planned.launch).file)
-    environment = {**planned.launch.environment, **trace}
-    return msgspec.structs.replace(
-        planned, launch=msgspec.structs.replace(planned.launch, environment=environment)
-    )
-
-
-def _split_options(
-    suite: Suite, measurement: Measurement, plugins: Collection[str]
-) -> tuple[str, ...]:
-    return shard.split_options(measurement.shard, _durations(measurement.work, suite), plugins)
-
-
-def _trace(launch: Launch) -> Trace:
-    return Trace(file=launch.folder / "trace", parent=os.getpid(), arguments=launch.command[1:])
-
-
 def _has_unthemed(results: Sequence[ThemeResult], suite: Suite) -> bool:
     return any(
         result.record and result.record.collected.unthemed
         for result in results
         if result.suite == suite.name
     )
-
-
-def _durations(work: Path, suite: Suite) -> Path:
-    return work / f"{suite.name}-durations.json"

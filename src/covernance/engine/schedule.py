@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from covernance.config import Suite
-from covernance.engine.passes import Pass
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.model import snapshot
@@ -45,13 +44,9 @@ def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
             yield snapshot.read(layout.snapshot(suite.name))
 
 
-def sort_longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:
-    """Sort passes for starting: the longest first, so that none is left to run alone at the end.
+def sort_longest_first(themes: Iterable[Key], seconds: Expected) -> list[Key]:
+    """Sort themes for starting: the longest first, so that none is left to run alone at the end.
 
-    A pass of unknown duration may be the longest, so those come first.
+    A theme of unknown duration may be the longest, so those come first.
     """
-    return sorted(
-        passes,
-        key=lambda planned: seconds.get((planned.suite, planned.theme), float("inf")),
-        reverse=True,
-    )
+    return sorted(themes, key=lambda key: seconds.get(key, float("inf")), reverse=True)

@@ -18,7 +18,7 @@ from tests.utils.agents import ENVIRONMENT
 from tests.utils.repository import Repository
 
 
-def measurement(repository: Repository, temporary: Path, **changes: object) -> Measurement:
+def measurement(repository: Repository, folder: Path, **changes: object) -> Measurement:
     """A full run of every suite of a repository, with the given changes."""
     table, layout = load(repository.root), Layout(repository.root)
     usual = Measurement(
@@ -38,7 +38,7 @@ def measurement(repository: Repository, temporary: Path, **changes: object) -> M
         },
         layout=layout,
         work=layout.work / "run",
-        temporary=temporary / "temporary",
+        temporary=folder / "temporary",
     )
     return msgspec.structs.replace(usual, **changes)
 
