@@ -1,4 +1,4 @@
-"""Combine the traces of a suite's passes."""
+"""Combine the traces of a suite's themes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_TRACED = "a pass was not traced"
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of a suite's passes, from their traces.
+    """The inputs of a suite's themes, from their traces.
 
     Attributes:
         seen: The paths that they read, looked for or listed, with the first state seen.
@@ -33,18 +33,18 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[str, ...]
 
 
-def gather(passes: Mapping[str, str], root: Path) -> Gathered:
-    """Read the trace of every pass.
+def gather(announcements: Mapping[str, str], root: Path) -> Gathered:
+    """Read the traces of a suite's themes.
 
     Args:
-        passes: The announcement of each pass's process, by the path of its trace.
+        announcements: The announcement of the process that began a trace, by the trace's path.
         root: The repository's root.
     """
     sightings = Sightings(root)
     installed: set[tuple[str, str]] = set()
     programs: set[str] = set()
     refusals: set[str] = set()
-    for file, announcement in passes.items():
+    for file, announcement in announcements.items():
         entries = list(read_trace(Path(file)))
         refusals |= {
             f"a trace is incomplete: {entry.what}"
