@@ -9,3 +9,8 @@ ENGINES: dict[str, Engine] = {"processes": ProcessEngine()}
 
 DEFAULT = "processes"
 """The name of the engine that runs every suite."""
+
+
+def choose_engine() -> Engine:
+    """The engine that runs the suites."""
+    return ENGINES[DEFAULT]

@@ -15,7 +15,7 @@ from covernance.agent.client import Agent
 from covernance.agent.environment import Prepared
 from covernance.config import UNTHEMED, Suite, Table
 from covernance.engine.engine import Measurement, Observer, TraceVariables
-from covernance.engine.registry import DEFAULT, ENGINES
+from covernance.engine.registry import choose_engine
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
 from covernance.git.provenance import add_environment, describe_run
@@ -40,7 +40,7 @@ def list_commands(
     prepared: Mapping[str, Prepared],
 ) -> list[tuple[str, ...]]:
     """List the commands that a request would start; see `plan`."""
-    return ENGINES[DEFAULT].list_commands(plan(table, request, work, temporary, prepared))
+    return choose_engine().list_commands(plan(table, request, work, temporary, prepared))
 
 
 def plan(
@@ -135,7 +135,7 @@ def measure(
             reuse.prepare(request.suites, environments)
         trace = partial(reuse.trace_variables, (layout.work, temporary)) if reuse else None
         measurement = plan(table, request, work.path, temporary, prepared, trace)
-        results = ENGINES[DEFAULT].run(measurement, observer)
+        results = choose_engine().run(measurement, observer)
         if any(result.was_rejected for result in results):
             msg = "pytest could not start; its message is above"
             raise InputError(msg)

@@ -5,13 +5,13 @@ import inspect
 import pytest
 
 from covernance.engine.engine import Engine
-from covernance.engine.registry import DEFAULT, ENGINES
+from covernance.engine.registry import DEFAULT, ENGINES, choose_engine
 
 pytestmark = pytest.mark.architecture
 
 
 def test_the_default_is_an_engine() -> None:
-    assert DEFAULT in ENGINES
+    assert choose_engine() is ENGINES[DEFAULT]
 
 
 @pytest.mark.parametrize("name", ENGINES)
