@@ -20,7 +20,7 @@ MEANINGS = {
     ("-k", "x"): GivenArguments(narrowing=("-k 'x'",)),
     ("tests/test_calc.py",): GivenArguments(paths=("tests/test_calc.py",)),
 }
-"""The meaning of arguments, which tests/unit/covernance_agent/test_arguments.py asks pytest for."""
+"""The meaning of arguments; test_preparing.py compares it with pytest's."""
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
