@@ -1,4 +1,4 @@
-"""Contexts of single tests: `<theme>|run|<node id>`, beside `<theme>` and `<theme>|run`.
+"""Contexts of single tests, beside those of themes; see `context_name`.
 
 coverage.py documents the tables that are changed here, https://coverage.readthedocs.io/dbschema.html
 """
@@ -11,23 +11,19 @@ from contextlib import closing
 from pathlib import Path
 
 from covernance_agent import fence, public_contexts
+from covernance_agent.context_name import MARK
 from covernance_agent.data_file import opened
 from covernance_agent.lines import encode
 from covernance_agent.scan import scan
 from covernance_agent.source import unpacked
 
-RUN = "run"
-"""The dynamic part of a context, from the end of collection on."""
-
-_MARK = f"|{RUN}|"
-
 # SQL: the context of the theme, from the context of one of its tests.
-_THEME_CONTEXT = f"substr(context, 1, instr(context, '{_MARK}') + {len(_MARK) - 2})"
+_THEME_CONTEXT = f"substr(context, 1, instr(context, '{MARK}') + {len(MARK) - 2})"
 _MERGE = f"""
     pragma journal_mode = off;
     pragma synchronous = off;
     create temporary table moved as select id, {_THEME_CONTEXT} as theme_context
-        from context where instr(context, '{_MARK}');
+        from context where instr(context, '{MARK}');
     insert or ignore into context (context) select distinct theme_context from moved;
     create temporary table target as select moved.id, context.id as theme_context
         from moved join context on context.context = moved.theme_context;
@@ -48,7 +44,7 @@ def names_tests(data_file: Path) -> bool:
     """Whether coverage data has contexts of single tests."""
     with opened(data_file) as data:
         data.read()
-        return any(_MARK in context for context in data.measured_contexts())
+        return any(MARK in context for context in data.measured_contexts())
 
 
 def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
@@ -70,7 +66,7 @@ def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
 def merge_tests(data_file: Path) -> None:
     """Merge the contexts of single tests into those of their themes, in combined branch data."""
     if not fence.is_known():
-        public_contexts.merge_tests(data_file, _MARK)
+        public_contexts.merge_tests(data_file)
         return
     with closing(sqlite3.connect(data_file)) as connection:
         connection.executescript(_MERGE)

@@ -16,10 +16,8 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from covernance_agent.context_name import dynamic_part, full_name
 from covernance_agent.record import SEVERITY, Collected, progress_path, write_record
-
-_RUN = "run"
-"""The dynamic part of a context, from the end of collection on."""
 
 _RERUN = {"rerun", "retried"}
 """What pytest-rerunfailures and pytest-retry call a failed attempt that is repeated."""
@@ -122,7 +120,7 @@ class Recorder:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Switch the context, also for child processes: from now on the tests run."""
         self._begin(len(session.items))
-        _switch(self._theme, _RUN)
+        _switch(self._theme)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -189,10 +187,10 @@ class Recorder:
 
 
 class TestContexts:
-    """Gives each test its own context, `<theme>|run|<node id>`.
+    """Gives each test its own context.
 
-    A fixture shared by several tests has the node ID of its scope: the class, the file or the
-    folder. The context of a session fixture is `<theme>|run`.
+    The context of a fixture shared by several tests is that of its scope: the class, the file or
+    the folder. The context of a session fixture is that of the theme.
     """
 
     def __init__(self, theme: str) -> None:
@@ -225,21 +223,24 @@ class TestContexts:
 
     def _enter(self, nodeid: str) -> None:
         self._current = nodeid
-        _switch(self._theme, f"{_RUN}|{nodeid}" if nodeid else _RUN)
+        _switch(self._theme, nodeid)
 
 
-def _switch(theme: str, context: str) -> None:
-    """Measure under another context from now on, in new child processes too."""
+def _switch(theme: str, test: str = "") -> None:
+    """Measure under the context of a test from now on, in new child processes too.
+
+    Without a test, under the context of the theme after collection.
+    """
     coverage = sys.modules.get("coverage")
     running = coverage.Coverage.current() if coverage else None
     if running is None:
         return
-    running.switch_context(context)
+    running.switch_context(dynamic_part(test))
     # Child processes take their context from a variable or, with newer versions of coverage.py,
     # from the serialized settings.
-    os.environ["COVERAGE_CONTEXT"] = f"{theme}|{context}"
+    os.environ["COVERAGE_CONTEXT"] = full_name(theme, test)
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
-        running.set_option("run:context", f"{theme}|{context}")
+        running.set_option("run:context", full_name(theme, test))
         os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
 
 

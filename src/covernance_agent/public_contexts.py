@@ -8,6 +8,7 @@ from pathlib import Path
 
 from coverage import CoverageData
 
+from covernance_agent.context_name import remove_test
 from covernance_agent.data_file import opened
 from covernance_agent.lines import encode
 
@@ -25,19 +26,13 @@ def lines_by_context(data_file: Path) -> dict[str, dict[str, str]]:
     return ran
 
 
-def merge_tests(data_file: Path, mark: str) -> None:
-    """Merge the contexts of single tests into those of their themes.
-
-    Args:
-        data_file: Combined data.
-        mark: The text between the theme and the node ID in the context of a single test.
-    """
+def merge_tests(data_file: Path) -> None:
+    """Merge the contexts of single tests into those of their themes, in combined data."""
     merged_file = data_file.with_name(f"{data_file.name}.merged")
     with _read(data_file) as data, opened(merged_file) as merged:
         names = data.measured_files()
         for context in sorted(data.measured_contexts()):
-            theme, separator, _ = context.partition(mark)
-            merged.set_context(theme + separator[:-1])
+            merged.set_context(remove_test(context))
             data.set_query_context(context)
             if data.has_arcs():
                 merged.add_arcs({name: data.arcs(name) or [] for name in names})

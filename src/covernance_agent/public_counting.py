@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from coverage import Coverage
 from coverage.exceptions import CoverageException, NoDataError
 
+from covernance_agent.context_name import import_pattern, theme_pattern
 from covernance_agent.failures import InputError
 from covernance_agent.lines import encode
 from covernance_agent.slices import (
@@ -44,8 +44,8 @@ def file_results(reopen: Callable[[], Coverage], themes: Sequence[str]) -> dict[
     """
     try:
         total = _json_files(reopen(), None)
-        imported = {theme: _json_files(reopen(), f"^{re.escape(theme)}$") for theme in themes}
-        by_theme = {theme: _json_files(reopen(), rf"^{re.escape(theme)}(\||$)") for theme in themes}
+        imported = {theme: _json_files(reopen(), import_pattern(theme)) for theme in themes}
+        by_theme = {theme: _json_files(reopen(), theme_pattern(theme)) for theme in themes}
         cov = reopen()
         return {name: _file_result(cov, name, total, imported, by_theme) for name in sorted(total)}
     except NoDataError:

@@ -15,6 +15,7 @@ from itertools import groupby
 from operator import itemgetter, or_
 from typing import Any, Protocol
 
+from covernance_agent.context_name import read_theme
 from covernance_agent.lines import count_bits, encode_bits
 from covernance_agent.source import Arc, Counted, unpacked
 
@@ -52,8 +53,8 @@ Group = tuple[str, bool]
 
 def group(context: str, themes: Container[str]) -> Group:
     """The group of a context; a context without a theme counts only for the total."""
-    theme, bar, _ = context.partition("|")
-    return (theme, not bar) if theme in themes else ("", False)
+    theme, importing = read_theme(context)
+    return (theme, importing) if theme in themes else ("", False)
 
 
 def file_result(

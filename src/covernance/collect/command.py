@@ -59,7 +59,7 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))
     if results:
-        print_results(results, table, combiner(table, agents))
+        print_results(results, table, combiner(table, agents), click.echo)
     codes = [result.exit for result in results]
     if arrived.missing:
         names = ", ".join(job.name for job in arrived.missing)

@@ -14,6 +14,7 @@ from covernance.agent.client import Agent
 from covernance.agent.reports import Report, Reported
 from covernance.agent.suites import Agents
 from covernance.config import UNTHEMED, Suite, Table
+from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
 from covernance.git.provenance import describe_run
 from covernance.judgement import Judgement, judge_stored, read_judgement
@@ -25,7 +26,7 @@ from covernance.model.snapshot import SHARDS, Provenance
 from covernance.model.suite_result import SuiteResult, to_suite_result
 from covernance.patch import recorded
 from covernance.run import part, publish
-from covernance.run.conclude import Passes, conclude
+from covernance.run.conclude import ThemeResults, conclude
 
 _SNAPSHOTS = "*.snapshot.json"
 
@@ -173,7 +174,7 @@ def _parts(folder: Path) -> list[Arrival]:
     shards = []
     for path in sorted(folder.rglob(part.FILE)):
         shard = part.read(path)
-        planned, themes = Planned(shard.suite, shard.shard), frozenset(shard.passes)
+        planned, themes = Planned(shard.suite, shard.shard), frozenset(shard.themes)
         shards.append(Arrival(planned, path, shard.commit, shard.config, themes))
     return shards
 
@@ -213,7 +214,7 @@ def _join_shards(
     agent: Agent,
 ) -> SuiteResult:
     """Conclude a suite from the data of all its shards."""
-    finished = []
+    results: list[ThemeResult] = []
     parts = {arrival.path: part.read(arrival.path) for arrival in arrived}
     for path, shard in parts.items():
         if shard.partial:
@@ -221,15 +222,15 @@ def _join_shards(
                 f"{path}: partial run ({'; '.join(shard.partial)}), so its floors can't be checked"
             )
             raise InputError(f"{msg}; run the complete shard")
-        finished += part.passes(shard, path.parent)
+        results += part.read_results(shard, path.parent)
     first = parts[arrived[0].path]
     source = msgspec.structs.replace(
         source, python=first.python, platform=first.platform, tools=first.tools
     )
-    passes = Passes(
-        finished=finished,
-        problems=part.find_gaps(finished),
+    themes = ThemeResults(
+        results=results,
+        problems=part.find_gaps(results),
         inputs=merge_inputs([shard.inputs for shard in parts.values()]),
-        where=os.path.commonpath([result.planned.folder for result in finished]),
+        where=os.path.commonpath([result.folder for result in results]),
     )
-    return conclude(suite, passes, today, source, Layout(table.root), work, (), agent)
+    return conclude(suite, themes, today, source, Layout(table.root), work, (), agent)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
 from pathlib import Path
 
 import msgspec
 
 from covernance.agent.client import agent_environment
-from covernance.agent.environment import Prepared
 from covernance.config import UNTHEMED, Suite
-from covernance.engine import record
-from covernance.engine.arguments import PytestArguments
-
-RECORD = "record.json"
-"""The file in a pass's folder in which the agent's plugin records the pass."""
+from covernance.engine import shard
+from covernance.engine.engine import Measurement
+from covernance.engine.processes import Launch
+from covernance.engine.record import RECORD
+from covernance.engine.theme_result import Trace
 
 TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 """The variable that sets the folder of pytest's `tmp_path`."""
@@ -24,73 +23,47 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """One process: the tests of one theme of one suite, measured under the theme's context.
 
     Attributes:
-        folder: The pass's own folder for data files, record and output.
-        command: The command line of the process.
-        environment: All environment variables of the process.
-        workers: The number of pytest-xdist workers; with 1, tests run in the process itself.
+        suite: The suite.
+        theme: One of its themes, or `unthemed` for the tests without a theme.
+        launch: The process.
+        trace: The trace that it writes; None if it is not traced.
     """
 
     suite: str
     theme: str
-    folder: Path
-    command: tuple[str, ...]
-    environment: dict[str, str]
-    workers: int = 1
-
-    @property
-    def record(self) -> Path:
-        """The file to which the pytest plugin writes the record."""
-        return self.folder / RECORD
-
-    @property
-    def progress(self) -> Path:
-        """The file to which the pytest plugin writes the progress."""
-        return record.progress_path(self.record)
-
-    @property
-    def output(self) -> Path:
-        """The file with pytest's output, unless the pass is interactive."""
-        return self.folder / "output.txt"
+    launch: Launch
+    trace: Trace | None = None
 
 
-def plan_pass(  # noqa: PLR0913 - all that a pass consists of
-    suite: Suite,
-    theme: str,
-    folder: Path,
-    temporary: Path,
-    arguments: PytestArguments,
-    *,
-    prepared: Prepared,
-    environ: Mapping[str, str],
-    more: Sequence[str] = (),
-    color: bool,
-) -> Pass:
+def plan_pass(suite: Suite, theme: str, measurement: Measurement, workers: int = 1) -> Pass:
     """Plan the pass of one theme.
 
     Args:
         suite: The suite.
         theme: One of its themes, or `unthemed` for the tests without a theme.
-        folder: The pass's own folder; data files of two passes must not share a prefix.
-        temporary: The folder for its tests' temporary folders; outside of the repository, because
-            some tests search the folders above them for a repository.
-        arguments: The user's arguments for pytest.
-        prepared: The environment in which the suite's tests run.
-        environ: The variables that the process inherits.
-        more: Further options of pytest-split, pytest-xdist and the agent's plugin.
-        color: Whether pytest writes color although its output goes to a file first.
+        measurement: What is measured.
+        workers: The number of pytest-xdist workers; with 1, tests run in the process itself.
+
+    Raises:
+        MachineError: The suite is split into shards, but its environment lacks pytest-split.
     """
-    record_file = folder / RECORD
+    # Data files of two passes must not share a prefix.
+    folder = measurement.work / suite.name / theme
+    prepared, arguments = measurement.prepared[suite.name], measurement.arguments
+    durations = durations_file(measurement.work, suite)
     command = (
         *(prepared.environment.executable, "-m", "coverage", "run", f"--context={theme}"),
         f"--rcfile={prepared.settings}",
         f"--data-file={folder / '.coverage'}",
         *("-m", "pytest", "-p", "covernance_agent.plugin"),
-        f"--covernance-record={record_file}",
+        f"--covernance-record={folder / RECORD}",
         f"--covernance-theme={theme}",
         f"--covernance-themes={','.join(suite.themes)}",
         *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),
-        *(["--color=yes"] if color else []),
-        *more,
+        *(["--color=yes"] if measurement.color else []),
+        *(["--covernance-contexts=test"] if measurement.contexts == "test" else []),
+        *shard.split_options(measurement.shard, durations, prepared.plugins),
+        *([f"--numprocesses={workers}"] if workers > 1 else []),
         *arguments.rest,
         # pytest uses only the last -m, so the user's expression is combined with the theme.
         *("-m", _expression(suite, theme, arguments.meaning.expression)),
@@ -100,15 +73,29 @@ def plan_pass(  # noqa: PLR0913 - all that a pass consists of
     # The sysmon core loses the context switch that separates earned from imported lines.
     # Each pass has its own temporary folder, because pytest removes those of other runs next to it.
     environment = {
-        **agent_environment(environ),
+        **agent_environment(measurement.environ),
         "COVERAGE_CONTEXT": theme,
         "COVERNANCE_DATA_FILE": str(folder / ".coverage"),
         "COVERAGE_CORE": "ctrace",
-        TEMPORARY: str(temporary),
+        TEMPORARY: str(measurement.temporary / f"{suite.name}-{theme}"),
     }
-    return Pass(
-        suite=suite.name, theme=theme, folder=folder, command=command, environment=environment
+    trace: Trace | None = None
+    if measurement.trace_variables:
+        trace = Trace(file=folder / "trace", parent=os.getpid(), arguments=command[1:])
+        environment |= measurement.trace_variables(suite.name, trace.file)
+    launch = Launch(
+        name=f"{suite.name} · {theme}",
+        folder=folder,
+        command=command,
+        environment=environment,
+        slots=workers,
     )
+    return Pass(suite=suite.name, theme=theme, launch=launch, trace=trace)
+
+
+def durations_file(work: Path, suite: Suite) -> Path:
+    """The file with the durations by which a suite's tests are split into shards."""
+    return work / f"{suite.name}-durations.json"
 
 
 def _expression(suite: Suite, theme: str, user_expression: str | None) -> str:

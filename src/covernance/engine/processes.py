@@ -1,4 +1,4 @@
-"""Run passes in parallel, each in its own process, and stop them all when interrupted."""
+"""Run processes in parallel, and stop them all when interrupted."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from covernance.engine import record
-from covernance.engine.passes import Pass
-from covernance.engine.record import Record
 from covernance.engine.slots import Slots
+from covernance.engine.theme_result import output_file
 from covernance.errors import MachineError
 from covernance.interruptions import defer_interruptions
 
@@ -27,45 +26,66 @@ _GRACE_SECONDS = 3.0
 _PATIENCE_SECONDS = 3.0
 
 
-class Finished(msgspec.Struct, frozen=True):
-    """The result of a pass.
+class Launch(msgspec.Struct, frozen=True, kw_only=True):
+    """A process to start.
 
     Attributes:
-        planned: The pass.
-        status: pytest's exit status; if negative, the signal that ended it.
-        seconds: Wall time.
-        record: The plugin's record, or None if pytest died before it could write one.
+        name: Its name in messages; no other process of a run has it.
+        folder: Its own folder, which is created for it.
+        command: The command line.
+        environment: All environment variables.
+        slots: The number of slots that it needs.
     """
 
-    planned: Pass
+    name: str
+    folder: Path
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    slots: int = 1
+
+    @property
+    def output(self) -> Path:
+        """The file with the output, unless the process is interactive."""
+        return output_file(self.folder)
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a process ended.
+
+    Attributes:
+        launch: The process.
+        status: Its exit status; if negative, the signal that ended it.
+        seconds: Wall time.
+    """
+
+    launch: Launch
     status: int
     seconds: float
-    record: Record | None
 
 
-class Observer(Protocol):
-    """Receives the progress of passes."""
+class Watcher(Protocol):
+    """Receives the progress of processes."""
 
-    def started(self, planned: Pass) -> None:
-        """A pass has started."""
+    def started(self, launch: Launch) -> None:
+        """A process has started."""
 
-    def running(self, planned: Pass) -> None:
-        """A pass is still running; called a few times per second."""
+    def running(self, launch: Launch) -> None:
+        """A process is still running; called a few times per second."""
 
-    def finished(self, result: Finished) -> None:
-        """A pass has ended."""
+    def ended(self, ended: Ended) -> None:
+        """A process has ended."""
 
     def note(self, text: str) -> None:
-        """Explain what happens next, or why nothing does."""
+        """Explain why nothing happens."""
 
 
-def run_passes(
-    passes: Sequence[Pass], *, slots: Slots, observer: Observer, interactive: bool = False
-) -> list[Finished]:
-    """Run all passes and return their results in the order given.
+def run_processes(
+    launches: Sequence[Launch], *, slots: Slots, watcher: Watcher, interactive: bool = False
+) -> list[Ended]:
+    """Run all processes and return how they ended, in the order given.
 
-    They start in the order given, each as soon as a slot is free. Interactive passes need the
-    terminal, so they run one after another. If the caller is interrupted, every process and its
+    They start in the order given, each as soon as enough slots are free. Interactive processes need
+    the terminal, so they run one after another. If the caller is interrupted, every process and its
     children are stopped before the interruption is raised.
 
     Raises:
@@ -74,43 +94,43 @@ def run_passes(
     running: list[_Process] = []
     with defer_interruptions() as interruptions:
         try:
-            results = _run(passes, slots, observer, running, interruptions, interactive=interactive)
+            ended = _run(launches, slots, watcher, running, interruptions, interactive=interactive)
         except BaseException:
             _stop(running)
             raise
-    return [results[planned.suite, planned.theme] for planned in passes]
+    return [ended[launch.name] for launch in launches]
 
 
 def _run(
-    passes: Sequence[Pass],
+    launches: Sequence[Launch],
     slots: Slots,
-    observer: Observer,
+    watcher: Watcher,
     running: list[_Process],
     interruptions: Sequence[int],
     *,
     interactive: bool,
-) -> dict[tuple[str, str], Finished]:
-    waiting = deque(passes)
-    results: dict[tuple[str, str], Finished] = {}
+) -> dict[str, Ended]:
+    waiting = deque(launches)
+    results: dict[str, Ended] = {}
     last_report = time.monotonic()
-    patience = _Patience(observer)
+    patience = _Patience(watcher)
     while waiting or running:
         while waiting and not (interactive and running):
-            if (slot := slots.take(waiting[0].workers)) is None:
+            if (slot := slots.take(waiting[0].slots)) is None:
                 break
-            planned = waiting.popleft()
-            running.append(_Process(planned, slot, interactive=interactive))
-            observer.started(planned)
+            launch = waiting.popleft()
+            running.append(_Process(launch, slot, interactive=interactive))
+            watcher.started(launch)
             _raise_if_interrupted(interruptions)
         for process in [process for process in running if process.ended]:
             running.remove(process)
             result = process.result()
-            results[result.planned.suite, result.planned.theme] = result
-            observer.finished(result)
+            results[result.launch.name] = result
+            watcher.ended(result)
         if time.monotonic() - last_report > _REPORT_SECONDS:
             last_report = time.monotonic()
             for process in running:
-                observer.running(process.planned)
+                watcher.running(process.launch)
         if waiting and not running:
             patience.waited()
         if waiting or running:
@@ -127,30 +147,30 @@ def _raise_if_interrupted(interruptions: Sequence[int]) -> None:
 class _Patience:
     """Reports once that nothing is running because other runs use all slots."""
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
         self._ends = time.monotonic() + _PATIENCE_SECONDS
 
     def waited(self) -> None:
         if time.monotonic() > self._ends:
-            self._observer.note("waiting: other runs in this checkout use all slots")
+            self._watcher.note("waiting: other runs in this checkout use all slots")
             self._ends = math.inf
 
 
 class _Process:
-    def __init__(self, planned: Pass, slot: ExitStack, *, interactive: bool) -> None:
-        self.planned = planned
+    def __init__(self, launch: Launch, slot: ExitStack, *, interactive: bool) -> None:
+        self.launch = launch
         self._slot = slot
         self._began = time.monotonic()
         try:
-            planned.folder.mkdir(parents=True)
+            launch.folder.mkdir(parents=True)
             if interactive:
-                self._child = subprocess.Popen(planned.command, env=planned.environment)  # noqa: S603 - the plan's own command
+                self._child = subprocess.Popen(launch.command, env=launch.environment)  # noqa: S603 - the plan's own command
                 return
-            with planned.output.open("wb") as output:
+            with launch.output.open("wb") as output:
                 self._child = subprocess.Popen(  # noqa: S603 - the plan's own command
-                    planned.command,
-                    env=planned.environment,
+                    launch.command,
+                    env=launch.environment,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -158,7 +178,7 @@ class _Process:
                 )
         except OSError as error:
             slot.close()
-            msg = f"{planned.suite} · {planned.theme}: can't be started: {error}"
+            msg = f"{launch.name}: can't be started: {error}"
             raise MachineError(msg) from error
 
     @property
@@ -169,13 +189,12 @@ class _Process:
         """Release the slot."""
         self._slot.close()
 
-    def result(self) -> Finished:
+    def result(self) -> Ended:
         self.free()
-        return Finished(
-            planned=self.planned,
+        return Ended(
+            launch=self.launch,
             status=self._child.wait(),
             seconds=time.monotonic() - self._began,
-            record=record.read_record(self.planned.record),
         )
 
     def signal(self, number: signal.Signals) -> None:

@@ -11,6 +11,9 @@ from covernance.errors import InputError
 from covernance.model import document
 from covernance.model.snapshot import FAILED, SEVERITY
 
+RECORD = "record.json"
+"""The file in a theme's folder in which the agent's plugin records what ran."""
+
 SCHEMA = 1
 """The supported version of the file."""
 

@@ -1,26 +1,25 @@
-"""Order passes by the time they took in the last full run of their suite."""
+"""Order themes by the time they took in the last full run of their suite."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from covernance.config import Suite
-from covernance.engine.passes import Pass
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
 
 Key = tuple[str, str]
-"""The suite and theme of a pass."""
+"""A suite and one of its themes."""
 
 Expected = dict[Key, float]
-"""The seconds of each pass, except those that were never measured."""
+"""The seconds of each theme, except those that were never measured."""
 
 
-def read_pass_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
-    """Read the wall time of each pass from the last full results; skip unreadable ones."""
+def read_theme_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
+    """Read the wall time of each theme from the last full results; skip unreadable ones."""
     return {
         (last.suite, theme): cell.seconds
         for last in _last(suites, layout)
@@ -29,14 +28,14 @@ def read_pass_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
 
 
 def sum_test_seconds(suites: Iterable[Suite], layout: Layout) -> Expected:
-    """Add up the durations of the tests of each pass, however many processes ran them."""
-    seconds_by_pass: Expected = {}
+    """Add up the durations of the tests of each theme, however many processes ran them."""
+    seconds_by_theme: Expected = {}
     for last in _last(suites, layout):
         for test in last.tests.values():
             for theme in test.themes:
                 key = (last.suite, theme)
-                seconds_by_pass[key] = seconds_by_pass.get(key, 0) + test.seconds
-    return seconds_by_pass
+                seconds_by_theme[key] = seconds_by_theme.get(key, 0) + test.seconds
+    return seconds_by_theme
 
 
 def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
@@ -45,13 +44,9 @@ def _last(suites: Iterable[Suite], layout: Layout) -> Iterator[Snapshot]:
             yield snapshot.read(layout.snapshot(suite.name))
 
 
-def sort_longest_first(passes: Sequence[Pass], seconds: Expected) -> list[Pass]:
-    """Sort passes for starting: the longest first, so that none is left to run alone at the end.
+def sort_longest_first(themes: Iterable[Key], seconds: Expected) -> list[Key]:
+    """Sort themes for starting: the longest first, so that none is left to run alone at the end.
 
-    A pass of unknown duration may be the longest, so those come first.
+    A theme of unknown duration may be the longest, so those come first.
     """
-    return sorted(
-        passes,
-        key=lambda planned: seconds.get((planned.suite, planned.theme), float("inf")),
-        reverse=True,
-    )
+    return sorted(themes, key=lambda key: seconds.get(key, float("inf")), reverse=True)

@@ -12,8 +12,8 @@ import msgspec
 
 from covernance.agent.client import agent_environment
 from covernance.config import Suite
-from covernance.engine.passes import RECORD, Pass
-from covernance.engine.record import read_record
+from covernance.engine.processes import Launch
+from covernance.engine.record import RECORD, read_record
 from covernance.errors import InputError
 from covernance.model.snapshot import FAILED
 from covernance.model.testing import rank_slowest
@@ -26,14 +26,16 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
     """One run of all tests of a suite in random order.
 
     Attributes:
+        suite: The name of the suite.
         number: The repetition's number, from 1.
         seed: The seed of the order; `pytest -p randomly --randomly-seed` repeats it.
         process: The process that runs it.
     """
 
+    suite: str
     number: int
     seed: int
-    process: Pass
+    process: Launch
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ def plan(suite: Suite, seeds: Sequence[int], folder: Path, *, python: Path) -> l
     environment = agent_environment(os.environ)
     return [
         Repetition(
+            suite=suite.name,
             number=number,
             seed=seed,
             process=_process(suite, number, seed, folder, python, environment),
@@ -93,7 +96,7 @@ def _process(
     folder: Path,
     python: Path,
     environment: dict[str, str],
-) -> Pass:
+) -> Launch:
     run_folder = folder / suite.name / str(number)
     command = (
         *(str(python), "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}"),
@@ -101,9 +104,8 @@ def _process(
         f"--covernance-record={run_folder / RECORD}",
         *suite.tests,
     )
-    return Pass(
-        suite=suite.name,
-        theme=f"repetition {number}",
+    return Launch(
+        name=f"{suite.name} · repetition {number}",
         folder=run_folder,
         command=command,
         environment=environment,

@@ -10,8 +10,8 @@ import msgspec
 
 from covernance import machine
 from covernance.config import Suite, Table
-from covernance.engine.passes import Pass
-from covernance.engine.processes import Finished, run_passes
+from covernance.engine.processes import Ended, Launch, run_processes
+from covernance.engine.record import RECORD
 from covernance.engine.slots import Slots
 from covernance.errors import InputError
 from covernance.files import Workspace, write_atomic
@@ -48,15 +48,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Silent:
-    """An observer that ignores everything; repetitions are reported with their outcomes later."""
+    """A watcher that ignores everything; repetitions are reported with their outcomes later."""
 
-    def started(self, planned: Pass) -> None:
+    def started(self, launch: Launch) -> None:
         """Ignore the start of a repetition."""
 
-    def running(self, planned: Pass) -> None:
+    def running(self, launch: Launch) -> None:
         """Ignore progress."""
 
-    def finished(self, result: Finished) -> None:
+    def ended(self, ended: Ended) -> None:
         """Ignore the end of a repetition."""
 
     def note(self, text: str) -> None:
@@ -92,10 +92,10 @@ def measure(table: Table, request: Request, progress: Callable[[str], None]) -> 
     try:
         for repetition in plan(request, work.path):
             run = _run(repetition)
-            name = repetition.process.suite
+            name = repetition.suite
             runs[name].append(run)
             progress(
-                f"{name}: {repetition.process.theme} of {len(request.seeds)}, "
+                f"{name}: repetition {repetition.number} of {len(request.seeds)}, "
                 f"seed {run.seed}: {_summary(run)}"
             )
     finally:
@@ -136,23 +136,23 @@ def publish(table: Table, metrics: Metrics) -> tuple[Path, ...]:
 
 def _run(repetition: Repetition) -> Run:
     slots = Slots(repetition.process.folder.parent / "slots", 1)
-    (finished,) = run_passes([repetition.process], slots=slots, observer=_Silent())
-    if finished.status not in _COMPLETED:
+    (ended,) = run_processes([repetition.process], slots=slots, watcher=_Silent())
+    if ended.status not in _COMPLETED:
         msg = (
-            f"{repetition.process.suite}: {repetition.process.theme} did not finish "
-            f"(seed {repetition.seed}, status {finished.status}); nothing was written. "
-            f"The end of pytest's output:\n{_read_last_lines(finished)}"
+            f"{repetition.suite}: repetition {repetition.number} did not finish "
+            f"(seed {repetition.seed}, status {ended.status}); nothing was written. "
+            f"The end of pytest's output:\n{_read_last_lines(ended)}"
         )
         raise InputError(msg)
     return Run(
         seed=repetition.seed,
-        seconds=finished.seconds,
-        cases=repeat.read_cases(repetition.process.record),
+        seconds=ended.seconds,
+        cases=repeat.read_cases(repetition.process.folder / RECORD),
     )
 
 
-def _read_last_lines(finished: Finished) -> str:
-    output = finished.planned.output.read_text(encoding="utf-8", errors="replace")
+def _read_last_lines(ended: Ended) -> str:
+    output = ended.launch.output.read_text(encoding="utf-8", errors="replace")
     return "\n".join(output.splitlines()[-_MOST_OUTPUT_LINES:])
 
 

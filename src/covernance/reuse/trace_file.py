@@ -42,7 +42,7 @@ class TraceSettings(NamedTuple):
     """Where to write the trace and what to leave out; folders end in a slash.
 
     Attributes:
-        file: The trace of the pass.
+        file: The trace.
         own: Folders that the run itself writes.
         installed: Folders of the installed environment, in which files are recorded by name only.
         known: Folders of the standard library, which the interpreter's version determines.

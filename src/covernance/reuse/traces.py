@@ -1,4 +1,4 @@
-"""Combine the traces of a suite's passes."""
+"""Combine the traces of a suite's themes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from covernance.reuse.evidence import Seen
 from covernance.reuse.seen import Sightings
 from covernance.reuse.trace_file import SEPARATOR, read_trace
 
+NOT_TRACED = "a pass was not traced"
+"""Why nothing is known of what a process of the tests read."""
+
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of a suite's passes, from their traces.
+    """The inputs of a suite's themes, from their traces.
 
     Attributes:
         seen: The paths that they read, looked for or listed, with the first state seen.
@@ -30,18 +33,18 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[str, ...]
 
 
-def gather(passes: Mapping[str, str], root: Path) -> Gathered:
-    """Read the trace of every pass.
+def gather(announcements: Mapping[str, str], root: Path) -> Gathered:
+    """Read the traces of a suite's themes.
 
     Args:
-        passes: The announcement of each pass's process, by the path of its trace.
+        announcements: The announcement of the process that began a trace, by the trace's path.
         root: The repository's root.
     """
     sightings = Sightings(root)
     installed: set[tuple[str, str]] = set()
     programs: set[str] = set()
     refusals: set[str] = set()
-    for file, announcement in passes.items():
+    for file, announcement in announcements.items():
         entries = list(read_trace(Path(file)))
         refusals |= {
             f"a trace is incomplete: {entry.what}"
@@ -49,7 +52,7 @@ def gather(passes: Mapping[str, str], root: Path) -> Gathered:
             if entry.kind == trace_file.BROKEN
         }
         if not refusals and (not entries or entries[0][:2] != (trace_file.BEGAN, announcement)):
-            refusals.add("a pass was not traced")
+            refusals.add(NOT_TRACED)
         elif not refusals and entries[0].state != trace_file.SCHEMA:
             schema = entries[0].state
             refusals.add(f"the trace has schema {schema}; install one version of covernance")

@@ -15,8 +15,7 @@ from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
 from covernance.agent.sources import SETTINGS_FILES
 from covernance.config import Suite, Table
-from covernance.engine.passes import Pass
-from covernance.engine.processes import Finished
+from covernance.engine.theme_result import ThemeResult
 from covernance.errors import Exit, InputError
 from covernance.git.listing import Tracked, list_tracked
 from covernance.git.provenance import add_environment, describe_run, read_head
@@ -35,7 +34,7 @@ from covernance.reuse.evidence import ENVIRONMENT, Evidence, Seen
 from covernance.reuse.repository_inputs import list_inputs
 from covernance.reuse.seen import Looks, Sightings
 from covernance.reuse.trace_file import VARIABLE, TraceSettings, announcement
-from covernance.reuse.traces import Gathered
+from covernance.reuse.traces import NOT_TRACED, Gathered
 
 _COMMIT = "the commit"
 
@@ -183,27 +182,36 @@ class Reuse:
             self._before[suite.name] = walk.seen(self._looks, self._table.root, self._parts(suite))
         self._stamps = walk.stamps(self._table.root, self._skipped)
 
-    def traced(self, planned: Pass, run_folders: Sequence[Path]) -> Pass:
-        """The pass with tracing enabled, except in the run's own folders."""
-        environment = self._environments[planned.suite]
+    def trace_variables(
+        self, run_folders: Sequence[Path], suite: str, file: Path
+    ) -> dict[str, str]:
+        """The variables that trace a process of a suite into a file.
+
+        Args:
+            run_folders: The folders that the run itself writes, which are not traced.
+            suite: The suite.
+            file: The trace.
+        """
+        environment = self._environments[suite]
         trace_settings = TraceSettings(
-            file=str(_trace(planned)),
+            file=str(file),
             own=_as_prefixes(run_folders),
             installed=_as_prefixes(environment.installed),
             known=_as_prefixes(environment.standard_library),
         )
-        variables = planned.environment | {VARIABLE: trace_settings.encode()}
-        return msgspec.structs.replace(planned, environment=variables)
+        return {VARIABLE: trace_settings.encode()}
 
-    def gather(self, suite: Suite, finished: Sequence[Finished]) -> Gathered:
-        """Combine the traces of a suite's passes, and check that nothing changed meanwhile."""
-        passes = {
-            str(_trace(result.planned)): announcement(os.getpid(), result.planned.command[1:])
-            for result in finished
+    def gather(self, suite: Suite, results: Sequence[ThemeResult]) -> Gathered:
+        """Combine the traces of a suite's themes, and check that nothing changed meanwhile."""
+        announcements = {
+            str(trace.file): announcement(trace.parent, trace.arguments)
+            for result in results
+            if (trace := result.trace)
         }
-        gathered = traces.gather(passes, self._table.root)
+        gathered = traces.gather(announcements, self._table.root)
+        refusals = {*gathered.refusals, *(NOT_TRACED for result in results if not result.trace)}
         changed = self._changed_meanwhile(suite.name, gathered.installed)
-        return msgspec.structs.replace(gathered, refusals=(*gathered.refusals, *changed))
+        return msgspec.structs.replace(gathered, refusals=(*sorted(refusals), *changed))
 
     def inputs(self, suite: Suite, gathered: Gathered) -> Inputs:
         """The files of the repository that a run depended on, even if it can't be reused."""
@@ -278,7 +286,7 @@ class Reuse:
 
     @cached_property
     def _settings_after(self) -> dict[str, dict[str, str]]:
-        """The settings after all passes have ended, before the first suite is stored."""
+        """The settings after all tests have ended, before the first suite is stored."""
         looks = Looks(self._table.root)
         return {
             name: self._describe(environment, looks)
@@ -339,10 +347,6 @@ def report_digest(path: Path) -> str:
 def _first(reasons: Sequence[str]) -> str:
     more = f" (and {len(reasons) - 1} more: `covernance cache show`)" if reasons[1:] else ""
     return f"{escape_unprintable(reasons[0])}{more}"
-
-
-def _trace(planned: Pass) -> Path:
-    return planned.folder / "trace"
 
 
 def _as_prefixes(folders: Iterable[Path | str]) -> tuple[str, ...]:

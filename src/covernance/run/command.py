@@ -16,7 +16,7 @@ from covernance.combine.command import combiner
 from covernance.config import Suite, Table
 from covernance.engine import progress
 from covernance.engine.arguments import split_reports
-from covernance.engine.schedule import read_pass_seconds
+from covernance.engine.schedule import read_theme_seconds
 from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.layout import Layout
@@ -151,14 +151,14 @@ def command(  # noqa: PLR0913 - click hands over every option
     live = has_terminal() and not request.arguments.meaning.interactive
     observing = (
         progress.Live(
-            verbose=show_output, expected=read_pass_seconds(request.suites, Layout(table.root))
+            verbose=show_output, expected=read_theme_seconds(request.suites, Layout(table.root))
         )
         if live
         else nullcontext(progress.Lines(click.echo, verbose=show_output))
     )
     with observing as observer:
         results = run_suites(table, request, agents, observer)
-    print_results(results, table, combiner(table, lambda suite: agents[suite.name]))
+    print_results(results, table, combiner(table, lambda suite: agents[suite.name]), click.echo)
     return softened(worst_exit(result.exit for result in results), soft=soft)
 
 

@@ -1,4 +1,4 @@
-"""Combine the passes of a suite into its result, and publish its reports."""
+"""Combine the themes of a suite into its result, and publish its reports."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from covernance.agent.reports import Report, Reported
 from covernance.agent.sources import Statements
 from covernance.config import Suite
 from covernance.engine.arguments import ReportRequest
-from covernance.engine.processes import Finished
 from covernance.engine.shard import Shard
+from covernance.engine.theme_result import ThemeResult
 from covernance.errors import CovernanceError, Exit
 from covernance.gate.floors import Measured, judge_suite
 from covernance.judgement import Judgement
@@ -32,11 +32,11 @@ from covernance.run.scope import Scope
 from covernance.who import recording
 
 
-class Passes(msgspec.Struct, frozen=True, kw_only=True):
-    """The passes of one suite.
+class ThemeResults(msgspec.Struct, frozen=True, kw_only=True):
+    """The results of one suite's themes.
 
     Attributes:
-        finished: One for each theme, or one for each theme and shard.
+        results: One for each theme, or one for each theme and shard.
         scope: Which part of the suite they cover. A shard may be empty: `collect` checks that every
             test ran.
         problems: Why they do not form a complete suite; each counts as a failure.
@@ -45,7 +45,7 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
             name files outside this repository then.
     """
 
-    finished: Sequence[Finished]
+    results: Sequence[ThemeResult]
     scope: Scope = Scope()
     problems: tuple[str, ...] = ()
     inputs: Inputs | None = None
@@ -56,14 +56,14 @@ class Passes(msgspec.Struct, frozen=True, kw_only=True):
         """Whether every test of the suite ran to its end and recorded coverage data."""
         return (
             self.scope.is_whole
-            and all(map(outcomes.is_whole, self.finished))
-            and not outcomes.unmeasured(self.finished)
+            and all(result.is_whole for result in self.results)
+            and not outcomes.unmeasured(self.results)
             and not self.problems
         )
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """The counts of a suite's passes, from an agent in the tested environment.
+    """The counts of a suite's themes, from an agent in the tested environment.
 
     Attributes:
         reported: The counts, and whether reports were written.
@@ -76,7 +76,7 @@ class Counted(msgspec.Struct, frozen=True):
 
 def conclude(
     suite: Suite,
-    passes: Passes,
+    themes: ThemeResults,
     judgement: Judgement,
     source: Provenance,
     layout: Layout,
@@ -88,7 +88,7 @@ def conclude(
 
     Args:
         suite: The suite.
-        passes: Its passes.
+        themes: The results of its themes.
         judgement: Its floor and exceptions.
         source: Where the result comes from.
         layout: The paths of results.
@@ -96,68 +96,66 @@ def conclude(
         reports: The user's `--cov-report` options.
         agent: Combines, counts and writes the reports.
     """
-    if not passes.scope.is_whole:
+    if not themes.scope.is_whole:
         targets = publish.plan_partial(suite.name, reports, layout, work)
-    elif passes.complete:
+    elif themes.complete:
         targets = publish.plan_complete(suite.name, reports, layout, work)
     else:
         targets = {}
     task = Report(
-        data=tuple(result.planned.folder for result in passes.finished),
+        data=tuple(result.folder for result in themes.results),
         target=work / "combined" / ".coverage",
         source=suite.source,
         analyses=layout.analyses,
-        where=passes.where,
-        themes=_themes(passes),
-        tests=work / "contexts" / recording.TESTS if passes.complete else None,
+        where=themes.where,
+        themes=_names(themes),
+        tests=work / "contexts" / recording.TESTS if themes.complete else None,
         reports=tuple(targets.values()),
         text=_terminal_report(reports),
     )
-    counted = _count(agent, task, suite, passes, judgement, layout)
-    snapshot, exit_code = assess(suite, passes, judgement, source, counted)
+    counted = _count(agent, task, suite, themes, judgement, layout)
+    snapshot, exit_code = assess(suite, themes, judgement, source, counted)
     published: tuple[Path, ...] = ()
-    if snapshot.files and not passes.scope.is_whole:
+    if snapshot.files and not themes.scope.is_whole:
         published = publish.publish_reports(targets, layout)
-    elif snapshot.files and passes.complete:
+    elif snapshot.files and themes.complete:
         published = publish.publish_complete(snapshot, targets, task.target, layout)
         published += recording.publish_recording(work / "contexts", suite, snapshot, layout)
     return SuiteResult(
         snapshot=snapshot,
         exit=exit_code,
-        partial=passes.scope.reasons,
+        partial=themes.scope.reasons,
         published=published,
         text=counted.reported.text,
     )
 
 
 def assess(
-    suite: Suite, passes: Passes, judgement: Judgement, source: Provenance, counted: Counted
+    suite: Suite, themes: ThemeResults, judgement: Judgement, source: Provenance, counted: Counted
 ) -> tuple[Snapshot, Exit]:
     """Return the result of a suite and its exit code, without writing anything.
 
     Args:
         suite: The suite.
-        passes: Its passes.
+        themes: The results of its themes.
         judgement: Its floor and exceptions.
         source: Where the result comes from.
         counted: Its counts.
     """
     results, unreadable = counted.reported.files, counted.reported.unreadable
-    cells = outcomes.cells(passes.finished, results)
+    cells = outcomes.cells(themes.results, results)
     measured = Measured(
         cells=cells,
         files=results,
-        failures=sorted({*outcomes.failures(passes.finished), *passes.problems}),
-        unmeasured=(
-            outcomes.unmeasured(passes.finished) if results or unreadable else tuple(cells)
-        ),
-        lost=outcomes.lost(passes.finished),
+        failures=sorted({*outcomes.failures(themes.results), *themes.problems}),
+        unmeasured=(outcomes.unmeasured(themes.results) if results or unreadable else tuple(cells)),
+        lost=outcomes.lost(themes.results),
         unreadable=unreadable,
     )
     assessment = (
         judge_suite(suite, judgement.floor, measured, judgement.excused)
-        if passes.scope.is_whole
-        else _assess_partial(measured, passes.scope.shard)
+        if themes.scope.is_whole
+        else _assess_partial(measured, themes.scope.shard)
     )
     snapshot = Snapshot(
         suite=suite.name,
@@ -168,12 +166,12 @@ def assess(
         total=sum_files(results),
         themes=cells,
         files=results,
-        tests=outcomes.tests(passes.finished),
-        unthemed=outcomes.unthemed(passes.finished),
-        flaky=outcomes.flaky(passes.finished),
-        inputs=passes.inputs,
+        tests=outcomes.tests(themes.results),
+        unthemed=outcomes.unthemed(themes.results),
+        flaky=outcomes.flaky(themes.results),
+        inputs=themes.inputs,
     )
-    if judgement.change and counted.statements and passes.scope.is_whole:
+    if judgement.change and counted.statements and themes.scope.is_whole:
         patch = recorded.count_patch(suite, snapshot, judgement.change, counted.statements)
         snapshot = msgspec.structs.replace(snapshot, patch=patch)
     verdict = assessment.verdict
@@ -184,14 +182,14 @@ def _count(
     agent: Agent,
     report: Report,
     suite: Suite,
-    passes: Passes,
+    themes: ThemeResults,
     judgement: Judgement,
     layout: Layout,
 ) -> Counted:
     """Run all of the agent's tasks in one process."""
     tasks: list[tuple[msgspec.Struct, type[Any]]] = [(report, Reported)]
     statements: Statements | None = NOTHING
-    if judgement.change and passes.scope.is_whole:
+    if judgement.change and themes.scope.is_whole:
         try:
             task = statements_task(layout.root, suite, None, judgement.change)
         except CovernanceError:
@@ -202,8 +200,8 @@ def _count(
     return Counted(reported, read_statements[0] if read_statements else statements)
 
 
-def _themes(passes: Passes) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(result.planned.theme for result in passes.finished))
+def _names(themes: ThemeResults) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(result.theme for result in themes.results))
 
 
 def _terminal_report(requested: Sequence[ReportRequest]) -> str | None:

@@ -1,10 +1,11 @@
-"""Run the passes of suites under coverage, and conclude each suite."""
+"""Run the themes of suites under coverage, and conclude each suite."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,28 +14,33 @@ from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Prepared
 from covernance.config import UNTHEMED, Suite, Table
-from covernance.engine import shard
-from covernance.engine.passes import TEMPORARY, Pass, plan_pass
-from covernance.engine.processes import Finished, Observer, run_passes
-from covernance.engine.schedule import Key, read_pass_seconds, sort_longest_first, sum_test_seconds
-from covernance.engine.slots import Slots
-from covernance.engine.workers import assign_workers
+from covernance.engine.engine import Measurement, Observer, TraceVariables
+from covernance.engine.registry import choose_engine
+from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
 from covernance.git.provenance import add_environment, describe_run
 from covernance.judgement import Judgement
 from covernance.layout import Layout
-from covernance.machine import choose_parallelism, count_cpus
 from covernance.model.snapshot import Provenance
 from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
 from covernance.run import part, publish
-from covernance.run.conclude import Passes, conclude
+from covernance.run.conclude import ThemeResults, conclude
 from covernance.run.preparing import prepare
 from covernance.run.request import Request
 from covernance.run.scope import find_scope
 
-_USAGE_ERROR = 4
+
+def list_commands(
+    table: Table,
+    request: Request,
+    work: Path,
+    temporary: Path,
+    prepared: Mapping[str, Prepared],
+) -> list[tuple[str, ...]]:
+    """List the commands that a request would start; see `plan`."""
+    return choose_engine().list_commands(plan(table, request, work, temporary, prepared))
 
 
 def plan(
@@ -43,46 +49,52 @@ def plan(
     work: Path,
     temporary: Path,
     prepared: Mapping[str, Prepared],
-) -> list[Pass]:
-    """Plan the passes of a request: one per suite and theme.
+    trace_variables: TraceVariables | None = None,
+) -> Measurement:
+    """Plan what the engine measures.
 
     Args:
         table: The table.
         request: What to run.
-        work: The parent of the folders of the passes.
-        temporary: The parent of the temporary folders of their tests.
+        work: The folder for the engine's files.
+        temporary: The parent of the temporary folders of tests.
         prepared: The environment of each suite.
+        trace_variables: Makes the engine trace what tests read; None to trace nothing.
 
     Raises:
-        InputError: A theme is unknown, or an option names one file for several passes.
+        InputError: A theme is unknown, or an option names one file for several themes.
     """
     for theme in request.themes or ():
         if theme not in (*table.themes, UNTHEMED):
             msg = f"--theme: no such theme: {theme!r}; themes: {', '.join(table.themes)}"
             raise InputError(msg)
-    worker_counts = _workers(table, request, prepared)
-    planned = [
-        _pass(
-            suite,
-            theme,
-            work,
-            temporary,
-            request,
-            prepared[suite.name],
-            worker_counts.get((suite.name, theme), 1),
-        )
-        for suite in request.suites
-        for theme in _themes(suite, request)
-    ]
-    if (option := request.arguments.meaning.one_file) and len(planned) > 1:
-        msg = f"{option}: {len(planned)} passes would write it; name one suite and one --theme"
+    themes = {suite.name: _themes(suite, request) for suite in request.suites}
+    number = sum(map(len, themes.values()))
+    if (option := request.arguments.meaning.one_file) and number > 1:
+        msg = f"{option}: {number} passes would write it; name one suite and one --theme"
         raise InputError(msg)
-    if not planned:
+    if not number:
         suites = ", ".join(suite.name for suite in request.suites)
         msg = f"--theme: {suites} has no theme {', '.join(request.themes or ())}; "
         msg += f"themes: {', '.join(table.themes)}"
         raise InputError(msg)
-    return planned
+    return Measurement(
+        suites=request.suites,
+        themes=themes,
+        with_unthemed=request.themes is None,
+        arguments=request.arguments,
+        jobs=request.jobs,
+        color=request.color,
+        contexts=request.contexts,
+        shard=request.shard,
+        durations=request.durations,
+        environ=request.environ,
+        prepared=prepared,
+        layout=Layout(table.root),
+        work=work,
+        temporary=temporary,
+        trace_variables=trace_variables,
+    )
 
 
 def measure(
@@ -101,7 +113,7 @@ def measure(
         judgements: The floor and exceptions of each suite.
         reuse: Records what the suites depend on; None to record nothing.
         agents: The agent of each suite.
-        observer: Receives the progress of the passes.
+        observer: Receives the progress of the run.
 
     Raises:
         CovernanceError: Nothing could be measured; earlier results are untouched.
@@ -113,9 +125,6 @@ def measure(
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
-        for suite in () if request.shard.whole else request.suites:
-            seconds = request.durations.get(suite.name, {})
-            shard.write_durations(_durations(work.path, suite), seconds)
         prepared = prepare(request.suites, agents, settings_folder(work.path))
         for note in dict.fromkeys(note for ready in prepared.values() for note in ready.notes):
             observer.note(note)
@@ -124,28 +133,23 @@ def measure(
             if request.shard.whole:
                 reuse.forget(request.suites)
             reuse.prepare(request.suites, environments)
-        run_folders = (layout.work, temporary)
-        planned = plan(table, request, work.path, temporary, prepared)
-        slots = Slots(layout.work / "slots", request.jobs or choose_parallelism(len(planned)))
-        planned = sort_longest_first(planned, read_pass_seconds(request.suites, layout))
-        finished = _run(_with_tracing(planned, reuse, run_folders), slots, request, observer)
-        unthemed = [
-            _pass(suite, UNTHEMED, work.path, temporary, request, prepared[suite.name])
-            for suite in request.suites
-            if request.themes is None and _has_unthemed(finished, suite)
-        ]
-        finished += _run(_with_tracing(unthemed, reuse, run_folders), slots, request, observer)
+        trace = partial(reuse.trace_variables, (layout.work, temporary)) if reuse else None
+        measurement = plan(table, request, work.path, temporary, prepared, trace)
+        results = choose_engine().run(measurement, observer)
+        if any(result.was_rejected for result in results):
+            msg = "pytest could not start; its message is above"
+            raise InputError(msg)
         checkout = describe_run(table, request.environ, request.now)
         change = recorded.find_change(table, request.environ)
-        results = []
+        suite_results = []
         for suite in request.suites:
-            suite_passes = _passes_of(suite, finished)
-            if not suite_passes:
+            suite_themes = _select_suite(suite, results)
+            if not suite_themes:
                 continue
-            traced = reuse.gather(suite, suite_passes) if reuse else None
-            passes = Passes(
-                finished=suite_passes,
-                scope=find_scope(request, suite_passes),
+            traced = reuse.gather(suite, suite_themes) if reuse else None
+            themes = ThemeResults(
+                results=suite_themes,
+                scope=find_scope(request, suite_themes),
                 inputs=reuse.inputs(suite, traced) if reuse and traced else None,
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
@@ -153,12 +157,13 @@ def measure(
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             agent = agents[suite.name]
-            results.append(conclude(suite, passes, today, source, layout, folder, reports, agent))
+            result = conclude(suite, themes, today, source, layout, folder, reports, agent)
+            suite_results.append(result)
             if not request.shard.whole:
-                _publish_part(suite, passes, request, source, layout, folder)
+                _publish_part(suite, themes, request, source, layout, folder)
             if reuse and traced:
-                reuse.store(suite, agents[suite.name].python, results[-1], traced)
-        return results
+                reuse.store(suite, agents[suite.name].python, result, traced)
+        return suite_results
     finally:
         work.close()
         shutil.rmtree(temporary, ignore_errors=True)
@@ -169,11 +174,11 @@ def settings_folder(work: Path) -> Path:
     return work / "settings"
 
 
-def _passes_of(suite: Suite, finished: Sequence[Finished]) -> list[Finished]:
-    """A suite's passes in the order of its themes."""
+def _select_suite(suite: Suite, results: Sequence[ThemeResult]) -> list[ThemeResult]:
+    """A suite's results in the order of its themes."""
     order = (*suite.themes, UNTHEMED)
-    passes = [result for result in finished if result.planned.suite == suite.name]
-    return sorted(passes, key=lambda result: order.index(result.planned.theme))
+    own = [result for result in results if result.suite == suite.name]
+    return sorted(own, key=lambda result: order.index(result.theme))
 
 
 def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
@@ -182,80 +187,9 @@ def _themes(suite: Suite, request: Request) -> tuple[str, ...]:
     return tuple(theme for theme in (*suite.themes, UNTHEMED) if theme in request.themes)
 
 
-def _workers(table: Table, request: Request, prepared: Mapping[str, Prepared]) -> dict[Key, int]:
-    """The number of workers of each long pass; empty if the user sets it."""
-    given = request.arguments
-    parallel_suites = [suite for suite in request.suites if suite.xdist]
-    if not parallel_suites or given.meaning.spreads or given.meaning.interactive:
-        return {}
-    passes = [(suite.name, theme) for suite in request.suites for theme in _themes(suite, request)]
-    capable = [name for name, ready in prepared.items() if "xdist" in ready.plugins]
-    durations = sum_test_seconds(parallel_suites, Layout(table.root))
-    return assign_workers(passes, durations, request.jobs or count_cpus(), capable)
-
-
-def _pass(
-    suite: Suite,
-    theme: str,
-    work: Path,
-    temporary: Path,
-    request: Request,
-    prepared: Prepared,
-    workers: int = 1,
-) -> Pass:
-    planned = plan_pass(
-        suite,
-        theme,
-        work / suite.name / theme,
-        temporary / f"{suite.name}-{theme}",
-        request.arguments,
-        more=(
-            *(["--covernance-contexts=test"] if request.contexts == "test" else []),
-            *shard.split_options(request.shard, _durations(work, suite), prepared.plugins),
-            *([f"--numprocesses={workers}"] if workers > 1 else []),
-        ),
-        prepared=prepared,
-        environ=request.environ,
-        color=request.color,
-    )
-    return msgspec.structs.replace(planned, workers=workers)
-
-
-def _with_tracing(
-    passes: Sequence[Pass], reuse: Reuse | None, run_folders: Sequence[Path]
-) -> Sequence[Pass]:
-    return [reuse.traced(planned, run_folders) for planned in passes] if reuse else passes
-
-
-def _run(
-    passes: Sequence[Pass], slots: Slots, request: Request, observer: Observer
-) -> list[Finished]:
-    for planned in passes:
-        Path(planned.environment[TEMPORARY]).mkdir(parents=True)
-    finished = run_passes(
-        passes,
-        slots=slots,
-        observer=observer,
-        interactive=request.arguments.meaning.interactive,
-    )
-    for result in finished:
-        if result.status == _USAGE_ERROR:
-            msg = "pytest could not start; its message is above"
-            raise InputError(msg)
-    return finished
-
-
-def _has_unthemed(finished: Sequence[Finished], suite: Suite) -> bool:
-    return any(
-        result.record and result.record.collected.unthemed
-        for result in finished
-        if result.planned.suite == suite.name
-    )
-
-
 def _publish_part(
     suite: Suite,
-    passes: Passes,
+    themes: ThemeResults,
     request: Request,
     source: Provenance,
     layout: Layout,
@@ -269,18 +203,14 @@ def _publish_part(
         python=source.python,
         platform=source.platform,
         tools=source.tools,
-        partial=passes.scope.selection,
-        passes={
-            result.planned.theme: part.PassEnd(status=result.status, seconds=result.seconds)
-            for result in passes.finished
+        partial=themes.scope.selection,
+        themes={
+            result.theme: part.ThemeEnd(status=result.status, seconds=result.seconds)
+            for result in themes.results
         },
-        inputs=passes.inputs,
+        inputs=themes.inputs,
     )
-    part.publish(measured, passes.finished, layout, work)
-
-
-def _durations(work: Path, suite: Suite) -> Path:
-    return work / f"{suite.name}-durations.json"
+    part.publish(measured, themes.results, layout, work)
 
 
 def _reject_shared_reports(request: Request) -> None:

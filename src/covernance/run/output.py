@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import click
-
 from covernance.config import Table
 from covernance.errors import CovernanceError, Exit
 from covernance.model.counts import show
@@ -15,7 +13,9 @@ from covernance.model.origin import describe_origin
 from covernance.model.snapshot import CARRIED, REUSED
 from covernance.model.suite_result import SuiteResult
 from covernance.shell import tables
-from covernance.shell.terminal import colored
+from covernance.shell.terminal import paint
+
+Write = Callable[[str], None]
 
 _SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
 
@@ -26,7 +26,10 @@ def worst_exit(codes: Iterable[Exit]) -> Exit:
 
 
 def print_results(
-    results: Sequence[SuiteResult], table: Table, combine: Callable[[], Sequence[Path]]
+    results: Sequence[SuiteResult],
+    table: Table,
+    combine: Callable[[], Sequence[Path]],
+    write: Write,
 ) -> None:
     """Print the written reports, the table of results, what is wrong, and one line per suite.
 
@@ -34,43 +37,44 @@ def print_results(
         results: The result of each suite.
         table: The table.
         combine: Writes the combined reports of all suites; called if every suite has new data.
+        write: Prints a line, or several; called as soon as each is known.
 
     Raises:
         CovernanceError: The baseline could not be written; raised after the results are printed.
     """
     for result in results:
-        _print_suite(result, table)
+        _print_suite(result, table, write)
     problem: CovernanceError | None = None
     if len(results) == len(table.suites) and not any(result.partial for result in results):
         try:
-            _print_baseline(results, table, combine)
+            _print_baseline(results, table, combine, write)
         except CovernanceError as error:
             problem = error
-    click.echo("\n" + tables.table([result.snapshot for result in results]))
+    write("\n" + tables.table([result.snapshot for result in results]))
     for result in results:
         if result.exit is not Exit.PASS:
-            click.echo("\n" + tables.failures(result.snapshot))
+            write("\n" + tables.failures(result.snapshot))
         if not result.partial and (hint := tables.format_gaps(result.snapshot)):
-            click.echo(hint)
+            write(hint)
     for result in results:
-        click.echo(_closing_line(result))
+        write(_closing_line(result))
     if problem:
         raise problem
 
 
-def _print_suite(result: SuiteResult, table: Table) -> None:
+def _print_suite(result: SuiteResult, table: Table, write: Write) -> None:
     suite = result.snapshot.suite
     if result.text:
-        click.echo(f"\n{suite}\n{result.text.rstrip()}")
+        write(f"\n{suite}\n{result.text.rstrip()}")
     if not result.partial:
-        _print_tests(f"{suite}: tests without a theme", result.snapshot.unthemed)
-    _print_tests(f"{suite}: flaky tests, which passed and failed", result.snapshot.flaky)
+        _print_tests(f"{suite}: tests without a theme", result.snapshot.unthemed, write)
+    _print_tests(f"{suite}: flaky tests, which passed and failed", result.snapshot.flaky, write)
     for path in result.published:
-        click.echo(f"{suite}: wrote {os.path.relpath(path, table.root)}")
+        write(f"{suite}: wrote {os.path.relpath(path, table.root)}")
     if origin := _describe_carried(result):
-        click.echo(f"{suite}: {origin}; its data and reports are not available")
+        write(f"{suite}: {origin}; its data and reports are not available")
     elif not result.partial and not result.published:
-        click.echo(f"{suite}: wrote no reports; those of the last complete run are unchanged")
+        write(f"{suite}: wrote no reports; those of the last complete run are unchanged")
 
 
 def _describe_carried(result: SuiteResult) -> str:
@@ -78,23 +82,26 @@ def _describe_carried(result: SuiteResult) -> str:
     return describe_origin(source) if source.source == CARRIED else ""
 
 
-def _print_tests(title: str, tests: Sequence[str]) -> None:
+def _print_tests(title: str, tests: Sequence[str], write: Write) -> None:
     if tests:
-        click.echo(f"{title} ({len(tests)}):")
-        click.echo("\n".join(f"  {test}" for test in tests))
+        write(f"{title} ({len(tests)}):")
+        write("\n".join(f"  {test}" for test in tests))
 
 
 def _print_baseline(
-    results: Sequence[SuiteResult], table: Table, combine: Callable[[], Sequence[Path]]
+    results: Sequence[SuiteResult],
+    table: Table,
+    combine: Callable[[], Sequence[Path]],
+    write: Write,
 ) -> None:
     if carried := [result.snapshot.suite for result in results if _describe_carried(result)]:
-        click.echo(f"baseline: not written: no data for {', '.join(carried)} (carried)")
+        write(f"baseline: not written: no data for {', '.join(carried)} (carried)")
         return
     if unpublished := [result.snapshot.suite for result in results if not result.published]:
-        click.echo(f"baseline: not written: {', '.join(unpublished)} did not finish")
+        write(f"baseline: not written: {', '.join(unpublished)} did not finish")
         return
     for path in combine():
-        click.echo(f"baseline: wrote {os.path.relpath(path, table.root)}")
+        write(f"baseline: wrote {os.path.relpath(path, table.root)}")
 
 
 def _closing_line(result: SuiteResult) -> str:
@@ -105,7 +112,7 @@ def _closing_line(result: SuiteResult) -> str:
     percent = show(result.snapshot.total.percent)
     floor = result.snapshot.floor
     color = "green" if result.exit is Exit.PASS else "red"
-    styled = click.style(verdict, fg=color) if colored() else verdict
-    line = f"{suite}: {styled}: {percent} % (floor {floor.percent} %, from {floor.origin})"
+    limit = f"floor {floor.percent} %, from {floor.origin}"
+    line = f"{suite}: {paint(verdict, color)}: {percent} % ({limit})"
     source = result.snapshot.provenance
     return f"{line}; {describe_origin(source)}" if source.source == REUSED else line

@@ -9,10 +9,9 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
-from covernance.engine import record
-from covernance.engine.passes import Pass
-from covernance.engine.processes import Finished
+from covernance.engine.record import RECORD, read_record
 from covernance.engine.shard import Shard
+from covernance.engine.theme_result import ThemeResult
 from covernance.layout import Layout
 from covernance.model import document
 from covernance.model.inputs import Inputs
@@ -20,11 +19,9 @@ from covernance.model.inputs import Inputs
 FILE = "part.json"
 """The file that describes a part."""
 
-_DATA = ".coverage*"
 
-
-class PassEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The exit status and wall time, in seconds, of one theme's pass."""
+class ThemeEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The exit status and wall time, in seconds, of one theme."""
 
     status: int
     seconds: float
@@ -42,8 +39,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         platform: The operating system and architecture.
         tools: The versions of pytest, coverage.py and other tools.
         partial: Why the shard did not run all of its tests; empty if it did.
-        passes: How each pass ended, by theme.
-        inputs: What the passes depended on; None if unknown.
+        themes: How each theme ended.
+        inputs: What the themes depended on; None if unknown.
     """
 
     suite: str
@@ -54,16 +51,16 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     platform: str
     tools: dict[str, str]
     partial: tuple[str, ...]
-    passes: dict[str, PassEnd]
+    themes: dict[str, ThemeEnd] = msgspec.field(name="passes")
     inputs: Inputs | None = None
 
 
-def publish(part: Part, finished: Sequence[Finished], layout: Layout, work: Path) -> Path:
-    """Publish a part: the data and record of each pass, and `part.json`.
+def publish(part: Part, results: Sequence[ThemeResult], layout: Layout, work: Path) -> Path:
+    """Publish a part: the data and record of each theme, and `part.json`.
 
     Args:
         part: The content of `part.json`.
-        finished: The passes, whose data and records are copied.
+        results: The results, whose data and records are copied.
         layout: The paths of results.
         work: An unused folder on the same file system.
 
@@ -71,12 +68,11 @@ def publish(part: Part, finished: Sequence[Finished], layout: Layout, work: Path
         The part's folder.
     """
     staged = work / "part"
-    for result in finished:
-        folder = staged / result.planned.theme
+    for result in results:
+        folder = staged / result.theme
         folder.mkdir(parents=True)
-        for source in (*result.planned.folder.glob(_DATA), result.planned.record):
-            if source.is_file():
-                shutil.copyfile(source, folder / source.name)
+        for source in result.files:
+            shutil.copyfile(source, folder / source.name)
     files.write_atomic(staged / FILE, msgspec.json.encode(part, order="sorted"))
     target = layout.part(part.shard.part(part.suite))
     with files.locked(layout.lock):
@@ -93,32 +89,35 @@ def read(path: Path) -> Part:
     return document.read(path, Part, "part of a suite", "run the shard again")
 
 
-def passes(part: Part, folder: Path) -> list[Finished]:
-    """Read the passes of the part in `folder`.
+def read_results(part: Part, folder: Path) -> list[ThemeResult]:
+    """Read the results of the part in `folder`.
 
     Raises:
         InputError: A record is damaged.
     """
-    return [_finished(part.suite, theme, end, folder / theme) for theme, end in part.passes.items()]
+    return [
+        ThemeResult(
+            suite=part.suite,
+            theme=theme,
+            status=end.status,
+            seconds=end.seconds,
+            record=read_record(folder / theme / RECORD),
+            folder=folder / theme,
+        )
+        for theme, end in part.themes.items()
+    ]
 
 
-def _finished(suite: str, theme: str, end: PassEnd, folder: Path) -> Finished:
-    planned = Pass(suite=suite, theme=theme, folder=folder, command=(), environment={})
-    return Finished(planned, end.status, end.seconds, record.read_record(planned.record))
-
-
-def find_gaps(finished: Sequence[Finished]) -> tuple[str, ...]:
-    """List why the passes of several shards do not add up to complete themes.
+def find_gaps(results: Sequence[ThemeResult]) -> tuple[str, ...]:
+    """List why the results of several shards do not add up to complete themes.
 
     Each shard collects all tests of a theme and deselects those of other shards. Together, the
     shards must run each test exactly once.
     """
     problems: list[str] = []
-    for theme in dict.fromkeys(result.planned.theme for result in finished):
+    for theme in dict.fromkeys(result.theme for result in results):
         collections = [
-            result.record.collected
-            for result in finished
-            if result.planned.theme == theme and result.record
+            result.record.collected for result in results if result.theme == theme and result.record
         ]
         ran = [test for collected in collections for test in collected.selected]
         known = {test for shard in collections for test in (*shard.selected, *shard.deselected)}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from covernance.engine.processes import Finished
 from covernance.engine.shard import Shard
+from covernance.engine.theme_result import ThemeResult
 from covernance.run.outcomes import count_deselected, list_narrowing_settings
 from covernance.run.request import Request
 
@@ -35,19 +35,19 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return (*(() if self.shard.whole else (f"shard {self.shard}",)), *self.selection)
 
 
-def find_scope(request: Request, finished: Sequence[Finished]) -> Scope:
-    """Compute the scope of a suite's finished passes.
+def find_scope(request: Request, results: Sequence[ThemeResult]) -> Scope:
+    """Compute the scope of a suite's results.
 
     Args:
         request: What the user asked for: themes, a shard, arguments that leave tests out.
-        finished: The passes; their agents recorded what settings and plugins left out. Of a shard,
-            tests that are deselected belong to other shards.
+        results: The result of each theme; the agent recorded what settings and plugins left out.
+            Of a shard, tests that are deselected belong to other shards.
     """
     selection = list(request.arguments.narrowing)
     if request.themes is not None:
         selection.insert(0, f"--theme {', '.join(request.themes)}")
-    selection = selection or [*list_narrowing_settings(finished)]
-    deselected = count_deselected(finished) if request.shard.whole else 0
+    selection = selection or [*list_narrowing_settings(results)]
+    deselected = count_deselected(results) if request.shard.whole else 0
     if deselected and not selection:
         selection.append(f"{deselected} tests deselected by pytest's options or plugins")
     return Scope(shard=request.shard, selection=tuple(selection))

@@ -10,7 +10,7 @@ import msgspec
 
 from covernance.agent.client import Agent
 from covernance.config import Table
-from covernance.engine.processes import Observer
+from covernance.engine.engine import Observer
 from covernance.judgement import read_judgement
 from covernance.layout import Layout
 from covernance.model.suite_result import SuiteResult
@@ -28,7 +28,7 @@ def plan_commands(
     Raises:
         CovernanceError: A theme is unknown, or an environment lacks pytest or coverage.
     """
-    from covernance.run.measuring import plan, settings_folder  # noqa: PLC0415 - as below
+    from covernance.run.measuring import list_commands, settings_folder  # noqa: PLC0415 - as below
 
     work = Layout(table.root).work / "run"
     with tempfile.TemporaryDirectory(prefix="covernance-") as scratch:
@@ -38,7 +38,7 @@ def plan_commands(
             )
             for name, ready in prepare(request.suites, agents, Path(scratch)).items()
         }
-        return [planned.command for planned in plan(table, request, work, Path(scratch), prepared)]
+        return list_commands(table, request, work, Path(scratch), prepared)
 
 
 def run_suites(

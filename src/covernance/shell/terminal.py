@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+import click
+
 
 def has_terminal() -> bool:
     """Whether standard output is a terminal that can move its cursor."""
@@ -14,3 +16,8 @@ def has_terminal() -> bool:
 def colored() -> bool:
     """Whether to use colors, see https://no-color.org."""
     return has_terminal() and not os.environ.get("NO_COLOR")
+
+
+def paint(text: str, color: str) -> str:
+    """The text in a color, if colors are used; `color` is a name that click knows."""
+    return click.style(text, fg=color) if colored() else text

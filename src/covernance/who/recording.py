@@ -15,7 +15,8 @@ from covernance.agent.sources import map_first_lines
 from covernance.config import Suite, Table
 from covernance.git import changes
 from covernance.layout import Layout
-from covernance.model import context_name, document, lines, snapshot
+from covernance.model import document, lines, snapshot
+from covernance.model.context_name import ContextName
 from covernance.model.snapshot import Snapshot
 
 TESTS = "tests.json"
@@ -160,12 +161,8 @@ class TestedFile:
 
     def ran(self, line: int) -> frozenset[tuple[str, str]]:
         """The (theme, node id) pairs that ran a line's statement; "" is session setup."""
-        names = (
-            context_name.split(context) for context in self._contexts.get(self.statement(line), ())
-        )
-        return frozenset(
-            (whole.partition("|")[0], nodeid) for whole, nodeid in names if "|" in whole
-        )
+        names = map(ContextName.parse, self._contexts.get(self.statement(line), ()))
+        return frozenset((name.theme, name.test) for name in names if name.after_collection)
 
 
 def load(table: Table, suite: Suite) -> Tested | None:

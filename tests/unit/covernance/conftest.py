@@ -14,10 +14,12 @@ from coverage import CoverageData
 
 from covernance.agent.client import Agent
 from covernance.config import Suite
-from covernance.engine.passes import Pass
-from covernance.engine.processes import Finished, Observer
-from covernance.engine.record import SCHEMA, Collected, Record
+from covernance.engine.process_engine import ProcessEngine
+from covernance.engine.processes import Ended, Launch, Watcher
+from covernance.engine.record import RECORD, SCHEMA, Collected, Record
+from covernance.engine.registry import DEFAULT, ENGINES
 from covernance.engine.slots import Slots
+from covernance.engine.theme_result import ThemeResult
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
     Cell,
@@ -59,10 +61,10 @@ def suite() -> Suite:
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Callable[..., Finished]:
-    """Build the result of a pass; its folder holds a data file."""
+def finished(tmp_path: Path) -> Callable[..., ThemeResult]:
+    """Build the result of a theme; its folder holds a data file."""
 
-    def build(theme: str = "architecture", **changes: object) -> Finished:
+    def build(theme: str = "architecture", **changes: object) -> ThemeResult:
         folder = tmp_path / theme
         folder.mkdir(exist_ok=True)
         (folder / ".coverage.host.1").touch()
@@ -80,8 +82,14 @@ def finished(tmp_path: Path) -> Callable[..., Finished]:
         )
         if changes.get("died"):
             record = None
-        planned = Pass(suite="api", theme=theme, folder=folder, command=(), environment={})
-        return Finished(planned, int(str(changes.get("status", 0))), 1.25, record)
+        return ThemeResult(
+            suite="api",
+            theme=theme,
+            status=int(str(changes.get("status", 0))),
+            seconds=1.25,
+            record=record,
+            folder=folder,
+        )
 
     return build
 
@@ -155,8 +163,9 @@ class FakePasses:
         records: What a theme's plugin saw; None for a pass that died.
         statuses: pytest's exit status, by theme; 0 where nothing is said.
         sources: The file that a suite's tests execute, by suite; calc/__init__.py where none is.
-        planned: What it was given.
+        started: The processes that it was given.
         at_once: How many of them it was allowed to run side by side, at last.
+        interactive: Whether they were given the terminal, at last.
     """
 
     def __init__(self) -> None:
@@ -165,52 +174,55 @@ class FakePasses:
         self.records: dict[str, Record | None] = {}
         self.statuses: dict[str, int] = {}
         self.sources: dict[str, str] = {}
-        self.planned: list[Pass] = []
+        self.started: list[Launch] = []
         self.at_once = 0
+        self.interactive = False
 
     def __call__(
         self,
-        passes: Sequence[Pass],
+        launches: Sequence[Launch],
         *,
         slots: Slots,
-        observer: Observer,
-        interactive: bool = False,
-    ) -> list[Finished]:
-        self.planned += passes
+        watcher: Watcher,
+        interactive: bool,
+    ) -> list[Ended]:
+        self.started += launches
         self.at_once = free(slots)
-        return [self._finish(planned, observer) for planned in passes]
+        self.interactive = interactive
+        return [self._run(launch, watcher) for launch in launches]
 
-    def _finish(self, planned: Pass, observer: Observer) -> Finished:
-        observer.started(planned)
-        planned.folder.mkdir(parents=True)
-        planned.output.write_text(f"pytest's output of {planned.theme}\n")
-        data = CoverageData(basename=str(planned.folder / ".coverage.host.1"))
-        data.set_context(f"{planned.theme}|run")
-        if planned.theme in self.arcs:
-            source = self.sources.get(planned.suite, "calc/__init__.py")
-            data.add_arcs({source: self.arcs[planned.theme]})
+    def _run(self, launch: Launch, watcher: Watcher) -> Ended:
+        watcher.started(launch)
+        launch.folder.mkdir(parents=True)
+        suite, theme = launch.folder.parts[-2:]
+        launch.output.write_text(f"pytest's output of {theme}\n")
+        data = CoverageData(basename=str(launch.folder / ".coverage.host.1"))
+        data.set_context(f"{theme}|run")
+        if theme in self.arcs:
+            source = self.sources.get(suite, "calc/__init__.py")
+            data.add_arcs({source: self.arcs[theme]})
         data.write()
         data.close()
-        status = self.statuses.get(planned.theme, 0)
+        status = self.statuses.get(theme, 0)
         usual = Record(
             schema=SCHEMA,
             exit=status,
-            collected=Collected(selected={f"t::{planned.theme}": (planned.theme,)}),
-            outcomes={f"t::{planned.theme}": "passed"},
-            seconds={f"t::{planned.theme}": 0.1},
+            collected=Collected(selected={f"t::{theme}": (theme,)}),
+            outcomes={f"t::{theme}": "passed"},
+            seconds={f"t::{theme}": 0.1},
             collection_errors=[],
         )
-        record = self.records.get(planned.theme, usual)
+        record = self.records.get(theme, usual)
         if record is not None:
-            planned.record.write_bytes(msgspec.json.encode(record))
-        result = Finished(planned, status, 0.2, record)
-        observer.finished(result)
-        return result
+            (launch.folder / RECORD).write_bytes(msgspec.json.encode(record))
+        ended = Ended(launch, status, 0.2)
+        watcher.ended(ended)
+        return ended
 
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> FakePasses:
     """Replace the processes of a run by a double."""
     fake = FakePasses()
-    monkeypatch.setattr("covernance.run.measuring.run_passes", fake)
+    monkeypatch.setitem(ENGINES, DEFAULT, ProcessEngine(fake))
     return fake

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import signal
 import sys
+from typing import NoReturn
 
 import click
 import pytest
 
 from covernance import cli
+from covernance.engine.process_engine import ProcessEngine
 from covernance.engine.record import SCHEMA, Collected, Record
+from covernance.engine.registry import DEFAULT, ENGINES
 from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
 
@@ -124,10 +127,10 @@ def test_terminal_gets_color_unless_no_color_is_set(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     shell("run")
-    assert "--color=yes" in passes.planned[0].command
+    assert "--color=yes" in passes.started[0].command
     monkeypatch.setenv("NO_COLOR", "1")
     shell("run")
-    assert "--color=yes" not in passes.planned[-1].command
+    assert "--color=yes" not in passes.started[-1].command
 
 
 def test_combine_writes_the_baseline_of_the_last_runs(
@@ -144,10 +147,10 @@ def test_combine_writes_the_baseline_of_the_last_runs(
 def test_system_error_is_one_line_and_exits_3(
     shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_arguments: object, **_options: object) -> None:
+    def full(*_arguments: object, **_options: object) -> NoReturn:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("covernance.run.measuring.run_passes", full)
+    monkeypatch.setitem(ENGINES, DEFAULT, ProcessEngine(full))
     assert shell("run") == 3
     assert "system error: " in shell.err
 
@@ -164,15 +167,16 @@ def test_misuse_exits_3_instead_of_clicks_2(shell: Shell, arguments: tuple[str, 
 def test_interruption_exits_130_and_a_second_one_does_not_stop_the_cleanup(
     shell: Shell, repository: Repository, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    def interrupted_twice(*_arguments: object, **_options: object) -> None:
+    def interrupted_twice(*_arguments: object, **_options: object) -> NoReturn:
         try:
             signal.raise_signal(number)
         finally:
             signal.raise_signal(number)
             cleaned_up.append(True)
+        pytest.fail("was not interrupted")
 
     cleaned_up: list[bool] = []
-    monkeypatch.setattr("covernance.run.measuring.run_passes", interrupted_twice)
+    monkeypatch.setitem(ENGINES, DEFAULT, ProcessEngine(interrupted_twice))
     assert shell("run") == 130
     assert cleaned_up
     assert "interrupted; the last complete reports are unchanged" in shell.err

@@ -4,11 +4,16 @@ import pytest
 from hypothesis import given
 
 from covernance.model import lines
-from covernance.model.context_name import split
 from covernance_agent import contexts
 from tests.unit.covernance_agent.measurements import MEASUREMENTS, Arcs, read_data, write_data
 
 pytestmark = pytest.mark.architecture
+
+
+def split(context: str) -> tuple[str, str]:
+    """Split a context into that of its theme, `<theme>` or `<theme>|run`, and its test."""
+    parts = context.split("|", 2)
+    return "|".join(parts[:2]), "".join(parts[2:])
 
 
 @given(measured=MEASUREMENTS)

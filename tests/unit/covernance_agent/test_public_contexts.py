@@ -12,7 +12,6 @@ from covernance_agent.public_contexts import lines_by_context, merge_tests
 from tests.unit.covernance_agent.measurements import MEASUREMENTS, Arcs, read_data, write_data
 
 pytestmark = pytest.mark.reliability
-MARK = "|run|"
 
 
 @pytest.mark.architecture
@@ -25,7 +24,7 @@ def test_results_are_those_of_the_fast_way(
     write_data(folder / ".coverage", measured)
     fast, public = (Path(shutil.copy(folder / ".coverage", folder / name)) for name in "ab")
     assert lines_by_context(public) == contexts.lines_by_context(fast)
-    merge_tests(public, MARK)
+    merge_tests(public)
     contexts.merge_tests(fast)
     assert read_data(public) == read_data(fast)
 
@@ -34,7 +33,7 @@ def test_file_that_never_ran_stays_measured(tmp_path: Path) -> None:
     data_file = tmp_path / ".coverage"
     write_data(data_file, {"a|run|t.py::test_x": {"a.py": {(-1, 1)}}}, touched=["never.py"])
     assert lines_by_context(data_file)["never.py"] == {}
-    merge_tests(data_file, MARK)
+    merge_tests(data_file)
     with opened(data_file) as merged:
         merged.read()
         assert merged.measured_files() == {"a.py", "never.py"}
@@ -47,7 +46,7 @@ def test_lines_without_branches_are_their_themes(tmp_path: Path) -> None:
             data.set_context(context)
             data.add_lines({"a.py": lines})
         data.write()
-    merge_tests(data_file, MARK)
+    merge_tests(data_file)
     assert lines_by_context(data_file) == {"a.py": {"a": "1", "a|run": "2,4"}}
 
 
@@ -58,7 +57,7 @@ def test_plugin_of_a_file_is_still_recorded(tmp_path: Path) -> None:
         data.add_arcs({"a.py": [(-1, 1)], "page.html": [(-1, 1)]})
         data.add_file_tracers({"page.html": "templates.Plugin"})
         data.write()
-    merge_tests(data_file, MARK)
+    merge_tests(data_file)
     with opened(data_file) as merged:
         merged.read()
         assert merged.file_tracer("page.html") == "templates.Plugin"

@@ -1,96 +1,121 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from covernance.agent.client import find_startup_folder
 from covernance.agent.environment import GivenArguments, Prepared
 from covernance.config import Suite
 from covernance.engine.arguments import PytestArguments
-from covernance.engine.passes import Pass, plan_pass
+from covernance.engine.passes import plan_pass
+from covernance.engine.processes import Launch
+from tests.unit.covernance.engine.measurements import measurement
 from tests.utils.agents import ENVIRONMENT
+from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
+Plan = Callable[..., Launch]
 
-def planned(
-    suite: Suite,
-    theme: str = "security",
-    *,
-    color: bool = False,
-    rest: tuple[str, ...] = (),
-    **given: object,
-) -> Pass:
-    return plan_pass(
-        suite,
-        theme,
-        Path("work/x"),
-        Path("temporary"),
-        PytestArguments(rest=rest, meaning=GivenArguments(**given)),  # type: ignore[arg-type]
-        prepared=Prepared(environment=ENVIRONMENT, settings="settings/coveragerc"),
-        environ={"HOME": "/home", "COVERAGE_FILE": "elsewhere", "PYTHONPATH": "own"},
-        color=color,
-    )
+
+@pytest.fixture
+def plan(suite: Suite, repository: Repository, tmp_path: Path) -> Plan:
+    """Plans a pass of the suite `api`; `given` is the meaning of the user's arguments."""
+
+    def plan_one(
+        theme: str = "security",
+        *,
+        workers: int = 1,
+        rest: tuple[str, ...] = (),
+        given: GivenArguments | None = None,
+        **changes: object,
+    ) -> Launch:
+        measured = measurement(
+            repository,
+            tmp_path,
+            suites=(suite,),
+            prepared={"api": Prepared(environment=ENVIRONMENT, settings="settings/coveragerc")},
+            arguments=PytestArguments(rest=rest, meaning=given or GivenArguments()),
+            environ={"HOME": "/home", "COVERAGE_FILE": "elsewhere", "PYTHONPATH": "own"},
+            work=Path("work"),
+            temporary=Path("temporary"),
+        )
+        planned = plan_pass(suite, theme, msgspec.structs.replace(measured, **changes), workers)
+        assert (planned.suite, planned.theme) == ("api", theme)
+        return planned.launch
+
+    return plan_one
 
 
 def after(command: tuple[str, ...], option: str) -> list[str]:
     return [command[i + 1] for i, argument in enumerate(command) if argument == option]
 
 
-def test_a_pass_measures_the_suites_sources_under_the_themes_context(suite: Suite) -> None:
-    one = planned(suite)
+def test_a_pass_measures_the_suites_sources_under_the_themes_context(plan: Plan) -> None:
+    one = plan()
     assert one.command[:7] == (
         *("/env/bin/python", "-m", "coverage", "run", "--context=security"),
         "--rcfile=settings/coveragerc",
-        "--data-file=work/x/.coverage",
+        "--data-file=work/api/security/.coverage",
     )
     assert after(one.command, "-m")[-1] == "security"
     assert one.command[-1] == "tests/unit/api"
-    assert (one.record, one.output) == (Path("work/x/record.json"), Path("work/x/output.txt"))
+    assert one.output == Path("work/api/security/output.txt")
+    assert "--covernance-record=work/api/security/record.json" in one.command
 
 
 @pytest.mark.reliability
-def test_the_context_is_in_the_environment_for_multiprocessing_children(suite: Suite) -> None:
-    assert planned(suite).environment["COVERAGE_CONTEXT"] == "security"
+def test_the_context_is_in_the_environment_for_multiprocessing_children(plan: Plan) -> None:
+    assert plan().environment["COVERAGE_CONTEXT"] == "security"
 
 
 @pytest.mark.reliability
 def test_the_agent_can_be_imported_and_the_callers_measurement_is_not_inherited(
-    suite: Suite,
+    plan: Plan,
 ) -> None:
-    environment = planned(suite).environment
+    environment = plan().environment
     assert environment["PYTHONPATH"] == f"{find_startup_folder()}{os.pathsep}own"
     assert environment["HOME"] == "/home"
     assert "COVERAGE_FILE" not in environment
 
 
 @pytest.mark.reliability
-def test_every_pass_has_its_own_temporary_folder(suite: Suite) -> None:
-    assert planned(suite).environment["PYTEST_DEBUG_TEMPROOT"] == "temporary"
+def test_every_pass_has_its_own_temporary_folder(plan: Plan) -> None:
+    assert plan().environment["PYTEST_DEBUG_TEMPROOT"] == "temporary/api-security"
 
 
-def test_the_unthemed_pass_selects_tests_without_a_theme(suite: Suite) -> None:
-    command = planned(suite, "unthemed").command
+def test_the_unthemed_pass_selects_tests_without_a_theme(plan: Plan) -> None:
+    command = plan("unthemed").command
     assert after(command, "-m")[-1] == "not architecture and not security"
 
 
 @pytest.mark.security
-def test_a_users_expression_can_not_extend_a_theme(suite: Suite) -> None:
-    command = planned(suite, expression="slow or fast").command
+def test_a_users_expression_can_not_extend_a_theme(plan: Plan) -> None:
+    command = plan(given=GivenArguments(expression="slow or fast")).command
     assert after(command, "-m")[-1] == "(security) and (slow or fast)"
 
 
-def test_a_users_paths_replace_the_suites(suite: Suite) -> None:
-    command = planned(
-        suite, paths=("tests/unit/api/test_x.py",), rest=("-x", "tests/unit/api/test_x.py")
+def test_a_users_paths_replace_the_suites(plan: Plan) -> None:
+    command = plan(
+        rest=("-x", "tests/unit/api/test_x.py"),
+        given=GivenArguments(paths=("tests/unit/api/test_x.py",)),
     ).command
     assert "tests/unit/api" not in command
     given = command.index("-x")
     assert command[given : given + 2] == ("-x", "tests/unit/api/test_x.py")
 
 
-def test_color_is_requested_only_if_it_is_shown(suite: Suite) -> None:
-    assert "--color=yes" in planned(suite, color=True).command
-    assert "--color=yes" not in planned(suite).command
+def test_color_is_requested_only_if_it_is_shown(plan: Plan) -> None:
+    assert "--color=yes" in plan(color=True).command
+    assert "--color=yes" not in plan().command
+
+
+def test_workers_take_as_many_slots(plan: Plan) -> None:
+    alone, spread = plan(), plan(workers=3)
+    assert (alone.slots, spread.slots) == (1, 3)
+    assert "--numprocesses=3" in spread.command
+    assert not any(argument.startswith("--numprocesses") for argument in alone.command)

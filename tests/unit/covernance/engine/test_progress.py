@@ -5,33 +5,34 @@ from collections.abc import Callable
 import pytest
 import rich
 
-from covernance.engine.processes import Finished
 from covernance.engine.progress import Lines, Live
+from covernance.engine.record import Progress
+from covernance.engine.theme_result import ThemeResult, output_file
 
 pytestmark = pytest.mark.reliability
 
-Build = Callable[..., Finished]
+Build = Callable[..., ThemeResult]
 
 
-def lines(*results: Finished, verbose: bool = False) -> list[str]:
+def lines(*results: ThemeResult, verbose: bool = False) -> list[str]:
     written: list[str] = []
     observer = Lines(written.append, verbose=verbose)
     for result in results:
-        observer.started(result.planned)
-        result.planned.output.write_text(f"output of {result.planned.theme}\n")
+        observer.started(result.suite, result.theme)
+        output_file(result.folder).write_text(f"output of {result.theme}\n")
         observer.finished(result)
     return written
 
 
-def test_a_passing_pass_prints_one_line(finished: Build) -> None:
+def test_a_passing_theme_prints_one_line(finished: Build) -> None:
     assert lines(finished()) == ["api · architecture: 1 passed in 1.2 s"]
 
 
-def test_verbose_shows_the_output_of_a_passing_pass(finished: Build) -> None:
+def test_verbose_shows_the_output_of_a_passing_theme(finished: Build) -> None:
     assert lines(finished(), verbose=True)[0] == "output of architecture"
 
 
-def test_verbose_shows_no_output_of_a_pass_without_tests(finished: Build) -> None:
+def test_verbose_shows_no_output_of_a_theme_without_tests(finished: Build) -> None:
     empty = finished(status=5, exit=5, outcomes={})
     assert lines(empty, verbose=True) == ["api · architecture: no tests in 1.2 s"]
 
@@ -61,7 +62,7 @@ def test_a_usage_error_is_shown_once(finished: Build) -> None:
     ]
 
 
-def test_the_output_of_a_crashed_pass_is_shown(finished: Build) -> None:
+def test_the_output_of_a_crashed_theme_is_shown(finished: Build) -> None:
     assert lines(finished(died=True, status=-9))[0] == "output of architecture"
 
 
@@ -70,7 +71,7 @@ def test_files_that_could_not_be_collected_are_counted(finished: Build) -> None:
     assert lines(broken)[-1] == "api · architecture: 1 not collected in 1.2 s"
 
 
-def test_an_interactive_pass_has_no_output_to_show(finished: Build) -> None:
+def test_an_interactive_theme_has_no_output_to_show(finished: Build) -> None:
     written: list[str] = []
     Lines(written.append, verbose=True).finished(finished())
     assert written[0] == ""
@@ -91,21 +92,18 @@ def test_a_terminal_shows_the_same_lines(
 ) -> None:
     with Live(verbose=False, expected={}) as live:
         result = finished()
-        live.started(result.planned)
+        live.started(result.suite, result.theme)
         live.finished(result)
     assert "api · architecture: 1 passed in 1.2 s" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("wide")
-def test_a_terminal_shows_progress_and_time_left(
-    finished: Build, capsys: pytest.CaptureFixture[str]
-) -> None:
-    planned = finished().planned
+def test_a_terminal_shows_progress_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     with Live(verbose=False, expected={("api", "architecture"): 30.0}) as live:
-        live.started(planned)
+        live.started("api", "architecture")
+        live.running("api", "architecture", None)
         live.refresh()
-        planned.progress.write_bytes(b"120\n" + b"." * 41)
-        live.running(planned)
+        live.running("api", "architecture", Progress(41, 120))
         live.refresh()
     shown = capsys.readouterr().out
     assert "collecting" in shown
@@ -114,12 +112,12 @@ def test_a_terminal_shows_progress_and_time_left(
 
 
 @pytest.mark.usefixtures("wide")
-def test_a_pass_without_earlier_times_shows_no_time_left(
-    finished: Build, capsys: pytest.CaptureFixture[str]
+def test_a_theme_without_earlier_times_shows_no_time_left(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with Live(verbose=False, expected={}) as live:
-        live.started(finished().planned)
-        live.running(finished().planned)
+        live.started("api", "architecture")
+        live.running("api", "architecture", Progress(1, 2))
         live.refresh()
     shown = capsys.readouterr().out
     assert "api · architecture" in shown

@@ -61,12 +61,12 @@ def test_repetition_has_its_own_seed_and_folder_and_no_coverage(
     command = list(first.process.command)
     assert command[:5] == ["python", "-m", "pytest", "-p", "randomly"]
     assert "--randomly-seed=7" in command
-    assert f"--covernance-record={first.process.record}" in command
+    assert f"--covernance-record={first.process.folder / 'record.json'}" in command
     assert command[-1] == "tests/unit/api"
     assert "coverage" not in command
     assert first.process.folder != second.process.folder
     assert (second.number, second.seed) == (2, 8)
-    assert second.process.theme == "repetition 2"
+    assert (second.suite, second.number) == ("api", 2)
 
 
 def test_test_whose_outcomes_differ_is_flaky() -> None:

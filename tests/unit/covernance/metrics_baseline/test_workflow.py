@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from covernance.config import Table, load
-from covernance.engine.passes import Pass
-from covernance.engine.processes import Finished, Observer
+from covernance.engine.processes import Ended, Launch, Watcher
+from covernance.engine.record import RECORD
 from covernance.engine.slots import Slots
 from covernance.errors import InputError
 from covernance.layout import Layout
@@ -37,20 +37,20 @@ class FakePytest:
     def __init__(self) -> None:
         self.failing: list[set[str]] = []
         self.status: int | None = None
-        self.planned: list[Pass] = []
+        self.started: list[Launch] = []
 
     def __call__(
-        self, passes: Sequence[Pass], *, slots: Slots, observer: Observer
-    ) -> list[Finished]:
-        (planned,) = passes
+        self, launches: Sequence[Launch], *, slots: Slots, watcher: Watcher
+    ) -> list[Ended]:
+        (launch,) = launches
         assert free(slots) == 1
-        observer.started(planned)
+        watcher.started(launch)
         failing = self.failing.pop(0) if self.failing else set()
-        planned.folder.mkdir(parents=True)
-        planned.output.write_text("".join(f"line {number}\n" for number in range(30)))
+        launch.folder.mkdir(parents=True)
+        launch.output.write_text("".join(f"line {number}\n" for number in range(30)))
         tests = [f"t.py::{name}" for name in ("a", "b")]
         write_record(
-            planned.record,
+            launch.folder / RECORD,
             {
                 "exit": int(bool(failing)),
                 "collected": {},
@@ -59,17 +59,17 @@ class FakePytest:
                 "collection_errors": [],
             },
         )
-        self.planned.append(planned)
+        self.started.append(launch)
         status = int(bool(failing)) if self.status is None else self.status
-        result = Finished(planned, status, float(len(self.planned)), None)
-        observer.finished(result)
-        return [result]
+        ended = Ended(launch, status, float(len(self.started)))
+        watcher.ended(ended)
+        return [ended]
 
 
 @pytest.fixture
 def pytest_runs(monkeypatch: pytest.MonkeyPatch) -> FakePytest:
     fake = FakePytest()
-    monkeypatch.setattr("covernance.metrics_baseline.workflow.run_passes", fake)
+    monkeypatch.setattr("covernance.metrics_baseline.workflow.run_processes", fake)
     return fake
 
 
@@ -112,11 +112,11 @@ def measured(table: Table, pytest_runs: FakePytest, lines: list[str]) -> Measure
 @pytest.mark.architecture
 def test_every_suite_runs_once_per_seed(measured: Measure, pytest_runs: FakePytest) -> None:
     metrics = measured()
-    assert [(run.suite, run.theme) for run in pytest_runs.planned] == [
-        ("calc", "repetition 1"),
-        ("calc", "repetition 2"),
-        ("other", "repetition 1"),
-        ("other", "repetition 2"),
+    assert [launch.name for launch in pytest_runs.started] == [
+        "calc · repetition 1",
+        "calc · repetition 2",
+        "other · repetition 1",
+        "other · repetition 2",
     ]
     assert {name: len(suite.repetitions) for name, suite in metrics.suites.items()} == {
         "calc": 2,
@@ -161,7 +161,7 @@ def test_suite_without_a_snapshot_is_an_error_before_anything_runs(
     Layout(table.root).snapshot("other").unlink()
     with pytest.raises(InputError, match=r"other\.snapshot\.json: .*run the suite first"):
         measured()
-    assert pytest_runs.planned == []
+    assert pytest_runs.started == []
 
 
 @pytest.mark.architecture
@@ -190,4 +190,4 @@ def test_metrics_of_some_suites_do_not_replace_the_baseline(
 def test_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
     request = Request(suites=table.suites, seeds=(1,), interpreters=PYTHONS, environ={}, now=NOW)
     assert [repetition.seed for repetition in plan(request, tmp_path)] == [1, 1]
-    assert pytest_runs.planned == []
+    assert pytest_runs.started == []

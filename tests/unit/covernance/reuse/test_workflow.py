@@ -8,9 +8,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from covernance.config import load
+from covernance.engine.engine import Measurement, Observer
+from covernance.engine.process_engine import ProcessEngine
+from covernance.engine.registry import DEFAULT, ENGINES
 from covernance.engine.shard import Shard
+from covernance.engine.theme_result import ThemeResult
 from covernance.errors import Exit
 from covernance.model.snapshot import read
 from covernance.model.suite_result import SuiteResult
@@ -138,12 +143,26 @@ def test_raised_floor_is_checked_against_a_fresh_run(run_calc: RunIt, passes: Fa
 
 def test_passes_receive_trace_settings(run_calc: RunIt, passes: FakePasses) -> None:
     run_calc()
-    for planned in passes.planned:
-        settings = journal.decode(planned.environment[VARIABLE])
-        assert settings.file == str(planned.folder / "trace")
-        assert any(str(planned.folder).startswith(folder) for folder in settings.own)
+    for launch in passes.started:
+        settings = journal.decode(launch.environment[VARIABLE])
+        assert settings.file == str(launch.folder / "trace")
+        assert any(str(launch.folder).startswith(folder) for folder in settings.own)
     run_calc("-k", "x")
-    assert VARIABLE not in passes.planned[-1].environment
+    assert VARIABLE not in passes.started[-1].environment
+
+
+@pytest.mark.security
+def test_result_of_an_engine_that_traced_nothing_is_not_reused(
+    run_calc: RunIt, passes: FakePasses, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Untraced(ProcessEngine):
+        def run(self, measurement: Measurement, observer: Observer) -> list[ThemeResult]:
+            return super().run(replace(measurement, trace_variables=None), observer)
+
+    monkeypatch.setitem(ENGINES, DEFAULT, Untraced(passes))
+    run_calc()
+    assert read_evidence(repository).refusals == ("a pass was not traced",)
+    assert source(run_calc()) == "measured"
 
 
 def test_files_of_the_suite_are_stored(run_calc: RunIt, repository: Repository) -> None:

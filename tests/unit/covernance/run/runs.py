@@ -9,20 +9,18 @@ import msgspec
 from covernance.agent.environment import GivenArguments
 from covernance.config import Table
 from covernance.engine.arguments import PytestArguments, split_reports
-from covernance.engine.processes import Finished
-from covernance.engine.record import SCHEMA, Collected, Record
+from covernance.engine.record import SCHEMA, Collected, Progress, Record
+from covernance.engine.theme_result import ThemeResult
 from covernance.run.request import Request
 
-_MEANINGS = {
-    (): GivenArguments(),
-    ("--bogus",): GivenArguments(),
+MEANINGS = {
     ("--junitxml=junit.xml",): GivenArguments(one_file="--junit-xml"),
     ("-x",): GivenArguments(),
     ("-k", "nosuchtest"): GivenArguments(narrowing=("-k 'nosuchtest'",)),
     ("-k", "x"): GivenArguments(narrowing=("-k 'x'",)),
     ("tests/test_calc.py",): GivenArguments(paths=("tests/test_calc.py",)),
 }
-"""What pytest says of arguments; tests/integration/test_arguments.py asks it."""
+"""The meaning of arguments; test_preparing.py compares it with pytest's."""
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -44,7 +42,11 @@ def request(table: Table, *pytest_arguments: str, **changes: object) -> Request:
 
 def _arguments(given: tuple[str, ...]) -> PytestArguments:
     arguments = split_reports(given)
-    return msgspec.structs.replace(arguments, meaning=_MEANINGS[arguments.rest])
+    return (
+        msgspec.structs.replace(arguments, meaning=MEANINGS[arguments.rest])
+        if arguments.rest
+        else arguments
+    )
 
 
 def record(theme: str, **changes: object) -> Record:
@@ -63,10 +65,10 @@ def record(theme: str, **changes: object) -> Record:
 class Quiet:
     """An observer that ignores everything."""
 
-    def started(self, planned: object) -> None: ...
+    def started(self, suite: str, theme: str) -> None: ...
 
-    def running(self, planned: object) -> None: ...
+    def running(self, suite: str, theme: str, progress: Progress | None) -> None: ...
 
-    def finished(self, result: Finished) -> None: ...
+    def finished(self, result: ThemeResult) -> None: ...
 
     def note(self, text: str) -> None: ...

@@ -38,7 +38,7 @@ def test_dry_run_prints_commands_and_runs_nothing(passes: FakePasses) -> None:
     commands = planned()
     assert len(commands) == 2 * 3
     assert all(" -m coverage run --context=" in command for command in commands)
-    assert passes.planned == []
+    assert passes.started == []
 
 
 @pytest.mark.parametrize(

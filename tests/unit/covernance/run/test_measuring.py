@@ -33,7 +33,7 @@ def test_unthemed_pass_runs_when_collection_found_unthemed_tests(
     collected = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
     passes.records["security"] = record("security", collected=collected)
     result = run_calc()
-    assert [planned.theme for planned in passes.planned][-1] == "unthemed"
+    assert passes.started[-1].name == "calc · unthemed"
     assert result.snapshot.unthemed == ("t::plain",)
 
 

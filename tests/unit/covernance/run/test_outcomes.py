@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from covernance.engine.processes import Finished
+from covernance.engine.theme_result import ThemeResult
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult, Outcomes
 from covernance.run import outcomes
 
 pytestmark = pytest.mark.reliability
 
-Build = Callable[..., Finished]
+Build = Callable[..., ThemeResult]
 
 
 @pytest.mark.architecture
@@ -81,7 +81,7 @@ def test_incomplete_or_failed_pass_is_a_failure(
 def test_pass_with_tests_but_without_data_is_unmeasured(finished: Build) -> None:
     passes = [finished("a"), finished("b"), finished("c", status=5, exit=5, outcomes={})]
     for result in passes[1:]:
-        (result.planned.folder / ".coverage.host.1").unlink()
+        (result.folder / ".coverage.host.1").unlink()
     assert outcomes.unmeasured(passes) == ("b",)
 
 

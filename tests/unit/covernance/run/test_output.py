@@ -52,7 +52,7 @@ def test_failed_tests_outrank_failed_gates_which_outrank_passes() -> None:
 def test_full_run_lists_its_reports_the_baseline_and_its_verdict(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_results([green], table, combine)
+    print_results([green], table, combine, print)
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == [
         "calc: wrote coverage/calc.json",
@@ -65,7 +65,7 @@ def test_tests_that_need_attention_are_listed(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = of(green, unthemed=("t::plain",), flaky=("t::a", "t::b"))
-    print_results([ran], table, combine)
+    print_results([ran], table, combine, print)
     text = capsys.readouterr().out
     assert "calc: tests without a theme (1):\n  t::plain\n" in text
     assert "calc: flaky tests, which passed and failed (2):\n  t::a\n  t::b\n" in text
@@ -75,12 +75,12 @@ def test_partial_run_writes_no_baseline_and_names_its_selection(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     partial = msgspec.structs.replace(green, partial=("-k 'x'",))
-    print_results([partial], table, combine)
+    print_results([partial], table, combine, print)
     text = capsys.readouterr().out
     assert "baseline" not in text
     assert text.endswith("calc: partial run (-k 'x'), floors not checked\n")
     red = msgspec.structs.replace(of(partial, verdict="tests-failed"), exit=Exit.TESTS_FAILED)
-    print_results([red], table, combine)
+    print_results([red], table, combine, print)
     assert capsys.readouterr().out.endswith("floors not checked: tests failed\n")
 
 
@@ -89,7 +89,7 @@ def test_unfinished_run_writes_no_baseline_and_reports_it(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = msgspec.structs.replace(of(green, verdict="tests-failed"), published=())
-    print_results([broken], table, combine)
+    print_results([broken], table, combine, print)
     text = capsys.readouterr().out
     assert "calc: wrote no reports; those of the last complete run are unchanged" in text
     assert "baseline: not written: calc did not finish" in text
@@ -102,7 +102,7 @@ def test_carried_result_has_no_reports_here(
     source = msgspec.structs.replace(
         green.snapshot.provenance, source="carried", carried_at="2026-11-22T12:00:00Z"
     )
-    print_results([of(green, provenance=source)], table, combine)
+    print_results([of(green, provenance=source)], table, combine, print)
     text = capsys.readouterr().out
     assert "carried from 000000000000, 1 day old; its data and reports are not available" in text
     assert "baseline: not written: no data for calc (carried)" in text
@@ -116,5 +116,5 @@ def test_failure_to_write_the_baseline_does_not_hide_the_verdicts(
         raise InputError("history: rubbish.json is damaged")
 
     with pytest.raises(InputError, match=r"rubbish\.json"):
-        print_results([green], table, fail)
+        print_results([green], table, fail, print)
     assert capsys.readouterr().out.splitlines()[-1].startswith("calc: pass: ")

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from covernance.engine.passes import Pass
-from covernance.engine.processes import Finished
 from covernance.engine.record import SCHEMA, Collected, Record
 from covernance.engine.shard import Shard
+from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.run import part
-from covernance.run.part import Part, PassEnd
+from covernance.run.part import Part, ThemeEnd
 
 pytestmark = pytest.mark.reliability
 
@@ -24,19 +23,20 @@ MEASURED = Part(
     platform="linux-x86_64",
     tools={"coverage": "7.17.3"},
     partial=(),
-    passes={"security": PassEnd(status=0, seconds=1.5)},
+    themes={"security": ThemeEnd(status=0, seconds=1.5)},
 )
 
 
-def finished(folder: Path, *, selected: str = "", deselected: str = "") -> Finished:
-    planned = Pass(suite="api", theme="security", folder=folder, command=(), environment={})
+def finished(folder: Path, *, selected: str = "", deselected: str = "") -> ThemeResult:
     collected = Collected(
         selected=dict.fromkeys(selected, ("security",)), deselected=list(deselected)
     )
     record = Record(
         schema=SCHEMA, exit=0, collected=collected, outcomes={}, seconds={}, collection_errors=[]
     )
-    return Finished(planned, 0, 1.5, record)
+    return ThemeResult(
+        suite="api", theme="security", status=0, seconds=1.5, record=record, folder=folder
+    )
 
 
 def test_published_part_is_read_back_unchanged(tmp_path: Path) -> None:
@@ -52,17 +52,17 @@ def test_published_part_is_read_back_unchanged(tmp_path: Path) -> None:
 
     assert target == tmp_path / "coverage/parts/api-2-of-3"
     assert part.read(target / part.FILE) == MEASURED
-    (back,) = part.passes(MEASURED, target)
-    assert (back.status, back.seconds, back.planned.theme) == (0, 1.5, "security")
+    (back,) = part.read_results(MEASURED, target)
+    assert (back.status, back.seconds, back.theme) == (0, 1.5, "security")
     assert back.record is not None
-    assert sorted(path.name for path in back.planned.folder.iterdir()) == [
+    assert sorted(path.name for path in back.folder.iterdir()) == [
         ".coverage.host.1",
         "record.json",
     ]
 
 
 def test_pass_that_died_has_no_record(tmp_path: Path) -> None:
-    (back,) = part.passes(MEASURED, tmp_path)
+    (back,) = part.read_results(MEASURED, tmp_path)
     assert back.record is None
 
 
@@ -90,7 +90,7 @@ def test_damaged_record_error_names_the_file(tmp_path: Path, content: bytes) -> 
     (tmp_path / "security").mkdir()
     (tmp_path / "security/record.json").write_bytes(content)
     with pytest.raises(InputError, match=r"record\.json: is not the record of a pass, or"):
-        part.passes(MEASURED, tmp_path)
+        part.read_results(MEASURED, tmp_path)
 
 
 def test_missing_part_error_names_the_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from covernance.config import load
 from covernance.engine.arguments import split_reports
 from covernance.errors import MachineError
 from covernance.run.preparing import find_agents, interpret, prepare
+from tests.unit.covernance.run.runs import MEANINGS
 from tests.utils.agents import LocalAgent
 from tests.utils.repository import Repository
 
@@ -57,3 +58,13 @@ def test_arguments_are_interpreted_by_pytest(repository: Repository) -> None:
     arguments = split_reports(("-k", "sign"))
     meaning = interpret(arguments, table.suites[0], LocalAgent()).meaning
     assert meaning.narrowing == ("-k 'sign'",)
+
+
+@pytest.mark.parametrize("given", MEANINGS, ids=" ".join)
+def test_sample_arguments_mean_what_pytest_reads(
+    repository: Repository, given: tuple[str, ...]
+) -> None:
+    repository.write("tests/test_calc.py", "")
+    table = load(repository.root)
+    meaning = interpret(split_reports(given), table.suites[0], LocalAgent()).meaning
+    assert meaning == MEANINGS[given]

@@ -88,7 +88,7 @@ def test_report_never_overwrites_other_files(
     with pytest.raises(InputError, match=f"--cov-report={report}"):
         run_calc(f"--cov-report={report}")
     assert document.exists()
-    assert passes.planned == []
+    assert passes.started == []
 
 
 def test_report_of_coverage_py_is_replaced_by_the_next(
@@ -112,4 +112,4 @@ def test_one_path_for_the_reports_of_two_suites_is_an_error(
     two_suites = request(table, "--cov-report=xml:one.xml")
     with pytest.raises(InputError, match=r"one path for several suites \(calc, other\)"):
         run_suites(table, two_suites, local_agents(*table.suites), Quiet())
-    assert passes.planned == []
+    assert passes.started == []

@@ -8,15 +8,15 @@ import pytest
 from covernance.agent.environment import GivenArguments
 from covernance.config import Table, load
 from covernance.engine.arguments import PytestArguments
-from covernance.engine.processes import Finished
 from covernance.engine.shard import Shard
+from covernance.engine.theme_result import ThemeResult
 from covernance.run.scope import Scope, find_scope
 from tests.unit.covernance.run.runs import request
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.security
 
-Build = Callable[..., Finished]
+Build = Callable[..., ThemeResult]
 NARROWED = PytestArguments(meaning=GivenArguments(narrowing=("-k 'x'",)))
 
 
@@ -25,7 +25,7 @@ def table(repository: Repository) -> Table:
     return load(repository.root)
 
 
-def with_settings(built: Finished, *narrowed: str, deselected: int = 0) -> Finished:
+def with_settings(built: ThemeResult, *narrowed: str, deselected: int = 0) -> ThemeResult:
     """A pass whose settings or plugins left tests out."""
     assert built.record
     collected = msgspec.structs.replace(

@@ -94,7 +94,7 @@ def test_argument_rejected_by_pytest_is_an_input_error(
 ) -> None:
     passes.statuses["security"] = 4
     with pytest.raises(InputError, match="pytest could not start"):
-        run_calc("--bogus")
+        run_calc("-x")
     assert not list((repository.root / "coverage/data/.work").glob("run-*"))
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from covernance.shell.terminal import colored, has_terminal
+from covernance.shell.terminal import colored, has_terminal, paint
 
 pytestmark = pytest.mark.architecture
 
@@ -30,3 +30,4 @@ def test_colors_are_used_on_a_terminal_unless_no_color_is_set(
     monkeypatch.setenv("TERM", term)
     monkeypatch.setenv("NO_COLOR", no_color)
     assert (has_terminal(), colored()) == expected
+    assert paint("pass", "green") == ("\x1b[32mpass\x1b[0m" if colored() else "pass")
