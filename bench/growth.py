@@ -22,6 +22,7 @@ import msgspec
 
 from bench.themes import THEMES
 from covernance.config import Table, load
+from covernance.context import Context
 from covernance.dashboard.workflow import MOST_RESULTS, history, render_files
 from covernance.digest.workflow import Request, build
 from covernance.guard.workflow import guard_suites
@@ -100,6 +101,7 @@ def _with_suites(suites: int) -> tuple[str, ...]:
     """Measure with suites that each have a current result and thirty earlier ones."""
     with tempfile.TemporaryDirectory() as name:
         table = _repository(Path(name), suites)
+        context = Context(table, {}, datetime.now(UTC))
         store: Store = GitBranch(table.root)
         results = list(islice(_runs(table), suites * (MOST_RESULTS + 1)))
         store.add(results)
@@ -108,7 +110,7 @@ def _with_suites(suites: int) -> tuple[str, ...]:
         pages: list[dict[Path, bytes]] = []
 
         def render() -> None:
-            earlier_results = history(open_table_store(table, "git"), "main", state)
+            earlier_results = history(open_table_store(context, "git"), "main", state)
             pages.append(render_files(table, state, earlier_results))
 
         read_time = _milliseconds(lambda: load(table.root))

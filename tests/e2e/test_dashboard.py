@@ -20,6 +20,7 @@ from covernance.model.snapshot import Snapshot
 from covernance.reports.state import ExceptionDue, State
 from covernance.reports.trend import Flaky
 from covernance.results import read_results
+from tests.utils.contexts import context_of
 from tests.utils.processes import PATIENCE_SECONDS
 from tests.utils.repository import CALC, TABLE, TESTS, Repository, clean_environment
 
@@ -151,7 +152,7 @@ def _enrich(root: Path) -> None:
             ExceptionDue("calc/__init__.py", "calc", "@me", "2026-12-01", 10),
         ),
     )
-    past = history(open_table_store(table), "main", state)
+    past = history(open_table_store(context_of(table)), "main", state)
     past = msgspec.structs.replace(past, flaky=(Flaky("mean", "tests_mean/test_mean.py::test_x"),))
     publish(table, render_files(table, state, past))
 

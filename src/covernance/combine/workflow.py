@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from covernance import files, results
 from covernance.agent.suites import Agents
 from covernance.config import BASELINE, Table
+from covernance.context import Context
 from covernance.dashboard.workflow import history, publish, render_files
 from covernance.errors import InputError
 from covernance.history.open import open_table_store
@@ -30,15 +31,14 @@ class _Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def combine_suites(
-    table: Table, environ: Mapping[str, str], agents: Agents, tell: Callable[[str], None]
+    context: Context, agents: Agents, tell: Callable[[str], None]
 ) -> tuple[Path, ...]:
     """Combine the data of each suite's last full run, and publish the combined reports.
 
     Reports that exist and were generated from the same runs are not generated again.
 
     Args:
-        table: The table; its folder must be the current one.
-        environ: The environment variables, which name the target of a pull request.
+        context: The context; the table's folder must be the current one.
         agents: Finds the agents of suites; the first suite's agent combines the data.
         tell: Receives a line for each thing that the landing page leaves out, and why.
 
@@ -49,7 +49,7 @@ def combine_suites(
         InputError: A suite has no data. Nothing is written, since an incomplete report would look
             complete.
     """
-    layout = Layout(table.root)
+    table, layout = context.table, context.layout
     carried = [
         name
         for name, result in results.read_results(table).items()
@@ -71,8 +71,8 @@ def combine_suites(
         write_combined(table, layout, agents(table.suites[0]))
         stamp = _Stamp(runs, _digests(layout))
         files.write_atomic(layout.stamp, msgspec.json.encode(stamp, order="sorted"))
-    state = overview.full_state(table, None, environ, agents, tell)
-    past = history(open_table_store(table), table.default_branch, state)
+    state = overview.full_state(context, None, agents, tell)
+    past = history(open_table_store(context), table.default_branch, state)
     publish(table, render_files(table, state, past))
     return (layout.baseline, layout.combined_html, layout.html / "index.html")
 

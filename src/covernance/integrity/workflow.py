@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import msgspec
 from covernance.agent.client import Agent
 from covernance.agent.sources import ReadSettings, Settings, read_settings_texts
 from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
 from covernance.exceptions.workflow import read_rows
@@ -63,15 +63,15 @@ class IntegrityReport(msgspec.Struct, frozen=True):
         return Exit.GATE if blocked else Exit.PASS
 
 
-def find_waived_subjects(table: Table, today: date) -> frozenset[str]:
+def find_waived_subjects(context: Context) -> frozenset[str]:
     """The files that rows of the exception register waive today.
 
     Raises:
         InputError: The register can't be read, or is damaged.
     """
-    rows = read_rows(table)
+    rows, today = read_rows(context.table), context.now.date()
     return frozenset[str]().union(
-        *(waivers.find_waived(rows, suite.name, today) for suite in table.suites)
+        *(waivers.find_waived(rows, suite.name, today) for suite in context.table.suites)
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import InputError
 from covernance.files import locked
 from covernance.layout import Layout
@@ -166,9 +167,9 @@ def wait_before(retry: int) -> float:
     return random.uniform(full / 2, full)  # noqa: S311 - spreads load, guards nothing
 
 
-def project_of(table: Table, environ: Mapping[str, str]) -> str:
+def project_of(context: Context) -> str:
     """Return the repository's name on GitHub Actions, else the name of its folder."""
-    return environ.get("GITHUB_REPOSITORY") or table.root.name
+    return context.environ.get("GITHUB_REPOSITORY") or context.root.name
 
 
 def link_of(environ: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from covernance import results
 from covernance.agent.suites import Agents
 from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import CovernanceError
 from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import find_due
@@ -24,30 +25,29 @@ from covernance.results import read_results
 
 
 def full_state(
-    table: Table,
+    context: Context,
     ref: str | None,
-    environ: Mapping[str, str],
     agents: Agents,
     warn: Callable[[str], None],
 ) -> State:
     """Read the current results with exceptions due, patch coverage and drops.
 
     Args:
-        table: The table; its folder must be the current one.
+        context: The context; the table's folder must be the current one.
         ref: The branch or commit to compare with; None for the default branch.
-        environ: The environment variables, which name the target of a pull request.
         agents: Finds the agent that reads a suite's changed sources.
         warn: Called with a line if something had to be left out.
 
     Raises:
         InputError: A snapshot, its time or the register is damaged.
     """
+    table = context.table
     patches: Mapping[str, Counts] = {}
     drops: Sequence[Drop] = ()
     try:
-        base = find_base_commit(table, ref, environ)
+        base = find_base_commit(context, ref)
         patches = _patches(table, base, agents)
-        drops = _drops(guard_suites(table, table.suites, open_table_store(table), base))
+        drops = _drops(guard_suites(table, table.suites, open_table_store(context), base))
     except CovernanceError as error:
         warn(f"patch coverage and drops are not shown: {error}")
     rows, today = _register(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
 from covernance.agent.sources import SETTINGS_FILES
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.engine.passes import Pass
 from covernance.engine.processes import Finished
 from covernance.errors import Exit, InputError
 from covernance.git.listing import Tracked, list_tracked
 from covernance.git.provenance import add_environment, describe_run, read_head
 from covernance.judgement import Judgement, judge_stored
-from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
@@ -53,27 +53,18 @@ class Found(msgspec.Struct, frozen=True):
 class Reuse:
     """Finds, reuses and stores results during one invocation."""
 
-    def __init__(
-        self,
-        table: Table,
-        environ: Mapping[str, str],
-        arguments: Sequence[str],
-        now: datetime,
-    ) -> None:
+    def __init__(self, context: Context, arguments: Sequence[str]) -> None:
         """Remember the inputs of the invocation; no file is read yet.
 
         Args:
-            table: The table.
-            environ: The environment variables.
+            context: The table, the environment variables and the start of the invocation.
             arguments: The pytest arguments.
-            now: The start of the invocation, with a time zone.
         """
-        self._table = table
-        self._layout = Layout(table.root)
-        self._environ = environ
+        self._context = context
+        self._table = context.table
+        self._layout = context.layout
         self._arguments = tuple(arguments)
-        self._now = now
-        self._looks = Looks(table.root)
+        self._looks = Looks(context.root)
         self._environments: dict[str, Environment] = {}
         self._settings: dict[str, dict[str, str]] = {}
         self._before: dict[str, Seen] = {}
@@ -97,7 +88,7 @@ class Reuse:
             settings=self._present(stored, python) | (self._checkout() if stored.programs else {}),
             seen=self._looks.again(stored.seen),
             reports={path: report_digest(self._table.root / path) for path in stored.reports},
-            now=self._now,
+            now=self._context.now,
         )
         max_age = timedelta(days=self._table.reuse.max_age_days)
         return Found(stored, policy.find_reasons_to_run(stored, present, max_age))
@@ -132,8 +123,8 @@ class Reuse:
         }
         if not reusable:
             return {}
-        source = describe_run(self._table, self._environ, self._now)
-        change = recorded.find_change(self._table, self._environ)
+        source = describe_run(self._context)
+        change = recorded.find_change(self._context)
         results = {}
         for name, (suite, depended_on) in reusable.items():
             today = msgspec.structs.replace(judgements[name], change=change)
@@ -269,7 +260,7 @@ class Reuse:
     def _describe(self, environment: Environment, looks: Looks) -> dict[str, str]:
         return describe_environment(
             self._table.root,
-            self._environ,
+            self._context.environ,
             self._table.reuse.environment,
             self._arguments,
             environment,

@@ -13,6 +13,7 @@ from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Prepared
 from covernance.config import UNTHEMED, Suite, Table
+from covernance.context import Context
 from covernance.engine import shard
 from covernance.engine.passes import TEMPORARY, Pass, plan_pass
 from covernance.engine.processes import Finished, Observer, run_passes
@@ -135,8 +136,9 @@ def measure(
             if request.themes is None and _has_unthemed(finished, suite)
         ]
         finished += _run(_with_tracing(unthemed, reuse, run_folders), slots, request, observer)
-        checkout = describe_run(table, request.environ, request.now)
-        change = recorded.find_change(table, request.environ)
+        context = Context(table, request.environ, request.now)
+        checkout = describe_run(context)
+        change = recorded.find_change(context)
         results = []
         for suite in request.suites:
             suite_passes = _passes_of(suite, finished)

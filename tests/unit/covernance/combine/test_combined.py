@@ -11,6 +11,7 @@ from covernance.errors import CovernanceError, InputError
 from covernance.layout import Layout
 from tests.unit.covernance.combine.conftest import measure
 from tests.utils.agents import local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -21,7 +22,7 @@ def test_suites_without_data_make_no_baseline(two_suites: Repository) -> None:
     for suite in ("calc", "other"):
         measure(two_suites, suite, None)
     with pytest.raises(InputError, match="the suites' data is empty"):
-        combine_suites(load(two_suites.root), {}, local_agent, print)
+        combine_suites(context_of(two_suites.root), local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 

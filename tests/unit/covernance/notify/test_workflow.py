@@ -27,6 +27,7 @@ from covernance.notify.workflow import (
     read_facts,
     wait_before,
 )
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -275,6 +276,6 @@ def test_message_names_the_repository_and_links_to_the_run(table: Table) -> None
         "GITHUB_REPOSITORY": "team/repo",
         "GITHUB_RUN_ID": "7",
     }
-    assert project_of(table, environ) == "team/repo"
+    assert project_of(context_of(table, environ)) == "team/repo"
     assert link_of(environ) == "https://github.example.org/team/repo/actions/runs/7"
-    assert (project_of(table, {}), link_of({})) == ("repository", "")
+    assert (project_of(context_of(table)), link_of({})) == ("repository", "")

@@ -14,6 +14,7 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot, TestResult
 from covernance.patch.workflow import PatchReport, SuitePatch, measure_patch
 from tests.utils.agents import local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 SOURCE = Path("calc/__init__.py")
@@ -82,7 +83,7 @@ def patched(base: str = "main", **options: int) -> PatchReport:
     return measure_patch(
         table,
         table.suites,
-        find_base_commit(table, base, {}),
+        find_base_commit(context_of(table), base),
         local_agent,
         min_lines=options.get("min_lines", 0),
     )
