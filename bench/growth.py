@@ -84,13 +84,14 @@ def _with_history(results: int) -> tuple[str, ...]:
             path = Layout(table.root).snapshot(suite.name)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(msgspec.structs.replace(last, suite=suite.name).encode())
+        context = _context_of(table)
         week = Request(branch="main", length=timedelta(days=7))
         return (
             _milliseconds(lambda: GitBranch(table.root).add([last])),
             _milliseconds(lambda: GitBranch(table.root).entries()),
             _milliseconds(
                 lambda: guard_suites(
-                    table, table.suites, GitBranch(table.root), _head_of(table.root)
+                    context, table.suites, GitBranch(table.root), _head_of(table.root)
                 )
             ),
             _milliseconds(lambda: build(table, GitBranch(table.root), week)),
@@ -101,7 +102,7 @@ def _with_suites(suites: int) -> tuple[str, ...]:
     """Measure with suites that each have a current result and thirty earlier ones."""
     with tempfile.TemporaryDirectory() as name:
         table = _repository(Path(name), suites)
-        context = Context(table, {}, datetime.now(UTC))
+        context = _context_of(table)
         store: Store = GitBranch(table.root)
         results = list(islice(_runs(table), suites * (MOST_RESULTS + 1)))
         store.add(results)
@@ -111,12 +112,16 @@ def _with_suites(suites: int) -> tuple[str, ...]:
 
         def render() -> None:
             earlier_results = history(open_table_store(context, "git"), "main", state)
-            pages.append(render_files(table, state, earlier_results))
+            pages.append(render_files(context, state, earlier_results))
 
         read_time = _milliseconds(lambda: load(table.root))
         render_time = _milliseconds(render)
         size = len(pages[0][Layout(table.root).html / "index.html"])
         return read_time, render_time, f"{size / 1024:,.0f} KiB"
+
+
+def _context_of(table: Table) -> Context:
+    return Context(table, {}, datetime.now(UTC))
 
 
 def _milliseconds(work: Callable[[], object]) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from covernance import files, results
+from covernance import files
 from covernance.agent.suites import Agents
-from covernance.config import BASELINE, Table
+from covernance.config import BASELINE
 from covernance.context import Context
 from covernance.dashboard.workflow import history, publish, render_files
 from covernance.errors import InputError
@@ -18,6 +18,7 @@ from covernance.layout import Layout
 from covernance.model import document
 from covernance.model.snapshot import CARRIED
 from covernance.reports import overview
+from covernance.results import read_results
 from covernance.reuse import evidence
 from covernance.reuse.conditions import digest
 from covernance.reuse.workflow import report_digest
@@ -52,7 +53,7 @@ def combine_suites(
     table, layout = context.table, context.layout
     carried = [
         name
-        for name, result in results.read_results(table).items()
+        for name, result in read_results(context).items()
         if result and result.provenance.source == CARRIED
     ]
     if carried:
@@ -63,33 +64,33 @@ def combine_suites(
     if missing:
         msg = f"{BASELINE}: no data for suite {', '.join(missing)}; run every suite first"
         raise InputError(msg)
-    runs = _runs(table, layout)
+    runs = _runs(context)
     if not runs or _last_stamp(layout) != _Stamp(runs, _digests(layout)):
         # If the reports are current, neither coverage.py nor the report code is needed.
         from covernance.combine.combined import write_combined  # noqa: PLC0415
 
-        write_combined(table, layout, agents(table.suites[0]))
+        write_combined(context, agents(table.suites[0]))
         stamp = _Stamp(runs, _digests(layout))
         files.write_atomic(layout.stamp, msgspec.json.encode(stamp, order="sorted"))
     state = overview.full_state(context, None, agents, tell)
     past = history(open_table_store(context), table.default_branch, state)
-    publish(table, render_files(table, state, past))
+    publish(layout, render_files(context, state, past))
     return (layout.baseline, layout.combined_html, layout.html / "index.html")
 
 
-def _runs(table: Table, layout: Layout) -> dict[str, str]:
+def _runs(context: Context) -> dict[str, str]:
     """The digest of each suite's last run; empty if a run left no evidence."""
     digests = {}
-    for suite in table.suites:
+    for suite in context.table.suites:
         try:
-            stored = evidence.read(layout.evidence(suite.name))
+            stored = evidence.read(context.layout.evidence(suite.name))
         except InputError:
             return {}
         if stored is None:
             return {}
         # Reusing a result changes its reports but not the run they come from.
         run = msgspec.structs.replace(stored, reports={}).encode().decode()
-        digests[suite.name] = digest(run + report_digest(layout.data(suite.name)))
+        digests[suite.name] = digest(run + report_digest(context.layout.data(suite.name)))
     return digests
 
 

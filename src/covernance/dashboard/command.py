@@ -50,14 +50,14 @@ def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bo
     if by_theme and not dry_run:
         from covernance.dashboard.theme_html import theme_reports  # noqa: PLC0415 - likewise
 
-        written += theme_reports(context.table, agents)
+        written += theme_reports(context, agents)
     state = overview.full_state(context, base, agents, warn)
     past = workflow.history(
         open_table_store(context), branch or context.table.default_branch, state
     )
-    content = workflow.render_files(context.table, state, past)
+    content = workflow.render_files(context, state, past)
     if not dry_run:
-        workflow.publish(context.table, content)
+        workflow.publish(context.layout, content)
     for path in [*written, *content]:
         click.echo(f"{'would write' if dry_run else 'wrote'} {os.path.relpath(path, context.root)}")
     return Exit.PASS

@@ -76,7 +76,7 @@ def compare_register(context: Context, suites: Sequence[Suite]) -> Compared:
     table, today = context.table, context.now.date()
     text = _read(context.root, table.exceptions.register)
     parsed = _parse(text, table)
-    results = read_results(table)
+    results = read_results(context)
     measured, floors = [], {}
     for suite in suites:
         if result := results[suite.name]:
@@ -139,7 +139,7 @@ def list_register_debts(context: Context, suites: Sequence[Suite]) -> tuple[Debt
     table, today = context.table, context.now.date()
     parsed = _parse(_read(context.root, table.exceptions.register), table)
     names = {suite.name for suite in suites}
-    snapshots = {name: result for name, result in read_results(table).items() if result}
+    snapshots = {name: result for name, result in read_results(context).items() if result}
     return debt.list_debts((row for row in parsed.rows if row.suite in names), snapshots, today)
 
 

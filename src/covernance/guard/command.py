@@ -80,7 +80,7 @@ def command(
     suites = [table.suite(name) for name in names] or list(table.suites)
     history = open_table_store(context, store)
     merge_base = find_base_commit(context, base)
-    results = workflow.guard_suites(table, suites, history, merge_base, bootstrap=bootstrap)
+    results = workflow.guard_suites(context, suites, history, merge_base, bootstrap=bootstrap)
     if facts:
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)

@@ -76,7 +76,7 @@ def command(
     allowances = Allowances(kinds=kinds, subjects=find_waived_subjects(context))
     commit = find_base_commit(context, base)
     agent = find_suite_agents(context)(context.table.suites[0])
-    report = find_weakenings(context.table, commit, allowances, agent, snapshots)
+    report = find_weakenings(context, commit, allowances, agent, snapshots)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit

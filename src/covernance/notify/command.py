@@ -91,7 +91,7 @@ def command(
     context = enter_repository()
     path = state or context.layout.folder / _STATE
     targets = parse(context.environ.get(VARIABLE, ""))
-    known = workflow.gather(context.table, facts_files)
+    known = workflow.gather(context, facts_files)
     if dry_run:
         deliveries = [
             workflow.Delivery(target=target.name, alerts=decision.alerts, delivered=False)

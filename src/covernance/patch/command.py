@@ -71,7 +71,7 @@ def command(
     context = enter_repository()
     table = context.table
     report = measure_patch(
-        table,
+        context,
         [table.suite(name) for name in suites] or table.suites,
         find_base_commit(context, base),
         find_suite_agents(context),

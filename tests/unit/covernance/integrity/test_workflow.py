@@ -39,10 +39,10 @@ def measure(repository: Repository, snapshot: Snapshot) -> Measure:
 
 
 def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> IntegrityReport:
-    table = load(Path.cwd())
+    context = context_of(Path.cwd())
     allowances = Allowances(kinds=frozenset(allow.split(",")))
-    commit, agent = find_base_commit(context_of(table), base), local_agent(table.suites[0])
-    return find_weakenings(table, commit, allowances, agent, snapshots)
+    commit, agent = find_base_commit(context, base), local_agent(context.table.suites[0])
+    return find_weakenings(context, commit, allowances, agent, snapshots)
 
 
 def list_findings(report: IntegrityReport) -> list[str]:
@@ -167,9 +167,9 @@ def test_the_first_table_weakens_nothing(repository: Repository) -> None:
 @pytest.mark.security
 def test_the_register_waives_by_file(repository: Repository) -> None:
     edit(SOURCE, "z = 3  # pragma: no cover\n")
-    table = load(Path.cwd())
-    assert find_waived_subjects(context_of(table)) == frozenset()
+    context = context_of(Path.cwd())
+    assert find_waived_subjects(context) == frozenset()
     allowances = Allowances(subjects=frozenset({str(SOURCE)}))
-    report = find_weakenings(table, "main", allowances, local_agent(table.suites[0]))
+    report = find_weakenings(context, "main", allowances, local_agent(context.table.suites[0]))
     assert report.findings[0].allowed_by == f"exception register: {SOURCE}"
     assert report.exit is Exit.PASS

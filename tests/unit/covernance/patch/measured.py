@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from covernance.config import load
 from covernance.git.base import find_base_commit
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot, TestResult
@@ -79,11 +78,11 @@ def edit(path: Path, text: str, when: int = EARLIER) -> None:
 
 
 def patched(base: str = "main", **options: int) -> PatchReport:
-    table = load(Path.cwd())
+    context = context_of(Path.cwd())
     return measure_patch(
-        table,
-        table.suites,
-        find_base_commit(context_of(table), base),
+        context,
+        context.table.suites,
+        find_base_commit(context, base),
         local_agent,
         min_lines=options.get("min_lines", 0),
     )
