@@ -22,6 +22,7 @@ import msgspec
 
 from bench.themes import THEMES
 from covernance.config import Table, load
+from covernance.context import Context
 from covernance.dashboard.workflow import MOST_RESULTS, history, render_files
 from covernance.digest.workflow import Request, build
 from covernance.guard.workflow import guard_suites
@@ -83,13 +84,14 @@ def _with_history(results: int) -> tuple[str, ...]:
             path = Layout(table.root).snapshot(suite.name)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(msgspec.structs.replace(last, suite=suite.name).encode())
+        context = _context_of(table)
         week = Request(branch="main", length=timedelta(days=7))
         return (
             _milliseconds(lambda: GitBranch(table.root).add([last])),
             _milliseconds(lambda: GitBranch(table.root).entries()),
             _milliseconds(
                 lambda: guard_suites(
-                    table, table.suites, GitBranch(table.root), _head_of(table.root)
+                    context, table.suites, GitBranch(table.root), _head_of(table.root)
                 )
             ),
             _milliseconds(lambda: build(table, GitBranch(table.root), week)),
@@ -100,6 +102,7 @@ def _with_suites(suites: int) -> tuple[str, ...]:
     """Measure with suites that each have a current result and thirty earlier ones."""
     with tempfile.TemporaryDirectory() as name:
         table = _repository(Path(name), suites)
+        context = _context_of(table)
         store: Store = GitBranch(table.root)
         results = list(islice(_runs(table), suites * (MOST_RESULTS + 1)))
         store.add(results)
@@ -108,13 +111,17 @@ def _with_suites(suites: int) -> tuple[str, ...]:
         pages: list[dict[Path, bytes]] = []
 
         def render() -> None:
-            earlier_results = history(open_table_store(table, "git"), "main", state)
-            pages.append(render_files(table, state, earlier_results))
+            earlier_results = history(open_table_store(context, "git"), "main", state)
+            pages.append(render_files(context, state, earlier_results))
 
         read_time = _milliseconds(lambda: load(table.root))
         render_time = _milliseconds(render)
         size = len(pages[0][Layout(table.root).html / "index.html"])
         return read_time, render_time, f"{size / 1024:,.0f} KiB"
+
+
+def _context_of(table: Table) -> Context:
+    return Context(table, {}, datetime.now(UTC))
 
 
 def _milliseconds(work: Callable[[], object]) -> str:

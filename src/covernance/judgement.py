@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-
 import msgspec
 
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.exceptions.excused import find_exceptions
 from covernance.gate.floors import (
     AppliedFloor,
@@ -37,20 +35,14 @@ class Judgement(msgspec.Struct, frozen=True):
     change: Changes | None = None
 
 
-def read_judgement(
-    table: Table,
-    suite: Suite,
-    environ: Mapping[str, str],
-    now: datetime,
-    fail_under: str | None = None,
-) -> Judgement:
+def read_judgement(context: Context, suite: Suite, fail_under: str | None = None) -> Judgement:
     """Read the rules in force for a suite; `fail_under` is the text of the option.
 
     Raises:
         CovernanceError: The floor in force is not a percentage, or the register can't be read.
     """
     return Judgement(
-        find_applied_floor(suite, fail_under, environ), find_exceptions(table, suite, now.date())
+        find_applied_floor(suite, fail_under, context.environ), find_exceptions(context, suite)
     )
 
 

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from covernance.config import load
 from covernance.dashboard.workflow import history, publish, render_files
 from covernance.history.open import open_table_store
 from covernance.model.counts import Counts
@@ -20,6 +19,7 @@ from covernance.model.snapshot import Snapshot
 from covernance.reports.state import ExceptionDue, State
 from covernance.reports.trend import Flaky
 from covernance.results import read_results
+from tests.utils.contexts import context_of
 from tests.utils.processes import PATIENCE_SECONDS
 from tests.utils.repository import CALC, TABLE, TESTS, Repository, clean_environment
 
@@ -137,8 +137,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _enrich(root: Path) -> None:
     """Publish the page once more with what the policies find and hostile text in it."""
-    table = load(root)
-    results = read_results(table)
+    context = context_of(root)
+    table = context.table
+    results = read_results(context)
     mean = results["mean"]
     assert isinstance(mean, Snapshot)
     results["mean"] = msgspec.structs.replace(mean, reasons=(*mean.reasons, HOSTILE))
@@ -151,9 +152,9 @@ def _enrich(root: Path) -> None:
             ExceptionDue("calc/__init__.py", "calc", "@me", "2026-12-01", 10),
         ),
     )
-    past = history(open_table_store(table), "main", state)
+    past = history(open_table_store(context), "main", state)
     past = msgspec.structs.replace(past, flaky=(Flaky("mean", "tests_mean/test_mean.py::test_x"),))
-    publish(table, render_files(table, state, past))
+    publish(context.layout, render_files(context, state, past))
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from covernance.config import load
+from covernance.context import Context
 from covernance.reuse.evidence import Evidence, read
 from covernance.reuse.workflow import Found, Reuse
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository, clean_environment
 
 TABLE = """\
@@ -256,9 +257,15 @@ class Sample:
         python: str = sys.executable,
     ) -> Found:
         """What `covernance run` would find of a suite."""
-        table = load(self.root)
-        reuse = Reuse(table, environ or self.environ(), arguments, self._now + later)
-        return reuse.find(table.suite(suite), Path(python))
+        context = self.context(environ, later)
+        reuse = Reuse(context, arguments)
+        return reuse.find(context.table.suite(suite), Path(python))
+
+    def context(
+        self, environ: dict[str, str] | None = None, later: timedelta = timedelta()
+    ) -> Context:
+        """The context of a command that starts after the sample's runs."""
+        return context_of(self.root, environ or self.environ(), self._now + later)
 
     def evidence(self, suite: str = "calc") -> Evidence:
         found = read(self.root / f"coverage/data/{suite}/evidence.json")

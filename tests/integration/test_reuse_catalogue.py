@@ -12,6 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import covernance
@@ -330,7 +331,7 @@ def test_no_result_is_reused_in_another_place(sample: Sample, tmp_path: Path) ->
     copy = tmp_path / "copy"
     shutil.copytree(sample.root, copy, symlinks=True)
     table = load(copy)
-    reuse = Reuse(table, sample.environ(), (), sample._now)
+    reuse = Reuse(msgspec.structs.replace(sample.context(), table=table), ())
     assert (
         "the path of the checkout changed"
         in reuse.find(table.suite("calc"), Path(sys.executable)).reasons
@@ -348,7 +349,7 @@ def test_no_result_is_reused_that_is_too_old_or_not_measured_yet(
 def test_no_result_is_reused_after_a_run_that_was_not_green(sample: Sample) -> None:
     """A run forgets what it is about to measure; only a green end brings it back."""
     table = load(sample.root)
-    Reuse(table, sample.environ(), (), sample._now).forget(table.suites)
+    Reuse(sample.context(), ()).forget(table.suites)
     assert sample.find().reasons == ("no result of a passing full run is stored",)
 
 
@@ -361,7 +362,7 @@ def test_no_result_is_reused_that_does_not_pass_today(
     sample: Sample, floor: int, excused: Exceptions
 ) -> None:
     table = load(sample.root)
-    reuse = Reuse(table, sample.environ(), (), sample._now)
+    reuse = Reuse(sample.context(), ())
     suite = table.suite("calc")
     judgement = Judgement(AppliedFloor(Decimal(floor), "--fail-under"), excused)
     assert reuse.reuse_results([suite], {"calc": judgement}, {"calc": LocalAgent()}, print) == {}

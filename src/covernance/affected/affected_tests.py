@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +10,8 @@ import msgspec
 
 from covernance.affected.changed_lines import find_import_lines, list_edits
 from covernance.affected.policy import path_reasons
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.git import changes
 from covernance.git.base import find_base_commit
 from covernance.git.listing import list_differences
@@ -34,7 +35,7 @@ class Selection(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def select(table: Table, ref: str | None, environ: Mapping[str, str]) -> list[Selection]:
+def select(context: Context, ref: str | None) -> list[Selection]:
     """Select the tests that cover changed lines, plus new and edited tests.
 
     Changes are counted both since the base of the change and since the recording of the suite, so
@@ -42,16 +43,18 @@ def select(table: Table, ref: str | None, environ: Mapping[str, str]) -> list[Se
     anything else changed that its run depended on, or may have depended on.
 
     Args:
-        table: The table; its folder must be the current one.
+        context: The context; the table's folder must be the current one.
         ref: The branch or commit that the change is compared with; None for the default.
-        environ: The environment variables, which name the target of a pull request.
 
     Raises:
         CovernanceError: git can't be read, or a recording is damaged.
     """
-    base = find_base_commit(table, ref, environ)
-    selector = _Selector(table.root, base, list_differences(table.root, base))
-    return [selector.select(suite, recording.load(table, suite)) for suite in table.suites]
+    base = find_base_commit(context, ref)
+    selector = _Selector(context.root, base, list_differences(context.root, base))
+    return [
+        selector.select(suite, recording.load(context.layout, suite))
+        for suite in context.table.suites
+    ]
 
 
 class _Selector:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from covernance.affected.affected_tests import select
 from covernance.errors import Exit
 from covernance.shell.options import base_option, format_option
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 
 @click.command("affected-tests")
@@ -29,7 +27,7 @@ def command(base: str | None, form: str) -> Exit:
       pytest $(covernance affected-tests)
       covernance affected-tests --base HEAD --format json
     """  # noqa: D301 - click reads the escape
-    selections = select(here(), base, os.environ)
+    selections = select(enter_repository(), base)
     chosen = {selection.suite: selection.tests for selection in selections if selection.tests}
     for selection in selections:
         for note in selection.notes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +10,7 @@ from posixpath import dirname, join, normpath
 
 from covernance.affected.policy import Setup, environment_reasons, input_reasons
 from covernance.config import Suite, Table
+from covernance.context import Context
 from covernance.git.ancestors import list_ancestors
 from covernance.git.base import find_base_commit
 from covernance.git.changes import read_working_file
@@ -28,33 +27,30 @@ _ASKED = ("pull_request", "pull_request_target")
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)", re.MULTILINE)
 
 
-def decide_suites(
-    table: Table, history: StoreListing, ref: str | None, environ: Mapping[str, str], now: datetime
-) -> dict[str, Decision]:
+def decide_suites(context: Context, history: StoreListing, ref: str | None) -> dict[str, Decision]:
     """Decide for each suite whether it runs.
 
     A suite is left out if nothing that the run of its nearest stored result depended on differs
     between the commit of that result and the work tree, and if that result can be carried forward.
 
     Args:
-        table: The table; its folder must be the current one.
+        context: The context; the table's folder must be the current one.
         history: The stored results.
         ref: The branch or commit that the change is compared with; None for the default.
-        environ: The environment variables, which show the event that CI runs for.
-        now: The current time.
 
     Raises:
         CovernanceError: git or the store can't be read.
     """
+    table, environ = context.table, context.environ
     event = environ.get("GITHUB_EVENT_NAME")
     if event and event not in _ASKED:
         reason = f"everything runs on {environ.get('GITHUB_REF', event)} ({event})"
         return {suite.name: Decision((reason,)) for suite in table.suites}
-    ancestors = list_ancestors(table.root, find_base_commit(table, ref, environ))
+    ancestors = list_ancestors(table.root, find_base_commit(context, ref))
     difference = cache(partial(list_differences, table.root))
     decisions = {}
     for suite in table.suites:
-        carried = carry_forward.find(table, suite, history, ancestors, now)
+        carried = carry_forward.find(context, suite, history, ancestors)
         if isinstance(carried, carry_forward.NotCarried):
             decisions[suite.name] = Decision((carried.reason,))
             continue

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from covernance.config import Suite, Table
+from covernance.context import Context
 from covernance.errors import ConfigError, InputError
 
 _OF_ENVIRONMENT = Path("bin", "python")
@@ -43,7 +44,7 @@ def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> d
 
 
 def find_interpreter(
-    table: Table, suite: Suite, environ: Mapping[str, str], given: Mapping[str, Path] | None = None
+    context: Context, suite: Suite, given: Mapping[str, Path] | None = None
 ) -> Path:
     """Find the Python of a suite's environment.
 
@@ -56,9 +57,9 @@ def find_interpreter(
     if given and suite.name in given:
         return given[suite.name]
     if suite.python is not None:
-        return _named(table.root, suite)
-    active = environ.get("VIRTUAL_ENV")
-    for environment in ([Path(active)] if active else []) + [table.root / ".venv"]:
+        return _named(context.root, suite)
+    active = context.environ.get("VIRTUAL_ENV")
+    for environment in ([Path(active)] if active else []) + [context.root / ".venv"]:
         if (environment / _OF_ENVIRONMENT).exists():
             return environment / _OF_ENVIRONMENT
     return Path(sys.executable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +10,8 @@ import msgspec
 
 from covernance.agent.client import Agent
 from covernance.agent.interpreter import find_interpreter
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 
 T = TypeVar("T")
 
@@ -18,11 +19,11 @@ Agents = Callable[[Suite], Agent]
 """Finds the agent of a suite, without starting a process."""
 
 
-def find_suite_agents(table: Table, environ: Mapping[str, str]) -> Agents:
+def find_suite_agents(context: Context) -> Agents:
     """Return a function that finds the agent of a suite's environment; see `find_interpreter`."""
 
     def find(suite: Suite) -> Agent:
-        return Agent(find_interpreter(table, suite, environ))
+        return Agent(find_interpreter(context, suite))
 
     return find
 

@@ -6,7 +6,7 @@ import click
 
 from covernance.codecov import workflow
 from covernance.errors import Exit
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 
 @click.command("codecov")
@@ -27,7 +27,7 @@ def command(*, check: bool, dry_run: bool) -> Exit:
       covernance codecov
       covernance codecov --check
     """  # noqa: D301 - click reads the escape
-    table = here()
+    table = enter_repository().table
     if not (check or dry_run):
         workflow.write(table)
         click.echo(f"wrote {workflow.NAME}")

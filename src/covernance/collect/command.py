@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -14,12 +12,11 @@ from covernance.combine.command import combiner
 from covernance.errors import Exit
 from covernance.history.open import open_table_store
 from covernance.history.store import StoreListing
-from covernance.layout import Layout
 from covernance.matrix.carry_forward import publish_all_carried
 from covernance.matrix.jobs import read
 from covernance.run.output import print_results, worst_exit
 from covernance.shell.options import soft_option, softened
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 
 @click.command("collect")
@@ -47,19 +44,19 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     """  # noqa: D301 - click reads the escape
     folder = folder.absolute()
     given = plan_file.absolute() if plan_file else None
-    table = here()
-    plan = read(given or Layout(table.root).plan)
+    context = enter_repository()
+    table = context.table
+    plan = read(given or context.layout.plan)
     arrived = workflow.find_arrivals(folder, plan, table)
-    now = datetime.now(UTC)
-    agents = find_suite_agents(table, os.environ)
+    agents = find_suite_agents(context)
     carried, not_carried = publish_all_carried(
-        table, plan, StoreListing(open_table_store(table)), os.environ, now
+        context, plan, StoreListing(open_table_store(context))
     )
-    results = workflow.collect(table, arrived.complete, os.environ, now, agents) + carried
+    results = workflow.collect(context, arrived.complete, agents) + carried
     order = [suite.name for suite in table.suites]
     results.sort(key=lambda result: order.index(result.snapshot.suite))
     if results:
-        print_results(results, table, combiner(table, agents), click.echo)
+        print_results(results, table, combiner(context, agents), click.echo)
     codes = [result.exit for result in results]
     if arrived.missing:
         names = ", ".join(job.name for job in arrived.missing)

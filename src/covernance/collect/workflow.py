@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,6 +13,7 @@ from covernance.agent.client import Agent
 from covernance.agent.reports import Report, Reported
 from covernance.agent.suites import Agents
 from covernance.config import UNTHEMED, Suite, Table
+from covernance.context import Context
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
 from covernance.git.provenance import describe_run
@@ -109,51 +109,41 @@ def _check_names(arrival: Arrival, table: Table) -> None:
             raise InputError(msg)
 
 
-def collect(
-    table: Table,
-    found: Sequence[Arrival],
-    environ: Mapping[str, str],
-    now: datetime,
-    agents: Agents,
-) -> list[SuiteResult]:
+def collect(context: Context, found: Sequence[Arrival], agents: Agents) -> list[SuiteResult]:
     """Publish the suites; combine the shards of split ones. Floors are checked again.
 
     Args:
-        table: The table; its folder must be the current one.
+        context: The context; the table's folder must be the current one.
         found: The results of jobs, complete for each suite.
-        environ: The environment variables, for floors and provenance.
-        now: The current time, with a time zone.
         agents: Finds the agent of a suite.
 
     Raises:
         CovernanceError: A result is damaged. The suites after it in the table keep their earlier
             results.
     """
-    work = files.Workspace(Layout(table.root).work)
+    layout = context.layout
+    work = files.Workspace(layout.work)
     try:
         split = any(not arrival.planned.shard.whole for arrival in found)
-        change = recorded.find_change(table, environ) if split else None
-        source = msgspec.structs.replace(describe_run(table, environ, now), source=SHARDS)
+        change = recorded.find_change(context) if split else None
+        source = msgspec.structs.replace(describe_run(context), source=SHARDS)
         results = []
-        for suite in table.suites:
+        for suite in context.table.suites:
             suite_arrivals = sorted(
                 (arrival for arrival in found if arrival.planned.suite == suite.name),
                 key=lambda arrival: arrival.planned.shard,
             )
             if not suite_arrivals:
                 continue
-            folder = work.path / suite.name
-            today = read_judgement(table, suite, environ, now)
+            folder, agent = work.path / suite.name, agents(suite)
+            today = read_judgement(context, suite)
             if suite_arrivals[0].planned.shard.whole:
-                results.append(
-                    _publish_whole(
-                        table, suite, suite_arrivals[0].path, today, folder, agents(suite)
-                    )
-                )
+                path = suite_arrivals[0].path
+                results.append(_publish_whole(layout, suite, path, today, folder, agent))
             else:
                 today = msgspec.structs.replace(today, change=change)
                 results.append(
-                    _join_shards(table, suite, suite_arrivals, today, source, folder, agents(suite))
+                    _join_shards(layout, suite, suite_arrivals, today, source, folder, agent)
                 )
         return results
     finally:
@@ -180,7 +170,7 @@ def _parts(folder: Path) -> list[Arrival]:
 
 
 def _publish_whole(
-    table: Table, suite: Suite, path: Path, today: Judgement, work: Path, agent: Agent
+    layout: Layout, suite: Suite, path: Path, today: Judgement, work: Path, agent: Agent
 ) -> SuiteResult:
     """Publish an unsplit suite from its data, and check its floor again."""
     result = judge_stored(suite, snapshot.read(path), today)
@@ -188,7 +178,6 @@ def _publish_whole(
     if not delivered.is_file():
         msg = f"{delivered}: file not found; upload hidden files with the job's results"
         raise InputError(msg)
-    layout = Layout(table.root)
     targets = publish.plan_complete(suite.name, (), layout, work)
     report = Report(
         data=(delivered,),
@@ -205,7 +194,7 @@ def _publish_whole(
 
 
 def _join_shards(
-    table: Table,
+    layout: Layout,
     suite: Suite,
     arrived: Sequence[Arrival],
     today: Judgement,
@@ -233,4 +222,4 @@ def _join_shards(
         inputs=merge_inputs([shard.inputs for shard in parts.values()]),
         where=os.path.commonpath([result.folder for result in results]),
     )
-    return conclude(suite, themes, today, source, Layout(table.root), work, (), agent)
+    return conclude(suite, themes, today, source, layout, work, (), agent)

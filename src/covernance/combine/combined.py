@@ -5,12 +5,12 @@ from __future__ import annotations
 from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.reports import Report, Reported, ReportFile
-from covernance.config import BASELINE, Table
+from covernance.config import BASELINE
+from covernance.context import Context
 from covernance.errors import InputError
-from covernance.layout import Layout
 
 
-def write_combined(table: Table, layout: Layout, agent: Agent) -> None:
+def write_combined(context: Context, agent: Agent) -> None:
     """Combine the data of every suite; publish `coverage/baseline.json` and the HTML report.
 
     The current folder must be the repository's root.
@@ -19,6 +19,7 @@ def write_combined(table: Table, layout: Layout, agent: Agent) -> None:
         CovernanceError: Data is damaged or empty, a source can't be read, or a report can't be
             written.
     """
+    table, layout = context.table, context.layout
     work = files.Workspace(layout.work)
     try:
         suites = [layout.report(suite.name, "html") for suite in table.suites]

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from covernance.agent.suites import Agents, find_suite_agents
-from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import Exit
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 
-def combiner(table: Table, agents: Agents) -> Callable[[], Sequence[Path]]:
+def combiner(context: Context, agents: Agents) -> Callable[[], Sequence[Path]]:
     """Return a function that combines all suites; it imports the chart code only when called."""
 
     def combine() -> Sequence[Path]:
         from covernance.combine.workflow import combine_suites  # noqa: PLC0415 - see above
 
-        return combine_suites(table, os.environ, agents, click.echo)
+        return combine_suites(context, agents, click.echo)
 
     return combine
 
@@ -32,7 +31,7 @@ def command() -> Exit:
     Every suite of the table must have a result. A missing one is an error, because the total would
     look complete without it.
     """
-    table = here()
-    for path in combiner(table, find_suite_agents(table, os.environ))():
-        click.echo(f"wrote {path.relative_to(table.root)}")
+    context = enter_repository()
+    for path in combiner(context, find_suite_agents(context))():
+        click.echo(f"wrote {path.relative_to(context.root)}")
     return Exit.PASS

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from covernance import files, results
+from covernance import files
 from covernance.agent.suites import Agents
-from covernance.config import BASELINE, Table
+from covernance.config import BASELINE
+from covernance.context import Context
 from covernance.dashboard.workflow import history, publish, render_files
 from covernance.errors import InputError
 from covernance.history.open import open_table_store
@@ -17,6 +18,7 @@ from covernance.layout import Layout
 from covernance.model import document
 from covernance.model.snapshot import CARRIED
 from covernance.reports import overview
+from covernance.results import read_results
 from covernance.reuse import evidence
 from covernance.reuse.conditions import digest
 from covernance.reuse.workflow import report_digest
@@ -30,15 +32,14 @@ class _Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def combine_suites(
-    table: Table, environ: Mapping[str, str], agents: Agents, tell: Callable[[str], None]
+    context: Context, agents: Agents, tell: Callable[[str], None]
 ) -> tuple[Path, ...]:
     """Combine the data of each suite's last full run, and publish the combined reports.
 
     Reports that exist and were generated from the same runs are not generated again.
 
     Args:
-        table: The table; its folder must be the current one.
-        environ: The environment variables, which name the target of a pull request.
+        context: The context; the table's folder must be the current one.
         agents: Finds the agents of suites; the first suite's agent combines the data.
         tell: Receives a line for each thing that the landing page leaves out, and why.
 
@@ -49,10 +50,10 @@ def combine_suites(
         InputError: A suite has no data. Nothing is written, since an incomplete report would look
             complete.
     """
-    layout = Layout(table.root)
+    table, layout = context.table, context.layout
     carried = [
         name
-        for name, result in results.read_results(table).items()
+        for name, result in read_results(context).items()
         if result and result.provenance.source == CARRIED
     ]
     if carried:
@@ -63,33 +64,33 @@ def combine_suites(
     if missing:
         msg = f"{BASELINE}: no data for suite {', '.join(missing)}; run every suite first"
         raise InputError(msg)
-    runs = _runs(table, layout)
+    runs = _runs(context)
     if not runs or _last_stamp(layout) != _Stamp(runs, _digests(layout)):
         # If the reports are current, neither coverage.py nor the report code is needed.
         from covernance.combine.combined import write_combined  # noqa: PLC0415
 
-        write_combined(table, layout, agents(table.suites[0]))
+        write_combined(context, agents(table.suites[0]))
         stamp = _Stamp(runs, _digests(layout))
         files.write_atomic(layout.stamp, msgspec.json.encode(stamp, order="sorted"))
-    state = overview.full_state(table, None, environ, agents, tell)
-    past = history(open_table_store(table), table.default_branch, state)
-    publish(table, render_files(table, state, past))
+    state = overview.full_state(context, None, agents, tell)
+    past = history(open_table_store(context), table.default_branch, state)
+    publish(layout, render_files(context, state, past))
     return (layout.baseline, layout.combined_html, layout.html / "index.html")
 
 
-def _runs(table: Table, layout: Layout) -> dict[str, str]:
+def _runs(context: Context) -> dict[str, str]:
     """The digest of each suite's last run; empty if a run left no evidence."""
     digests = {}
-    for suite in table.suites:
+    for suite in context.table.suites:
         try:
-            stored = evidence.read(layout.evidence(suite.name))
+            stored = evidence.read(context.layout.evidence(suite.name))
         except InputError:
             return {}
         if stored is None:
             return {}
         # Reusing a result changes its reports but not the run they come from.
         run = msgspec.structs.replace(stored, reports={}).encode().decode()
-        digests[suite.name] = digest(run + report_digest(layout.data(suite.name)))
+        digests[suite.name] = digest(run + report_digest(context.layout.data(suite.name)))
     return digests
 
 

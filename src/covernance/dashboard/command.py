@@ -11,7 +11,7 @@ import click
 from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit
 from covernance.shell.options import base_option
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 
 @click.command("dashboard")
@@ -43,19 +43,21 @@ def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bo
     from covernance.history.open import open_table_store  # noqa: PLC0415 - help does not pay for coverage.py
     from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
 
-    table = here()
-    agents = find_suite_agents(table, os.environ)
+    context = enter_repository()
+    agents = find_suite_agents(context)
     warn = functools.partial(click.echo, err=True)
     written: list[Path] = []
     if by_theme and not dry_run:
         from covernance.dashboard.theme_html import theme_reports  # noqa: PLC0415 - likewise
 
-        written += theme_reports(table, agents)
-    state = overview.full_state(table, base, os.environ, agents, warn)
-    past = workflow.history(open_table_store(table), branch or table.default_branch, state)
-    content = workflow.render_files(table, state, past)
+        written += theme_reports(context, agents)
+    state = overview.full_state(context, base, agents, warn)
+    past = workflow.history(
+        open_table_store(context), branch or context.table.default_branch, state
+    )
+    content = workflow.render_files(context, state, past)
     if not dry_run:
-        workflow.publish(table, content)
+        workflow.publish(context.layout, content)
     for path in [*written, *content]:
-        click.echo(f"{'would write' if dry_run else 'wrote'} {os.path.relpath(path, table.root)}")
+        click.echo(f"{'would write' if dry_run else 'wrote'} {os.path.relpath(path, context.root)}")
     return Exit.PASS

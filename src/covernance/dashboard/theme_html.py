@@ -7,19 +7,20 @@ from pathlib import Path
 from covernance import files
 from covernance.agent.reports import Report, Reported, ReportFile
 from covernance.agent.suites import Agents, ask_each
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.layout import Layout
 from covernance.model.context_name import pattern
 
 
-def theme_reports(table: Table, agents: Agents) -> tuple[Path, ...]:
+def theme_reports(context: Context, agents: Agents) -> tuple[Path, ...]:
     """Write a coverage.py HTML report per suite and theme, for suites with data.
 
     The current folder must be the repository's root. Each report is stored inside its suite's
     HTML report, so that the suite's next run replaces it too.
 
     Args:
-        table: The table.
+        context: The table, and the paths of data and reports.
         agents: Finds the agent of a suite.
 
     Returns:
@@ -28,7 +29,7 @@ def theme_reports(table: Table, agents: Agents) -> tuple[Path, ...]:
     Raises:
         CovernanceError: Data is damaged, or a source can't be read.
     """
-    layout = Layout(table.root)
+    layout = context.layout
     work = files.Workspace(layout.work)
     try:
         reports = {
@@ -36,7 +37,7 @@ def theme_reports(table: Table, agents: Agents) -> tuple[Path, ...]:
                 suite,
                 _report(suite, theme, layout, work.path / suite.name / theme),
             )
-            for suite in table.suites
+            for suite in context.table.suites
             if layout.data(suite.name).is_file()
             for theme in suite.themes
         }

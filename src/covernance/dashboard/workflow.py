@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
-from covernance.config import Table
+from covernance.context import Context
 from covernance.dashboard.render import Reports, render_page
 from covernance.history.store import Entry, Store, group_by_suite
 from covernance.layout import Layout
@@ -47,24 +47,24 @@ def history(store: Store, branch: str, state: State, most: int = MOST_RESULTS) -
     return History(points, tuple(sorted(flaky)))
 
 
-def render_files(table: Table, state: State, past: History) -> dict[Path, bytes]:
+def render_files(context: Context, state: State, past: History) -> dict[Path, bytes]:
     """Return the files that `publish` writes, by path; the page comes last.
 
     Raises:
         CovernanceError: A snapshot can't be read, or two badges have the same name.
     """
-    layout = Layout(table.root)
+    layout = context.layout
     content = {
         layout.folder / "badges" / name: badge for name, badge in badges.badges(state).items()
     }
     content[layout.folder / "metrics.prom"] = openmetrics.render(state).encode()
     content[layout.html / "index.html"] = render_page(
-        table.root.name, state, past.points, past.flaky, _find_reports(table, layout)
+        context.root.name, state, past.points, past.flaky, _find_reports(context)
     )
     return content
 
 
-def publish(table: Table, content: dict[Path, bytes]) -> None:
+def publish(layout: Layout, content: dict[Path, bytes]) -> None:
     """Write the files, and remove the badges of suites and themes that no longer exist.
 
     Unchanged files are not written again; most badges do not change.
@@ -72,7 +72,6 @@ def publish(table: Table, content: dict[Path, bytes]) -> None:
     Raises:
         MachineError: A file can't be written.
     """
-    layout = Layout(table.root)
     with files.locked(layout.lock):
         for path, text in content.items():
             if not path.is_file() or path.read_bytes() != text:
@@ -96,16 +95,18 @@ def _read_earlier(
     return (store.read(entry) for entry in earlier[-most:])
 
 
-def _find_reports(table: Table, layout: Layout) -> Reports:
+def _find_reports(context: Context) -> Reports:
+    suites = context.table.suites
+
     def exists(*parts: str) -> bool:
-        return layout.html.joinpath(*parts, "index.html").is_file()
+        return context.layout.html.joinpath(*parts, "index.html").is_file()
 
     return Reports(
         combined=exists("all"),
-        suites=frozenset(suite.name for suite in table.suites if exists(suite.name)),
+        suites=frozenset(suite.name for suite in suites if exists(suite.name)),
         themes=frozenset(
             (suite.name, theme)
-            for suite in table.suites
+            for suite in suites
             for theme in suite.themes
             if exists(suite.name, theme)
         ),

@@ -9,7 +9,7 @@ from datetime import timedelta
 import click
 
 from covernance.errors import Exit, InputError
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
@@ -58,10 +58,11 @@ def command(since: str, until: str | None, branch: str | None, form: str, *, dry
 
     length = _parse_span(since)
     end = None if until is None else timestamp.read(until, "--until")
-    table = here()
+    context = enter_repository()
+    table = context.table
     request = workflow.Request(branch=branch or table.default_branch, length=length, until=end)
     folder = table.root / workflow.FOLDER
-    content = workflow.render(workflow.build(table, open_table_store(table), request), folder)
+    content = workflow.render(workflow.build(table, open_table_store(context), request), folder)
     if dry_run:
         suffix = {"markdown": "md", "json": "json"}[form]
         click.echo(content[folder / f"{workflow.NAME}.{suffix}"].decode(), nl=False)

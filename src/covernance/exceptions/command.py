@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.errors import Exit
 from covernance.exceptions import workflow
 from covernance.exceptions.debt import Debt, Totals, sum_debts
@@ -20,7 +20,7 @@ from covernance.model import timestamp
 from covernance.shell.columns import align
 from covernance.shell.options import facts_option, format_option
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 _HEAD = ("module", "suite", "current / floor", "missing", "age", "review", "owner", "status")
 _NUMERIC = {2, 3, 4}
@@ -65,12 +65,12 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
       covernance exceptions sync
       covernance exceptions sync --suite api --dry-run
     """  # noqa: D301 - click reads the escape
-    table, suites = _table(names)
+    context, suites = _start(names)
     if dry_run:
-        compared = workflow.compare_register(table, suites, _today())
+        compared = workflow.compare_register(context, suites)
         click.echo(compared.diff(), nl=False)
     else:
-        compared = workflow.sync_register(table, suites, _today())
+        compared = workflow.sync_register(context, suites)
         for change in compared.synced.changes:
             click.echo(f"{change.kind}: {change.module} ({change.suite}): {change.current}")
     for name in compared.unmeasured:
@@ -96,9 +96,9 @@ def check(names: tuple[str, ...], facts: Path | None, form: str) -> Exit:
       covernance exceptions check
       covernance exceptions check --suite api --format json
     """  # noqa: D301 - click reads the escape
-    table, suites = _table(names)
-    register = table.exceptions.register
-    result = workflow.check_register(table, suites, _today())
+    context, suites = _start(names)
+    register = context.table.exceptions.register
+    result = workflow.check_register(context, suites)
     if facts:
         write_atomic(facts, msgspec.json.encode(exception_facts(result.due)))
     if form == "json":
@@ -129,8 +129,8 @@ def list_rows(names: tuple[str, ...], form: str) -> Exit:
       covernance exceptions list
       covernance exceptions list --suite api --format json
     """  # noqa: D301 - click reads the escape
-    table, suites = _table(names)
-    debts = workflow.list_register_debts(table, suites, _today())
+    context, suites = _start(names)
+    debts = workflow.list_register_debts(context, suites)
     if form == "json":
         print_json({"rows": debts, "totals": sum_debts(debts)})
         return Exit.PASS
@@ -140,13 +140,11 @@ def list_rows(names: tuple[str, ...], form: str) -> Exit:
     return Exit.PASS
 
 
-def _table(names: Sequence[str]) -> tuple[Table, tuple[Suite, ...]]:
-    table = here()
-    return table, tuple(map(table.suite, names)) or table.suites
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _start(names: Sequence[str]) -> tuple[Context, tuple[Suite, ...]]:
+    """Return the context and the selected suites."""
+    context = enter_repository()
+    table = context.table
+    return context, tuple(map(table.suite, names)) or table.suites
 
 
 def _warning(due: Due) -> str:

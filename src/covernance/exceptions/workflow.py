@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import msgspec
 
 from covernance import files
 from covernance.config import Suite, Table
+from covernance.context import Context
 from covernance.errors import InputError
 from covernance.exceptions import debt, merge, register_markdown, waivers
 from covernance.exceptions.debt import Debt
@@ -19,7 +20,6 @@ from covernance.exceptions.merge import Floors, Problem, Synced, Terms
 from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import Due
 from covernance.gate.floors import find_file_floors
-from covernance.layout import Layout
 from covernance.results import read_results
 from covernance.shell import diffs
 
@@ -67,21 +67,22 @@ def read_rows(table: Table) -> tuple[Row, ...]:
     return _parse(_read(table.root, table.exceptions.register), table).rows
 
 
-def compare_register(table: Table, suites: Sequence[Suite], today: date) -> Compared:
+def compare_register(context: Context, suites: Sequence[Suite]) -> Compared:
     """Compare the register with the last full results of some suites; write nothing.
 
     Raises:
         InputError: The register, CODEOWNERS or a snapshot can't be read or is damaged.
     """
-    text = _read(table.root, table.exceptions.register)
+    table, today = context.table, context.now.date()
+    text = _read(context.root, table.exceptions.register)
     parsed = _parse(text, table)
-    results = read_results(table)
+    results = read_results(context)
     measured, floors = [], {}
     for suite in suites:
         if result := results[suite.name]:
             measured.append(result)
             floors[suite.name] = Floors(suite.fail_under, find_file_floors(suite, result.files))
-    owners = _owners(table.root)
+    owners = _owners(context.root)
     names = {suite.name for suite in suites}
     terms = Terms(
         today=today,
@@ -97,27 +98,28 @@ def compare_register(table: Table, suites: Sequence[Suite], today: date) -> Comp
     )
 
 
-def sync_register(table: Table, suites: Sequence[Suite], today: date) -> Compared:
+def sync_register(context: Context, suites: Sequence[Suite]) -> Compared:
     """Update the register; the file is written atomically, and only if something changed.
 
     Raises:
         CovernanceError: As in `compare_register`, or the file can't be written; it is unchanged.
     """
-    with files.locked(Layout(table.root).lock):
-        compared = compare_register(table, suites, today)
+    with files.locked(context.layout.lock):
+        compared = compare_register(context, suites)
         if compared.synced.text != compared.before:
-            path = (table.root / table.exceptions.register).resolve()
+            path = (context.root / compared.path).resolve()
             files.write_atomic(path, compared.synced.text.encode())
     return compared
 
 
-def check_register(table: Table, suites: Sequence[Suite], today: date) -> Checked:
+def check_register(context: Context, suites: Sequence[Suite]) -> Checked:
     """Find problems in the rows of some suites, and rows that expire soon.
 
     Raises:
         InputError: As in `compare_register`, or a suite has no snapshot to compare its rows with.
     """
-    compared = compare_register(table, suites, today)
+    today = context.now.date()
+    compared = compare_register(context, suites)
     if compared.unmeasured:
         names = ", ".join(compared.unmeasured)
         msg = f"no snapshot of suite {names}; run it first, or check others with --suite"
@@ -128,15 +130,16 @@ def check_register(table: Table, suites: Sequence[Suite], today: date) -> Checke
     )
 
 
-def list_register_debts(table: Table, suites: Sequence[Suite], today: date) -> tuple[Debt, ...]:
+def list_register_debts(context: Context, suites: Sequence[Suite]) -> tuple[Debt, ...]:
     """List the debt of each row of some suites.
 
     Raises:
         InputError: As in `compare_register`.
     """
-    parsed = _parse(_read(table.root, table.exceptions.register), table)
+    table, today = context.table, context.now.date()
+    parsed = _parse(_read(context.root, table.exceptions.register), table)
     names = {suite.name for suite in suites}
-    snapshots = {name: result for name, result in read_results(table).items() if result}
+    snapshots = {name: result for name, result in read_results(context).items() if result}
     return debt.list_debts((row for row in parsed.rows if row.suite in names), snapshots, today)
 
 

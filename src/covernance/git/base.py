@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from covernance.config import Table
+from covernance.context import Context
 from covernance.git import changes
 
 
-def find_base_commit(table: Table, option: str | None, environ: Mapping[str, str]) -> str:
+def find_base_commit(context: Context, option: str | None) -> str:
     """Find the commit that a change is compared with.
 
     That is the merge base of HEAD and the first of these that is set: the option, the target
@@ -17,6 +15,6 @@ def find_base_commit(table: Table, option: str | None, environ: Mapping[str, str
     Raises:
         CovernanceError: The commit is not in this clone, or git is missing.
     """
-    target = environ.get("GITHUB_BASE_REF")
+    target = context.environ.get("GITHUB_BASE_REF")
     name = option or (f"refs/remotes/origin/{target}" if target else None)
-    return changes.find_merge_base(table.root, name, table.default_branch)
+    return changes.find_merge_base(context.root, name, context.table.default_branch)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import platform
 import secrets
 import sys
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,31 +14,32 @@ import msgspec
 from covernance import __version__
 from covernance.agent.environment import Environment
 from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import CovernanceError, MachineError
 from covernance.git.changes import find_merge_base
 from covernance.git.runner import Git
 from covernance.model.snapshot import Provenance
 
 
-def describe_run(table: Table, environ: Mapping[str, str], now: datetime) -> Provenance:
-    """Describe a run of this process in the repository of `table` that began at `now`.
+def describe_run(context: Context) -> Provenance:
+    """Describe a run of this process in the repository of a context.
 
     The environment that the suite is measured in is added by `add_environment`.
 
     A GitHub Actions run is identified by its run id and attempt, any other by its time.
     """
-    checkout = _checkout(table.root)
+    checkout = _checkout(context.root)
     return Provenance(
         commit=checkout.commit,
-        base=_base(table),
-        branch=environ.get("GITHUB_HEAD_REF") or checkout.branch,
+        base=_base(context.table),
+        branch=context.environ.get("GITHUB_HEAD_REF") or checkout.branch,
         dirty=checkout.dirty,
-        run_id=_run_id(environ, now),
-        recorded_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        run_id=_run_id(context),
+        recorded_at=context.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
         tools={"covernance": __version__},
-        config=table.digest(),
+        config=context.table.digest(),
     )
 
 
@@ -88,10 +88,10 @@ def _base(table: Table) -> str | None:
         return None
 
 
-def _run_id(environ: Mapping[str, str], now: datetime) -> str:
-    if run := environ.get("GITHUB_RUN_ID"):
-        return f"{run}-{environ.get('GITHUB_RUN_ATTEMPT', '1')}"
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+def _run_id(context: Context) -> str:
+    if run := context.environ.get("GITHUB_RUN_ID"):
+        return f"{run}-{context.environ.get('GITHUB_RUN_ATTEMPT', '1')}"
+    return f"{context.now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def _ask(root: Path, *arguments: str) -> str | None:

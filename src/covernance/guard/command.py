@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from covernance.model.counts import show
 from covernance.model.text import short_commit
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 _MOST_TESTS = 10
 
@@ -76,11 +75,12 @@ def command(
       covernance guard --suite api --base origin/main --store git
       covernance guard --bootstrap
     """  # noqa: D301 - click reads the escape
-    table = here()
+    context = enter_repository()
+    table = context.table
     suites = [table.suite(name) for name in names] or list(table.suites)
-    history = open_table_store(table, store)
-    merge_base = find_base_commit(table, base, os.environ)
-    results = workflow.guard_suites(table, suites, history, merge_base, bootstrap=bootstrap)
+    history = open_table_store(context, store)
+    merge_base = find_base_commit(context, base)
+    results = workflow.guard_suites(context, suites, history, merge_base, bootstrap=bootstrap)
     if facts:
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.errors import Exit
 from covernance.git.ancestors import list_ancestors
 from covernance.git.changes import Changes, WorkTree
 from covernance.guard import compare
 from covernance.guard.flaps import Flap, find_flaps
 from covernance.history.store import Entry, Store, group_by_suite
-from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.model.text import short_commit
@@ -62,12 +62,17 @@ class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def guard_suites(
-    table: Table, suites: Sequence[Suite], store: Store, merge_base: str, *, bootstrap: bool = False
+    context: Context,
+    suites: Sequence[Suite],
+    store: Store,
+    merge_base: str,
+    *,
+    bootstrap: bool = False,
 ) -> list[GuardResult]:
     """Compare the last full run of each suite with its base.
 
     Args:
-        table: The table.
+        context: The table, and the paths of the current results.
         suites: The suites.
         store: The store of earlier results.
         merge_base: The commit that the change is based on.
@@ -77,10 +82,10 @@ def guard_suites(
         CovernanceError: git, the store or a snapshot can't be read.
     """
     entries_by_suite = group_by_suite(store.entries())
-    tree = WorkTree(table.root)
+    tree = WorkTree(context.root)
     return [
         _guard(
-            table,
+            context,
             suite,
             _History(store, entries_by_suite.get(suite.name, []), merge_base, tree),
             bootstrap,
@@ -98,13 +103,13 @@ class _History(msgspec.Struct, frozen=True):
     tree: WorkTree
 
 
-def _guard(table: Table, suite: Suite, history: _History, bootstrap: bool) -> GuardResult:  # noqa: FBT001 - passed on
-    path = Layout(table.root).snapshot(suite.name)
+def _guard(context: Context, suite: Suite, history: _History, bootstrap: bool) -> GuardResult:  # noqa: FBT001 - passed on
+    path = context.layout.snapshot(suite.name)
     if not path.exists():
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
         return GuardResult(suite=suite.name, assessment=Assessment(Verdict.NO_DATA, (reason,)))
     now = snapshot.read(path)
-    base = find_base(table.root, history.entries, now, history.merge_base)
+    base = find_base(context.root, history.entries, now, history.merge_base)
     flaps = _flaps(history.store, history.entries, now)
     if base is None:
         measured = short_commit(now.provenance.commit, "this commit")
@@ -123,7 +128,7 @@ def _guard(table: Table, suite: Suite, history: _History, bootstrap: bool) -> Gu
         now,
         _removed(history.tree.since(base.entry.commit)),
         suite,
-        patch_min_lines=table.patch_min_lines,
+        patch_min_lines=context.table.patch_min_lines,
     )
     return GuardResult(
         suite=suite.name,

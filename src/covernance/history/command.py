@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypedDict, Unpack
 
 import click
 
-from covernance.config import Table, find_root, load
 from covernance.config.stores import STORES, StoreName, describe_stores
+from covernance.context import Context
 from covernance.errors import Exit
 from covernance.history import retention, workflow
 from covernance.history.open import choose_store, find_remote, store_class
@@ -19,6 +18,7 @@ from covernance.model.text import escape_unprintable, short_commit
 from covernance.shell import tables
 from covernance.shell.options import format_option
 from covernance.shell.printing import print_json
+from covernance.shell.repository import load_context
 
 _Own = ParamSpec("_Own")
 
@@ -102,9 +102,9 @@ def add(
       covernance history add --store git
       covernance history add --store git --dry-run coverage/api.snapshot.json
     """  # noqa: D301 - click reads the escape
-    table = _table()
-    snapshots = workflow.load_history(paths, table.root)
-    store = _store(table, **where)
+    context = load_context()
+    snapshots = workflow.load_history(paths, context.layout)
+    store = _store(context, **where)
     if store.is_shared and not allow_dirty:
         workflow.reject_dirty(snapshots)
     added = workflow.list_new(store, snapshots) if dry_run else store.add(snapshots)
@@ -126,7 +126,7 @@ def list_(suite: str | None, branch: str | None, form: str, **where: Unpack[_Whe
       covernance history list --suite api --branch main
       covernance history list --store git --format json
     """  # noqa: D301 - click reads the escape
-    store = _store(_table(), **where)
+    store = _store(load_context(), **where)
     entries = store.entries(suite=suite, branch=branch)
     _report(entries, form, "", f"{store.place}: no such result")
     return Exit.PASS
@@ -148,9 +148,10 @@ def show(commit: str, suite: str | None, form: str, **where: Unpack[_Where]) -> 
       covernance history show HEAD
       covernance history show 3f2a91c --suite api --format json
     """  # noqa: D301 - click reads the escape
-    table = _table()
-    store = _store(table, **where)
-    entries = workflow.find_newest(store, workflow.resolve_digits(table.root, commit), suite=suite)
+    context = load_context()
+    store = _store(context, **where)
+    digits = workflow.resolve_digits(context.root, commit)
+    entries = workflow.find_newest(store, digits, suite=suite)
     snapshots = [store.read(entry) for entry in entries]
     if form == "json":
         print_json(snapshots)
@@ -177,8 +178,9 @@ def restore(branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
       covernance history restore --store git
       covernance history restore --branch release && covernance summary --format text
     """  # noqa: D301 - click reads the escape
-    table = _table()
-    entries = workflow.restore(table, _store(table, **where), branch or table.default_branch)
+    context = load_context()
+    store = _store(context, **where)
+    entries = workflow.restore(context, store, branch or context.table.default_branch)
     _report(entries, form, "restored", "")
     return Exit.PASS
 
@@ -216,8 +218,8 @@ def prune(
       covernance history prune --dry-run
       covernance history prune --store git --keep 100 --default-branch trunk
     """  # noqa: D301 - click reads the escape
-    table = _table()
-    store = _store(table, **where)
+    context = load_context()
+    store, table = _store(context, **where), context.table
     old_entries = retention.select_for_removal(
         store.entries(),
         keep=keep or table.history.keep,
@@ -249,7 +251,7 @@ def export(
       covernance history export --suite api | jq .total
       covernance history export --store git -o history.jsonl
     """  # noqa: D301 - click reads the escape
-    store = _store(_table(), **where)
+    store = _store(load_context(), **where)
     entries = store.entries(suite=suite, branch=branch)
     if output:
         workflow.export(store, entries, output)
@@ -261,25 +263,21 @@ def export(
 
 
 def _store(
-    table: Table,
+    context: Context,
     kind: StoreName | None,
     store_branch: str | None,
     remote: str | None,
     *,
     local: bool,
 ) -> NamedStore:
-    settings = table.history
-    store = store_class(kind or choose_store(table, os.environ))
+    settings = context.table.history
+    store = store_class(kind or choose_store(context))
     if local or not store.has_remote:
         remote = None
     elif remote is None:
-        remote = find_remote(table.root, settings.remote)
+        remote = find_remote(context.root, settings.remote)
     branch = store_branch or settings.branch
-    return store.open(table.root, branch=branch, remote=remote)
-
-
-def _table() -> Table:
-    return load(find_root(Path.cwd()))
+    return store.open(context.root, branch=branch, remote=remote)
 
 
 def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:

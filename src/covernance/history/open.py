@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from covernance.config import Table
 from covernance.config.stores import STORES, StoreName
+from covernance.context import Context
 from covernance.errors import ConfigError
 from covernance.history.git_branch import remotes
 from covernance.history.store import NamedStore, Store
 
 
-def open_table_store(table: Table, name: StoreName | None = None) -> Store:
+def open_table_store(context: Context, name: StoreName | None = None) -> Store:
     """Open the store configured by `$COVERAGE_HISTORY_STORE` or the table.
 
     Raises:
         CovernanceError: The store is a git branch, and git or the repository is missing.
     """
-    store = store_class(name or choose_store(table, os.environ))
-    remote = find_remote(table.root, table.history.remote) if store.has_remote else None
-    return store.open(table.root, branch=table.history.branch, remote=remote)
+    store = store_class(name or choose_store(context))
+    settings = context.table.history
+    remote = find_remote(context.root, settings.remote) if store.has_remote else None
+    return store.open(context.root, branch=settings.branch, remote=remote)
 
 
 STORE_VARIABLE = "COVERAGE_HISTORY_STORE"
@@ -39,13 +38,13 @@ def store_class(name: StoreName) -> type[NamedStore]:
     return cast("type[NamedStore]", getattr(import_module(module), attribute))
 
 
-def choose_store(table: Table, environ: Mapping[str, str]) -> StoreName:
+def choose_store(context: Context) -> StoreName:
     """Return the name of the store set in `$COVERAGE_HISTORY_STORE`, else in the table.
 
     Raises:
         ConfigError: There is no such store.
     """
-    named = environ.get(STORE_VARIABLE) or table.history.store
+    named = context.environ.get(STORE_VARIABLE) or context.table.history.store
     if named not in STORES:
         known = " or ".join(STORES)
         raise ConfigError(f"{STORE_VARIABLE}={named}: unknown store; use {known}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from covernance import files
-from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import InputError
 from covernance.git import changes
 from covernance.history.store import Entry, Store, group_by_entry
@@ -22,7 +22,7 @@ _SHORTEST_COMMIT = 4
 _ONE_LINE = -1
 
 
-def load_history(paths: Sequence[Path], root: Path) -> list[Snapshot]:
+def load_history(paths: Sequence[Path], layout: Layout) -> list[Snapshot]:
     """Read snapshots from files; by default, those of the last full run of every suite.
 
     Snapshots carried forward from an earlier commit are left out, because they are not new.
@@ -30,9 +30,9 @@ def load_history(paths: Sequence[Path], root: Path) -> list[Snapshot]:
     Raises:
         InputError: There is no snapshot, or one can't be read.
     """
-    snapshot_paths = list(paths) or sorted(Layout(root).folder.glob("*.snapshot.json"))
+    snapshot_paths = list(paths) or sorted(layout.folder.glob("*.snapshot.json"))
     if not snapshot_paths:
-        raise InputError(f"{Layout(root).folder}: has no *.snapshot.json; run a suite first")
+        raise InputError(f"{layout.folder}: has no *.snapshot.json; run a suite first")
     snapshots = [snapshot.read(path) for path in snapshot_paths]
     return [result for result in snapshots if result.provenance.source != CARRIED]
 
@@ -104,18 +104,19 @@ def find_newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
     return [latest[name] for name in sorted(latest)]
 
 
-def restore(table: Table, store: Store, branch: str) -> list[Entry]:
+def restore(context: Context, store: Store, branch: str) -> list[Entry]:
     """Write the newest result of each suite on a branch to where a full run would write it.
 
     Raises:
         InputError: No result is stored, or a run in this checkout has left another one there.
     """
     latest = {entry.suite: entry for entry in store.entries(branch=branch)}
-    entries = [latest[suite.name] for suite in table.suites if suite.name in latest]
+    entries = [latest[suite.name] for suite in context.table.suites if suite.name in latest]
     if not entries:
         raise InputError(f"no result of branch {branch!r} is stored")
-    layout = Layout(table.root)
-    content = {layout.snapshot(entry.suite): store.read(entry).encode() for entry in entries}
+    content = {
+        context.layout.snapshot(entry.suite): store.read(entry).encode() for entry in entries
+    }
     for path, text in content.items():
         if path.exists() and path.read_bytes() != text:
             raise InputError(

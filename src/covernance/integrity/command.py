@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ from covernance.integrity.findings import KINDS, Allowances
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.shell.options import base_option, format_option, soft_option, softened
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 if TYPE_CHECKING:
     from covernance.integrity.workflow import IntegrityReport
@@ -72,22 +70,18 @@ def command(
     from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
     from covernance.integrity.workflow import find_waived_subjects, find_weakenings  # noqa: PLC0415 - likewise
 
-    kinds = frozenset(allowed) | _kinds(os.environ.get(_VARIABLE, ""))
-    kinds |= _labelled(os.environ.get(_LABELS, ""))
-    table = here()
-    allowances = Allowances(kinds=kinds, subjects=find_waived_subjects(table, _today()))
-    commit = find_base_commit(table, base, os.environ)
-    agent = find_suite_agents(table, os.environ)(table.suites[0])
-    report = find_weakenings(table, commit, allowances, agent, snapshots)
+    context = enter_repository()
+    kinds = frozenset(allowed) | _kinds(context.environ.get(_VARIABLE, ""))
+    kinds |= _labelled(context.environ.get(_LABELS, ""))
+    allowances = Allowances(kinds=kinds, subjects=find_waived_subjects(context))
+    commit = find_base_commit(context, base)
+    agent = find_suite_agents(context)(context.table.suites[0])
+    report = find_weakenings(context, commit, allowances, agent, snapshots)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
     click.echo("\n".join(_text(report)))
     return softened(report.exit, soft=soft)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
 
 
 def _labelled(text: str) -> frozenset[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import msgspec
 
 from covernance.agent.client import Agent
 from covernance.agent.sources import ReadSettings, Settings, read_settings_texts
-from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
 from covernance.exceptions.workflow import read_rows
@@ -63,20 +62,20 @@ class IntegrityReport(msgspec.Struct, frozen=True):
         return Exit.GATE if blocked else Exit.PASS
 
 
-def find_waived_subjects(table: Table, today: date) -> frozenset[str]:
+def find_waived_subjects(context: Context) -> frozenset[str]:
     """The files that rows of the exception register waive today.
 
     Raises:
         InputError: The register can't be read, or is damaged.
     """
-    rows = read_rows(table)
+    rows, today = read_rows(context.table), context.now.date()
     return frozenset[str]().union(
-        *(waivers.find_waived(rows, suite.name, today) for suite in table.suites)
+        *(waivers.find_waived(rows, suite.name, today) for suite in context.table.suites)
     )
 
 
 def find_weakenings(
-    table: Table,
+    context: Context,
     base: str,
     allowances: Allowances,
     agent: Agent,
@@ -85,7 +84,7 @@ def find_weakenings(
     """Find what the work tree weakens since `base`.
 
     Args:
-        table: The table; its folder must be the current one.
+        context: The context; the table's folder must be the current one.
         base: A commit.
         allowances: What labels and the exception register allow.
         agent: Reads coverage.py's settings, if they or a source changed.
@@ -95,6 +94,7 @@ def find_weakenings(
     Raises:
         CovernanceError: A file can't be read or parsed, or git fails.
     """
+    table = context.table
 
     def before(name: str) -> str | None:
         return changes.read_committed_file(table.root, base, name)
@@ -114,7 +114,7 @@ def find_weakenings(
         *_coverage_findings(before, after, sources, agent),
     ]
     measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}
-    results = read_results(table) if measured else {}
+    results = read_results(context) if measured else {}
     themes = {*old_table.get("themes", ()), *table.themes}
     unusable: list[Unusable] = []
     for suite in table.suites:

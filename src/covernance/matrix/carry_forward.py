@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
 from covernance import files
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.errors import InputError
 from covernance.history.store import Entry, StoreListing
 from covernance.judgement import judge_stored, read_judgement
-from covernance.layout import Layout
 from covernance.matrix.jobs import Plan
 from covernance.model import timestamp
 from covernance.model.snapshot import CARRIED, Snapshot
@@ -28,16 +28,15 @@ class NotCarried(msgspec.Struct, frozen=True):
 
 
 def find(
-    table: Table, suite: Suite, history: StoreListing, ancestors: Sequence[str], now: datetime
+    context: Context, suite: Suite, history: StoreListing, ancestors: Sequence[str]
 ) -> Entry | NotCarried:
     """Find the newest result of the nearest commit that has one, if it can be carried forward.
 
     Args:
-        table: The table.
+        context: The table and the current time.
         suite: The suite.
         history: The stored results.
         ancestors: The base commit of the change and its ancestors, nearest first.
-        now: The current time.
 
     Raises:
         CovernanceError: The store can't be read.
@@ -46,28 +45,21 @@ def find(
     entry = next((newest[commit] for commit in ancestors if commit in newest), None)
     if entry is None:
         return NotCarried("no stored result for the base commit or any commit before it")
-    if why := _why_unusable(table, history.read(entry), now):
+    if why := _why_unusable(context, history.read(entry)):
         return NotCarried(why)
     return entry
 
 
 def publish_carried(
-    table: Table,
-    suite: Suite,
-    history: StoreListing,
-    entry: Entry,
-    environ: Mapping[str, str],
-    now: datetime,
+    context: Context, suite: Suite, history: StoreListing, entry: Entry
 ) -> SuiteResult | NotCarried:
     """Publish a stored result, checked against today's floor and exceptions.
 
     Args:
-        table: The table.
+        context: The context, for the floor and the age of the result.
         suite: The suite that was left out.
         history: The stored results.
         entry: The planned result.
-        environ: The environment variables, for the floor.
-        now: The current time.
 
     Raises:
         CovernanceError: The store or the register can't be read.
@@ -77,24 +69,23 @@ def publish_carried(
             f"its result of {short_commit(entry.commit)} is no longer stored; plan again"
         )
     stored = history.read(entry)
-    if why := _why_unusable(table, stored, now):
+    if why := _why_unusable(context, stored):
         return NotCarried(f"{why}; plan again")
     source = msgspec.structs.replace(
-        stored.provenance, source=CARRIED, carried_at=now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        stored.provenance, source=CARRIED, carried_at=context.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     )
     result = msgspec.structs.replace(
-        judge_stored(suite, stored, read_judgement(table, suite, environ, now)),
+        judge_stored(suite, stored, read_judgement(context, suite)),
         provenance=source,
         patch=None,
     )
-    layout = Layout(table.root)
-    with files.locked(layout.lock):
-        files.write_atomic(layout.snapshot(suite.name), result.encode())
+    with files.locked(context.layout.lock):
+        files.write_atomic(context.layout.snapshot(suite.name), result.encode())
     return to_suite_result(result)
 
 
 def publish_all_carried(
-    table: Table, plan: Plan, history: StoreListing, environ: Mapping[str, str], now: datetime
+    context: Context, plan: Plan, history: StoreListing
 ) -> tuple[list[SuiteResult], dict[str, str]]:
     """Publish the stored results of suites that a plan leaves out.
 
@@ -105,14 +96,14 @@ def publish_all_carried(
         InputError: The plan was made for another table.
         CovernanceError: The store or the register can't be read.
     """
-    if plan.config != table.digest():
+    if plan.config != context.table.digest():
         msg = "the plan was made for another table; run `covernance plan --format github` again"
         raise InputError(msg)
     taken: list[SuiteResult] = []
     reasons: dict[str, str] = {}
-    for suite in table.suites:
+    for suite in context.table.suites:
         if left_out := plan.left_out.get(suite.name):
-            result = publish_carried(table, suite, history, left_out.entry, environ, now)
+            result = publish_carried(context, suite, history, left_out.entry)
             if isinstance(result, NotCarried):
                 reasons[suite.name] = result.reason
             else:
@@ -122,7 +113,7 @@ def publish_all_carried(
     return taken, reasons
 
 
-def _why_unusable(table: Table, stored: Snapshot, now: datetime) -> str:
+def _why_unusable(context: Context, stored: Snapshot) -> str:
     """Why a stored result can't be carried forward; "" if it can."""
     source = stored.provenance
     subject = f"its result of {short_commit(source.commit)}"
@@ -130,13 +121,13 @@ def _why_unusable(table: Table, stored: Snapshot, now: datetime) -> str:
         return f"{subject} is {stored.verdict}"
     if source.dirty is not False:
         return f"{subject} was measured with uncommitted changes"
-    if source.config != table.digest():
+    if source.config != context.table.digest():
         return f"{subject} was measured with another table"
     measured = source.origin.recorded_at if source.origin else source.recorded_at
-    age = now - timestamp.read(measured, f"the result of {stored.suite}")
+    age = context.now - timestamp.read(measured, f"the result of {stored.suite}")
     if age < timedelta(0):
         return f"{subject} was recorded in the future"
-    limit = table.history.carry_days
+    limit = context.table.history.carry_days
     if age > timedelta(days=limit):
         return (
             f"{subject} is {timestamp.format_days(age.days)} old, the limit is {limit} (carry-days)"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -16,10 +14,10 @@ from covernance.errors import Exit
 from covernance.history.open import open_table_store
 from covernance.history.store import StoreListing
 from covernance.matrix import jobs
-from covernance.matrix.jobs import Decision, Plan, Planned
+from covernance.matrix.jobs import Plan, Planned
 from covernance.shell.options import base_option
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 _MOST_REASONS = 5
 
@@ -54,16 +52,18 @@ def command(form: str, base: str | None, *, affected: bool) -> Exit:
       covernance plan --affected --base origin/main
       covernance plan --format github >> "$GITHUB_OUTPUT"
     """  # noqa: D301 - click reads the escape
-    table = here()
-    history = StoreListing(open_table_store(table))
-    made = jobs.plan_jobs(table, history, _decisions(table, history, base) if affected else None)
+    context = enter_repository()
+    table = context.table
+    history = StoreListing(open_table_store(context))
+    decisions = workflow.decide_suites(context, history, base) if affected else None
+    made = jobs.plan_jobs(table, history, decisions)
     match form:
         case "text":
             click.echo("\n".join(_lines(table, made)))
         case "json":
             print_json({"jobs": _legs(table, made), **_left_out(made)})
         case "github":
-            jobs.write(table, made)
+            jobs.write(made, context.layout)
             click.echo(_outputs(table, made))
     return Exit.PASS
 
@@ -77,10 +77,6 @@ def _outputs(table: Table, made: Plan) -> str:
         **_left_out(made),
     }
     return "\n".join(f"{name}={json.dumps(value)}" for name, value in outputs.items())
-
-
-def _decisions(table: Table, history: StoreListing, base: str | None) -> dict[str, Decision]:
-    return workflow.decide_suites(table, history, base, os.environ, datetime.now(UTC))
 
 
 def _left_out(made: Plan) -> dict[str, dict[str, str]]:

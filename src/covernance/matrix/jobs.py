@@ -118,11 +118,10 @@ def _durations(suite: Suite, history: StoreListing) -> dict[str, float]:
     return {name: test.seconds for name, test in newest.tests.items()}
 
 
-def write(table: Table, plan: Plan) -> Path:
+def write(plan: Plan, layout: Layout) -> Path:
     """Write the plan to the file that shards and `collect` read."""
-    path = Layout(table.root).plan
-    files.write_atomic(path, msgspec.json.encode(plan, order="sorted"))
-    return path
+    files.write_atomic(layout.plan, msgspec.json.encode(plan, order="sorted"))
+    return layout.plan
 
 
 def read(path: Path) -> Plan:
@@ -134,7 +133,6 @@ def read(path: Path) -> Plan:
     return document.read(path, Plan, "a plan", _AGAIN)
 
 
-def durations(table: Table) -> Durations:
+def durations(layout: Layout) -> Durations:
     """The durations of the stored plan; empty without a plan."""
-    path = Layout(table.root).plan
-    return read(path).durations if path.exists() else {}
+    return read(layout.plan).durations if layout.plan.exists() else {}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from covernance.agent.interpreter import find_interpreter, parse_interpreters
 from covernance.errors import Exit
-from covernance.layout import Layout
 from covernance.metrics_baseline import workflow
 from covernance.metrics_baseline.render import text
 from covernance.shell.options import format_option, python_option
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 _MOST_SEED = 2**32 - 1001
 
@@ -67,30 +64,27 @@ def command(
       covernance metrics-baseline --suite api --seed 1234 --repeat 1
     """  # noqa: D301 - click reads the escape
     folder = Path.cwd()
-    table = here()
+    context = enter_repository()
+    table = context.table
     pythons = parse_interpreters(table, interpreters, folder)
     suites = tuple(table.suite(name) for name in dict.fromkeys(names)) or table.suites
     first = secrets.randbelow(_MOST_SEED) if seed is None else seed
     request = workflow.Request(
         suites=suites,
         seeds=tuple(range(first, first + repeat)),
-        interpreters={
-            suite.name: find_interpreter(table, suite, os.environ, pythons) for suite in suites
-        },
-        environ=os.environ,
-        now=datetime.now(UTC),
+        interpreters={suite.name: find_interpreter(context, suite, pythons) for suite in suites},
     )
     if dry_run:
-        for repetition in workflow.plan(request, Layout(table.root).work / "run"):
+        for repetition in workflow.plan(request, context.layout.work / "run"):
             click.echo(shlex.join(repetition.process.command))
         return Exit.PASS
-    metrics = workflow.measure(table, request, lambda line: click.echo(line, err=True))
-    paths = workflow.publish(table, metrics)
+    metrics = workflow.measure(context, request, lambda line: click.echo(line, err=True))
+    paths = workflow.publish(context, metrics)
     if form == "json":
         click.echo(metrics.encode(), nl=False)
     else:
         click.echo(text(metrics))
     for path in paths:
-        click.echo(f"wrote {path.relative_to(table.root)}", err=True)
+        click.echo(f"wrote {path.relative_to(context.root)}", err=True)
     broken = any(suite.broken for suite in metrics.suites.values())
     return Exit.TESTS_FAILED if broken else Exit.PASS

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from covernance import machine
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.engine.processes import Ended, Launch, run_processes
 from covernance.engine.record import RECORD
 from covernance.engine.slots import Slots
 from covernance.errors import InputError
 from covernance.files import Workspace, write_atomic
 from covernance.git.provenance import describe_run
-from covernance.layout import Layout
 from covernance.metrics_baseline import repeat
 from covernance.metrics_baseline.render import Metrics, markdown, suite_metrics
 from covernance.metrics_baseline.repeat import Repetition, Run
@@ -36,15 +35,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         suites: The suites, in the order of the report.
         seeds: One seed per repetition.
         interpreters: The Python of each suite's environment.
-        environ: The environment variables that provenance is read from.
-        now: The start time, with a time zone.
     """
 
     suites: tuple[Suite, ...]
     seeds: tuple[int, ...]
     interpreters: Mapping[str, Path]
-    environ: Mapping[str, str]
-    now: datetime
 
 
 class _Silent:
@@ -74,18 +69,18 @@ def plan(request: Request, folder: Path) -> list[Repetition]:
     ]
 
 
-def measure(table: Table, request: Request, progress: Callable[[str], None]) -> Metrics:
+def measure(context: Context, request: Request, progress: Callable[[str], None]) -> Metrics:
     """Run every repetition, one after another, from the repository's root.
 
     Args:
-        table: The table.
+        context: The context, for paths and provenance.
         request: What to measure.
         progress: Called with one line after each repetition.
 
     Raises:
         InputError: A suite has no snapshot, or a repetition did not finish.
     """
-    layout = Layout(table.root)
+    layout = context.layout
     snapshots = {suite.name: snapshot.read(layout.snapshot(suite.name)) for suite in request.suites}
     work = Workspace(layout.work)
     runs: dict[str, list[Run]] = {suite.name: [] for suite in request.suites}
@@ -100,7 +95,7 @@ def measure(table: Table, request: Request, progress: Callable[[str], None]) -> 
             )
     finally:
         work.close()
-    source = describe_run(table, request.environ, request.now)
+    source = describe_run(context)
     return Metrics(
         recorded_at=source.recorded_at,
         commit=source.commit,
@@ -112,7 +107,7 @@ def measure(table: Table, request: Request, progress: Callable[[str], None]) -> 
     )
 
 
-def publish(table: Table, metrics: Metrics) -> tuple[Path, ...]:
+def publish(context: Context, metrics: Metrics) -> tuple[Path, ...]:
     """Write the metrics as JSON and Markdown, and return the paths.
 
     Metrics of all suites are written to `docs/metrics/baseline.*`. Metrics of only some suites are
@@ -121,12 +116,11 @@ def publish(table: Table, metrics: Metrics) -> tuple[Path, ...]:
     Raises:
         MachineError: A file can't be written.
     """
-    layout = Layout(table.root)
     documents = {"json": metrics.encode(), "md": markdown(metrics).encode()}
-    is_complete = metrics.suites.keys() == {suite.name for suite in table.suites}
-    folder = table.root / "docs" / "metrics"
+    is_complete = metrics.suites.keys() == {suite.name for suite in context.table.suites}
+    folder = context.root / "docs" / "metrics"
     paths = {
-        kind: folder / f"baseline.{kind}" if is_complete else layout.partial(NAME, kind)
+        kind: folder / f"baseline.{kind}" if is_complete else context.layout.partial(NAME, kind)
         for kind in documents
     }
     for kind, content in documents.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -12,7 +11,6 @@ import click
 import msgspec
 
 from covernance.errors import Exit
-from covernance.layout import Layout
 from covernance.notify import alert_state, workflow
 from covernance.notify.policy import Alert, decide_alerts
 from covernance.notify.render import paragraph
@@ -20,7 +18,7 @@ from covernance.notify.sender import attempt
 from covernance.notify.target import VARIABLE, parse
 from covernance.shell.options import format_option
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 _STATE = "alerts.state.json"
 
@@ -90,10 +88,10 @@ def command(
       COVERAGE_ALERT_URLS='slack://…' covernance notify
       covernance notify --facts coverage/guard.facts.json --dry-run
     """  # noqa: D301 - click reads the escape
-    table = here()
-    path = state or Layout(table.root).folder / _STATE
-    targets = parse(os.environ.get(VARIABLE, ""))
-    known = workflow.gather(table, facts_files)
+    context = enter_repository()
+    path = state or context.layout.folder / _STATE
+    targets = parse(context.environ.get(VARIABLE, ""))
+    known = workflow.gather(context, facts_files)
     if dry_run:
         deliveries = [
             workflow.Delivery(target=target.name, alerts=decision.alerts, delivered=False)
@@ -104,8 +102,8 @@ def command(
             attempt=partial(attempt, seconds=timeout),
             tries=tries,
             sleep=time.sleep,
-            project=workflow.project_of(table, os.environ),
-            link=workflow.link_of(os.environ),
+            project=workflow.project_of(context),
+            link=workflow.link_of(context.environ),
         )
         deliveries = workflow.notify(path, targets, known.facts, sender)
     result = _Result(

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import InputError
 from covernance.files import locked
-from covernance.layout import Layout
 from covernance.model import document
 from covernance.model.fact import Fact
 from covernance.notify import alert_state
@@ -74,14 +73,14 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     link: str
 
 
-def gather(table: Table, paths: Sequence[Path]) -> Known:
+def gather(context: Context, paths: Sequence[Path]) -> Known:
     """Read the facts from the snapshots of the table's suites and from facts files.
 
     Raises:
         InputError: A file can't be read or is damaged, two facts have the same subject, or there
             are no facts.
     """
-    results = read_results(table)
+    results = read_results(context)
     facts = [gate_fact(result) for result in results.values() if result]
     for path in paths:
         facts += read_facts(path)
@@ -90,7 +89,7 @@ def gather(table: Table, paths: Sequence[Path]) -> Known:
         msg = f"--facts: two facts describe {subject.kind} of {where}; remove one of them"
         raise InputError(msg)
     if not facts:
-        msg = f"{Layout(table.root).folder}: no snapshot of any suite; run covernance run first"
+        msg = f"{context.layout.folder}: no snapshot of any suite; run covernance run first"
         raise InputError(msg)
     unknown = tuple(suite for suite, result in results.items() if not result)
     return Known(tuple(facts), unknown)
@@ -166,9 +165,9 @@ def wait_before(retry: int) -> float:
     return random.uniform(full / 2, full)  # noqa: S311 - spreads load, guards nothing
 
 
-def project_of(table: Table, environ: Mapping[str, str]) -> str:
+def project_of(context: Context) -> str:
     """Return the repository's name on GitHub Actions, else the name of its folder."""
-    return environ.get("GITHUB_REPOSITORY") or table.root.name
+    return context.environ.get("GITHUB_REPOSITORY") or context.root.name
 
 
 def link_of(environ: Mapping[str, str]) -> str:

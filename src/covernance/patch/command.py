@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from covernance.model.text import escape_unprintable, short_commit
 from covernance.patch.annotations import format_warnings
 from covernance.shell.options import base_option, soft_option, softened
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 if TYPE_CHECKING:
     from covernance.patch.policy import Place
@@ -69,12 +68,13 @@ def command(
     from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
     from covernance.patch.workflow import measure_patch  # noqa: PLC0415 - likewise
 
-    table = here()
+    context = enter_repository()
+    table = context.table
     report = measure_patch(
-        table,
+        context,
         [table.suite(name) for name in suites] or table.suites,
-        find_base_commit(table, base, os.environ),
-        find_suite_agents(table, os.environ),
+        find_base_commit(context, base),
+        find_suite_agents(context),
         fail_under=None if fail_under is None else parse_floor(fail_under, "--fail-under"),
         min_lines=min_lines,
     )

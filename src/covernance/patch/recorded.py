@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
 from covernance.agent.client import Agent
 from covernance.agent.sources import Statements
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.errors import CovernanceError
 from covernance.git import changes
 from covernance.git.base import find_base_commit
@@ -20,19 +20,19 @@ from covernance.patch.policy import PatchRule, judge_patch
 _NO_FLOOR = PatchRule(percent=Decimal(0))
 
 
-def find_change(table: Table, environ: Mapping[str, str]) -> Changes | None:
+def find_change(context: Context) -> Changes | None:
     """Find the change in the work tree since the merge base with the default or target branch.
 
     On a clean checkout of that branch, it is the change of the last commit, or all changes of a
     merge. None if git can't determine it, for example in a shallow clone.
     """
     try:
-        base = find_base_commit(table, None, environ)
-        difference = changes.find_changes(table.root, base)
-        if difference.files or base != changes.resolve_commit(table.root, "HEAD"):
+        base = find_base_commit(context, None)
+        difference = changes.find_changes(context.root, base)
+        if difference.files or base != changes.resolve_commit(context.root, "HEAD"):
             return difference
-        before = changes.resolve_commit(table.root, "HEAD^")
-        return changes.find_changes(table.root, before) if before else None
+        before = changes.resolve_commit(context.root, "HEAD^")
+        return changes.find_changes(context.root, before) if before else None
     except CovernanceError:
         return None
 

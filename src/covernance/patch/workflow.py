@@ -9,7 +9,8 @@ import msgspec
 
 from covernance.agent.sources import Statements
 from covernance.agent.suites import Agents, ask_each
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.errors import Exit
 from covernance.git import changes
 from covernance.model.snapshot import Snapshot
@@ -52,7 +53,7 @@ class PatchReport(msgspec.Struct, frozen=True):
 
 
 def measure_patch(
-    table: Table,
+    context: Context,
     suites: Sequence[Suite],
     base: str,
     agents: Agents,
@@ -63,7 +64,7 @@ def measure_patch(
     """Check the coverage of lines that differ from `base`, by each suite's last full run.
 
     Args:
-        table: The table; its folder must be the current one.
+        context: The context; the table's folder must be the current one.
         suites: The suites to check.
         base: A commit.
         agents: Finds the agent of a suite.
@@ -73,10 +74,10 @@ def measure_patch(
     Raises:
         CovernanceError: A snapshot is damaged, a file can't be read, or git fails.
     """
-    tree = changes.WorkTree(table.root)
+    tree = changes.WorkTree(context.root)
     diff = tree.since(base)
-    results = read_results(table)
-    least = table.patch_min_lines if min_lines is None else min_lines
+    results = read_results(context)
+    least = context.table.patch_min_lines if min_lines is None else min_lines
     known = {
         suite.name: check_freshness(tree, suite, results[suite.name], diff) for suite in suites
     }
@@ -84,7 +85,7 @@ def measure_patch(
         (suite, task)
         for suite in suites
         if isinstance(snapshot := known[suite.name], Snapshot)
-        and (task := statements_task(table.root, suite, snapshot, diff))
+        and (task := statements_task(context.root, suite, snapshot, diff))
     ]
     answers = ask_each(agents, tasks, Statements)
     read = {suite.name: answer for (suite, _), answer in zip(tasks, answers, strict=True)}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from covernance import results
 from covernance.agent.suites import Agents
-from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import CovernanceError
 from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import find_due
@@ -24,18 +23,16 @@ from covernance.results import read_results
 
 
 def full_state(
-    table: Table,
+    context: Context,
     ref: str | None,
-    environ: Mapping[str, str],
     agents: Agents,
     warn: Callable[[str], None],
 ) -> State:
     """Read the current results with exceptions due, patch coverage and drops.
 
     Args:
-        table: The table; its folder must be the current one.
+        context: The context; the table's folder must be the current one.
         ref: The branch or commit to compare with; None for the default branch.
-        environ: The environment variables, which name the target of a pull request.
         agents: Finds the agent that reads a suite's changed sources.
         warn: Called with a line if something had to be left out.
 
@@ -45,25 +42,26 @@ def full_state(
     patches: Mapping[str, Counts] = {}
     drops: Sequence[Drop] = ()
     try:
-        base = find_base_commit(table, ref, environ)
-        patches = _patches(table, base, agents)
-        drops = _drops(guard_suites(table, table.suites, open_table_store(table), base))
+        base = find_base_commit(context, ref)
+        patches = _patches(context, base, agents)
+        store = open_table_store(context)
+        drops = _drops(guard_suites(context, context.table.suites, store, base))
     except CovernanceError as error:
         warn(f"patch coverage and drops are not shown: {error}")
-    rows, today = _register(table)
+    rows, today = _register(context)
     exceptions = [exception_due(item.row, today) for item in find_due(rows, today)]
-    return read_state(table, patches=patches, drops=drops, exceptions=exceptions)
+    return read_state(context, patches=patches, drops=drops, exceptions=exceptions)
 
 
-def _patches(table: Table, base: str, agents: Agents) -> dict[str, Counts]:
+def _patches(context: Context, base: str, agents: Agents) -> dict[str, Counts]:
     """The patch coverage since `base`, for the suites that the change touches.
 
     On the default branch nothing changed since `base`, so the patch coverage recorded with the
     results of that commit is used.
     """
-    results = read_results(table)
+    results = read_results(context)
     patches = {}
-    for suite in measure_patch(table, table.suites, base, agents).suites:
+    for suite in measure_patch(context, context.table.suites, base, agents).suites:
         for whole in suite.results[:1]:
             counts, result = whole.counts, results[suite.suite]
             if not counts.total and result and result.patch and result.provenance.commit == base:
@@ -83,18 +81,18 @@ def _drops(results: Sequence[GuardResult]) -> list[Drop]:
     ]
 
 
-def _register(table: Table) -> tuple[Sequence[Row], date]:
+def _register(context: Context) -> tuple[Sequence[Row], date]:
     """The register's rows, and the day of the newest result, which reports use as today's date."""
     days = [
         timestamp.read(result.provenance.recorded_at, f"the result of {result.suite}").date()
-        for result in read_results(table).values()
+        for result in read_results(context).values()
         if result
     ]
-    return (read_rows(table) if days else ()), max(days, default=date.min)
+    return (read_rows(context.table) if days else ()), max(days, default=date.min)
 
 
 def read_state(
-    table: Table,
+    context: Context,
     *,
     patches: Mapping[str, Counts] = {},
     drops: Sequence[Drop] = (),
@@ -106,8 +104,8 @@ def read_state(
         InputError: A snapshot is damaged.
     """
     return State(
-        themes=table.themes,
-        suites=results.read_results(table),
+        themes=context.table.themes,
+        suites=read_results(context),
         patches=patches,
         drops=tuple(drops),
         exceptions=tuple(exceptions),

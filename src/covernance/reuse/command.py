@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import click
 
 from covernance.config import Suite, Table
 from covernance.errors import Exit
-from covernance.layout import Layout
 from covernance.model.text import escape_unprintable
 from covernance.reuse.policy import explain_no_reuse
 from covernance.reuse.workflow import Found, Reuse
 from covernance.shell.options import format_option
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 _MOST_REASONS = 20
 
@@ -49,13 +46,14 @@ def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
       covernance cache show
       covernance cache show --suite api --format json
     """  # noqa: D301 - click reads the escape
-    table = here()
-    reuse = Reuse(table, os.environ, (), datetime.now(UTC))
+    context = enter_repository()
+    table = context.table
+    reuse = Reuse(context, ())
     findings = {suite.name: reuse.find(suite) for suite in _select_suites(table, names)}
     if form == "json":
         print_json(_document(findings))
         return Exit.PASS
-    if why := explain_no_reuse(os.environ, table.default_branch):
+    if why := explain_no_reuse(context.environ, table.default_branch):
         click.echo(f"no results are reused here: {why}")
     for name, finding in findings.items():
         most = len(finding.reasons) if everything else _MOST_REASONS
@@ -74,16 +72,15 @@ def clear(names: tuple[str, ...], *, dry_run: bool) -> Exit:
       covernance cache clear
       covernance cache clear --suite api --dry-run
     """  # noqa: D301 - click reads the escape
-    table = here()
-    layout = Layout(table.root)
-    for suite in _select_suites(table, names):
-        path = layout.evidence(suite.name)
+    context = enter_repository()
+    for suite in _select_suites(context.table, names):
+        path = context.layout.evidence(suite.name)
         if not path.exists():
             continue
         if not dry_run:
             path.unlink()
         verb = "would remove" if dry_run else "removed"
-        click.echo(f"{suite.name}: {verb} {path.relative_to(table.root)}")
+        click.echo(f"{suite.name}: {verb} {path.relative_to(context.root)}")
     return Exit.PASS
 
 

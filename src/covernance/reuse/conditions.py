@@ -11,6 +11,7 @@ from pathlib import Path
 import covernance
 from covernance.agent.client import find_startup_folder
 from covernance.agent.environment import Environment
+from covernance.context import Context
 from covernance.reuse import path_states
 from covernance.reuse.evidence import DISTRIBUTION, ENVIRONMENT, INTERPRETER, NAMES_IN, PATH_FILE
 from covernance.reuse.seen import Looks
@@ -29,12 +30,7 @@ _RECORDS = ("RECORD", "direct_url.json", "entry_points.txt", "PKG-INFO")
 
 
 def describe_environment(
-    root: Path,
-    environ: Mapping[str, str],
-    declared: Iterable[str],
-    arguments: Iterable[str],
-    environment: Environment,
-    looks: Looks,
+    context: Context, arguments: Iterable[str], environment: Environment, looks: Looks
 ) -> dict[str, str]:
     """Describe everything besides paths that a run depends on.
 
@@ -42,21 +38,20 @@ def describe_environment(
     those of its environment and the variables are unchanged.
 
     Args:
-        root: The repository's root.
-        environ: The environment variables.
-        declared: The names of variables that the table declares.
+        context: The path of the checkout, the environment variables, and which of them the
+            table declares.
         arguments: The pytest arguments.
         environment: The suite's interpreter, as described by itself.
         looks: Reads the states of the interpreter's files.
     """
     return {
-        "the path of the checkout": str(root),
+        "the path of the checkout": str(context.root),
         ENVIRONMENT: environment.prefix,
         INTERPRETER: _interpreter(environment, looks),
         "the code of covernance": _tool(),
         "the pytest arguments": digest("\0".join(arguments)),
         **_distributions(environment),
-        **dict(_variables(environ, set(declared))),
+        **dict(_variables(context.environ, set(context.table.reuse.environment))),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -14,13 +14,13 @@ from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
 from covernance.agent.sources import SETTINGS_FILES
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import Exit, InputError
 from covernance.git.listing import Tracked, list_tracked
 from covernance.git.provenance import add_environment, describe_run, read_head
 from covernance.judgement import Judgement, judge_stored
-from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import REUSED, Origin, Provenance, Snapshot
@@ -52,27 +52,17 @@ class Found(msgspec.Struct, frozen=True):
 class Reuse:
     """Finds, reuses and stores results during one invocation."""
 
-    def __init__(
-        self,
-        table: Table,
-        environ: Mapping[str, str],
-        arguments: Sequence[str],
-        now: datetime,
-    ) -> None:
+    def __init__(self, context: Context, arguments: Sequence[str]) -> None:
         """Remember the inputs of the invocation; no file is read yet.
 
         Args:
-            table: The table.
-            environ: The environment variables.
+            context: The table, the environment variables and the start of the invocation.
             arguments: The pytest arguments.
-            now: The start of the invocation, with a time zone.
         """
-        self._table = table
-        self._layout = Layout(table.root)
-        self._environ = environ
+        self._context = context
+        self._root, self._layout = context.root, context.layout
         self._arguments = tuple(arguments)
-        self._now = now
-        self._looks = Looks(table.root)
+        self._looks = Looks(context.root)
         self._environments: dict[str, Environment] = {}
         self._settings: dict[str, dict[str, str]] = {}
         self._before: dict[str, Seen] = {}
@@ -95,10 +85,10 @@ class Reuse:
         present = policy.Present(
             settings=self._present(stored, python) | (self._checkout() if stored.programs else {}),
             seen=self._looks.again(stored.seen),
-            reports={path: report_digest(self._table.root / path) for path in stored.reports},
-            now=self._now,
+            reports={path: report_digest(self._root / path) for path in stored.reports},
+            now=self._context.now,
         )
-        max_age = timedelta(days=self._table.reuse.max_age_days)
+        max_age = timedelta(days=self._context.table.reuse.max_age_days)
         return Found(stored, policy.find_reasons_to_run(stored, present, max_age))
 
     def reuse_results(
@@ -131,8 +121,8 @@ class Reuse:
         }
         if not reusable:
             return {}
-        source = describe_run(self._table, self._environ, self._now)
-        change = recorded.find_change(self._table, self._environ)
+        source = describe_run(self._context)
+        change = recorded.find_change(self._context)
         results = {}
         for name, (suite, depended_on) in reusable.items():
             today = msgspec.structs.replace(judgements[name], change=change)
@@ -164,7 +154,7 @@ class Reuse:
             return msgspec.structs.replace(result, patch=None)
         if stored.patch and stored.patch.base == today.change.base:
             return result  # of the same sources
-        counted = recorded.ask_patch(self._table.root, suite, result, today.change, agent)
+        counted = recorded.ask_patch(self._root, suite, result, today.change, agent)
         return msgspec.structs.replace(result, patch=counted)
 
     def forget(self, suites: Iterable[Suite]) -> None:
@@ -175,12 +165,12 @@ class Reuse:
     def prepare(self, suites: Iterable[Suite], environments: Mapping[str, Environment]) -> None:
         """Record the state of suites before they are measured."""
         self._environments |= environments
-        self._measured = read_head(self._table.root)
+        self._measured = read_head(self._root)
         for suite in suites:
             described = self._describe(environments[suite.name], self._looks)
             self._settings[suite.name] = described
-            self._before[suite.name] = walk.seen(self._looks, self._table.root, self._parts(suite))
-        self._stamps = walk.stamps(self._table.root, self._skipped)
+            self._before[suite.name] = walk.seen(self._looks, self._root, self._parts(suite))
+        self._stamps = walk.stamps(self._root, self._skipped)
 
     def trace_variables(
         self, run_folders: Sequence[Path], suite: str, file: Path
@@ -208,20 +198,20 @@ class Reuse:
             for result in results
             if (trace := result.trace)
         }
-        gathered = traces.gather(announcements, self._table.root)
+        gathered = traces.gather(announcements, self._root)
         refusals = {*gathered.refusals, *(NOT_TRACED for result in results if not result.trace)}
         changed = self._changed_meanwhile(suite.name, gathered.installed)
         return msgspec.structs.replace(gathered, refusals=(*sorted(refusals), *changed))
 
     def inputs(self, suite: Suite, gathered: Gathered) -> Inputs:
         """The files of the repository that a run depended on, even if it can't be reused."""
-        root = self._table.root
+        root = self._root
         refusals = list(gathered.refusals)
         if read_head(root) != self._measured:
             refusals.append("another commit was checked out while the suite ran")
         if gathered.programs:
             refusals += self._edited_meanwhile()
-        declared = walk.seen(self._looks, root, self._table.reuse.files)
+        declared = walk.seen(self._looks, root, self._context.table.reuse.files)
         traced = msgspec.structs.replace(gathered, refusals=tuple(refusals))
         return list_inputs(root, traced, declared, self._before[suite.name], self._tracked)
 
@@ -229,16 +219,16 @@ class Reuse:
         """Store the evidence of a passing full run; do nothing after any other run."""
         if result.partial or result.exit is not Exit.PASS or not result.published:
             return
-        sightings = Sightings(self._table.root)
+        sightings = Sightings(self._root)
         sightings.update(gathered.seen)
         sightings.update(self._before[suite.name])
         installed = sorted({path for path, _ in gathered.installed})
-        sightings.update(walk.seen(Looks(self._table.root), self._table.root, installed))
+        sightings.update(walk.seen(Looks(self._root), self._root, installed))
         refusals = list(gathered.refusals)
         described = self._settings[suite.name]
         if gathered.programs:
             described |= self._checkout()
-            repository = walk.seen(Looks(self._table.root), self._table.root, ["."], self._skipped)
+            repository = walk.seen(Looks(self._root), self._root, ["."], self._skipped)
             sightings.update(repository)
             refusals += self._edited_meanwhile()
         source = result.snapshot.provenance
@@ -251,9 +241,7 @@ class Reuse:
             environment=self._environments[suite.name],
             settings=described,
             seen=sightings.seen(),
-            reports={
-                os.path.relpath(path, self._table.root): report_digest(path) for path in reports
-            },
+            reports={os.path.relpath(path, self._root): report_digest(path) for path in reports},
             refusals=tuple(refusals),
             programs=gathered.programs,
         )
@@ -275,19 +263,12 @@ class Reuse:
         return described | {ENVIRONMENT: str(python)}
 
     def _describe(self, environment: Environment, looks: Looks) -> dict[str, str]:
-        return describe_environment(
-            self._table.root,
-            self._environ,
-            self._table.reuse.environment,
-            self._arguments,
-            environment,
-            looks,
-        )
+        return describe_environment(self._context, self._arguments, environment, looks)
 
     @cached_property
     def _settings_after(self) -> dict[str, dict[str, str]]:
         """The settings after all tests have ended, before the first suite is stored."""
-        looks = Looks(self._table.root)
+        looks = Looks(self._root)
         return {
             name: self._describe(environment, looks)
             for name, environment in self._environments.items()
@@ -295,22 +276,22 @@ class Reuse:
 
     def _checkout(self) -> dict[str, str]:
         """The commit, which an untraced program can read from git."""
-        return {_COMMIT: str(read_head(self._table.root))}
+        return {_COMMIT: str(read_head(self._root))}
 
     @cached_property
     def _tracked(self) -> Tracked | None:
-        return list_tracked(self._table.root)
+        return list_tracked(self._root)
 
     def _edited_meanwhile(self) -> list[str]:
         """A refusal if untraced programs may have read files in two states."""
-        if walk.stamps(self._table.root, self._skipped) != self._stamps:
+        if walk.stamps(self._root, self._skipped) != self._stamps:
             return ["the repository changed while untraced programs ran"]
         return []
 
     def _parts(self, suite: Suite) -> list[str]:
         parts = [*suite.source, *suite.tests, "pyproject.toml", *SETTINGS_FILES]
         parts += [suite.requirements] if suite.requirements else []
-        return [*parts, *self._table.reuse.files]
+        return [*parts, *self._context.table.reuse.files]
 
     def _changed_meanwhile(self, suite: str, installed: Iterable[tuple[str, str]]) -> list[str]:
         if self._settings_after[suite] != self._settings[suite]:
@@ -323,7 +304,7 @@ class Reuse:
 
     def _publish(self, result: Snapshot, stored: Evidence) -> None:
         target = self._layout.snapshot(result.suite)
-        name = os.path.relpath(target, self._table.root)
+        name = os.path.relpath(target, self._root)
         with files.locked(self._layout.lock):
             files.write_atomic(target, result.encode())
             renewed = msgspec.structs.replace(

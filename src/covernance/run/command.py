@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -13,20 +11,20 @@ import click
 
 from covernance.agent.interpreter import parse_interpreters
 from covernance.combine.command import combiner
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.engine import progress
 from covernance.engine.arguments import split_reports
 from covernance.engine.schedule import read_theme_seconds
 from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
-from covernance.layout import Layout
 from covernance.matrix.jobs import durations
 from covernance.run.output import print_results, worst_exit
 from covernance.run.preparing import find_agents, interpret
 from covernance.run.request import Request
 from covernance.run.workflow import plan_commands, run_suites
 from covernance.shell.options import python_option, soft_option, softened
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 from covernance.shell.terminal import colored, has_terminal
 
 
@@ -123,10 +121,11 @@ def command(  # noqa: PLR0913 - click hands over every option
       covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
     """  # noqa: D301 - click reads the escape
     folder = Path.cwd()
-    table = here()
-    chosen = _select_suites(table, suites)
+    context = enter_repository()
+    table = context.table
+    chosen = _select_suites(context, suites)
     pythons = parse_interpreters(table, interpreters, folder)
-    agents = find_agents(table, chosen, os.environ, pythons)
+    agents = find_agents(context, chosen, pythons)
     arguments = split_reports(pytest_arguments)
     part = parse(shard, "--shard or COVERAGE_SHARD") if shard else Shard()
     request = Request(
@@ -136,10 +135,10 @@ def command(  # noqa: PLR0913 - click hands over every option
         arguments=interpret(arguments, chosen[0], agents[chosen[0].name]),
         jobs=jobs,
         color=colored(),
-        environ=os.environ,
-        now=datetime.now(UTC),
+        environ=context.environ,
+        now=context.now,
         shard=part,
-        durations={} if part.whole else durations(table),
+        durations={} if part.whole else durations(context.layout),
         contexts=contexts,
         reuse=reuse,
     )
@@ -151,24 +150,24 @@ def command(  # noqa: PLR0913 - click hands over every option
     live = has_terminal() and not request.arguments.meaning.interactive
     observing = (
         progress.Live(
-            verbose=show_output, expected=read_theme_seconds(request.suites, Layout(table.root))
+            verbose=show_output, expected=read_theme_seconds(request.suites, context.layout)
         )
         if live
         else nullcontext(progress.Lines(click.echo, verbose=show_output))
     )
     with observing as observer:
         results = run_suites(table, request, agents, observer)
-    print_results(results, table, combiner(table, lambda suite: agents[suite.name]), click.echo)
+    print_results(results, table, combiner(context, lambda suite: agents[suite.name]), click.echo)
     return softened(worst_exit(result.exit for result in results), soft=soft)
 
 
-def _select_suites(table: Table, options: tuple[str, ...]) -> tuple[Suite, ...]:
-    names = _split(options)
-    if not names and (context := os.environ.get("COVERAGE_CONTEXT")):
+def _select_suites(context: Context, options: tuple[str, ...]) -> tuple[Suite, ...]:
+    table, names = context.table, _split(options)
+    if not names and (given := context.environ.get("COVERAGE_CONTEXT")):
         try:
-            return tuple(table.suite(name) for name in _split((context,)))
+            return tuple(table.suite(name) for name in _split((given,)))
         except ConfigError as error:
-            msg = f"COVERAGE_CONTEXT={context}: {error}"
+            msg = f"COVERAGE_CONTEXT={given}: {error}"
             raise ConfigError(msg) from None
     return tuple(table.suite(name) for name in names) if names else table.suites
 

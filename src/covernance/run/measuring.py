@@ -14,6 +14,7 @@ from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Prepared
 from covernance.config import UNTHEMED, Suite, Table
+from covernance.context import Context
 from covernance.engine.engine import Measurement, Observer, TraceVariables
 from covernance.engine.registry import choose_engine
 from covernance.engine.theme_result import ThemeResult
@@ -139,8 +140,9 @@ def measure(
         if any(result.was_rejected for result in results):
             msg = "pytest could not start; its message is above"
             raise InputError(msg)
-        checkout = describe_run(table, request.environ, request.now)
-        change = recorded.find_change(table, request.environ)
+        context = Context(table, request.environ, request.now)
+        checkout = describe_run(context)
+        change = recorded.find_change(context)
         suite_results = []
         for suite in request.suites:
             suite_themes = _select_suite(suite, results)

@@ -10,6 +10,7 @@ import msgspec
 
 from covernance.agent.client import Agent
 from covernance.config import Table
+from covernance.context import Context
 from covernance.engine.engine import Observer
 from covernance.judgement import read_judgement
 from covernance.layout import Layout
@@ -49,9 +50,9 @@ def run_suites(
     Raises:
         CovernanceError: Nothing could be measured; earlier results are untouched.
     """
+    context = Context(table, request.environ, request.now)
     judgements = {
-        suite.name: read_judgement(table, suite, request.environ, request.now, request.fail_under)
-        for suite in request.suites
+        suite.name: read_judgement(context, suite, request.fail_under) for suite in request.suites
     }
     reuse = _reuse(table, request)
     results = (
@@ -74,7 +75,7 @@ def _reuse(table: Table, request: Request) -> Reuse | None:
     arguments = request.arguments
     if request.themes or arguments.narrowing or arguments.meaning.interactive:
         return None
-    return Reuse(table, request.environ, arguments.rest, request.now)
+    return Reuse(Context(table, request.environ, request.now), arguments.rest)
 
 
 def _may_reuse(table: Table, request: Request) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit, InputError
 from covernance.reports.markdown import COMMENT_LIMIT
 from covernance.shell.options import base_option
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 
 
 @click.command("summary")
@@ -86,10 +85,10 @@ def command(
         for label, name in (_parse_label("--attach", text, "FILE") for text in attachments)
     }
     outcomes = dict(_parse_label("--step", text, "success") for text in steps)
-    table = here()
-    agents = find_suite_agents(table, os.environ)
+    context = enter_repository()
+    agents = find_suite_agents(context)
     warn = functools.partial(click.echo, err=True)
-    state = overview.full_state(table, base, os.environ, agents, warn)
+    state = overview.full_state(context, base, agents, warn)
     summary = workflow.render(
         state, form, links=urls, attached=attached, steps=outcomes, limit=limit
     )

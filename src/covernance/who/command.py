@@ -9,7 +9,7 @@ import click
 from covernance.errors import Exit
 from covernance.shell.options import format_option
 from covernance.shell.printing import print_json
-from covernance.shell.repository import here
+from covernance.shell.repository import enter_repository
 from covernance.who import workflow
 from covernance.who.render import text
 
@@ -31,8 +31,8 @@ def command(places: tuple[str, ...], form: str) -> Exit:
       covernance who apps/api/main.py:10-20 apps/api/store.py --format json
     """  # noqa: D301 - click reads the escape
     folder = Path.cwd()
-    table = here()
-    answers = workflow.find_tests(table, workflow.parse(places, table.root, folder))
+    context = enter_repository()
+    answers = workflow.find_tests(context, workflow.parse(places, context.root, folder))
     if form == "json":
         print_json({"places": answers})
     else:

@@ -12,7 +12,7 @@ import msgspec
 
 from covernance import files
 from covernance.agent.sources import map_first_lines
-from covernance.config import Suite, Table
+from covernance.config import Suite
 from covernance.git import changes
 from covernance.layout import Layout
 from covernance.model import document, lines, snapshot
@@ -165,13 +165,13 @@ class TestedFile:
         return frozenset((name.theme, name.test) for name in names if name.after_collection)
 
 
-def load(table: Table, suite: Suite) -> Tested | None:
+def load(layout: Layout, suite: Suite) -> Tested | None:
     """Read the recording of a suite; None if there is none.
 
     Raises:
         InputError: It is damaged.
     """
-    folder = Layout(table.root).contexts(suite.name)
+    folder = layout.contexts(suite.name)
     return Tested(suite, folder) if folder.is_dir() else None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.config import Table
+from covernance.context import Context
 from covernance.errors import InputError
 from covernance.git import changes
 from covernance.model import lines
@@ -41,14 +42,15 @@ def parse(texts: Sequence[str], root: Path, folder: Path) -> list[Place]:
     return [_parse(text, root, folder) for text in texts]
 
 
-def find_tests(table: Table, places: Iterable[Place]) -> list[Answer]:
+def find_tests(context: Context, places: Iterable[Place]) -> list[Answer]:
     """Find the tests of each place.
 
     Raises:
         InputError: A place is not part of any suite, or the recording of its suite is missing or
             lacks the file.
     """
-    recorded = {suite.name: recording.load(table, suite) for suite in table.suites}
+    table = context.table
+    recorded = {suite.name: recording.load(context.layout, suite) for suite in table.suites}
     return [_answer(table, _of(table, recorded, place), place) for place in places]
 
 

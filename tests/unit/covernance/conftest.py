@@ -14,6 +14,7 @@ from coverage import CoverageData
 
 from covernance.agent.client import Agent
 from covernance.config import Suite
+from covernance.context import Context
 from covernance.engine.process_engine import ProcessEngine
 from covernance.engine.processes import Ended, Launch, Watcher
 from covernance.engine.record import RECORD, SCHEMA, Collected, Record
@@ -33,6 +34,7 @@ from covernance.model.snapshot import (
 )
 from covernance.model.verdict import Verdict
 from tests.utils.agents import LocalAgent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository, clean_environment
 
 
@@ -145,6 +147,12 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     made = Repository(tmp_path / "repository", {"calc/__init__.py": "x = 1\ny = 2\n"})
     monkeypatch.chdir(made.root)
     return made
+
+
+@pytest.fixture
+def context(repository: Repository) -> Context:
+    """The context of a command in the repository, without environment variables."""
+    return context_of(repository.root)
 
 
 def free(slots: Slots) -> int:

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from covernance import results
-from covernance.config import load
 from covernance.errors import InputError
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -33,12 +33,12 @@ def test_one_result_per_suite_of_the_table_is_read(
 ) -> None:
     result = msgspec.structs.replace(snapshot, suite="calc")
     put(result)
-    assert results.read_results(load(repository.root)) == {"calc": result}
+    assert results.read_results(context_of(repository.root)) == {"calc": result}
 
 
 @pytest.mark.reliability
 def test_a_suite_without_a_snapshot_has_no_result(repository: Repository) -> None:
-    assert results.read_results(load(repository.root)) == {"calc": None}
+    assert results.read_results(context_of(repository.root)) == {"calc": None}
 
 
 @pytest.mark.reliability
@@ -47,7 +47,7 @@ def test_a_damaged_snapshot_is_an_error(repository: Repository, put: Put) -> Non
     path.parent.mkdir()
     path.write_bytes(b"{")
     with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
-        results.read_results(load(repository.root))
+        results.read_results(context_of(repository.root))
 
 
 @pytest.mark.security
@@ -56,4 +56,4 @@ def test_the_result_of_another_suite_is_rejected(
 ) -> None:
     put(snapshot)
     with pytest.raises(InputError, match="holds the result of 'api', not of 'calc'"):
-        results.read_results(load(repository.root))
+        results.read_results(context_of(repository.root))

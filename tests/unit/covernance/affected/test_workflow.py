@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,11 +16,11 @@ from covernance.matrix.command import command
 from covernance.matrix.jobs import Decision
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import Snapshot
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
 INPUTS = Inputs(
     read=("calc/__init__.py", "pyproject.toml", "tests/test_calc.py"),
     asked=("tests/conftest.py",),
@@ -63,7 +62,7 @@ def table(repository: Repository) -> Table:
 
 def decide_calc(table: Table, stored_commit: str, **environ: str) -> Decision:
     store = Directory(table.root / "coverage/history")
-    return decide_suites(table, StoreListing(store), stored_commit, environ, NOW)["calc"]
+    return decide_suites(context_of(table, environ), StoreListing(store), stored_commit)["calc"]
 
 
 def test_unaffected_suite_is_left_out(table: Table, stored_commit: str) -> None:

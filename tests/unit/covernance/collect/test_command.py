@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from covernance.collect.command import command
 from covernance.config import load
 from covernance.errors import Exit, InputError
+from covernance.layout import Layout
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Plan, Planned
 from tests.utils.repository import Repository
@@ -19,7 +20,8 @@ pytestmark = pytest.mark.security
 def plan(repository: Repository) -> Path:
     """A plan of the one suite."""
     table = load(repository.root)
-    return jobs.write(table, Plan(commit=None, config=table.digest(), jobs=(Planned("calc"),)))
+    plan = Plan(commit=None, config=table.digest(), jobs=(Planned("calc"),))
+    return jobs.write(plan, Layout(table.root))
 
 
 def call(*arguments: object, **environ: str) -> Result:

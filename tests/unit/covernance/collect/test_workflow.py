@@ -27,8 +27,9 @@ from covernance.model.snapshot import read
 from covernance.model.suite_result import SuiteResult
 from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakePasses
-from tests.unit.covernance.run.runs import NOW, Quiet, record, request
+from tests.unit.covernance.run.runs import Quiet, record, request
 from tests.utils.agents import local_agent, local_agents
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -76,14 +77,14 @@ def plan_of(table: Table, shards: int) -> Plan:
 def collected(table: Table, folder: Path, shards: int) -> list[SuiteResult]:
     """The results of a suite's shards."""
     complete = find_arrivals(folder, plan_of(table, shards), table).complete
-    return collect(table, complete, {}, NOW, local_agent)
+    return collect(context_of(table), complete, local_agent)
 
 
 def test_shards_are_concluded_as_one_suite(measure: Callable[..., Table], arrived: Path) -> None:
     measure(Shard(1, 2))
     table = measure(Shard(2, 2))
     arrivals = find_arrivals(arrived, plan_of(table, 2), table)
-    (result,) = collect(table, arrivals.complete, {}, NOW, local_agent)
+    (result,) = collect(context_of(table), arrivals.complete, local_agent)
     assert (result.exit, result.snapshot.verdict) == (Exit.PASS, "pass")
     assert len(result.snapshot.tests) == 6
     assert result.snapshot.themes["security"].outcomes.tests == 2
@@ -98,7 +99,7 @@ def test_missing_job_is_named_and_its_suite_is_incomplete(
     arrivals = find_arrivals(arrived, plan_of(table, 2), table)
     assert [job.name for job in arrivals.missing] == ["calc-2-of-2"]
     assert arrivals.complete == ()
-    assert collect(table, arrivals.complete, {}, NOW, local_agent) == []
+    assert collect(context_of(table), arrivals.complete, local_agent) == []
 
 
 @pytest.mark.security
@@ -175,7 +176,7 @@ def test_suite_below_its_floor_fails_despite_a_passing_snapshot(
 ) -> None:
     passes.arcs = {theme: [(-1, 1)] for theme in THEMES}
     table = measure(Shard())
-    jobs.write(table, plan_of(table, 1))
+    jobs.write(plan_of(table, 1), Layout(table.root))
     snapshot_file = arrived / "calc.snapshot.json"
     snapshot_file.write_text(snapshot_file.read_text().replace('"below-floor"', '"pass"'))
     code, output = invoke(os.fspath(arrived))
@@ -203,7 +204,7 @@ def test_unsplit_suite_without_its_data_is_an_error(
     complete = find_arrivals(arrived, plan_of(table, 1), table).complete
     shutil.rmtree(arrived / "data")
     with pytest.raises(InputError, match="upload hidden files"):
-        collect(table, complete, {}, NOW, local_agent)
+        collect(context_of(table), complete, local_agent)
 
 
 @pytest.mark.security
@@ -274,7 +275,7 @@ def test_command_fails_while_a_result_is_missing(
     measure: Callable[..., Table], arrived: Path
 ) -> None:
     table = measure(Shard(1, 2))
-    plan = jobs.write(table, plan_of(table, 2))
+    plan = jobs.write(plan_of(table, 2), Layout(table.root))
     code, output = invoke(os.fspath(arrived))
     assert code is Exit.GATE
     assert "no result from these planned jobs: calc-2-of-2" in output

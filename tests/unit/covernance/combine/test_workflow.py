@@ -13,6 +13,7 @@ from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.reuse.evidence import Evidence, Seen
 from tests.unit.covernance.combine.conftest import measure
 from tests.utils.agents import ENVIRONMENT, local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -26,7 +27,7 @@ def test_baseline_has_every_suite_with_contexts(two_suites: Repository) -> None:
     (html / "all" / "stale.html").touch()
     notes: list[str] = []
     json_report, combined, landing = combine_suites(
-        load(two_suites.root), {}, local_agent, notes.append
+        context_of(two_suites.root), local_agent, notes.append
     )
     text = json_report.read_text()
     assert "calc/__init__.py" in text
@@ -46,7 +47,7 @@ def test_missing_suite_is_named_and_nothing_is_written(
     two_suites: Repository,
 ) -> None:
     with pytest.raises(InputError, match="no data for suite other"):
-        combine_suites(load(two_suites.root), {}, local_agent, print)
+        combine_suites(context_of(two_suites.root), local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 
@@ -57,7 +58,7 @@ def test_carried_result_has_no_data_to_combine(two_suites: Repository, snapshot:
     result = msgspec.structs.replace(snapshot, suite="other", provenance=source)
     two_suites.write("coverage/other.snapshot.json", result.encode().decode())
     with pytest.raises(InputError, match="other: the last result was carried forward"):
-        combine_suites(load(two_suites.root), {}, local_agent, print)
+        combine_suites(context_of(two_suites.root), local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 
 
@@ -101,11 +102,11 @@ def test_combined_reports_are_regenerated_only_for_other_runs(
     for suite in ("calc", "other"):
         leave_evidence(two_suites, suite, "2026-11-21T12:00:00Z")
     table = load(two_suites.root)
-    combine_suites(table, {}, local_agent, lambda _: None)
+    combine_suites(context_of(table), local_agent, lambda _: None)
     change(two_suites)
     made: list[str] = []
     monkeypatch.setattr(
         "covernance.combine.combined.write_combined", lambda *_: made.append("made")
     )
-    combine_suites(table, {}, local_agent, lambda _: None)
+    combine_suites(context_of(table), local_agent, lambda _: None)
     assert bool(made) is again

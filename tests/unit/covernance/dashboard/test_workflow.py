@@ -6,24 +6,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.config import Table, load
+from covernance.context import Context
 from covernance.dashboard.workflow import History, history, publish, render_files
 from covernance.errors import MachineError
 from covernance.history.directory import Directory
-from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot, TestResult
 from covernance.reports.state import State
 from covernance.reports.trend import Flaky
-from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
 Recorded = Callable[..., Snapshot]
-
-
-@pytest.fixture
-def table(repository: Repository) -> Table:
-    return load(repository.root)
 
 
 @pytest.fixture
@@ -90,10 +83,10 @@ def test_test_that_passed_and_failed_is_flaky(store: Directory, recorded: Record
     assert past.flaky == (Flaky("calc", "t::a"),)
 
 
-def test_badges_metrics_and_the_page_are_published(table: Table, recorded: Recorded) -> None:
-    layout = Layout(table.root)
-    content = render_files(table, state(recorded(1)), History({}, ()))
-    publish(table, content)
+def test_badges_metrics_and_the_page_are_published(context: Context, recorded: Recorded) -> None:
+    layout = context.layout
+    content = render_files(context, state(recorded(1)), History({}, ()))
+    publish(context.layout, content)
     written = [
         layout.folder / "badges" / "calc.svg",
         layout.folder / "badges" / "calc-security.svg",
@@ -107,24 +100,26 @@ def test_badges_metrics_and_the_page_are_published(table: Table, recorded: Recor
 
 @pytest.mark.reliability
 def test_unchanged_files_are_not_written_and_edited_ones_are_restored(
-    table: Table, recorded: Recorded
+    context: Context, recorded: Recorded
 ) -> None:
-    content = render_files(table, state(recorded(1)), History({}, ()))
-    publish(table, content)
+    content = render_files(context, state(recorded(1)), History({}, ()))
+    publish(context.layout, content)
     same, edited, *_ = content
     before = same.stat().st_ino
     edited.write_bytes(bytes(len(content[edited])))
-    publish(table, content)
+    publish(context.layout, content)
     assert same.stat().st_ino == before
     assert edited.read_bytes() == content[edited]
 
 
-def test_badges_of_removed_suites_and_themes_are_deleted(table: Table, recorded: Recorded) -> None:
-    folder = Layout(table.root).folder / "badges"
+def test_badges_of_removed_suites_and_themes_are_deleted(
+    context: Context, recorded: Recorded
+) -> None:
+    folder = context.layout.folder / "badges"
     folder.mkdir(parents=True)
     (folder / "gone.svg").touch()
     (folder / "notes.txt").touch()
-    publish(table, render_files(table, state(recorded(1)), History({}, ())))
+    publish(context.layout, render_files(context, state(recorded(1)), History({}, ())))
     assert sorted(path.name for path in folder.iterdir()) == [
         "calc-security.svg",
         "calc.svg",
@@ -133,23 +128,23 @@ def test_badges_of_removed_suites_and_themes_are_deleted(table: Table, recorded:
 
 
 @pytest.mark.reliability
-def test_same_results_give_the_same_bytes(table: Table, recorded: Recorded) -> None:
-    first, again = (render_files(table, state(recorded(1)), History({}, ())) for _ in range(2))
+def test_same_results_give_the_same_bytes(context: Context, recorded: Recorded) -> None:
+    first, again = (render_files(context, state(recorded(1)), History({}, ())) for _ in range(2))
     assert first == again
 
 
 @pytest.mark.reliability
-def test_folder_that_can_not_be_written_is_an_error(table: Table) -> None:
+def test_folder_that_can_not_be_written_is_an_error(context: Context) -> None:
     with pytest.raises(MachineError, match="can't be written"):
-        publish(table, {table.root / "pyproject.toml" / "x": b""})
+        publish(context.layout, {context.root / "pyproject.toml" / "x": b""})
 
 
-def test_page_links_to_existing_reports(table: Table, recorded: Recorded) -> None:
-    html = Layout(table.root).html
+def test_page_links_to_existing_reports(context: Context, recorded: Recorded) -> None:
+    html = context.layout.html
     for folder in (html / "all", html / "calc", html / "calc" / "security"):
         folder.mkdir(parents=True)
         (folder / "index.html").touch()
-    content = render_files(table, state(recorded(1)), History({}, ()))
+    content = render_files(context, state(recorded(1)), History({}, ()))
     page = content[html / "index.html"].decode()
     assert 'href="all/index.html"' in page
     assert 'href="calc/index.html"' in page

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,8 @@ from click.testing import CliRunner, Result
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import command as exceptions
 from covernance.model.counts import Counts
-from tests.unit.covernance.exceptions.register_samples import TODAY, document, line, measured
+from tests.unit.covernance.exceptions.register_samples import document, line, measured
+from tests.utils.contexts import NOW, start_commands_at
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -23,7 +23,7 @@ EXPIRED = ROW.replace("2027-01-01", "2026-11-20")
 @pytest.fixture(autouse=True)
 def _house(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository whose suite has one file below its floor, on a fixed day."""
-    monkeypatch.setattr(exceptions, "_today", lambda: TODAY)
+    start_commands_at(monkeypatch, NOW)
     register(document())
     Path("coverage").mkdir()
     snapshot = measured({"calc/a.py": Counts(4, 3)}, suite="calc")
@@ -168,8 +168,3 @@ def test_every_help_text_has_examples(command: str) -> None:
     shown = call(command, "--help").output
     assert "Examples:" in shown
     assert f"covernance exceptions {command}" in shown
-
-
-def test_today_is_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    assert isinstance(exceptions._today(), date)

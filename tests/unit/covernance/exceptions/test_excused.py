@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from covernance.config import load
 from covernance.errors import InputError
 from covernance.exceptions.excused import find_exceptions
 from covernance.gate.floors import NO_EXCEPTIONS
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.security
 
 REGISTER = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
-TODAY = date(2026, 11, 21)
 
 TEXT = """\
 # Exceptions
@@ -27,8 +24,8 @@ TEXT = """\
 
 
 def test_without_a_register_nothing_is_waived(repository: Repository) -> None:
-    table = load(repository.root)
-    assert find_exceptions(table, table.suites[0], TODAY) == NO_EXCEPTIONS
+    context = context_of(repository.root)
+    assert find_exceptions(context, context.table.suites[0]) == NO_EXCEPTIONS
 
 
 @pytest.mark.parametrize(("day", "waives"), [("2026-11-21", True), ("2026-11-20", False)])
@@ -36,8 +33,8 @@ def test_a_row_waives_until_its_date_and_expires_the_day_after(
     repository: Repository, day: str, *, waives: bool
 ) -> None:
     repository.write(REGISTER, TEXT.format(day=day))
-    table = load(repository.root)
-    result = find_exceptions(table, table.suites[0], TODAY)
+    context = context_of(repository.root)
+    result = find_exceptions(context, context.table.suites[0])
     assert (result.waived == {"calc/__init__.py"}) is waives
     assert bool(result.expired) is not waives
 
@@ -47,6 +44,6 @@ def test_a_row_waives_until_its_date_and_expires_the_day_after(
 def test_a_damaged_register_is_a_clear_error(repository: Repository, damage: bytes) -> None:
     path = repository.write(REGISTER, TEXT.format(day="2026-11-21"))
     path.write_bytes(damage + path.read_bytes())
-    table = load(repository.root)
+    context = context_of(repository.root)
     with pytest.raises(InputError, match=r"coverage_exceptions\.md"):
-        find_exceptions(table, table.suites[0], TODAY)
+        find_exceptions(context, context.table.suites[0])

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from covernance.config import Table, load
+from covernance.config import load
+from covernance.context import Context
 from covernance.errors import InputError, MachineError
 from covernance.exceptions.register_markdown import EMPTY
 from covernance.exceptions.row import Row
@@ -19,7 +20,8 @@ from covernance.exceptions.workflow import (
     sync_register,
 )
 from covernance.model.counts import Counts
-from tests.unit.covernance.exceptions.register_samples import TODAY, document, line, measured
+from tests.unit.covernance.exceptions.register_samples import document, line, measured
+from tests.utils.contexts import context_of
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = pytest.mark.architecture
@@ -52,8 +54,8 @@ class House:
             self.measure(suite, {})
 
     @property
-    def table(self) -> Table:
-        return load(self.repository.root)
+    def context(self) -> Context:
+        return context_of(self.repository.root)
 
     @property
     def text(self) -> str:
@@ -72,17 +74,17 @@ class House:
         (self.repository.root / "coverage" / f"{suite}.snapshot.json").unlink()
 
     def sync(self) -> Compared:
-        return sync_register(self.table, self.table.suites, TODAY)
+        return sync_register(self.context, self.context.table.suites)
 
     def compare(self) -> Compared:
-        return compare_register(self.table, self.table.suites, TODAY)
+        return compare_register(self.context, self.context.table.suites)
 
     def check(self, *names: str) -> Checked:
-        suites = [self.table.suite(name) for name in names or ("calc", "web")]
-        return check_register(self.table, suites, TODAY)
+        suites = [self.context.table.suite(name) for name in names or ("calc", "web")]
+        return check_register(self.context, suites)
 
     def rows(self) -> tuple[Row, ...]:
-        return read_rows(self.table)
+        return read_rows(self.context.table)
 
 
 @pytest.fixture
@@ -194,8 +196,8 @@ def test_an_expired_row_only_affects_its_suite(house: House) -> None:
 def test_only_debts_of_the_selected_suites_are_listed(house: House) -> None:
     house.write(document(IN_STEP, line(module="`web/b.py`", suite="web")))
     house.measure("calc", {"calc/a.py": PRESENT})
-    table = house.table
-    calc = list_register_debts(table, [table.suite("calc")], TODAY)
+    context = house.context
+    calc = list_register_debts(context, [context.table.suite("calc")])
     assert [(debt.row.module, debt.missing) for debt in calc] == [("calc/a.py", 1)]
 
 
@@ -203,7 +205,7 @@ def test_only_debts_of_the_selected_suites_are_listed(house: House) -> None:
 def test_debts_of_a_suite_that_was_not_run_are_unknown(house: House) -> None:
     house.write(document(IN_STEP))
     house.forget("calc")
-    (debt,) = list_register_debts(house.table, house.table.suites, TODAY)
+    (debt,) = list_register_debts(house.context, house.context.table.suites)
     assert debt.missing is None
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from covernance.config import load
 from covernance.errors import InputError
 from covernance.git.base import find_base_commit
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -39,7 +39,7 @@ def test_the_option_comes_before_the_target_branch_before_the_default_branch(
     environ: Mapping[str, str],
     expected: str,
 ) -> None:
-    assert find_base_commit(load(repository.root), option, environ) == commits[expected]
+    assert find_base_commit(context_of(repository.root, environ), option) == commits[expected]
 
 
 @pytest.mark.reliability
@@ -49,4 +49,4 @@ def test_a_target_branch_that_was_not_fetched_is_an_error(
     with pytest.raises(
         InputError, match="'refs/remotes/origin/next' is not a commit in this clone; fetch it"
     ):
-        find_base_commit(load(repository.root), None, {"GITHUB_BASE_REF": "next"})
+        find_base_commit(context_of(repository.root, {"GITHUB_BASE_REF": "next"}), None)

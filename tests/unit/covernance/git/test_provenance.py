@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from covernance.config import load
 from covernance.git.provenance import add_environment, describe_run, read_head
 from tests.utils.agents import ENVIRONMENT
+from tests.utils.contexts import NOW, context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
-
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -24,7 +22,7 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def test_a_clean_checkout_is_described_by_commit_and_branch(repository: Repository) -> None:
-    result = describe_run(load(repository.root), {}, NOW)
+    result = describe_run(context_of(repository.root))
     assert result.commit == repository.git("rev-parse", "HEAD")
     assert (result.branch, result.dirty) == ("main", False)
     assert result.tools["covernance"]
@@ -35,7 +33,7 @@ def test_a_clean_checkout_is_described_by_commit_and_branch(repository: Reposito
 
 def test_an_edited_checkout_is_dirty(repository: Repository) -> None:
     repository.append("calc/__init__.py", "x = 1\n")
-    assert describe_run(load(repository.root), {}, NOW).dirty is True
+    assert describe_run(context_of(repository.root)).dirty is True
 
 
 def test_the_base_is_the_merge_base_with_the_default_branch(repository: Repository) -> None:
@@ -43,13 +41,13 @@ def test_the_base_is_the_merge_base_with_the_default_branch(repository: Reposito
     repository.git("switch", "--quiet", "--create", "feature")
     repository.append("calc/__init__.py", "x = 1\n")
     repository.git("commit", "--quiet", "--all", "--message=work")
-    assert describe_run(load(repository.root), {}, NOW).base == start
+    assert describe_run(context_of(repository.root)).base == start
 
 
 @pytest.mark.reliability
 def test_a_detached_head_has_no_branch(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "--detach")
-    assert describe_run(load(repository.root), {}, NOW).branch is None
+    assert describe_run(context_of(repository.root)).branch is None
 
 
 @pytest.mark.reliability
@@ -58,9 +56,9 @@ def test_a_detached_head_has_no_branch(repository: Repository) -> None:
 )
 def test_an_untracked_file_only_makes_the_checkout_dirty(repository: Repository, name: str) -> None:
     repository.git("config", "core.quotePath", "false")
-    before = describe_run(load(repository.root), {}, NOW)
+    before = describe_run(context_of(repository.root))
     repository.write(name, "x\n")
-    result = describe_run(load(repository.root), {}, NOW)
+    result = describe_run(context_of(repository.root))
     assert (result.dirty, result.commit, result.branch) == (True, before.commit, before.branch)
 
 
@@ -68,13 +66,13 @@ def test_an_untracked_file_only_makes_the_checkout_dirty(repository: Repository,
 def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path) -> None:
     fresh = Repository(tmp_path / "fresh")
     fresh.git("init", "--quiet", "--initial-branch=trunk")
-    result = describe_run(load(fresh.root), {}, NOW)
+    result = describe_run(context_of(fresh.root))
     assert (result.commit, result.branch, result.dirty) == (None, "trunk", True)
 
 
 @pytest.mark.reliability
 def test_outside_a_repository_git_values_are_none(tmp_path: Path) -> None:
-    result = describe_run(load(Repository(tmp_path).root), {}, NOW)
+    result = describe_run(context_of(Repository(tmp_path).root))
     assert (result.commit, result.base, result.branch, result.dirty) == (None, None, None, None)
 
 
@@ -83,23 +81,24 @@ def test_without_git_its_values_are_none(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    assert describe_run(load(repository.root), {}, NOW).commit is None
+    assert describe_run(context_of(repository.root)).commit is None
 
 
 def test_the_time_is_utc_in_any_time_zone(repository: Repository) -> None:
     local = NOW.astimezone(timezone(timedelta(hours=5)))
-    assert describe_run(load(repository.root), {}, local).recorded_at == "2026-11-21T12:00:00Z"
+    context = context_of(repository.root, now=local)
+    assert describe_run(context).recorded_at == "2026-11-21T12:00:00Z"
 
 
 def test_a_ci_run_is_identified_by_run_attempt_and_branch(repository: Repository) -> None:
     environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_HEAD_REF": "feature"}
-    result = describe_run(load(repository.root), environ, NOW)
+    result = describe_run(context_of(repository.root, environ))
     assert (result.run_id, result.branch) == ("77-2", "feature")
 
 
 def test_two_runs_in_one_second_have_different_ids(repository: Repository) -> None:
-    table = load(repository.root)
-    names = {describe_run(table, {}, NOW).run_id for _ in range(5)}
+    context = context_of(repository.root)
+    names = {describe_run(context).run_id for _ in range(5)}
     assert len(names) == 5
     assert all(re.fullmatch(r"20261121T120000Z-[0-9a-f]{6}", name) for name in names)
 

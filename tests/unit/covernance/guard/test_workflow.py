@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from covernance.config import load
 from covernance.errors import Exit
 from covernance.guard.workflow import find_base, guard_suites
 from covernance.history.store import Entry, entry_of
 from covernance.model.snapshot import Snapshot
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -113,8 +113,8 @@ def test_without_a_result_for_any_ancestor_there_is_no_base(
 def test_a_suite_that_was_not_run_is_no_data_even_with_bootstrap(
     repository: Repository, commits: list[str]
 ) -> None:
-    table = load(repository.root)
-    (result,) = guard_suites(table, table.suites, MemoryStore(), HEAD, bootstrap=True)
+    context = context_of(repository.root)
+    (result,) = guard_suites(context, context.table.suites, MemoryStore(), HEAD, bootstrap=True)
     assert (result.assessment.verdict, result.exit) == ("no-data", Exit.GATE)
 
 
@@ -123,10 +123,10 @@ def test_a_missing_base_fails_without_bootstrap(
     repository: Repository, commits: list[str], snapshot: Snapshot
 ) -> None:
     published(repository, at(snapshot, commits[2]))
-    table = load(repository.root)
-    (result,) = guard_suites(table, table.suites, MemoryStore(), HEAD)
+    context = context_of(repository.root)
+    (result,) = guard_suites(context, context.table.suites, MemoryStore(), HEAD)
     assert (result.assessment.verdict, result.exit) == ("no-baseline", Exit.GATE)
-    (result,) = guard_suites(table, table.suites, MemoryStore(), HEAD, bootstrap=True)
+    (result,) = guard_suites(context, context.table.suites, MemoryStore(), HEAD, bootstrap=True)
     assert result.exit is Exit.PASS
 
 
@@ -141,9 +141,9 @@ def test_runs_of_the_same_commit_are_compared_for_unstable_lines(
         msgspec.structs.replace(snapshot, files={"apps/api/main.py": other}), commits[2], "1"
     )
     published(repository, now)
-    table = load(repository.root)
+    context = context_of(repository.root)
     store = MemoryStore(earlier, at(snapshot, commits[1]))
-    (result,) = guard_suites(table, table.suites, store, HEAD)
+    (result,) = guard_suites(context, context.table.suites, store, HEAD)
     assert result.assessment.verdict == "pass"
     assert [(flap.path, flap.lines) for flap in result.flaps] == [("apps/api/main.py", "1-3")]
 
@@ -154,7 +154,7 @@ def test_the_base_excludes_what_the_change_removed(
     base = at(snapshot, commits[1])
     gone = at(msgspec.structs.replace(snapshot, files={}), commits[2])
     published(repository, gone)
-    table = load(repository.root)
-    (result,) = guard_suites(table, table.suites, MemoryStore(base), HEAD)
+    context = context_of(repository.root)
+    (result,) = guard_suites(context, context.table.suites, MemoryStore(base), HEAD)
     assert result.comparison is not None
     assert result.comparison.numbers[0].before.total == 0

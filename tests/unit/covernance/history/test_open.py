@@ -11,6 +11,7 @@ from covernance.history.git_branch import GitBranch
 from covernance.history.open import choose_store, find_remote, open_table_store, store_class
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import recorded
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 AT = "2026-11-21T12:00:00Z"
@@ -45,22 +46,22 @@ def test_the_default_remote_is_used_if_it_exists(repository: Repository) -> None
 @pytest.mark.architecture
 def test_an_environment_variable_selects_the_store(repository: Repository) -> None:
     table = load(repository.root)
-    assert choose_store(table, {}) == "directory"
-    assert choose_store(table, {"COVERAGE_HISTORY_STORE": ""}) == "directory"
-    assert choose_store(table, {"COVERAGE_HISTORY_STORE": "git"}) == "git"
+    assert choose_store(context_of(table)) == "directory"
+    assert choose_store(context_of(table, {"COVERAGE_HISTORY_STORE": ""})) == "directory"
+    assert choose_store(context_of(table, {"COVERAGE_HISTORY_STORE": "git"})) == "git"
     with pytest.raises(ConfigError, match=r"COVERAGE_HISTORY_STORE=gti: .* use directory or git"):
-        choose_store(table, {"COVERAGE_HISTORY_STORE": "gti"})
+        choose_store(context_of(table, {"COVERAGE_HISTORY_STORE": "gti"}))
 
 
 @pytest.mark.architecture
 def test_the_tables_store_is_opened(repository: Repository) -> None:
     table = load(repository.root)
-    assert isinstance(open_table_store(table), Directory)
+    assert isinstance(open_table_store(context_of(table)), Directory)
     repository.git("init", "-q")
     table = msgspec.structs.replace(
         table, history=msgspec.structs.replace(table.history, store="git")
     )
-    assert isinstance(open_table_store(table), GitBranch)
+    assert isinstance(open_table_store(context_of(table)), GitBranch)
 
 
 @pytest.mark.architecture

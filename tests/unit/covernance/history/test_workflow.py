@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.config import load
 from covernance.errors import InputError, MachineError
 from covernance.history.directory import Directory
 from covernance.history.store import entry_of
@@ -19,8 +18,10 @@ from covernance.history.workflow import (
     reject_dirty,
     restore,
 )
+from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.history.samples import recorded
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 AT = "2026-11-21T12:00:00Z"
@@ -38,8 +39,8 @@ def test_the_last_results_or_the_given_files_are_loaded(
     for suite in ("auth", "api"):
         content = msgspec.structs.replace(snapshot, suite=suite).encode().decode()
         path = repository.write(f"coverage/{suite}.snapshot.json", content)
-    assert [s.suite for s in load_history((), repository.root)] == ["api", "auth"]
-    assert [s.suite for s in load_history((path,), repository.root)] == ["api"]
+    assert [s.suite for s in load_history((), Layout(repository.root))] == ["api", "auth"]
+    assert [s.suite for s in load_history((path,), Layout(repository.root))] == ["api"]
 
 
 @pytest.mark.security
@@ -48,14 +49,14 @@ def test_a_carried_result_is_not_new(repository: Repository, snapshot: Snapshot)
     carried = msgspec.structs.replace(snapshot, suite="auth", provenance=source)
     repository.write("coverage/api.snapshot.json", snapshot.encode().decode())
     path = repository.write("coverage/auth.snapshot.json", carried.encode().decode())
-    assert [s.suite for s in load_history((), repository.root)] == ["api"]
-    assert load_history((path,), repository.root) == []
+    assert [s.suite for s in load_history((), Layout(repository.root))] == ["api"]
+    assert load_history((path,), Layout(repository.root)) == []
 
 
 @pytest.mark.reliability
 def test_nothing_to_load_is_an_error(repository: Repository) -> None:
     with pytest.raises(InputError, match=r"coverage: has no \*\.snapshot\.json; run a suite"):
-        load_history((), repository.root)
+        load_history((), Layout(repository.root))
 
 
 @pytest.mark.security
@@ -78,9 +79,9 @@ def test_the_newest_results_of_a_branch_are_restored(
     )
     gone = recorded(snapshot, "gone", "3f" * 20, "1-1", "main", AT)
     store.add([new, old, other, gone])
-    table = load(repository.root)
-    assert restore(table, store, "main") == [entry_of(new)]
-    assert restore(table, store, "main") == [entry_of(new)]
+    context = context_of(repository.root)
+    assert restore(context, store, "main") == [entry_of(new)]
+    assert restore(context, store, "main") == [entry_of(new)]
     [path] = (repository.root / "coverage").glob("*.json")
     assert path.read_bytes() == new.encode()
 
@@ -94,14 +95,14 @@ def test_results_of_runs_in_this_checkout_are_not_replaced(
     with pytest.raises(
         InputError, match=r"calc\.snapshot\.json: is the result of a run in this checkout"
     ):
-        restore(load(repository.root), store, "main")
+        restore(context_of(repository.root), store, "main")
     assert path.read_text() == "{}"
 
 
 @pytest.mark.reliability
 def test_a_branch_without_results_is_an_error(repository: Repository, store: Directory) -> None:
     with pytest.raises(InputError, match="no result of branch 'main' is stored"):
-        restore(load(repository.root), store, "main")
+        restore(context_of(repository.root), store, "main")
 
 
 @pytest.mark.architecture

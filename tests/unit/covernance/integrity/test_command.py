@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,17 +13,17 @@ from covernance.errors import Exit, InputError
 from covernance.integrity import command as integrity
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.exceptions.register_samples import document, line
+from tests.utils.contexts import NOW, start_commands_at
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = pytest.mark.architecture
 
 LOWERED = TABLE.replace("fail-under = 90", "fail-under = 80")
-TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture(autouse=True)
 def _start(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(integrity, "_today", lambda: TODAY)
+    start_commands_at(monkeypatch, NOW)
     repository.commit_first()
 
 
@@ -115,7 +115,7 @@ def test_register_row_waives_its_file_until_its_review_date(
     result = call()
     assert "(allowed by exception register: calc/__init__.py)" in result.stdout
     assert result.return_value is Exit.PASS
-    monkeypatch.setattr(integrity, "_today", lambda: date(2030, 1, 1))
+    start_commands_at(monkeypatch, datetime(2030, 1, 1, tzinfo=UTC))
     assert call().return_value is Exit.GATE
 
 

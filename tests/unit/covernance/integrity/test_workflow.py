@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from tests.unit.covernance.patch.measured import (
     measuring,
 )
 from tests.utils.agents import local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = pytest.mark.architecture
@@ -39,10 +39,10 @@ def measure(repository: Repository, snapshot: Snapshot) -> Measure:
 
 
 def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> IntegrityReport:
-    table = load(Path.cwd())
+    context = context_of(Path.cwd())
     allowances = Allowances(kinds=frozenset(allow.split(",")))
-    commit, agent = find_base_commit(table, base, {}), local_agent(table.suites[0])
-    return find_weakenings(table, commit, allowances, agent, snapshots)
+    commit, agent = find_base_commit(context, base), local_agent(context.table.suites[0])
+    return find_weakenings(context, commit, allowances, agent, snapshots)
 
 
 def list_findings(report: IntegrityReport) -> list[str]:
@@ -57,10 +57,10 @@ def test_the_base_is_the_option_then_the_pull_requests_target_then_the_default(
     commit(repository)
     head = repository.git("rev-parse", "HEAD")
     repository.git("update-ref", "refs/remotes/origin/release", head)
-    assert find_base_commit(table, None, {}) == start
-    assert find_base_commit(table, None, {"GITHUB_BASE_REF": ""}) == start
-    assert find_base_commit(table, None, {"GITHUB_BASE_REF": "release"}) == head
-    assert find_base_commit(table, start, {"GITHUB_BASE_REF": "release"}) == start
+    assert find_base_commit(context_of(table), None) == start
+    assert find_base_commit(context_of(table, {"GITHUB_BASE_REF": ""}), None) == start
+    assert find_base_commit(context_of(table, {"GITHUB_BASE_REF": "release"}), None) == head
+    assert find_base_commit(context_of(table, {"GITHUB_BASE_REF": "release"}), start) == start
 
 
 def test_an_unchanged_tree_has_no_findings(repository: Repository, measure: Measure) -> None:
@@ -167,9 +167,9 @@ def test_the_first_table_weakens_nothing(repository: Repository) -> None:
 @pytest.mark.security
 def test_the_register_waives_by_file(repository: Repository) -> None:
     edit(SOURCE, "z = 3  # pragma: no cover\n")
-    table = load(Path.cwd())
-    assert find_waived_subjects(table, date(2026, 11, 21)) == frozenset()
+    context = context_of(Path.cwd())
+    assert find_waived_subjects(context) == frozenset()
     allowances = Allowances(subjects=frozenset({str(SOURCE)}))
-    report = find_weakenings(table, "main", allowances, local_agent(table.suites[0]))
+    report = find_weakenings(context, "main", allowances, local_agent(context.table.suites[0]))
     assert report.findings[0].allowed_by == f"exception register: {SOURCE}"
     assert report.exit is Exit.PASS

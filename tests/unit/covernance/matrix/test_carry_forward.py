@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from covernance.matrix import carry_forward, jobs
 from covernance.matrix.carry_forward import NotCarried
 from covernance.matrix.jobs import Decision, LeftOut, Plan
 from covernance.model.snapshot import Origin, Snapshot, read
+from covernance.model.suite_result import SuiteResult
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.security
@@ -62,9 +64,9 @@ def store_result(snapshot: Snapshot, table: Table, store: Directory) -> Make:
 
 
 def find(table: Table, store: Directory, now: datetime = NOW) -> Entry | NotCarried:
-    return carry_forward.find(
-        table, table.suites[0], StoreListing(store), ["b" * 40, COMMIT, "c" * 40], now
-    )
+    context = context_of(table, now=now)
+    commits = ["b" * 40, COMMIT, "c" * 40]
+    return carry_forward.find(context, table.suites[0], StoreListing(store), commits)
 
 
 def test_nearest_result_is_found(table: Table, store: Directory, store_result: Make) -> None:
@@ -113,6 +115,10 @@ def test_age_of_a_reused_result_is_that_of_its_origin(
     assert "is 23 days old" in found.reason
 
 
+def why_unusable(table: Table, stored: Snapshot) -> str:
+    return carry_forward._why_unusable(context_of(table, now=NOW), stored)
+
+
 def of(result: Snapshot, recorded_at: str) -> Snapshot:
     source = msgspec.structs.replace(result.provenance, recorded_at=recorded_at)
     return msgspec.structs.replace(result, provenance=source)
@@ -120,19 +126,27 @@ def of(result: Snapshot, recorded_at: str) -> Snapshot:
 
 def test_invalid_time_is_an_error(table: Table, store_result: Make) -> None:
     with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
-        carry_forward._why_unusable(table, of(store_result(), "yesterday"), NOW)
+        why_unusable(table, of(store_result(), "yesterday"))
 
 
 def test_time_without_a_zone_is_utc(table: Table, store_result: Make) -> None:
-    assert carry_forward._why_unusable(table, of(store_result(), "2026-11-10T12:00:00"), NOW) == ""
-    assert "14 days old" in carry_forward._why_unusable(
-        table, of(store_result(), "2026-11-10T11:59:59"), NOW
-    )
+    assert why_unusable(table, of(store_result(), "2026-11-10T12:00:00")) == ""
+    assert "14 days old" in why_unusable(table, of(store_result(), "2026-11-10T11:59:59"))
 
 
 def test_result_from_the_future_is_not_carried(table: Table, store_result: Make) -> None:
-    assert "in the future" in carry_forward._why_unusable(
-        table, of(store_result(), "2026-11-24T12:00:01Z"), NOW
+    assert "in the future" in why_unusable(table, of(store_result(), "2026-11-24T12:00:01Z"))
+
+
+def publish_all_carried(
+    table: Table,
+    store: Directory,
+    plan: Plan,
+    environ: Mapping[str, str] | None = None,
+    now: datetime = NOW,
+) -> tuple[list[SuiteResult], dict[str, str]]:
+    return carry_forward.publish_all_carried(
+        context_of(table, environ, now), plan, StoreListing(store)
     )
 
 
@@ -149,16 +163,12 @@ def test_carried_result_is_checked_again_and_labelled(
     table: Table, store: Directory, store_result: Make
 ) -> None:
     plan = plan_of(table, store_result())
-    ((result,), refused) = carry_forward.publish_all_carried(
-        table, plan, StoreListing(store), {}, NOW
-    )
+    ((result,), refused) = publish_all_carried(table, store, plan)
     assert (result.exit, result.published, refused) == (Exit.PASS, (), {})
     source = read(Layout(table.root).snapshot("calc")).provenance
     assert (source.source, source.carried_at) == ("carried", "2026-11-24T12:00:00Z")
 
-    ((result,), _) = carry_forward.publish_all_carried(
-        table, plan, StoreListing(store), {"COVERAGE_FAIL_UNDER": "76"}, NOW
-    )
+    ((result,), _) = publish_all_carried(table, store, plan, {"COVERAGE_FAIL_UNDER": "76"})
     assert result.exit is Exit.GATE
     assert result.snapshot.floor.percent == "76"
 
@@ -176,7 +186,7 @@ def test_store_is_listed_once_for_all_left_out_suites(
     plan = msgspec.structs.replace(plan, config=both.digest())
     listed = [store.entries()]
     monkeypatch.setattr(store, "entries", listed.pop)
-    assert set(carry_forward.publish_all_carried(both, plan, StoreListing(store), {}, NOW)[1]) == {
+    assert set(publish_all_carried(both, store, plan)[1]) == {
         "calc",
         "again",
     }
@@ -188,15 +198,9 @@ def test_result_that_is_gone_or_too_old_is_not_published(
 ) -> None:
     plan = plan_of(table, store_result())
     later = NOW + timedelta(days=12)
-    assert (
-        "is 15 days old"
-        in carry_forward.publish_all_carried(table, plan, StoreListing(store), {}, later)[1]["calc"]
-    )
+    assert "is 15 days old" in publish_all_carried(table, store, plan, now=later)[1]["calc"]
     store.prune(store.entries())
-    assert (
-        "is no longer stored"
-        in carry_forward.publish_all_carried(table, plan, StoreListing(store), {}, NOW)[1]["calc"]
-    )
+    assert "is no longer stored" in publish_all_carried(table, store, plan)[1]["calc"]
 
 
 def test_plan_of_another_table_or_without_a_suite_is_rejected(
@@ -204,15 +208,10 @@ def test_plan_of_another_table_or_without_a_suite_is_rejected(
 ) -> None:
     plan = plan_of(table, store_result())
     with pytest.raises(InputError, match="the plan was made for another table"):
-        carry_forward.publish_all_carried(
-            table, msgspec.structs.replace(plan, config=""), StoreListing(store), {}, NOW
-        )
+        publish_all_carried(table, store, msgspec.structs.replace(plan, config=""))
     gap = msgspec.structs.replace(plan, left_out={})
     unknown = {"calc": "not part of the plan"}
-    assert carry_forward.publish_all_carried(table, gap, StoreListing(store), {}, NOW) == (
-        [],
-        unknown,
-    )
+    assert publish_all_carried(table, store, gap) == ([], unknown)
 
 
 def test_plan_stores_reasons_and_the_results_of_left_out_suites(
@@ -222,7 +221,7 @@ def test_plan_stores_reasons_and_the_results_of_left_out_suites(
     left_out = jobs.plan_jobs(table, StoreListing(store), {"calc": Decision(("untouched",), entry)})
     assert left_out.jobs == ()
     assert left_out.left_out == {"calc": LeftOut("untouched", entry)}
-    assert jobs.read(jobs.write(table, left_out)) == left_out
+    assert jobs.read(jobs.write(left_out, Layout(table.root))) == left_out
     running = jobs.plan_jobs(table, StoreListing(store), {"calc": Decision(("touched", "twice"))})
     assert [job.name for job in running.jobs] == ["calc"]
     assert running.reasons == {"calc": ("touched", "twice")}
@@ -234,7 +233,7 @@ def test_collect_labels_carried_results_and_fails_without_them(
     result = store_result(recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     history = Directory(repository.root / "coverage/history")
     history.add([result])
-    jobs.write(table, plan_of(table, result))
+    jobs.write(plan_of(table, result), Layout(table.root))
 
     def collect() -> Result:
         return CliRunner().invoke(

@@ -10,6 +10,7 @@ from covernance.engine.shard import Shard
 from covernance.errors import InputError
 from covernance.history.directory import Directory
 from covernance.history.store import StoreListing
+from covernance.layout import Layout
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Planned
 from covernance.model.snapshot import Snapshot
@@ -55,12 +56,12 @@ def test_shards_are_split_by_the_newest_durations(
 @pytest.mark.reliability
 def test_written_plan_is_read_back_unchanged(table: Table, tmp_path: Path) -> None:
     made = jobs.plan_jobs(table, StoreListing(Directory(tmp_path / "history")))
-    assert jobs.read(jobs.write(table, made)) == made
-    assert jobs.durations(table) == {"other": {}}
+    assert jobs.read(jobs.write(made, Layout(table.root))) == made
+    assert jobs.durations(Layout(table.root)) == {"other": {}}
 
 
 def test_without_a_plan_there_are_no_durations(table: Table) -> None:
-    assert jobs.durations(table) == {}
+    assert jobs.durations(Layout(table.root)) == {}
 
 
 @pytest.mark.security

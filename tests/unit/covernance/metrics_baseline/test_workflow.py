@@ -19,6 +19,7 @@ from covernance.metrics_baseline.workflow import Request, measure, plan, publish
 from covernance.model.snapshot import Snapshot
 from covernance_agent.record import write_record
 from tests.unit.covernance.conftest import free
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -103,8 +104,8 @@ def lines() -> list[str]:
 def measured(table: Table, pytest_runs: FakePytest, lines: list[str]) -> Measure:
     def measure_suites(*names: str, seeds: tuple[int, ...] = (7, 8)) -> Metrics:
         suites = tuple(table.suite(name) for name in names) or table.suites
-        request = Request(suites=suites, seeds=seeds, interpreters=PYTHONS, environ={}, now=NOW)
-        return measure(table, request, lines.append)
+        request = Request(suites=suites, seeds=seeds, interpreters=PYTHONS)
+        return measure(context_of(table), request, lines.append)
 
     return measure_suites
 
@@ -166,7 +167,7 @@ def test_suite_without_a_snapshot_is_an_error_before_anything_runs(
 
 @pytest.mark.architecture
 def test_metrics_of_all_suites_are_the_baseline(measured: Measure, table: Table) -> None:
-    paths = publish(table, measured())
+    paths = publish(context_of(table), measured())
     assert paths == (
         table.root / "docs/metrics/baseline.json",
         table.root / "docs/metrics/baseline.md",
@@ -179,15 +180,15 @@ def test_metrics_of_all_suites_are_the_baseline(measured: Measure, table: Table)
 def test_metrics_of_some_suites_do_not_replace_the_baseline(
     measured: Measure, table: Table
 ) -> None:
-    whole = publish(table, measured())
+    whole = publish(context_of(table), measured())
     before = [path.read_bytes() for path in whole]
-    paths = publish(table, measured("calc"))
+    paths = publish(context_of(table), measured("calc"))
     assert paths[0] == table.root / "coverage/partial/metrics-baseline.json"
     assert [path.read_bytes() for path in whole] == before
 
 
 @pytest.mark.architecture
 def test_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
-    request = Request(suites=table.suites, seeds=(1,), interpreters=PYTHONS, environ={}, now=NOW)
+    request = Request(suites=table.suites, seeds=(1,), interpreters=PYTHONS)
     assert [repetition.seed for repetition in plan(request, tmp_path)] == [1, 1]
     assert pytest_runs.started == []

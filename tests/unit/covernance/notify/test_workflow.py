@@ -27,6 +27,7 @@ from covernance.notify.workflow import (
     read_facts,
     wait_before,
 )
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -209,7 +210,7 @@ def test_facts_come_from_snapshots_and_from_files(
     path = tmp_path / "facts.json"
     entry = {"kind": "drop", "suite": "calc", "subject": "calc", "text": "t", "good": True}
     path.write_text(json.dumps([entry]))
-    known = gather(table, [path])
+    known = gather(context_of(table), [path])
     assert [(fact.kind, fact.good) for fact in known.facts] == [("gate", False), ("drop", True)]
     assert known.unknown == ()
 
@@ -217,20 +218,20 @@ def test_facts_come_from_snapshots_and_from_files(
 def test_suite_without_a_snapshot_is_named(table: Table, tmp_path: Path) -> None:
     path = tmp_path / "facts.json"
     path.write_text('[{"kind": "drop", "suite": "calc", "subject": "c", "text": "", "good": true}]')
-    assert gather(table, [path]).unknown == ("calc",)
+    assert gather(context_of(table), [path]).unknown == ("calc",)
 
 
 @pytest.mark.security
 def test_no_snapshot_and_no_fact_is_an_error(table: Table) -> None:
     with pytest.raises(InputError, match="no snapshot of any suite"):
-        gather(table, [])
+        gather(context_of(table), [])
 
 
 @pytest.mark.security
 def test_damaged_snapshot_is_an_error(table: Table, published: Snapshot) -> None:
     Layout(table.root).snapshot("calc").write_text("{}")
     with pytest.raises(InputError, match="damaged"):
-        gather(table, [])
+        gather(context_of(table), [])
 
 
 @pytest.mark.security
@@ -241,7 +242,7 @@ def test_two_facts_about_one_subject_are_rejected(
     entry = {"kind": "gate", "suite": "calc", "subject": "calc", "text": "t", "good": True}
     path.write_text(json.dumps([entry]))
     with pytest.raises(InputError, match="two facts describe gate of calc · calc"):
-        gather(table, [path])
+        gather(context_of(table), [path])
 
 
 @pytest.mark.parametrize(
@@ -275,6 +276,6 @@ def test_message_names_the_repository_and_links_to_the_run(table: Table) -> None
         "GITHUB_REPOSITORY": "team/repo",
         "GITHUB_RUN_ID": "7",
     }
-    assert project_of(table, environ) == "team/repo"
+    assert project_of(context_of(table, environ)) == "team/repo"
     assert link_of(environ) == "https://github.example.org/team/repo/actions/runs/7"
-    assert (project_of(table, {}), link_of({})) == ("repository", "")
+    assert (project_of(context_of(table)), link_of({})) == ("repository", "")

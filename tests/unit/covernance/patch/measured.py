@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from covernance.config import load
 from covernance.git.base import find_base_commit
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Snapshot, TestResult
 from covernance.patch.workflow import PatchReport, SuitePatch, measure_patch
 from tests.utils.agents import local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 SOURCE = Path("calc/__init__.py")
@@ -78,11 +78,11 @@ def edit(path: Path, text: str, when: int = EARLIER) -> None:
 
 
 def patched(base: str = "main", **options: int) -> PatchReport:
-    table = load(Path.cwd())
+    context = context_of(Path.cwd())
     return measure_patch(
-        table,
-        table.suites,
-        find_base_commit(table, base, {}),
+        context,
+        context.table.suites,
+        find_base_commit(context, base),
         local_agent,
         min_lines=options.get("min_lines", 0),
     )

@@ -11,6 +11,7 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import FileCell, FileResult, PatchCounts, Snapshot
 from covernance.patch import recorded
 from tests.utils.agents import local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -31,7 +32,7 @@ def commit(repository: Repository, line: str) -> str:
 
 
 def change(repository: Repository, **environ: str) -> Changes | None:
-    return recorded.find_change(load(repository.root), environ)
+    return recorded.find_change(context_of(repository.root, environ))
 
 
 def base(repository: Repository, **environ: str) -> str:

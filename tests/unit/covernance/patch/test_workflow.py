@@ -5,7 +5,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from covernance.config import load
 from covernance.errors import Exit, InputError
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
@@ -23,6 +22,7 @@ from tests.unit.covernance.patch.measured import (
     patched,
 )
 from tests.utils.agents import local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = pytest.mark.architecture
@@ -126,11 +126,16 @@ def test_floor_and_minimum_of_lines_come_from_the_table(
     edit(SOURCE, "z = 3\nw = 4\n")
     repository.write("pyproject.toml", TABLE + "patch-fail-under = 50\n")
     measure("1-3", "4")
-    table = load(Path.cwd())
-    report = measure_patch(table, table.suites, "main", local_agent)
+    context = context_of(Path.cwd())
+    suites = context.table.suites
+    report = measure_patch(context, suites, "main", local_agent)
     assert only(report).results[0].floor == 50
     assert only(report).verdict == "pass"
     strict = measure_patch(
-        table, table.suites, "main", local_agent, fail_under=load(Path.cwd()).suites[0].fail_under
+        context,
+        suites,
+        "main",
+        local_agent,
+        fail_under=suites[0].fail_under,
     )
     assert only(strict).verdict == "informs"

@@ -5,7 +5,6 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from covernance.config import load
 from covernance.errors import InputError
 from covernance.guard import compare
 from covernance.guard.workflow import GuardResult
@@ -13,6 +12,7 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.reports import overview
 from tests.utils.agents import local_agent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -39,7 +39,7 @@ def published(repository: Repository, snapshot: Snapshot, **source: object) -> N
 def test_missing_git_is_reported(repository: Repository, snapshot: Snapshot) -> None:
     published(repository, snapshot)
     warnings: list[str] = []
-    overall = overview.full_state(load(repository.root), None, {}, local_agent, warnings.append)
+    overall = overview.full_state(context_of(repository.root), None, local_agent, warnings.append)
     assert (overall.patches, overall.drops) == ({}, ())
     assert warnings[0].startswith("patch coverage and drops are not shown: ")
 
@@ -50,7 +50,7 @@ def test_days_left_are_counted_from_the_newest_result(
     repository.write(REGISTER, ROWS)
     published(repository, snapshot)
     (exception,) = overview.full_state(
-        load(repository.root), None, {}, local_agent, print
+        context_of(repository.root), None, local_agent, print
     ).exceptions
     assert (exception.module, exception.days_left) == ("calc/__init__.py", 4)
 
@@ -61,13 +61,15 @@ def test_result_with_a_damaged_time_is_one_clear_error(
 ) -> None:
     published(repository, snapshot, recorded_at="yesterday")
     with pytest.raises(InputError, match="the result of calc: 'yesterday' is not a time"):
-        overview.full_state(load(repository.root), None, {}, local_agent, print)
+        overview.full_state(context_of(repository.root), None, local_agent, print)
 
 
 @pytest.mark.reliability
 def test_without_any_result_nothing_is_due(repository: Repository) -> None:
     repository.write(REGISTER, ROWS)
-    assert overview.full_state(load(repository.root), None, {}, local_agent, print).exceptions == ()
+    assert (
+        overview.full_state(context_of(repository.root), None, local_agent, print).exceptions == ()
+    )
 
 
 def test_patch_coverage_and_drops_are_shown_in_git(
@@ -78,7 +80,7 @@ def test_patch_coverage_and_drops_are_shown_in_git(
     head = repository.git("rev-parse", "HEAD")
     published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
     warnings: list[str] = []
-    overall = overview.full_state(load(repository.root), None, {}, local_agent, warnings.append)
+    overall = overview.full_state(context_of(repository.root), None, local_agent, warnings.append)
     assert warnings == []
     assert {suite: counts.total for suite, counts in overall.patches.items()} == {"calc": 1}
 
@@ -92,7 +94,7 @@ def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
     brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
     recorded = msgspec.structs.replace(snapshot, patch=brought)
     published(repository, recorded, commit=repository.git("rev-parse", at))
-    patches = overview.full_state(load(repository.root), None, {}, local_agent, print).patches
+    patches = overview.full_state(context_of(repository.root), None, local_agent, print).patches
     assert [(counts.covered, counts.total) for counts in patches.values()] == shown
 
 

@@ -30,6 +30,7 @@ from covernance_agent import journal
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.run.runs import NOW, Quiet, record, request
 from tests.utils.agents import local_agents
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -303,6 +304,6 @@ def test_snapshot_of_another_suite_is_not_reused(run_calc: RunIt, repository: Re
     path = repository.root / "coverage/calc.snapshot.json"
     path.write_bytes(other.encode())
     table = load(repository.root)
-    reuse = Reuse(table, {}, (), NOW)
+    reuse = Reuse(context_of(table), ())
     (reason,) = reuse.find(table.suite("calc"), Path(sys.executable)).reasons
     assert reason == "coverage/calc.snapshot.json: the report was deleted or changed since the run"

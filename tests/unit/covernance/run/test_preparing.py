@@ -12,6 +12,7 @@ from covernance.errors import MachineError
 from covernance.run.preparing import find_agents, interpret, prepare
 from tests.unit.covernance.run.runs import MEANINGS
 from tests.utils.agents import LocalAgent
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -25,9 +26,9 @@ class Broken(Agent):
 
 
 def test_user_can_choose_the_interpreter_of_each_suite(repository: Repository) -> None:
-    table = load(repository.root)
+    context = context_of(repository.root)
     python = Path(sys.executable)
-    agents = find_agents(table, table.suites, {}, {"calc": python})
+    agents = find_agents(context, context.table.suites, {"calc": python})
     assert {name: agent.python for name, agent in agents.items()} == {"calc": python}
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from covernance.config import load
 from covernance.layout import Layout
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
 from covernance.reports.overview import read_state
 from covernance.reports.state import Drop, ExceptionDue
 from covernance.summary.workflow import render
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -36,7 +36,7 @@ def test_state_holds_what_the_policies_found(
     put(msgspec.structs.replace(snapshot, suite="calc"))
     patches, drop = {"calc": Counts(2, 1)}, Drop("calc", "total", Counts(2, 2), Counts(2, 1))
     due = ExceptionDue("a.py", "calc", "@me", "2026-12-01", 10)
-    state = read_state(load(repository.root), patches=patches, drops=[drop], exceptions=[due])
+    state = read_state(context_of(repository.root), patches=patches, drops=[drop], exceptions=[due])
     assert (state.patches, state.drops, state.exceptions) == (patches, (drop,), (due,))
     assert state.themes == ("architecture", "reliability", "security")
     assert state.present[0].suite == "calc"
@@ -47,7 +47,7 @@ def test_state_holds_what_the_policies_found(
     [("markdown", "## Coverage: 0 of 1"), ("text", "coverage: 0 of 1"), ("json", "{")],
 )
 def test_each_form_tells_the_state(repository: Repository, form: str, start: str) -> None:
-    state = read_state(load(repository.root))
+    state = read_state(context_of(repository.root))
     assert render(state, form, links={}).startswith(start)
 
 
@@ -55,7 +55,7 @@ def test_each_form_tells_the_state(repository: Repository, form: str, start: str
 def test_limit_is_kept(repository: Repository, snapshot: Snapshot, put: Put) -> None:
     reasons = tuple(f"failed: {'x' * 200} {number}" for number in range(20))
     put(msgspec.structs.replace(snapshot, suite="calc", reasons=reasons))
-    state = read_state(load(repository.root))
+    state = read_state(context_of(repository.root))
     text = render(state, "markdown", links={}, limit=2_000)
     assert len(text) <= 2_000
     assert json.loads(render(state, "json", links={}, limit=2_000))["suites"]["calc"]

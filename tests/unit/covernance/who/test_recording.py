@@ -21,23 +21,23 @@ PATH = "calc/__init__.py"
 
 @pytest.fixture
 def tested(recorded: Table) -> recording.Tested:
-    loaded = load(recorded, recorded.suites[0])
+    loaded = load(Layout(recorded.root), recorded.suites[0])
     assert loaded is not None
     return loaded
 
 
 def test_without_a_run_nothing_is_recorded(table: Table) -> None:
-    assert load(table, table.suites[0]) is None
+    assert load(Layout(table.root), table.suites[0]) is None
 
 
 @pytest.mark.reliability
 def test_run_without_test_contexts_leaves_the_last_recording(
     recorded: Table, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    before = load(recorded, recorded.suites[0])
+    before = load(Layout(recorded.root), recorded.suites[0])
     layout = Layout(recorded.root)
     assert publish_recording(tmp_path / "none", recorded.suites[0], snapshot, layout) == ()
-    after = load(recorded, recorded.suites[0])
+    after = load(Layout(recorded.root), recorded.suites[0])
     assert before
     assert after
     assert before.snapshot == after.snapshot
@@ -61,7 +61,7 @@ def test_recording_has_the_texts_of_the_run(
 def test_damaged_recording_is_an_error(recorded: Table) -> None:
     (Layout(recorded.root).contexts("calc") / "snapshot.json").write_text("{")
     with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
-        load(recorded, recorded.suites[0])
+        load(Layout(recorded.root), recorded.suites[0])
 
 
 @pytest.mark.reliability

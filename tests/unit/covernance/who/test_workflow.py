@@ -9,13 +9,14 @@ from covernance.errors import InputError
 from covernance.who.render import Answer, Ran
 from covernance.who.workflow import Place, find_tests, match_lines, parse
 from tests.unit.covernance.who.conftest import FIRST, SECOND, SOURCE
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
 
 def ask(table: Table, *places: str) -> list[Answer]:
-    return find_tests(table, parse(places, table.root, table.root))
+    return find_tests(context_of(table), parse(places, table.root, table.root))
 
 
 def test_line_lists_its_tests_with_all_their_themes(recorded: Table) -> None:

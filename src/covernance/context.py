@@ -1,0 +1,38 @@
+"""What a command works with: the table, the environment variables and the time it started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from covernance.config import Table
+from covernance.layout import Layout
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The surroundings of one command. It is read once, when the command starts.
+
+    A function that needs only one part of it takes that part.
+
+    Attributes:
+        table: The table.
+        environ: The environment variables.
+        now: The time the command started, with a time zone.
+    """
+
+    table: Table
+    environ: Mapping[str, str]
+    now: datetime
+
+    @property
+    def root(self) -> Path:
+        """The folder of the table, which paths in the table are relative to."""
+        return self.table.root
+
+    @property
+    def layout(self) -> Layout:
+        """The paths of results and reports."""
+        return Layout(self.table.root)
