@@ -135,15 +135,13 @@ def command(  # noqa: PLR0913 - click hands over every option
         arguments=interpret(arguments, chosen[0], agents[chosen[0].name]),
         jobs=jobs,
         color=colored(),
-        environ=context.environ,
-        now=context.now,
         shard=part,
         durations={} if part.whole else durations(context.layout),
         contexts=contexts,
         reuse=reuse,
     )
     if dry_run:
-        for command in plan_commands(table, request, agents):
+        for command in plan_commands(context, request, agents):
             click.echo(shlex.join(command))
         return Exit.PASS
     show_output = verbose or bool(request.arguments.rest)
@@ -156,7 +154,7 @@ def command(  # noqa: PLR0913 - click hands over every option
         else nullcontext(progress.Lines(click.echo, verbose=show_output))
     )
     with observing as observer:
-        results = run_suites(table, request, agents, observer)
+        results = run_suites(context, request, agents, observer)
     print_results(results, table, combiner(context, lambda suite: agents[suite.name]), click.echo)
     return softened(worst_exit(result.exit for result in results), soft=soft)
 

@@ -13,7 +13,7 @@ import msgspec
 from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Prepared
-from covernance.config import UNTHEMED, Suite, Table
+from covernance.config import UNTHEMED, Suite
 from covernance.context import Context
 from covernance.engine.engine import Measurement, Observer, TraceVariables
 from covernance.engine.registry import choose_engine
@@ -34,18 +34,18 @@ from covernance.run.scope import find_scope
 
 
 def list_commands(
-    table: Table,
+    context: Context,
     request: Request,
     work: Path,
     temporary: Path,
     prepared: Mapping[str, Prepared],
 ) -> list[tuple[str, ...]]:
     """List the commands that a request would start; see `plan`."""
-    return choose_engine().list_commands(plan(table, request, work, temporary, prepared))
+    return choose_engine().list_commands(plan(context, request, work, temporary, prepared))
 
 
 def plan(
-    table: Table,
+    context: Context,
     request: Request,
     work: Path,
     temporary: Path,
@@ -55,7 +55,7 @@ def plan(
     """Plan what the engine measures.
 
     Args:
-        table: The table.
+        context: The context.
         request: What to run.
         work: The folder for the engine's files.
         temporary: The parent of the temporary folders of tests.
@@ -66,8 +66,8 @@ def plan(
         InputError: A theme is unknown, or an option names one file for several themes.
     """
     for theme in request.themes or ():
-        if theme not in (*table.themes, UNTHEMED):
-            msg = f"--theme: no such theme: {theme!r}; themes: {', '.join(table.themes)}"
+        if theme not in (*context.table.themes, UNTHEMED):
+            msg = f"--theme: no such theme: {theme!r}; themes: {', '.join(context.table.themes)}"
             raise InputError(msg)
     themes = {suite.name: _themes(suite, request) for suite in request.suites}
     number = sum(map(len, themes.values()))
@@ -77,7 +77,7 @@ def plan(
     if not number:
         suites = ", ".join(suite.name for suite in request.suites)
         msg = f"--theme: {suites} has no theme {', '.join(request.themes or ())}; "
-        msg += f"themes: {', '.join(table.themes)}"
+        msg += f"themes: {', '.join(context.table.themes)}"
         raise InputError(msg)
     return Measurement(
         suites=request.suites,
@@ -89,9 +89,9 @@ def plan(
         contexts=request.contexts,
         shard=request.shard,
         durations=request.durations,
-        environ=request.environ,
+        environ=context.environ,
         prepared=prepared,
-        layout=Layout(table.root),
+        layout=context.layout,
         work=work,
         temporary=temporary,
         trace_variables=trace_variables,
@@ -99,7 +99,7 @@ def plan(
 
 
 def measure(
-    table: Table,
+    context: Context,
     request: Request,
     judgements: Mapping[str, Judgement],
     reuse: Reuse | None,
@@ -109,7 +109,7 @@ def measure(
     """Measure the suites of a request.
 
     Args:
-        table: The table.
+        context: The context.
         request: What to run.
         judgements: The floor and exceptions of each suite.
         reuse: Records what the suites depend on; None to record nothing.
@@ -121,8 +121,8 @@ def measure(
     """
     _reject_shared_reports(request)
     for suite in request.suites:
-        publish.reject_conflicts(table, suite, request.arguments.reports)
-    layout = Layout(table.root)
+        publish.reject_conflicts(context.table, suite, request.arguments.reports)
+    layout = context.layout
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
@@ -135,12 +135,11 @@ def measure(
                 reuse.forget(request.suites)
             reuse.prepare(request.suites, environments)
         trace = partial(reuse.trace_variables, (layout.work, temporary)) if reuse else None
-        measurement = plan(table, request, work.path, temporary, prepared, trace)
+        measurement = plan(context, request, work.path, temporary, prepared, trace)
         results = choose_engine().run(measurement, observer)
         if any(result.was_rejected for result in results):
             msg = "pytest could not start; its message is above"
             raise InputError(msg)
-        context = Context(table, request.environ, request.now)
         checkout = describe_run(context)
         change = recorded.find_change(context)
         suite_results = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -23,8 +22,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         arguments: The pytest arguments.
         jobs: The number of passes that run in parallel; None derives it from the CPU cores.
         color: Whether pytest's output is shown in color.
-        environ: The environment variables, for floors and provenance.
-        now: The start of the run, with a time zone.
         shard: Which part of each suite's tests.
         durations: The seconds of each test, by suite, by which tests are split into shards.
         contexts: Whether each theme or each test has its own coverage context.
@@ -37,8 +34,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     arguments: PytestArguments
     jobs: int | None
     color: bool
-    environ: Mapping[str, str]
-    now: datetime
     shard: Shard = Shard()
     durations: Mapping[str, Mapping[str, float]] = {}
     contexts: Literal["theme", "test"] = "theme"

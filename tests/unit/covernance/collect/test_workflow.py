@@ -56,7 +56,7 @@ def measure(repository: Repository, passes: FakePasses, arrived: Path) -> Callab
             collected = Collected(selected={mine: (theme,)}, deselected=tests)
             passes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
         asked = request(table, *arguments, shard=shard)
-        run_suites(table, asked, local_agents(*table.suites), Quiet())
+        run_suites(context_of(table), asked, local_agents(*table.suites), Quiet())
         for path in (*Path("coverage/parts").glob("*"), *Path("coverage").glob("*.snapshot.json")):
             shutil.move(path, arrived / path.name)
         if shard.whole:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -28,9 +28,9 @@ from covernance.run.part import read as read_part
 from covernance.run.workflow import run_suites
 from covernance_agent import journal
 from tests.unit.covernance.conftest import FakePasses
-from tests.unit.covernance.run.runs import NOW, Quiet, record, request
+from tests.unit.covernance.run.runs import Quiet, record, request
 from tests.utils.agents import local_agents
-from tests.utils.contexts import context_of
+from tests.utils.contexts import NOW, context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.reliability
@@ -53,10 +53,15 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 @pytest.fixture
 def run_calc(repository: Repository, passes: FakePasses, gathered: dict[str, object]) -> RunIt:
-    def run_it(*pytest_arguments: str, **changes: object) -> SuiteResult:
+    def run_it(
+        *pytest_arguments: str,
+        environ: Mapping[str, str] | None = None,
+        now: datetime = NOW,
+        **changes: object,
+    ) -> SuiteResult:
         table = load(repository.root)
         (result,) = run_suites(
-            table,
+            context_of(table, environ, now),
             request(table, *pytest_arguments, **changes),
             local_agents(*table.suites),
             Quiet(),

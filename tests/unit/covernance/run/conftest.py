@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -12,15 +12,18 @@ from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.run.runs import Quiet, request
 from tests.utils.agents import local_agents
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 
 @pytest.fixture
 def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteResult]:
-    def run_it(*pytest_arguments: str, **changes: object) -> SuiteResult:
+    def run_it(
+        *pytest_arguments: str, environ: Mapping[str, str] | None = None, **changes: object
+    ) -> SuiteResult:
         table = load(repository.root)
         (result,) = run_suites(
-            table,
+            context_of(table, environ),
             request(table, *pytest_arguments, **changes),
             local_agents(*table.suites),
             Quiet(),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from covernance.agent.environment import GivenArguments
@@ -22,11 +20,9 @@ MEANINGS = {
 }
 """The meaning of arguments; test_preparing.py compares it with pytest's."""
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
 
 def request(table: Table, *pytest_arguments: str, **changes: object) -> Request:
-    """A full run of every suite at `NOW`, with the given changes."""
+    """A full run of every suite at once, with the given changes."""
     usual = Request(
         suites=table.suites,
         themes=None,
@@ -34,8 +30,6 @@ def request(table: Table, *pytest_arguments: str, **changes: object) -> Request:
         arguments=_arguments(pytest_arguments),
         jobs=2,
         color=False,
-        environ={},
-        now=NOW,
     )
     return msgspec.structs.replace(usual, **changes)
 

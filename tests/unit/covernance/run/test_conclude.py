@@ -15,6 +15,7 @@ from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.run.runs import Quiet, record, request
 from tests.utils.agents import local_agents
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -39,7 +40,7 @@ def run_two(
     passes.sources["other"] = "other/__init__.py"
     table = load(repository.root)
     asked = request(table, *pytest_arguments)
-    return run_suites(table, asked, local_agents(*table.suites), Quiet())
+    return run_suites(context_of(table), asked, local_agents(*table.suites), Quiet())
 
 
 @pytest.mark.reliability

@@ -12,6 +12,7 @@ from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakePasses
 from tests.unit.covernance.run.runs import Quiet, request
 from tests.utils.agents import local_agents
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -111,5 +112,5 @@ def test_one_path_for_the_reports_of_two_suites_is_an_error(
     table = load(repository.root)
     two_suites = request(table, "--cov-report=xml:one.xml")
     with pytest.raises(InputError, match=r"one path for several suites \(calc, other\)"):
-        run_suites(table, two_suites, local_agents(*table.suites), Quiet())
+        run_suites(context_of(table), two_suites, local_agents(*table.suites), Quiet())
     assert passes.started == []
