@@ -15,13 +15,12 @@ from covernance.errors import ConfigError, InputError
 _OF_ENVIRONMENT = Path("bin", "python")
 
 
-def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> dict[str, Path]:
+def parse_interpreters(table: Table, values: tuple[str, ...]) -> dict[str, Path]:
     """Read `--python` options, `PATH` for every suite or `SUITE=PATH` for one.
 
     Args:
         table: The table.
-        values: The options' values.
-        folder: The folder that relative paths start from.
+        values: The options' values, with absolute paths.
 
     Returns:
         The interpreters by suite.
@@ -35,7 +34,7 @@ def parse_interpreters(table: Table, values: tuple[str, ...], folder: Path) -> d
     for value in values:
         name, equals, path = value.partition("=")
         suites = (table.suite(name),) if equals else table.suites
-        interpreter = _existing(folder / (path if equals else value), f"--python {value}")
+        interpreter = _existing(Path(path if equals else value), f"--python {value}")
         if equals:
             for_one[name] = interpreter
         else:

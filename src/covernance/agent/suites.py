@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from covernance.agent.client import Agent
-from covernance.agent.interpreter import find_interpreter
+from covernance.agent.interpreter import find_interpreter, parse_interpreters
 from covernance.config import Suite
 from covernance.context import Context
 
@@ -19,11 +19,20 @@ Agents = Callable[[Suite], Agent]
 """Finds the agent of a suite, without starting a process."""
 
 
-def find_suite_agents(context: Context) -> Agents:
-    """Return a function that finds the agent of a suite's environment; see `find_interpreter`."""
+def find_suite_agents(context: Context, options: tuple[str, ...] = ()) -> Agents:
+    """Return a function that finds the agent of a suite's environment; see `find_interpreter`.
+
+    Args:
+        context: The context.
+        options: The values of `--python`; see `parse_interpreters`.
+
+    Raises:
+        CovernanceError: An option names a suite or a path that does not exist.
+    """
+    given = parse_interpreters(context.table, options)
 
     def find(suite: Suite) -> Agent:
-        return Agent(find_interpreter(context, suite))
+        return Agent(find_interpreter(context, suite, given))
 
     return find
 

@@ -15,7 +15,7 @@ from covernance.history.store import StoreListing
 from covernance.matrix.carry_forward import publish_all_carried
 from covernance.matrix.jobs import read
 from covernance.run.output import print_results, worst_exit
-from covernance.shell.options import soft_option, softened
+from covernance.shell.options import python_option, soft_option, softened
 from covernance.shell.repository import enter_repository
 
 
@@ -28,7 +28,10 @@ from covernance.shell.repository import enter_repository
     help="The plan that lists the expected results. Default: coverage/plan.json.",
 )
 @soft_option
-def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
+@python_option
+def command(
+    folder: Path, plan_file: Path | None, interpreters: tuple[str, ...], *, soft: bool
+) -> Exit:
     """Merge the results of all CI jobs and check every suite.
 
     FOLDER contains the downloaded results; it may be missing if no job had to run. Every planned
@@ -48,7 +51,7 @@ def command(folder: Path, plan_file: Path | None, *, soft: bool) -> Exit:
     table = context.table
     plan = read(given or context.layout.plan)
     arrived = workflow.find_arrivals(folder, plan, table)
-    agents = find_suite_agents(context)
+    agents = find_suite_agents(context, interpreters)
     carried, not_carried = publish_all_carried(
         context, plan, StoreListing(open_table_store(context))
     )

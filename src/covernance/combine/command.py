@@ -10,6 +10,7 @@ import click
 from covernance.agent.suites import Agents, find_suite_agents
 from covernance.context import Context
 from covernance.errors import Exit
+from covernance.shell.options import python_option
 from covernance.shell.repository import enter_repository
 
 
@@ -25,13 +26,14 @@ def combiner(context: Context, agents: Agents) -> Callable[[], Sequence[Path]]:
 
 
 @click.command("combine")
-def command() -> Exit:
+@python_option
+def command(interpreters: tuple[str, ...]) -> Exit:
     """Combine the last full runs of all suites into coverage/baseline.json and coverage/html/.
 
     Every suite of the table must have a result. A missing one is an error, because the total would
     look complete without it.
     """
     context = enter_repository()
-    for path in combiner(context, find_suite_agents(context))():
+    for path in combiner(context, find_suite_agents(context, interpreters))():
         click.echo(f"wrote {path.relative_to(context.root)}")
     return Exit.PASS

@@ -10,7 +10,7 @@ import click
 
 from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit
-from covernance.shell.options import base_option
+from covernance.shell.options import base_option, python_option
 from covernance.shell.repository import enter_repository
 
 
@@ -27,7 +27,15 @@ from covernance.shell.repository import enter_repository
     "the reports of all suites once per theme.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the paths without writing the files.")
-def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bool) -> Exit:
+@python_option
+def command(
+    branch: str | None,
+    base: str | None,
+    interpreters: tuple[str, ...],
+    *,
+    by_theme: bool,
+    dry_run: bool,
+) -> Exit:
     """Generate the landing page, badges and metrics from the last full runs.
 
     The page, coverage/html/index.html, is a single file that needs no scripts and no network.
@@ -44,7 +52,7 @@ def command(branch: str | None, base: str | None, *, by_theme: bool, dry_run: bo
     from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
 
     context = enter_repository()
-    agents = find_suite_agents(context)
+    agents = find_suite_agents(context, interpreters)
     warn = functools.partial(click.echo, err=True)
     written: list[Path] = []
     if by_theme and not dry_run:

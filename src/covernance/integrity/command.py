@@ -12,7 +12,13 @@ import msgspec
 from covernance.errors import Exit, InputError
 from covernance.integrity.findings import KINDS, Allowances
 from covernance.model.text import escape_unprintable, short_commit
-from covernance.shell.options import base_option, format_option, soft_option, softened
+from covernance.shell.options import (
+    base_option,
+    format_option,
+    python_option,
+    soft_option,
+    softened,
+)
 from covernance.shell.printing import print_json
 from covernance.shell.repository import enter_repository
 
@@ -46,11 +52,13 @@ _PREFIX = "allow-"
 )
 @soft_option
 @format_option
+@python_option
 def command(
     base: str | None,
     allowed: tuple[str, ...],
     snapshots: tuple[Path, ...],
     form: str,
+    interpreters: tuple[str, ...],
     *,
     soft: bool,
 ) -> Exit:
@@ -75,7 +83,7 @@ def command(
     kinds |= _labelled(context.environ.get(_LABELS, ""))
     allowances = Allowances(kinds=kinds, subjects=find_waived_subjects(context))
     commit = find_base_commit(context, base)
-    agent = find_suite_agents(context)(context.table.suites[0])
+    agent = find_suite_agents(context, interpreters)(context.table.suites[0])
     report = find_weakenings(context, commit, allowances, agent, snapshots)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})

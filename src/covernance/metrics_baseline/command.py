@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from pathlib import Path
 
 import click
 
@@ -63,10 +62,9 @@ def command(
       covernance metrics-baseline --repeat 10
       covernance metrics-baseline --suite api --seed 1234 --repeat 1
     """  # noqa: D301 - click reads the escape
-    folder = Path.cwd()
     context = enter_repository()
     table = context.table
-    pythons = parse_interpreters(table, interpreters, folder)
+    pythons = parse_interpreters(table, interpreters)
     suites = tuple(table.suite(name) for name in dict.fromkeys(names)) or table.suites
     first = secrets.randbelow(_MOST_SEED) if seed is None else seed
     request = workflow.Request(

@@ -12,7 +12,7 @@ from covernance.config import parse_floor
 from covernance.errors import Exit
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.patch.annotations import format_warnings
-from covernance.shell.options import base_option, soft_option, softened
+from covernance.shell.options import base_option, python_option, soft_option, softened
 from covernance.shell.printing import print_json
 from covernance.shell.repository import enter_repository
 
@@ -44,12 +44,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Text for people, JSON for scripts, github for text plus warnings on uncovered lines.",
 )
+@python_option
 def command(
     base: str | None,
     suites: tuple[str, ...],
     fail_under: str | None,
     min_lines: int | None,
     form: str,
+    interpreters: tuple[str, ...],
     *,
     soft: bool,
 ) -> Exit:
@@ -74,7 +76,7 @@ def command(
         context,
         [table.suite(name) for name in suites] or table.suites,
         find_base_commit(context, base),
-        find_suite_agents(context),
+        find_suite_agents(context, interpreters),
         fail_under=None if fail_under is None else parse_floor(fail_under, "--fail-under"),
         min_lines=min_lines,
     )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shlex
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Literal
 
 import click
 
-from covernance.agent.interpreter import parse_interpreters
+from covernance.agent.suites import find_suite_agents
 from covernance.combine.command import combiner
 from covernance.config import Suite
 from covernance.context import Context
@@ -20,7 +19,7 @@ from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.matrix.jobs import durations
 from covernance.run.output import print_results, worst_exit
-from covernance.run.preparing import find_agents, interpret
+from covernance.run.preparing import interpret
 from covernance.run.request import Request
 from covernance.run.workflow import plan_commands, run_suites
 from covernance.shell.options import python_option, soft_option, softened
@@ -120,12 +119,11 @@ def command(  # noqa: PLR0913 - click hands over every option
       covernance run --suite api --theme security -- -k tenant -x
       covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
     """  # noqa: D301 - click reads the escape
-    folder = Path.cwd()
     context = enter_repository()
     table = context.table
     chosen = _select_suites(context, suites)
-    pythons = parse_interpreters(table, interpreters, folder)
-    agents = find_agents(context, chosen, pythons)
+    find = find_suite_agents(context, interpreters)
+    agents = {suite.name: find(suite) for suite in chosen}
     arguments = split_reports(pytest_arguments)
     part = parse(shard, "--shard or COVERAGE_SHARD") if shard else Shard()
     request = Request(

@@ -10,28 +10,10 @@ import msgspec
 
 from covernance.agent.client import Agent
 from covernance.agent.environment import Prepare, Prepared
-from covernance.agent.interpreter import find_interpreter
 from covernance.config import Suite
-from covernance.context import Context
 from covernance.engine.arguments import PytestArguments
 from covernance.errors import CovernanceError
 from covernance.machine import count_cpus
-
-
-def find_agents(
-    context: Context, suites: Sequence[Suite], given: Mapping[str, Path]
-) -> dict[str, Agent]:
-    """The agent of each suite, in the suite's own environment.
-
-    Args:
-        context: The context, which may name an active virtual environment.
-        suites: The suites.
-        given: The interpreters given by the user, by suite.
-
-    Raises:
-        ConfigError: An interpreter named by a suite's key `python` does not exist.
-    """
-    return {suite.name: Agent(find_interpreter(context, suite, given)) for suite in suites}
 
 
 def interpret(arguments: PytestArguments, suite: Suite, agent: Agent) -> PytestArguments:

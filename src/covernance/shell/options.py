@@ -39,13 +39,22 @@ soft_option = click.option(
 )
 
 
+def _anchored(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Make the paths of `--python` absolute: commands change to the repository's root."""
+    parts = (value.rpartition("=") for value in values)
+    return tuple(f"{suite}{equals}{Path(path).absolute()}" for suite, equals, path in parts)
+
+
 python_option = click.option(
     "--python",
     "interpreters",
     multiple=True,
     metavar="[SUITE=]PATH",
-    help="Run the tests with this Python executable or environment folder; repeatable. Default: "
-    "the suite's `python` key, else the active environment, else .venv.",
+    callback=_anchored,
+    help="The Python executable or environment folder of the suites' tests, or of one suite's; "
+    "repeatable. Default: the suite's `python` key, else the active environment, else .venv.",
 )
 
 

@@ -10,7 +10,7 @@ import click
 from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit, InputError
 from covernance.reports.markdown import COMMENT_LIMIT
-from covernance.shell.options import base_option
+from covernance.shell.options import base_option, python_option
 from covernance.shell.repository import enter_repository
 
 
@@ -55,6 +55,7 @@ from covernance.shell.repository import enter_repository
     help="Show the outcome of a CI step at the top of the Markdown: success, failure, skipped or "
     "cancelled; repeatable.",
 )
+@python_option
 def command(
     form: str,
     base: str | None,
@@ -62,6 +63,7 @@ def command(
     links: tuple[str, ...],
     attachments: tuple[str, ...],
     steps: tuple[str, ...],
+    interpreters: tuple[str, ...],
 ) -> Exit:
     """Summarise the state of all suites from their last full runs.
 
@@ -86,7 +88,7 @@ def command(
     }
     outcomes = dict(_parse_label("--step", text, "success") for text in steps)
     context = enter_repository()
-    agents = find_suite_agents(context)
+    agents = find_suite_agents(context, interpreters)
     warn = functools.partial(click.echo, err=True)
     state = overview.full_state(context, base, agents, warn)
     summary = workflow.render(

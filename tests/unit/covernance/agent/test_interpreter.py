@@ -87,14 +87,14 @@ def test_options_set_a_python_or_an_environment_for_all_suites_or_one(
     table: Table, tmp_path: Path
 ) -> None:
     one, other = environment(tmp_path / "one"), environment(tmp_path / "other")
-    assert parse_interpreters(table, (), tmp_path) == {}
-    assert parse_interpreters(table, ("one",), tmp_path) == {"calc": one}
-    assert parse_interpreters(table, ("calc=other", str(one)), tmp_path) == {"calc": other}
+    assert parse_interpreters(table, ()) == {}
+    assert parse_interpreters(table, (str(one),)) == {"calc": one}
+    assert parse_interpreters(table, (f"calc={other}", str(one))) == {"calc": other}
 
 
 @pytest.mark.reliability
 def test_options_with_missing_paths_are_clear_errors(table: Table, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"--python gone: .*gone does not exist"):
-        parse_interpreters(table, ("gone",), tmp_path)
+    with pytest.raises(InputError, match=r"--python .*gone: .*gone does not exist"):
+        parse_interpreters(table, (str(tmp_path / "gone"),))
     with pytest.raises(ConfigError, match="there is no suite 'cals'"):
-        parse_interpreters(table, ("cals=gone",), tmp_path)
+        parse_interpreters(table, ("cals=/gone",))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -9,8 +10,10 @@ import msgspec
 import pytest
 
 from covernance.agent.client import Agent
-from covernance.agent.suites import ask_each
+from covernance.agent.suites import ask_each, find_suite_agents
 from covernance.config import Suite
+from tests.utils.contexts import context_of
+from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
@@ -57,3 +60,9 @@ def test_without_tasks_no_process_is_started() -> None:
     CountingAgent.asked.clear()
     assert ask_each(find, [], str) == []
     assert CountingAgent.asked == []
+
+
+def test_an_option_chooses_the_interpreter_of_a_suite(repository: Repository) -> None:
+    context = context_of(repository.root)
+    agents = find_suite_agents(context, (f"calc={sys.executable}",))
+    assert agents(context.table.suite("calc")).python == Path(sys.executable)

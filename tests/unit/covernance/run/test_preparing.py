@@ -9,10 +9,9 @@ from covernance.agent.client import Agent
 from covernance.config import load
 from covernance.engine.arguments import split_reports
 from covernance.errors import MachineError
-from covernance.run.preparing import find_agents, interpret, prepare
+from covernance.run.preparing import interpret, prepare
 from tests.unit.covernance.run.runs import MEANINGS
 from tests.utils.agents import LocalAgent
-from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -23,13 +22,6 @@ class Broken(Agent):
 
     def _run(self, request: Path, answer: Path) -> str:
         raise MachineError("pytest is missing; install it")
-
-
-def test_user_can_choose_the_interpreter_of_each_suite(repository: Repository) -> None:
-    context = context_of(repository.root)
-    python = Path(sys.executable)
-    agents = find_agents(context, context.table.suites, {"calc": python})
-    assert {name: agent.python for name, agent in agents.items()} == {"calc": python}
 
 
 def test_each_suite_has_its_own_settings(repository: Repository, tmp_path: Path) -> None:

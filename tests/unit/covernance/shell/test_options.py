@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
 
+import covernance
 from covernance.errors import Exit
-from covernance.shell.options import soft_option, softened
+from covernance.shell.options import python_option, soft_option, softened
 
 pytestmark = pytest.mark.reliability
 
@@ -40,3 +44,31 @@ def test_option_or_variable_sets_soft(
 
     ran = CliRunner().invoke(command, arguments, env=environ, standalone_mode=False)
     assert ran.return_value is soft
+
+
+@pytest.mark.architecture
+def test_paths_of_interpreters_start_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command
+    @python_option
+    def command(interpreters: tuple[str, ...]) -> tuple[str, ...]:
+        return interpreters
+
+    monkeypatch.chdir(tmp_path)
+    given = ["--python=env", "--python=calc=env/bin/python", "--python=/usr/bin/python3"]
+    ran = CliRunner().invoke(command, given, standalone_mode=False)
+    assert ran.return_value == (
+        f"{tmp_path}/env",
+        f"calc={tmp_path}/env/bin/python",
+        "/usr/bin/python3",
+    )
+
+
+@pytest.mark.architecture
+def test_every_command_that_starts_an_agent_takes_its_interpreter() -> None:
+    folder = Path(covernance.__file__).parent
+    for module in folder.glob("*/command.py"):
+        if "find_suite_agents(" in module.read_text(encoding="utf-8"):
+            command = import_module(f"covernance.{module.parent.name}.command").command
+            assert "interpreters" in {parameter.name for parameter in command.params}, module
