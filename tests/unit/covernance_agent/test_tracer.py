@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from covernance.reuse.trace_file import Entry, read_trace
 from covernance_agent import tracer
 from covernance_agent.journal import (
     ASKED,
@@ -33,6 +32,7 @@ from covernance_agent.journal import (
     command,
 )
 from covernance_agent.tracer import Tracer
+from tests.unit.covernance_agent.traces import Entry, read_trace
 
 pytestmark = pytest.mark.reliability
 
@@ -61,7 +61,7 @@ class Noted:
 
     @property
     def entries(self) -> list[Entry]:
-        return list(read_trace(self.file)) if self.file.exists() else []
+        return read_trace(self.file) if self.file.exists() else []
 
     def kinds(self, event: str, *arguments: object) -> list[tuple[str, str]]:
         return [(entry.kind, Path(entry.what).name) for entry in self.hook(event, *arguments)]
