@@ -114,7 +114,7 @@ def _meaning(answer: Mapping[str, Any]) -> Optional[GivenArguments]:
 def test_arguments_are_read_as_pytest_reads_them(
     meanings: Mapping[Given, Optional[GivenArguments]], given: Given
 ) -> None:
-    if find_spec("xdist") is None and given[0].startswith(("-n", "--dist")):
+    if find_spec("xdist") is None and given[0].startswith(("-n", "--numprocesses", "--dist")):
         pytest.skip("these are options of pytest-xdist")
     assert meanings[given] == CASES[given]
 

@@ -78,10 +78,10 @@ def own(client): return client
 
 def test_first(own): pass
 
+@pytest.fixture(scope="class", params=[1, 2])
+def kind(request): return request.param
+
 class TestMore:
-    @pytest.fixture(scope="class", params=[1, 2])
-    @classmethod
-    def kind(cls, request): return request.param
     def test_kind(self, kind, own): pass
 """
 SHAKY = """
