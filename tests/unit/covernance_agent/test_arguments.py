@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,12 +22,12 @@ Given = tuple[str, ...]
 class GivenArguments(NamedTuple):
     """The meaning of arguments; the defaults are that of arguments without a special one."""
 
-    expression: Optional[str] = None
+    expression: str | None = None
     paths: tuple[str, ...] = ()
     narrowing: tuple[str, ...] = ()
     interactive: bool = False
     spreads: bool = False
-    one_file: Optional[str] = None
+    one_file: str | None = None
 
 
 def ask(cases: Iterable[Given]) -> list[dict[str, Any]]:
@@ -91,28 +91,26 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def meanings(project: Path) -> Mapping[Given, Optional[GivenArguments]]:
+def meanings(project: Path) -> Mapping[Given, GivenArguments | None]:
     """The meaning of every case, read by the environment's pytest in one process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
         answers = ask(CASES)
     assert len(answers) == len(CASES)
-    return {given: _meaning(answer) for given, answer in zip(CASES, answers)}
+    return dict(zip(CASES, map(_meaning, answers)))
 
 
-def _meaning(answer: Mapping[str, Any]) -> Optional[GivenArguments]:
+def _meaning(answer: Mapping[str, Any]) -> GivenArguments | None:
     """The meaning of arguments, or None if pytest can't read them."""
     if "result" not in answer:
         return None
-    plain = answer["result"]["arguments"]
-    return GivenArguments(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
-    )
+    meaning = GivenArguments(**answer["result"]["arguments"])
+    return meaning._replace(paths=tuple(meaning.paths), narrowing=tuple(meaning.narrowing))
 
 
 @pytest.mark.parametrize("given", CASES, ids=" ".join)
 def test_arguments_are_read_as_pytest_reads_them(
-    meanings: Mapping[Given, Optional[GivenArguments]], given: Given
+    meanings: Mapping[Given, GivenArguments | None], given: Given
 ) -> None:
     if find_spec("xdist") is None and given[0].startswith(("-n", "--numprocesses", "--dist")):
         pytest.skip("these are options of pytest-xdist")

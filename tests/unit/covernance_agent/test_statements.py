@@ -38,9 +38,7 @@ def test_spans_equal_the_multiline_statements_of_coverage_py(text: str) -> None:
     parser.parse_source()
     known = getattr(parser, "multiline_map", None) or getattr(parser, "_multiline", {})
     assert known == {
-        line: first
-        for first, last in spans(text + "\n")
-        for line in range(first, last + 1)
+        line: first for first, last in spans(text + "\n") for line in range(first, last + 1)
     }
 
 

@@ -62,8 +62,7 @@ def test_a_process_without_the_variable_is_not_traced(tmp_path: Path) -> None:
 @pytest.mark.architecture
 def test_the_agent_can_be_imported_and_the_search_path_is_unchanged(tmp_path: Path) -> None:
     start(
-        "import sys, covernance_agent.record\n"
-        f"assert {STARTUP!r} not in sys.path\n",
+        f"import sys, covernance_agent.record\nassert {STARTUP!r} not in sys.path\n",
         tmp_path,
         trace=False,
     )
