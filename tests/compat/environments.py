@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from covernance.model.counts import Counts
+from tests.utils.repository import Repository
 
 UV = Path(sys.prefix) / "bin/uv"
 VERSIONS = [f"3.{minor}" for minor in range(9, 16)]
@@ -60,3 +64,25 @@ def make_environment(wanted: Combination, folder: Path, *tools: str) -> Path:
     install = (str(UV), "pip", "install", "--quiet", *wanted.packages, *tools)
     subprocess.run(install, env={**os.environ, "VIRTUAL_ENV": str(folder)}, check=True)
     return folder / "bin/python"
+
+
+def count_plainly(repository: Repository, python: Path, source: str) -> Counts:
+    """What a plain run of the same tests under the environment's coverage.py counts."""
+    folder = repository.root / "plain"
+    folder.mkdir()
+    plain = {"COVERAGE_FILE": str(folder / ".coverage")}
+    coverage = (str(python), "-m", "coverage")
+    for command in (
+        ("run", "--branch", f"--source={source}", "-m", "pytest", "tests"),
+        ("combine",),
+        ("json", "-o", "plain/report.json"),
+    ):
+        ran = repository.command(*coverage, *command, environ=plain)
+        assert ran.code == 0, ran.text
+    totals = json.loads((folder / "report.json").read_bytes())["totals"]
+    return Counts(
+        totals["num_statements"],
+        totals["covered_lines"],
+        totals["num_branches"],
+        totals["covered_branches"],
+    )

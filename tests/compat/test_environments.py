@@ -6,15 +6,18 @@ the environment's own plain `coverage run` of the same tests.
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from covernance.model.counts import Counts
 from covernance.model.snapshot import read
-from tests.compat.environments import COMBINATIONS, Combination, make_environment
+from tests.compat.environments import (
+    COMBINATIONS,
+    Combination,
+    count_plainly,
+    make_environment,
+)
 from tests.utils.repository import Repository, clean_environment
 
 pytestmark = pytest.mark.architecture
@@ -106,28 +109,6 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def totals(repository: Repository, python: Path) -> Counts:
-    """What a plain run of the same tests under coverage.py counts."""
-    folder = repository.root / "plain"
-    folder.mkdir()
-    plain = {"COVERAGE_FILE": str(folder / ".coverage")}
-    coverage = (str(python), "-m", "coverage")
-    for command in (
-        ("run", "--branch", "--source=calc", "-m", "pytest", "tests"),
-        ("combine",),
-        ("json", "-o", "plain/report.json"),
-    ):
-        ran = repository.command(*coverage, *command, environ=plain)
-        assert ran.code == 0, ran.text
-    found = json.loads((folder / "report.json").read_bytes())["totals"]
-    return Counts(
-        found["num_statements"],
-        found["covered_lines"],
-        found["num_branches"],
-        found["covered_branches"],
-    )
-
-
 def test_a_suite_is_measured_to_its_environment_s_own_totals(
     repository: Repository, python: Path
 ) -> None:
@@ -135,7 +116,7 @@ def test_a_suite_is_measured_to_its_environment_s_own_totals(
 
     assert ran.code == 0, ran.text
     found = read(repository.root / "coverage/calc.snapshot.json")
-    assert found.total == totals(repository, python)
+    assert found.total == count_plainly(repository, python, "calc")
     version = subprocess.run(
         [python, "-c", "import platform; print(platform.python_version())"],
         env=clean_environment(),
