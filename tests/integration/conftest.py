@@ -19,6 +19,12 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "repository")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker of tests whose suites run with a pytest plugin."""
+    marker = "needs_plugin(distribution): suites of this test run with this pytest plugin"
+    config.addinivalue_line("markers", marker)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip tests whose suites need a plugin that the active environment lacks."""
