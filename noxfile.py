@@ -150,7 +150,11 @@ def _files(session: nox.Session, *patterns: str) -> list[str]:
 
 @nox.session
 def compat(session: nox.Session) -> None:
-    """Test the agent in every Python here, with the oldest and newest pytest and coverage."""
+    """Test the agent in every Python here, with the oldest and newest pytest and coverage.
+
+    In each environment: the agent's own tests, and runs of a suite, compared with coverage.py. In a
+    bare one (pytest and coverage only): the integration tests of runs. CI runs it weekly.
+    """
     _prepare_all(session)
     session.run("pytest", "-rs", "tests/compat", *session.posargs)
 

@@ -53,8 +53,8 @@ _CALLER = 3
 """The number of frames between the caller of a wrapped function and the call of `sys._getframe`."""
 
 _PATHS = {
-    *("genericpath", "glob", "pathlib", "pathlib._local", "pathlib._os", "pathlib.types"),
-    "posixpath",
+    *("genericpath", "glob", "posixpath"),
+    *("pathlib", "pathlib._abc", "pathlib._local", "pathlib._os", "pathlib.types"),
 }
 _ASKING = {
     *("exists", "isdir", "isfile", "islink", "lexists"),
@@ -357,6 +357,11 @@ def _wrap(module: ModuleType, name: str, before: Callable[[_Arguments, _Options]
         if original in capable_functions:
             capable_functions.add(wrapped)
     setattr(module, name, wrapped)
+    # Up to Python 3.10, pathlib calls the functions that it found when it was imported, which a
+    # `.pth` file may have done before.
+    accessor = getattr(sys.modules.get("pathlib"), "_NormalAccessor", None)
+    if getattr(accessor, name, None) is original:
+        setattr(accessor, name, wrapped)
 
 
 def _asks_only(frame: FrameType | None) -> bool:

@@ -1,4 +1,4 @@
-"""The agent in every Python of this machine, with the oldest and the newest pytest and coverage.
+"""A suite in every Python of this machine, with the oldest and the newest pytest and coverage.
 
 Run by `nox -s compat`, not by `nox -s tests`: it makes an environment for each. What is compared is
 the environment's own plain `coverage run` of the same tests.
@@ -6,26 +6,21 @@ the environment's own plain `coverage run` of the same tests.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from covernance.model.counts import Counts
 from covernance.model.snapshot import read
+from tests.compat.environments import (
+    COMBINATIONS,
+    Combination,
+    count_plainly,
+    make_environment,
+)
 from tests.utils.repository import Repository, clean_environment
 
 pytestmark = pytest.mark.architecture
-
-UV = Path(sys.prefix) / "bin/uv"
-OLDEST = ("coverage==7.10.0", "pytest==7.0.1")
-NEWEST = ("coverage", "pytest")
-VERSIONS = [f"3.{minor}" for minor in range(9, 16)]
 
 SOURCE = """
 
@@ -89,48 +84,11 @@ def test_without_a_theme():
 """
 
 
-class Combination(NamedTuple):
-    """A Python, and what is installed into an environment of it."""
-
-    python: str
-    packages: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """As the test's id."""
-        return " ".join((self.python, *self.packages))
-
-
-COMBINATIONS = [
-    *(Combination(version, NEWEST) for version in VERSIONS),
-    Combination("3.9", OLDEST),
-    Combination("3.10", OLDEST),
-    Combination("3.11", ("coverage==7.10.0", "pytest==7.4.4")),
-]
-
-
-def find_python(version: str) -> Path | None:
-    """The Python of a version that pyenv has, or PATH; pyenv's own are shims on PATH."""
-    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    if found := next(versions.glob(f"{version}.*/bin/python{version}"), None):
-        return found
-    on_path = shutil.which(f"python{version}")
-    return Path(on_path) if on_path else None
-
-
-@pytest.fixture(params=COMBINATIONS, ids=str)
-def python(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", params=COMBINATIONS, ids=str)
+def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with nothing but pytest and coverage."""
     wanted: Combination = request.param
-    environment = tmp_path / "environment"
-    interpreter = find_python(wanted.python)
-    if interpreter is None:
-        pytest.skip(f"Python {wanted.python} is not on this machine")
-    make = (str(UV), "venv", "--quiet", "--python", str(interpreter), str(environment))
-    subprocess.run(make, check=True)
-    install = (str(UV), "pip", "install", "--quiet", *wanted.packages)
-    environ = {**os.environ, "VIRTUAL_ENV": str(environment)}
-    subprocess.run(install, env=environ, check=True)
-    return environment / "bin/python"
+    return make_environment(wanted, tmp_path_factory.mktemp("environments") / "environment")
 
 
 @pytest.fixture
@@ -151,28 +109,6 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def totals(repository: Repository, python: Path) -> Counts:
-    """What a plain run of the same tests under coverage.py counts."""
-    folder = repository.root / "plain"
-    folder.mkdir()
-    plain = {"COVERAGE_FILE": str(folder / ".coverage")}
-    coverage = (str(python), "-m", "coverage")
-    for command in (
-        ("run", "--branch", "--source=calc", "-m", "pytest", "tests"),
-        ("combine",),
-        ("json", "-o", "plain/report.json"),
-    ):
-        ran = repository.command(*coverage, *command, environ=plain)
-        assert ran.code == 0, ran.text
-    found = json.loads((folder / "report.json").read_bytes())["totals"]
-    return Counts(
-        found["num_statements"],
-        found["covered_lines"],
-        found["num_branches"],
-        found["covered_branches"],
-    )
-
-
 def test_a_suite_is_measured_to_its_environment_s_own_totals(
     repository: Repository, python: Path
 ) -> None:
@@ -180,7 +116,7 @@ def test_a_suite_is_measured_to_its_environment_s_own_totals(
 
     assert ran.code == 0, ran.text
     found = read(repository.root / "coverage/calc.snapshot.json")
-    assert found.total == totals(repository, python)
+    assert found.total == count_plainly(repository, python, "calc")
     version = subprocess.run(
         [python, "-c", "import platform; print(platform.python_version())"],
         env=clean_environment(),

@@ -58,7 +58,13 @@ def results(repository: Repository) -> tuple[Snapshot, object, object]:
     return placeless(read(coverage / "calc.snapshot.json")), report, baseline
 
 
-@pytest.mark.parametrize("workers", [(), ("--", "-n", "2")], ids=["one process", "xdist"])
+@pytest.mark.parametrize(
+    "workers",
+    [
+        pytest.param((), id="one process"),
+        pytest.param(("--", "-n", "2"), id="xdist", marks=pytest.mark.needs_plugin("pytest-xdist")),
+    ],
+)
 def test_the_result_equals_that_of_a_run_without_contexts_of_tests(
     repository: Repository, workers: tuple[str, ...]
 ) -> None:

@@ -239,6 +239,15 @@ def test_every_conftest_says_what_it_is_responsible_for() -> None:
         assert "\n\n" not in docstring, conftest
 
 
+def test_the_agents_tests_import_nothing_of_the_tool() -> None:
+    paths = [*(ROOT / "tests/unit/covernance_agent").rglob("*.py")]
+    assert paths
+    importing = re.compile(
+        r"^\s*(from|import) (covernance|msgspec|tests\.utils\.agents)\b", re.MULTILINE
+    )
+    assert [str(path) for path in paths if importing.search(path.read_text("utf-8"))] == []
+
+
 def test_no_init_file_shadows_coverage_py() -> None:
     assert not (ROOT / "coverage/__init__.py").exists()
     assert not (ROOT / "scripts/coverage/__init__.py").exists()

@@ -11,15 +11,17 @@ from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from coverage import Coverage
 
 from covernance.model.context_name import pattern
 from covernance.model.counts import Counts
+from covernance.model.snapshot import FileResult
 from covernance.report_formats import FORMATS
 from covernance_agent.combining import combine, load
 from covernance_agent.formats import FileReport, write_report
-from tests.unit.covernance_agent.results import count
+from covernance_agent.reports import count_files
 from tests.utils.repository import clean_environment
 
 pytestmark = pytest.mark.reliability
@@ -145,7 +147,8 @@ def test_html_is_coverage_pys_own_to_the_byte(
 
 
 def test_the_counts_are_coverage_pys_own(cov: Coverage, own: Callable[..., Path]) -> None:
-    results = count(cov, list(PASSES))
+    written = json.dumps(count_files(cov, list(PASSES), config_file=True))
+    results = msgspec.json.decode(written, type=dict[str, FileResult])
     document = json.loads(own("json").read_bytes())
     assert {name: result.total for name, result in results.items()} == counts(document)
     for theme in PASSES:

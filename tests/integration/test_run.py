@@ -318,6 +318,7 @@ def test_pytest_covs_report_options_write_the_files_they_name(repository: Reposi
     assert "Missing" in ran.out
 
 
+@pytest.mark.needs_plugin("pytest-xdist")
 def test_xdist_gives_the_same_counts(repository: Repository) -> None:
     assert repository.covernance("run").code == 0
     alone = snapshot(repository)
@@ -585,6 +586,7 @@ def test_the_suite_runs_from_a_folder_below_the_root(repository: Repository) -> 
 
 
 @pytest.mark.security
+@pytest.mark.needs_plugin("pytest-cov")
 def test_a_second_measurement_by_pytest_cov_is_refused(repository: Repository) -> None:
     ran = repository.covernance("run", environ={"PYTEST_ADDOPTS": "--cov=calc"})
 
@@ -600,6 +602,7 @@ def test_a_selection_by_pytest_addopts_is_partial_too(repository: Repository) ->
     assert "partial run (2 tests deselected by pytest's options or plugins)" in ran.out
 
 
+@pytest.mark.needs_plugin("pytest-xdist")
 def test_a_long_pass_runs_its_tests_on_idle_cores_and_tells_the_same(
     repository: Repository,
 ) -> None:

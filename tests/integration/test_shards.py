@@ -13,7 +13,7 @@ import pytest
 from covernance.model.snapshot import Snapshot, read
 from tests.utils.repository import Ran, Repository
 
-pytestmark = pytest.mark.reliability
+pytestmark = [pytest.mark.reliability, pytest.mark.needs_plugin("pytest-split")]
 
 MORE_TESTS = """\
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from coverage import Coverage, CoverageData
+from coverage import Coverage
 
 from covernance_agent import combining, fence
+from covernance_agent.data_file import opened
 
 collect_ignore = (
     []
@@ -33,12 +34,11 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Measu
     (tmp_path / ".coveragerc").write_text("[run]\nbranch = true\nrelative_files = true\n")
 
     def build(contexts: Measured) -> Coverage:
-        data = CoverageData(basename=str(tmp_path / ".coverage"))
-        for context, arcs in contexts.items():
-            data.set_context(context)
-            data.add_arcs(arcs)
-        data.write()
-        data.close()
+        with opened(tmp_path / ".coverage") as data:
+            for context, arcs in contexts.items():
+                data.set_context(context)
+                data.add_arcs(arcs)
+            data.write()
         return combining.load(tmp_path / ".coverage", tmp_path / ".analysis", config_file=True)
 
     return build

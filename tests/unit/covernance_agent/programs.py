@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from textwrap import indent
 
 from hypothesis import strategies as st
@@ -24,6 +25,10 @@ _SIMPLE = (
     "",
     "class Empty: pass",
 )
+_MATCH = (
+    "match x:\n    case 1:\n        y = 1\n    case {{'a': b}} if b:\n        y = 2\n"
+    "    case _:\n        y = 3\nif y:\n{0}\nelse:\n{1}"
+)
 _BLOCKS = (
     "if x:\n{0}\nelse:\n{1}",
     "if x:\n{0}\nelif y:  # pragma: no cover\n{1}",
@@ -34,10 +39,7 @@ _BLOCKS = (
     "try:\n{0}\nexcept ValueError:\n{1}\nelse:\n{0}\nfinally:\n{1}",
     "with open(x) as a, \\\n        open(y):\n{0}\nif y:\n{1}",
     "with open(x):\n    with open(y):\n        if x:\n            z = 1\n{0}\nif y:\n{1}",
-    (
-        "match x:\n    case 1:\n        y = 1\n    case {{'a': b}} if b:\n        y = 2\n"
-        "    case _:\n        y = 3\nif y:\n{0}\nelse:\n{1}"
-    ),
+    *((_MATCH,) if sys.version_info >= (3, 10) else ()),
     "@decorated(\n    1\n)\ndef f(a, b=(\n    1\n)):\n    '''Doc.'''\n{0}\nif y:\n{1}",
     "async def g():\n    async with x as y:\n        await y\n{0}\nif y:\n{1}",
     "def h():  # pragma: no cover\n{0}\nif y:\n{1}",

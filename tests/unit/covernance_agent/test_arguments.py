@@ -1,18 +1,47 @@
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
-from covernance.agent.client import Agent
-from covernance.agent.environment import GivenArguments, Prepare, Prepared
-from covernance.errors import InputError
+import covernance_agent
 
 pytestmark = pytest.mark.architecture
 
+STARTUP = Path(covernance_agent.__file__).parent / "startup"
 Given = tuple[str, ...]
+
+
+class GivenArguments(NamedTuple):
+    """The meaning of arguments; the defaults are that of arguments without a special one."""
+
+    expression: str | None = None
+    paths: tuple[str, ...] = ()
+    narrowing: tuple[str, ...] = ()
+    interactive: bool = False
+    spreads: bool = False
+    one_file: str | None = None
+
+
+def ask(cases: Iterable[Given]) -> list[dict[str, Any]]:
+    """The answers of one agent, in a process of its own, in the current folder."""
+    tasks = [{"task": "prepare", "source": [], "tests": ["tests"], "arguments": c} for c in cases]
+    Path("request.json").write_text(json.dumps({"schema": 1, "tasks": tasks}), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "covernance_agent", "request.json", "answer.json"],
+        env={**os.environ, "PYTHONPATH": str(STARTUP)},
+        check=True,
+    )
+    answers: list[dict[str, Any]] = json.loads(Path("answer.json").read_bytes())["answers"]
+    return answers
+
 
 CASES: dict[Given, GivenArguments] = {
     ("-x",): GivenArguments(),
@@ -64,17 +93,27 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def meanings(project: Path) -> Mapping[Given, GivenArguments | None]:
     """The meaning of every case, read by the environment's pytest in one process."""
-    tasks = [(Prepare(tests=("tests",), arguments=given), Prepared) for given in CASES]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
-        answers = Agent(Path(sys.executable)).ask_all(tasks)
-    return {given: answer.arguments for given, answer in zip(CASES, answers, strict=True)}
+        answers = ask(CASES)
+    assert len(answers) == len(CASES)
+    return dict(zip(CASES, map(_meaning, answers)))
+
+
+def _meaning(answer: Mapping[str, Any]) -> GivenArguments | None:
+    """The meaning of arguments, or None if pytest can't read them."""
+    if "result" not in answer:
+        return None
+    meaning = GivenArguments(**answer["result"]["arguments"])
+    return meaning._replace(paths=tuple(meaning.paths), narrowing=tuple(meaning.narrowing))
 
 
 @pytest.mark.parametrize("given", CASES, ids=" ".join)
 def test_arguments_are_read_as_pytest_reads_them(
     meanings: Mapping[Given, GivenArguments | None], given: Given
 ) -> None:
+    if find_spec("xdist") is None and given[0].startswith(("-n", "--numprocesses", "--dist")):
+        pytest.skip("these are options of pytest-xdist")
     assert meanings[given] == CASES[given]
 
 
@@ -87,6 +126,7 @@ def test_arguments_that_pytest_can_not_read_are_a_clear_error(
     project: Path, monkeypatch: pytest.MonkeyPatch, given: Given, message: str
 ) -> None:
     monkeypatch.chdir(project)
-    task = Prepare(tests=("tests",), arguments=given)
-    with pytest.raises(InputError, match=f"pytest can't read its arguments: .*{message}"):
-        Agent(Path(sys.executable)).ask(task, Prepared)
+    (answer,) = ask([given])
+    assert answer["error"]["kind"] == "input"
+    assert answer["error"]["message"].startswith("pytest can't read its arguments: ")
+    assert message in answer["error"]["message"]

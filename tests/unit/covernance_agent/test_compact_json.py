@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from hypothesis import strategies as st
 from covernance_agent.combining import load
 from covernance_agent.compact_json import encode_report, encode_with_contexts
 from covernance_agent.data_file import opened
+from tests.unit.covernance_agent.folders import new_current_folder
 from tests.unit.covernance_agent.programs import EVERYTHING
 from tests.utils.properties import examples_divided_by
 
@@ -81,7 +80,7 @@ def test_reports_equal_those_of_coverage_py(
     measured: dict[str, Arcs],
     branches: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    with TemporaryDirectory() as name, contextlib.chdir(name):
+    with new_current_folder():
         Path(".coveragerc").write_text("[run]\nrelative_files = true\n")
         Path("na\u00efve.py").write_text(EVERYTHING)
         Path("empty.py").touch()

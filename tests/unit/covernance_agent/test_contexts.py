@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from covernance.model import lines
 from covernance_agent import contexts
 from tests.unit.covernance_agent.measurements import MEASUREMENTS, Arcs, read_data, write_data
+from tests.unit.covernance_agent.results import lines_of
 
 pytestmark = pytest.mark.architecture
 
@@ -48,6 +48,6 @@ def test_each_context_has_the_lines_that_it_executed(
             expected.setdefault(name, {})[context] = ran
     by_file = contexts.lines_by_context(data_file)
     assert expected == {
-        name: {context: set(lines.decode(text)) for context, text in by_context.items()}
+        name: {context: set(lines_of(text)) for context, text in by_context.items()}
         for name, by_context in by_file.items()
     }

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from covernance.reuse.trace_file import Entry, TraceSettings, read_trace
 from covernance_agent import journal
 from covernance_agent.journal import (
     BEGAN,
@@ -12,22 +11,24 @@ from covernance_agent.journal import (
     EXAMINED,
     READ,
     Journal,
+    Settings,
     decode,
 )
+from tests.unit.covernance_agent.traces import Entry, read_trace
 
 pytestmark = pytest.mark.reliability
 
 
 def test_settings_survive_the_environment() -> None:
-    settings = TraceSettings("/a/trace", ("/own/",), ("/installed/", "/more/"), ())
-    assert decode(settings.encode()) == tuple(settings)
+    settings = Settings("/a/trace", ("/own/",), ("/installed/", "/more/"), ())
+    assert decode(settings.encode()) == settings
 
 
 def test_entries_are_read_in_the_order_of_writing(tmp_path: Path) -> None:
     file = str(tmp_path / "trace")
     Journal(file).note(BEGAN, journal.command(1, ["-m", "pytest"]))
     Journal(file).note(READ, "/a\nfile", "state")
-    assert list(read_trace(Path(file))) == [
+    assert read_trace(Path(file)) == [
         Entry(BEGAN, "1\x1f-m\x1fpytest", ""),
         Entry(READ, "/a\nfile", "state"),
     ]
@@ -37,7 +38,7 @@ def test_a_name_with_nul_is_recorded_without_damage_to_other_entries(tmp_path: P
     file = str(tmp_path / "trace")
     Journal(file).note(EXAMINED, "/a\0b", "absent")
     Journal(file).note(READ, "/a", "state")
-    assert list(read_trace(Path(file))) == [
+    assert read_trace(Path(file)) == [
         Entry(EXAMINED, "/a\N{REPLACEMENT CHARACTER}b", "absent"),
         Entry(READ, "/a", "state"),
     ]
@@ -46,7 +47,7 @@ def test_a_name_with_nul_is_recorded_without_damage_to_other_entries(tmp_path: P
 def test_an_incomplete_trace_is_marked(tmp_path: Path) -> None:
     file = str(tmp_path / "trace")
     Journal(file).give_up(ValueError("what"))
-    assert list(read_trace(Path(file))) == [Entry(BROKEN, "ValueError: what", "")]
+    assert read_trace(Path(file)) == [Entry(BROKEN, "ValueError: what", "")]
 
 
 def test_a_trace_that_can_not_be_marked_incomplete_is_deleted(

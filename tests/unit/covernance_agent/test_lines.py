@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model import lines
 from covernance_agent.lines import count_bits, encode
+from tests.unit.covernance_agent.results import lines_of, text_of
 
 pytestmark = pytest.mark.architecture
 
 
 @given(st.sets(st.integers(1, 300)))
-def test_lines_are_written_as_the_tool_reads_them(numbers: set[int]) -> None:
-    assert encode(numbers) == lines.encode(numbers)
-    assert lines.decode(encode(numbers)) == numbers
+def test_lines_are_written_as_spans(numbers: set[int]) -> None:
+    assert encode(numbers) == text_of(numbers)
+    assert lines_of(encode(numbers)) == numbers
 
 
 @given(st.integers(0))

@@ -165,9 +165,8 @@ def test_a_folder_that_can_not_be_created_is_a_clear_error() -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
 def test_any_pattern_survives_in_toml(patterns: list[str]) -> None:
     quoted = ", ".join(overlay._text(pattern) for pattern in patterns)
-    Path("pyproject.toml").write_text(
-        f"[tool.coverage.run]\nomit = [{quoted}]\n", encoding="utf-8", newline=""
-    )
+    text = f"[tool.coverage.run]\nomit = [{quoted}]\n"
+    Path("pyproject.toml").write_bytes(text.encode())
     escaped = Coverage(data_file=None).get_option("run:omit")
     assert effective().get_option("run:omit") == escaped
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import Coverage, CoverageData
+from coverage import Coverage
 from coverage.report_core import get_analysis_to_report
 
-from covernance.model.counts import Counts
 from covernance_agent import combining, fence
+from covernance_agent.data_file import opened
 from covernance_agent.failures import InputError
 from covernance_agent.formats import FileReport, write_report
-from tests.unit.covernance_agent.results import count
+from tests.unit.covernance_agent.results import Counts, count
 
 pytestmark = pytest.mark.architecture
 
@@ -62,11 +62,11 @@ def test_a_file_measured_by_a_plugin_is_counted_with_the_plugins_reporter(
         "[run]\nrelative_files = true\nplugins = templates_plugin\n"
     )
     (tmp_path / "page.html").write_text("<p>\n" * 6)
-    data = CoverageData(basename=str(tmp_path / ".coverage"))
-    data.set_context("a|run")
-    data.add_arcs({"page.html": [*ARCS, (1, 2)]})
-    data.add_file_tracers({"page.html": "templates_plugin.Templates"})
-    data.close()
+    with opened(tmp_path / ".coverage") as data:
+        data.set_context("a|run")
+        data.add_arcs({"page.html": [*ARCS, (1, 2)]})
+        data.add_file_tracers({"page.html": "templates_plugin.Templates"})
+        data.write()
     cov = combining.load(tmp_path / ".coverage", tmp_path / ".analysis", config_file=True)
     result = count(cov, ["a"])["page.html"]
     assert (result.total, result.executed_lines) == (Counts(2, 2, 2, 1), "2,4")

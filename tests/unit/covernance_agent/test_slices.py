@@ -3,16 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model import lines
-from covernance.model.counts import Counts
-from covernance.model.snapshot import FileResult
 from covernance_agent.slices import Group, file_result, group
 from covernance_agent.source import Arc, Counted, packed
+from tests.unit.covernance_agent.results import Counts, Result, decoded, lines_of
 
 pytestmark = pytest.mark.reliability
 
@@ -52,9 +49,10 @@ RAN = st.dictionaries(
 )
 
 
-def count(code: Program, ran: dict[Group, set[Arc]], *, branches: bool) -> FileResult:
+def count(code: Program, ran: dict[Group, set[Arc]], *, branches: bool) -> Result:
     steps = {key: {packed(arc) for arc in arcs} for key, arcs in ran.items()}
-    return msgspec.convert(file_result(code, steps, THEMES, branches=branches), FileResult)
+    (result,) = decoded({"": file_result(code, steps, THEMES, branches=branches)}).values()
+    return result
 
 
 def executed(code: Program, arcs: set[Arc]) -> set[int]:
@@ -80,17 +78,17 @@ def test_counts_equal_those_of_sets(
     result = count(code, ran, branches=branches)
     everything = together(ran, *ran)
     assert result.total == counts(code, everything, branches=branches)
-    assert lines.decode(result.executed_lines) == executed(code, everything)
-    assert lines.decode(result.missing_lines) == code.statements - executed(code, everything)
+    assert lines_of(result.executed_lines) == executed(code, everything)
+    assert lines_of(result.missing_lines) == code.statements - executed(code, everything)
     imported = together(ran, *((theme, True) for theme in THEMES))
-    assert lines.decode(result.imported_lines) == executed(code, imported)
+    assert lines_of(result.imported_lines) == executed(code, imported)
     for theme in THEMES:
         cell, at_import = result.themes[theme], together(ran, (theme, True))
         all_of_it = at_import | together(ran, (theme, False))
         assert cell.raw == counts(code, all_of_it, branches=branches)
         assert cell.earned == cell.raw.beyond(counts(code, at_import, branches=branches))
-        assert lines.decode(cell.executed_lines) == executed(code, all_of_it)
-        assert lines.decode(cell.earnable) == code.statements - executed(code, at_import)
+        assert lines_of(cell.executed_lines) == executed(code, all_of_it)
+        assert lines_of(cell.earnable) == code.statements - executed(code, at_import)
 
 
 @given(PROGRAMS, RAN)

@@ -6,7 +6,6 @@ import pytest
 from coverage.parser import PythonParser
 from hypothesis import given
 
-from covernance.agent.sources import map_first_lines
 from covernance_agent.statements import perform, spans, statements
 from tests.unit.covernance_agent.programs import SOURCES
 from tests.utils.properties import examples_divided_by
@@ -38,7 +37,9 @@ def test_spans_equal_the_multiline_statements_of_coverage_py(text: str) -> None:
     parser = PythonParser(text=text + "\n")
     parser.parse_source()
     known = getattr(parser, "multiline_map", None) or getattr(parser, "_multiline", {})
-    assert map_first_lines(spans(text + "\n")) == known
+    assert known == {
+        line: first for first, last in spans(text + "\n") for line in range(first, last + 1)
+    }
 
 
 def test_statements_are_the_lines_that_must_run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import socket
 import sys
 from collections.abc import Callable
@@ -12,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from covernance.reuse.trace_file import Entry, read_trace
 from covernance_agent import tracer
 from covernance_agent.journal import (
     ASKED,
@@ -33,6 +33,7 @@ from covernance_agent.journal import (
     command,
 )
 from covernance_agent.tracer import Tracer
+from tests.unit.covernance_agent.traces import Entry, read_trace
 
 pytestmark = pytest.mark.reliability
 
@@ -61,7 +62,7 @@ class Noted:
 
     @property
     def entries(self) -> list[Entry]:
-        return list(read_trace(self.file)) if self.file.exists() else []
+        return read_trace(self.file) if self.file.exists() else []
 
     def kinds(self, event: str, *arguments: object) -> list[tuple[str, str]]:
         return [(entry.kind, Path(entry.what).name) for entry in self.hook(event, *arguments)]
@@ -227,15 +228,17 @@ def test_paths_relative_to_a_folder_descriptor_are_resolved(noted: Noted) -> Non
 
 def ask(noted: Noted, question: Callable[[], Any]) -> tuple[str, str]:
     """The entry that a call of a wrapped `os.stat` records."""
-    before = os.stat
-    tracer._wrap(os, "stat", partial(noted.tracer._guarded, noted.tracer._asking))
-    try:
-        question()
-    finally:
-        os.supports_fd.discard(os.stat)
-        os.supports_dir_fd.discard(os.stat)
-        os.supports_follow_symlinks.discard(os.stat)
-        os.stat = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "stat", os.stat)  # both are put back
+        if hasattr(pathlib, "_NormalAccessor"):
+            patch.setattr(pathlib._NormalAccessor, "stat", os.stat)
+        tracer._wrap(os, "stat", partial(noted.tracer._guarded, noted.tracer._asking))
+        try:
+            question()
+        finally:
+            os.supports_fd.discard(os.stat)
+            os.supports_dir_fd.discard(os.stat)
+            os.supports_follow_symlinks.discard(os.stat)
     last = noted.entries[-1]
     return last.kind, last.state
 
@@ -322,6 +325,9 @@ def test_a_process_records_its_start_and_what_it_read_before(
     assert len(hooks) == 1
     assert set(wrapped) == {"stat", "lstat", "access", "readlink", "open", "fork_exec"}
     first, *rest = noted.entries
-    assert first == (BEGAN, command(os.getppid(), sys.orig_argv[1:]), SCHEMA)
+    words = getattr(sys, "orig_argv", None)  # from Python 3.10 on
+    if words is None:
+        words = Path("/proc/self/cmdline").read_text(encoding="utf-8").split("\0")[:-1]
+    assert first == (BEGAN, command(os.getppid(), words[1:]), SCHEMA)
     assert (READ, tracer.__file__) in [entry[:2] for entry in rest]
     assert LISTED in {entry.kind for entry in rest}

@@ -15,6 +15,7 @@ from covernance.engine.record import (
     read_record,
 )
 from covernance.errors import InputError
+from covernance_agent.record import write_record
 
 pytestmark = pytest.mark.reliability
 
@@ -36,6 +37,14 @@ def test_a_written_record_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(msgspec.json.encode(record()))
     assert read_record(path) == record()
+
+
+@pytest.mark.architecture
+def test_a_record_of_the_agent_is_read(tmp_path: Path) -> None:
+    plain = msgspec.to_builtins(record())
+    del plain["schema"]
+    write_record(tmp_path / "record.json", plain)
+    assert read_record(tmp_path / "record.json") == record()
 
 
 def test_a_record_of_another_version_is_a_clear_error(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import covernance_agent.lines
 from covernance.model.lines import decode, encode, encode_bits
 
 pytestmark = pytest.mark.architecture
@@ -12,6 +13,11 @@ pytestmark = pytest.mark.architecture
 @given(st.frozensets(st.integers(1, 10_000)))
 def test_written_lines_are_read_back(lines: frozenset[int]) -> None:
     assert decode(encode(lines)) == lines
+
+
+@given(st.frozensets(st.integers(1, 300)))
+def test_the_agent_writes_the_same_text(lines: frozenset[int]) -> None:
+    assert covernance_agent.lines.encode(lines) == encode(lines)
 
 
 def test_consecutive_lines_are_written_as_spans() -> None:

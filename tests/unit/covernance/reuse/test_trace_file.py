@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from covernance.reuse import trace_file
-from covernance.reuse.trace_file import BROKEN, announcement, read_trace
+from covernance.reuse.trace_file import BROKEN, Entry, TraceSettings, announcement, read_trace
 from covernance_agent import journal
 
 pytestmark = pytest.mark.reliability
@@ -19,6 +19,23 @@ def test_tool_and_agent_use_the_same_constants() -> None:
         name: theirs[name] for name in names
     }
     assert announcement(1, ["-m", "pytest"]) == journal.command(1, ["-m", "pytest"])
+
+
+@pytest.mark.architecture
+def test_the_agent_reads_the_settings_of_a_trace() -> None:
+    settings = TraceSettings("/a/trace", ("/own/",), ("/installed/", "/more/"), ())
+    assert journal.decode(settings.encode()) == tuple(settings)
+
+
+@pytest.mark.architecture
+def test_entries_of_the_agent_are_read_in_the_order_of_writing(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    journal.Journal(str(file)).note(journal.BEGAN, journal.command(1, ["-m", "pytest"]))
+    journal.Journal(str(file)).note(journal.READ, "/a\nfile", "state")
+    assert list(read_trace(file)) == [
+        Entry("began", "1\x1f-m\x1fpytest", ""),
+        Entry("read", "/a\nfile", "state"),
+    ]
 
 
 @pytest.mark.parametrize("content", [None, b"read\0/a\0", b"read\0/a\0state\0more", b"\xff\0\0\0"])

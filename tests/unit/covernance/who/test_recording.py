@@ -11,6 +11,7 @@ from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from covernance.who import recording
 from covernance.who.recording import load, publish_recording
+from covernance_agent.recording import write_recording
 from tests.unit.covernance.who.conftest import FIRST, SECOND, SOURCE
 from tests.utils.repository import Repository
 
@@ -62,6 +63,18 @@ def test_damaged_recording_is_an_error(recorded: Table) -> None:
     (Layout(recorded.root).contexts("calc") / "snapshot.json").write_text("{")
     with pytest.raises(InputError, match="is not a snapshot, or is damaged"):
         load(Layout(recorded.root), recorded.suites[0])
+
+
+def test_a_file_of_the_agent_is_read(
+    tested: recording.Tested, kept: Table, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository.root)  # in which the agent runs
+    target = Layout(kept.root).contexts("calc") / recording.TESTS
+    write_recording(target, {PATH: {"security|run|t.py::a": "4,7", "security": "1"}})
+    file = tested.file(PATH)
+    assert file.statement(5) == 3
+    assert file.ran(3) == file.ran(7) == {("security", "t.py::a")}
+    assert file.ran(8) == frozenset()
 
 
 @pytest.mark.reliability
