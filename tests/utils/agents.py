@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
 
 from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
 from covernance.config import Suite
+from covernance_agent import preparation
 from covernance_agent.__main__ import main
 
 ENVIRONMENT = Environment(
@@ -27,14 +32,25 @@ ENVIRONMENT = Environment(
 
 
 class LocalAgent(Agent):
-    """Does its tasks here, so that no process is started and what runs is measured."""
+    """Does its tasks here, so that no process is started and what runs is measured.
+
+    The environment that it describes has no files. Of a real one, each run would read the
+    interpreter and all metadata of distributions, which takes longer than the rest of a test.
+    """
 
     def __init__(self) -> None:
         super().__init__(Path(sys.executable))
 
     def _run(self, request: Path, answer: Path) -> str:
-        main([str(request), str(answer)])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(preparation, "describe", _describe)
+            main([str(request), str(answer)])
         return ""
+
+
+def _describe(packages: dict[str, str | None]) -> dict[str, Any]:
+    described: dict[str, Any] = msgspec.to_builtins(ENVIRONMENT)
+    return described | {"packages": packages}
 
 
 def local_agent(_suite: Suite) -> Agent:

@@ -11,7 +11,7 @@ from covernance.engine.arguments import split_reports
 from covernance.errors import MachineError
 from covernance.run.preparing import find_agents, interpret, prepare
 from tests.unit.covernance.run.runs import MEANINGS
-from tests.utils.agents import LocalAgent
+from tests.utils.agents import ENVIRONMENT, LocalAgent
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
@@ -35,7 +35,7 @@ def test_user_can_choose_the_interpreter_of_each_suite(repository: Repository) -
 def test_each_suite_has_its_own_settings(repository: Repository, tmp_path: Path) -> None:
     table = load(repository.root)
     prepared = prepare(table.suites, {"calc": LocalAgent()}, tmp_path)
-    assert prepared["calc"].environment.executable == sys.executable
+    assert prepared["calc"].environment.executable == ENVIRONMENT.executable
     assert list((tmp_path / "calc").iterdir())
 
 
