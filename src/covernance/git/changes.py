@@ -107,6 +107,8 @@ def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str
         except GitError as error:
             if not error.reason:  # both are commits, without a common one
                 break
+            if "Not a valid" not in error.reason:  # any other name would fail too
+                raise
     head = resolve_commit(root, "HEAD")
     if head is None:
         msg = "git: HEAD has no commit yet; commit first"
