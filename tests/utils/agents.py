@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import pytest
 
 from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
 from covernance.config import Suite
-from covernance_agent import preparation
 from covernance_agent.__main__ import main
 
 ENVIRONMENT = Environment(
@@ -42,15 +40,15 @@ class LocalAgent(Agent):
         super().__init__(Path(sys.executable))
 
     def _run(self, request: Path, answer: Path) -> str:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(preparation, "describe", _describe)
-            main([str(request), str(answer)])
+        main([str(request), str(answer)])
+        document = json.loads(answer.read_bytes())
+        for done in document["answers"]:
+            if isinstance(done.get("result"), dict) and "environment" in done["result"]:
+                packages = done["result"]["environment"]["packages"]
+                here = msgspec.structs.replace(ENVIRONMENT, packages=packages)
+                done["result"]["environment"] = msgspec.to_builtins(here)
+        answer.write_text(json.dumps(document), encoding="utf-8")
         return ""
-
-
-def _describe(packages: dict[str, str | None]) -> dict[str, Any]:
-    described: dict[str, Any] = msgspec.to_builtins(ENVIRONMENT)
-    return described | {"packages": packages}
 
 
 def local_agent(_suite: Suite) -> Agent:
