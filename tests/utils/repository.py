@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 TABLE = """\
 [tool.covernance]
@@ -110,15 +113,17 @@ class Folder:
         )
 
     def write(self, root: Path) -> None:
-        """Write it to a folder that is not there yet."""
-        root.mkdir()
+        """Write it to a folder, over what is there."""
+        root.mkdir(exist_ok=True)
         for path in self.folders:
-            (root / path).mkdir()
+            (root / path).mkdir(exist_ok=True)
         for path, content in self.files.items():
             (root / path).write_bytes(content)
 
 
-_FIRST_COMMITS: dict[frozenset[tuple[Path, bytes]], Folder] = {}
+_Step = Callable[["Repository"], object]
+_PREPARED: dict[tuple[_Step, frozenset[tuple[Path, bytes]]], tuple[Folder, object]] = {}
+"""What each step made of each set of files, and its result."""
 
 
 @dataclass
@@ -180,20 +185,40 @@ class Repository:
         assert result.code == 0, result.text
         return result.out.strip()
 
-    def commit_first(self) -> None:
-        """Commit every file as the first commit of the branch main.
+    def prepare(self, step: Callable[[Repository], T]) -> T:
+        """Run a step that prepares a repository without commits, and return its result.
 
-        Git runs for the first repository with these files; the next ones get a copy of its `.git`.
+        The step runs for the first repository with these files; the next ones get a copy of what it
+        made, so that its git processes run once. It may depend on nothing but the files.
         """
         files = {path: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
-        key = frozenset((path.relative_to(self.root), text) for path, text in files.items())
-        if key in _FIRST_COMMITS:
-            _FIRST_COMMITS[key].write(self.root / ".git")
-            return
+        key = (step, frozenset((path.relative_to(self.root), text) for path, text in files.items()))
+        if key not in _PREPARED:
+            result = step(self)
+            _PREPARED[key] = Folder.read(self.root), result
+            return result
+        folder, prepared = _PREPARED[key]
+        folder.write(self.root)
+        return cast("T", prepared)
+
+    def initialize(self) -> None:
+        """Make the folder a git repository, without commits, whose branch is main."""
         self.git("init", "--quiet", "--initial-branch=main", "--template=")
+
+    def commit(self, message: str = "step") -> str:
+        """Commit every file, and return the commit."""
         self.git("add", ".")
-        self.git("commit", "--quiet", "--message=start")
-        _FIRST_COMMITS[key] = Folder.read(self.root / ".git")
+        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
+        return self.git("rev-parse", "HEAD")
+
+    def commit_first(self) -> str:
+        """Commit every file as the first commit of the branch main, and return the commit."""
+        return self.prepare(_commit_first)
+
+
+def _commit_first(repository: Repository) -> str:
+    repository.initialize()
+    return repository.commit("start")
 
 
 def clean_environment() -> dict[str, str]:

@@ -100,10 +100,15 @@ def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str
         MachineError: git is missing or failed, for example outside a repository.
     """
     git = Git(root)
-    # One call is enough in the usual case; the rest finds out what is wrong.
-    usual = base_ref or f"refs/remotes/origin/{default_branch}"
-    if bases := git.ask("merge-base", "--end-of-options", usual, "HEAD"):
-        return bases.split()[0]
+    # One or two calls are enough in the usual cases; the rest finds out what is wrong.
+    for usual in (base_ref,) if base_ref else _default_branches(default_branch):
+        try:
+            return git.run("merge-base", "--end-of-options", usual, "HEAD").decode().split()[0]
+        except GitError as error:
+            if not error.reason:  # both are commits, without a common one
+                break
+            if "Not a valid" not in error.reason:  # any other name would fail too
+                raise
     head = resolve_commit(root, "HEAD")
     if head is None:
         msg = "git: HEAD has no commit yet; commit first"
@@ -258,7 +263,7 @@ def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
 
 
 def _find_default_branch(root: Path, branch: str) -> str:
-    for name in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
+    for name in _default_branches(branch):
         if resolve_commit(root, name):
             return name
     msg = (
@@ -267,6 +272,10 @@ def _find_default_branch(root: Path, branch: str) -> str:
         "[tool.covernance], or give another base"
     )
     raise InputError(msg)
+
+
+def _default_branches(branch: str) -> tuple[str, str]:
+    return f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"
 
 
 def _text(content: bytes) -> str:

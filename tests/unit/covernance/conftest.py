@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -21,6 +24,7 @@ from covernance.engine.record import RECORD, SCHEMA, Collected, Record
 from covernance.engine.registry import DEFAULT, ENGINES
 from covernance.engine.slots import Slots
 from covernance.engine.theme_result import ThemeResult
+from covernance.git.runner import Git, GitError
 from covernance.model.counts import Counts
 from covernance.model.snapshot import (
     Cell,
@@ -33,6 +37,7 @@ from covernance.model.snapshot import (
     TestResult,
 )
 from covernance.model.verdict import Verdict
+from tests.unit.covernance.patch.measured import Measure, begin_branch, measuring
 from tests.utils.agents import LocalAgent
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository, clean_environment
@@ -48,6 +53,22 @@ def _local_agents(monkeypatch: pytest.MonkeyPatch) -> None:
         return LocalAgent._run(agent, request, answer) if local else start(agent, request, answer)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Agent, "_run", run)
+
+
+@pytest.fixture(autouse=True)
+def _no_git_without_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail as git does outside a repository, without a process: a run asks it a dozen times."""
+    start = Git.run
+
+    def run(
+        git: Git, *arguments: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None
+    ) -> bytes:
+        root = git._root.absolute()
+        if any((folder / ".git").exists() for folder in (root, *root.parents)):
+            return start(git, *arguments, stdin=stdin, environ=environ)
+        raise GitError(arguments[0], "fatal: not a git repository", b"")
+
+    monkeypatch.setattr(Git, "run", run)
 
 
 @pytest.fixture
@@ -155,12 +176,35 @@ def context(repository: Repository) -> Context:
     return context_of(repository.root)
 
 
+@pytest.fixture
+def feature(repository: Repository) -> None:
+    """The repository has one commit on main, and a branch `feature` checked out."""
+    repository.prepare(begin_branch)
+
+
+@pytest.fixture
+def measure(repository: Repository, feature: None, snapshot: Snapshot) -> Measure:
+    """Replace a full run of calc on the branch `feature`."""
+    return measuring(repository, snapshot)
+
+
 def free(slots: Slots) -> int:
     """How many passes could start now."""
     taken = [*iter(slots.take, None)]
     for held in taken:
         held.close()
     return len(taken)
+
+
+@cache
+def data_file(context: str, source: str, arcs: tuple[tuple[int, int], ...]) -> bytes:
+    """The content of a data file in which these arcs ran in a source."""
+    with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
+        path = Path(folder, ".coverage")
+        with closing(CoverageData(basename=str(path))) as data:
+            data.set_context(context)
+            data.add_arcs({source: arcs})
+        return path.read_bytes()
 
 
 class FakePasses:
@@ -172,7 +216,6 @@ class FakePasses:
         statuses: pytest's exit status, by theme; 0 where nothing is said.
         sources: The file that a suite's tests execute, by suite; calc/__init__.py where none is.
         started: The processes that it was given.
-        at_once: How many of them it was allowed to run side by side, at last.
         interactive: Whether they were given the terminal, at last.
     """
 
@@ -183,7 +226,7 @@ class FakePasses:
         self.statuses: dict[str, int] = {}
         self.sources: dict[str, str] = {}
         self.started: list[Launch] = []
-        self.at_once = 0
+        self._slots: Slots | None = None
         self.interactive = False
 
     def __call__(
@@ -195,22 +238,24 @@ class FakePasses:
         interactive: bool,
     ) -> list[Ended]:
         self.started += launches
-        self.at_once = free(slots)
+        self._slots = slots
         self.interactive = interactive
         return [self._run(launch, watcher) for launch in launches]
+
+    @property
+    def at_once(self) -> int:
+        """How many passes it was last allowed to run side by side."""
+        return free(self._slots) if self._slots else 0
 
     def _run(self, launch: Launch, watcher: Watcher) -> Ended:
         watcher.started(launch)
         launch.folder.mkdir(parents=True)
         suite, theme = launch.folder.parts[-2:]
         launch.output.write_text(f"pytest's output of {theme}\n")
-        data = CoverageData(basename=str(launch.folder / ".coverage.host.1"))
-        data.set_context(f"{theme}|run")
         if theme in self.arcs:
             source = self.sources.get(suite, "calc/__init__.py")
-            data.add_arcs({source: self.arcs[theme]})
-        data.write()
-        data.close()
+            data = data_file(f"{theme}|run", source, tuple(self.arcs[theme]))
+            (launch.folder / ".coverage.host.1").write_bytes(data)
         status = self.statuses.get(theme, 0)
         usual = Record(
             schema=SCHEMA,

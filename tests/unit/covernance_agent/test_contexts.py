@@ -6,6 +6,7 @@ from hypothesis import given
 from covernance_agent import contexts
 from tests.unit.covernance_agent.measurements import MEASUREMENTS, Arcs, read_data, write_data
 from tests.unit.covernance_agent.results import lines_of
+from tests.utils.properties import examples_divided_by
 
 pytestmark = pytest.mark.architecture
 
@@ -16,6 +17,7 @@ def split(context: str) -> tuple[str, str]:
     return "|".join(parts[:2]), "".join(parts[2:])
 
 
+@examples_divided_by(2)
 @given(measured=MEASUREMENTS)
 def test_contexts_of_tests_merge_into_those_of_their_themes(
     tmp_path_factory: pytest.TempPathFactory, measured: dict[str, Arcs]
@@ -35,6 +37,7 @@ def test_contexts_of_tests_merge_into_those_of_their_themes(
     assert not contexts.names_tests(data_file)
 
 
+@examples_divided_by(2)
 @given(measured=MEASUREMENTS)
 def test_each_context_has_the_lines_that_it_executed(
     tmp_path_factory: pytest.TempPathFactory, measured: dict[str, Arcs]

@@ -10,12 +10,14 @@ from covernance_agent import contexts, fence
 from covernance_agent.data_file import opened
 from covernance_agent.public_contexts import lines_by_context, merge_tests
 from tests.unit.covernance_agent.measurements import MEASUREMENTS, Arcs, read_data, write_data
+from tests.utils.properties import examples_divided_by
 
 pytestmark = pytest.mark.reliability
 
 
 @pytest.mark.architecture
 @pytest.mark.skipif(not fence.is_known(), reason="`contexts` uses the public interface too")
+@examples_divided_by(2)
 @given(measured=MEASUREMENTS)
 def test_results_are_those_of_the_fast_way(
     tmp_path_factory: pytest.TempPathFactory, measured: dict[str, Arcs]

@@ -67,7 +67,8 @@ class Answering(Agent):
 def test_a_task_runs_in_a_process_of_the_interpreter() -> None:
     theirs = Agent(Path(sys.executable)).ask(Prepare(), Prepared).environment
     ours = LocalAgent().ask(Prepare(), Prepared).environment
-    assert (theirs.executable, theirs.packages) == (ours.executable, ours.packages)
+    assert theirs.executable == sys.executable
+    assert theirs.packages == ours.packages
 
 
 def test_one_process_runs_several_tasks_in_order() -> None:

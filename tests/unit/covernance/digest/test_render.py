@@ -27,6 +27,7 @@ from covernance.reports import trend
 from covernance.reports.state import ExceptionDue
 from covernance.reports.trend import Flaky, Point
 from tests.unit.covernance.reports.orders import reordered, rich
+from tests.utils.properties import examples_divided_by
 
 pytestmark = pytest.mark.architecture
 
@@ -180,6 +181,7 @@ def test_same_digest_gives_the_same_bytes(week: Digest) -> None:
 
 
 @pytest.mark.reliability
+@examples_divided_by(4)
 @given(st.randoms(use_true_random=False))
 def test_order_of_mappings_does_not_matter(snapshot: Snapshot, order: random.Random) -> None:
     def build_digest(snapshot: Snapshot) -> Digest:

@@ -138,7 +138,9 @@ def test_comparing_writes_nothing(house: House) -> None:
 def test_an_up_to_date_register_is_not_written_again(house: House) -> None:
     before = house.register.stat()
     assert house.sync().synced.changes == ()
-    assert house.register.stat() == before
+    after = house.register.stat()
+    # Not all of it: reading the file may change its time of access.
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -12,7 +12,11 @@ from tests.utils.repository import Repository
 @pytest.fixture
 def history(repository: Repository) -> list[str]:
     """Three commits, the newest first."""
-    repository.git("init", "--quiet", "--initial-branch=main")
+    return repository.prepare(commit_three_times)
+
+
+def commit_three_times(repository: Repository) -> list[str]:
+    repository.initialize()
     for number in range(3):
         repository.git("commit", "--quiet", "--allow-empty", f"--message={number}")
     return repository.git("rev-list", "HEAD").split()

@@ -15,7 +15,11 @@ pytestmark = pytest.mark.architecture
 @pytest.fixture
 def commits(repository: Repository) -> dict[str, str]:
     """Three commits on main, and origin's branches main and release at the first two."""
-    repository.git("init", "--quiet", "--initial-branch=main")
+    return repository.prepare(commit_three_times)
+
+
+def commit_three_times(repository: Repository) -> dict[str, str]:
+    repository.initialize()
     for _ in range(3):
         repository.git("commit", "--quiet", "--allow-empty", "--message=x")
     for branch, name in {"main": "HEAD~2", "release": "HEAD~1"}.items():

@@ -303,6 +303,10 @@ def test_histories_without_a_common_commit_have_no_base(repository: Repository) 
     commit(repository)
     with pytest.raises(InputError, match="no common commit"):
         find_merge_base(repository.root, "main")
+    repository.git("update-ref", "refs/remotes/origin/main", "main")
+    repository.git("branch", "--force", "main", "HEAD")
+    with pytest.raises(InputError, match="'refs/remotes/origin/main' have no common commit"):
+        find_merge_base(repository.root)
 
 
 @pytest.mark.reliability

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.errors import MachineError
 from covernance.git.commits import write_commit
-from covernance.git.runner import Git
+from covernance.git.runner import Git, Objects
 from tests.unit.covernance.history.conftest import ENVIRON
+from tests.utils.properties import examples_divided_by
 
 COMMITTER = "A B <a@example.org> 1700000000 +0100"
 PATHS = st.from_regex("[abc](/[abc]){0,2}", fullmatch=True).map(lambda path: f"{path}.json")
@@ -32,8 +33,15 @@ def write(git: Git, parent: str | None, changes: Mapping[str, bytes | None]) -> 
 
 
 def files(git: Git, commit: str) -> dict[str, bytes]:
-    listed = git.fields("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit)
-    return {path: git.run("cat-file", "blob", f"{commit}:{path}") for path in listed}
+    listed = [line.split("\t", 1) for line in git.fields("ls-tree", "-r", "-z", commit)]
+    blobs = git.objects()
+    return {path: read_blob(blobs, entry.split()[-1]) for entry, path in listed}
+
+
+def read_blob(blobs: Objects, name: str) -> bytes:
+    kind, content = blobs.read(name) or ("missing", b"")
+    assert kind == "blob"
+    return content
 
 
 @pytest.mark.architecture
@@ -114,7 +122,7 @@ def test_a_missing_parent_is_a_clear_error(git: Git) -> None:
 
 
 @pytest.mark.reliability
-@settings(max_examples=20)
+@examples_divided_by(2)
 @given(st.lists(st.dictionaries(PATHS, st.booleans(), min_size=1), min_size=1, max_size=3))
 def test_successive_commits_equal_updates_of_a_dictionary(
     git: Git, steps: list[dict[str, bool]]

@@ -16,14 +16,7 @@ pytestmark = pytest.mark.architecture
 @pytest.fixture
 def began(repository: Repository) -> str:
     """The first commit of the repository."""
-    repository.git("init", "--quiet", "--initial-branch=main")
-    return commit(repository)
-
-
-def commit(repository: Repository) -> str:
-    repository.git("add", "--all")
-    repository.git("commit", "--quiet", "--message=step")
-    return repository.git("rev-parse", "HEAD")
+    return repository.commit_first()
 
 
 def names(*paths: str) -> frozenset[str]:
@@ -47,7 +40,7 @@ def test_new_edited_and_removed_files_are_listed_committed_or_not(
         gone=names("tests", "tests/test_calc.py"),
     )
     assert list_differences(repository.root, began) == expected
-    commit(repository)
+    repository.commit()
     assert list_differences(repository.root, began) == expected
 
 
@@ -82,15 +75,15 @@ def test_a_submodule_at_another_commit_or_edited_was_replaced(
     repository: Repository, began: str
 ) -> None:
     part = Repository(repository.root / "part")
-    part.git("init", "--quiet", "--initial-branch=main")
-    commit(part)
-    assert commit(repository) != began
+    part.initialize()
+    part.commit()
+    assert repository.commit() != began
     base = repository.git("rev-parse", "HEAD")
     assert list_differences(repository.root, base) == Difference()
     replaced = Difference(files=names("part"), replaced=names("part"))
     part.append("calc/__init__.py", "# edited\n")
     assert list_differences(repository.root, base) == replaced
-    commit(part)
+    part.commit()
     assert list_differences(repository.root, base) == replaced
 
 

@@ -42,14 +42,12 @@ class MemoryStore:
 @pytest.fixture
 def commits(repository: Repository) -> list[str]:
     """Three commits on main, the oldest first."""
-    repository.git("init", "--quiet", "--initial-branch=main")
-    made = []
-    for number in range(3):
-        repository.write("number.txt", str(number))
-        repository.git("add", ".")
-        repository.git("commit", "--quiet", f"--message={number}")
-        made.append(repository.git("rev-parse", "HEAD"))
-    return made
+    return repository.prepare(commit_three_times)
+
+
+def commit_three_times(repository: Repository) -> list[str]:
+    repository.initialize()
+    return [repository.commit(f"step {number}") for number in range(3)]
 
 
 def at(sample: Snapshot, commit: str, run: str = "1", **source: object) -> Snapshot:

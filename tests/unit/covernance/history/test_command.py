@@ -35,7 +35,7 @@ def run_lines(*arguments: str) -> list[str]:
 @pytest.fixture
 def governed(repository: Repository, snapshot: Snapshot) -> Repository:
     """A repository under git whose two suites have run on a clean checkout."""
-    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.prepare(Repository.initialize)
     for suite in ("api", "auth"):
         result = recorded(snapshot, suite, COMMIT, "1-1", "main", AT)
         repository.write(f"coverage/{suite}.snapshot.json", result.encode().decode())

@@ -9,33 +9,17 @@ from covernance.errors import ConfigError, Exit
 from covernance.git.base import find_base_commit
 from covernance.integrity.findings import Allowances
 from covernance.integrity.workflow import IntegrityReport, find_waived_subjects, find_weakenings
-from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.patch.measured import (
     LATER,
     SOURCE,
     Measure,
-    begin_branch,
-    commit,
     edit,
-    measuring,
 )
 from tests.utils.agents import local_agent
 from tests.utils.contexts import context_of
 from tests.utils.repository import TABLE, Repository
 
-pytestmark = pytest.mark.architecture
-
-
-@pytest.fixture
-def repository(repository: Repository) -> Repository:
-    """A repository with one commit on main, that has a branch `feature` checked out."""
-    return begin_branch(repository)
-
-
-@pytest.fixture
-def measure(repository: Repository, snapshot: Snapshot) -> Measure:
-    """Stand for a full run of calc."""
-    return measuring(repository, snapshot)
+pytestmark = [pytest.mark.architecture, pytest.mark.usefixtures("feature")]
 
 
 def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> IntegrityReport:
@@ -54,7 +38,7 @@ def test_the_base_is_the_option_then_the_pull_requests_target_then_the_default(
 ) -> None:
     table = load(repository.root)
     start = repository.git("rev-parse", "main")
-    commit(repository)
+    repository.commit()
     head = repository.git("rev-parse", "HEAD")
     repository.git("update-ref", "refs/remotes/origin/release", head)
     assert find_base_commit(context_of(table), None) == start
@@ -98,7 +82,7 @@ def test_every_part_of_a_change_is_checked(repository: Repository) -> None:
 
 def test_a_pragma_in_a_renamed_file_is_not_new(repository: Repository) -> None:
     edit(SOURCE, "z = 3  # pragma: no cover\n")
-    commit(repository)
+    repository.commit()
     repository.git("branch", "--force", "main")
     SOURCE.rename("calc/renamed.py")
     repository.write("tool.py", "x = 1  # pragma: no cover\n")
@@ -149,7 +133,7 @@ def test_compared_suite_without_a_run_fails(repository: Repository, measure: Mea
 def test_a_base_with_a_broken_table_is_an_error(repository: Repository, text: str) -> None:
     whole = Path("pyproject.toml").read_text(encoding="utf-8")
     repository.write("pyproject.toml", text)
-    commit(repository)
+    repository.commit()
     broken = repository.git("rev-parse", "HEAD")
     repository.write("pyproject.toml", whole)
     with pytest.raises(ConfigError, match=rf"^pyproject\.toml at {broken}: "):
@@ -159,7 +143,7 @@ def test_a_base_with_a_broken_table_is_an_error(repository: Repository, text: st
 def test_the_first_table_weakens_nothing(repository: Repository) -> None:
     text = Path("pyproject.toml").read_text(encoding="utf-8")
     Path("pyproject.toml").unlink()
-    commit(repository)
+    repository.commit()
     repository.write("pyproject.toml", text)
     assert list_findings(weakened(base="HEAD")) == []
 

@@ -22,11 +22,10 @@ EARLIER, LATER = 1_700_000_000, 1_900_000_000
 Measure = Callable[..., Snapshot]
 
 
-def begin_branch(repository: Repository) -> Repository:
+def begin_branch(repository: Repository) -> None:
     """Give a repository one commit on main, and check out a branch `feature`."""
     repository.commit_first()
     repository.git("checkout", "--quiet", "-b", "feature")
-    return repository
 
 
 def measuring(repository: Repository, snapshot: Snapshot) -> Measure:
@@ -63,11 +62,6 @@ def measuring(repository: Repository, snapshot: Snapshot) -> Measure:
         return result
 
     return write
-
-
-def commit(repository: Repository) -> None:
-    repository.git("add", "--all")
-    repository.git("commit", "--quiet", "--allow-empty", "--message=step")
 
 
 def edit(path: Path, text: str, when: int = EARLIER) -> None:

@@ -6,39 +6,23 @@ import pytest
 
 from covernance.errors import Exit
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.patch.measured import (
     SOURCE,
     Measure,
-    begin_branch,
-    commit,
     edit,
-    measuring,
     only,
     patched,
 )
 from tests.utils.repository import Repository
 
-pytestmark = pytest.mark.architecture
-
-
-@pytest.fixture
-def repository(repository: Repository) -> Repository:
-    """A repository with one commit on main, that has a branch `feature` checked out."""
-    return begin_branch(repository)
-
-
-@pytest.fixture
-def measure(repository: Repository, snapshot: Snapshot) -> Measure:
-    """Stand for a full run of calc."""
-    return measuring(repository, snapshot)
+pytestmark = [pytest.mark.architecture, pytest.mark.usefixtures("feature")]
 
 
 def test_line_within_a_statement_counts_as_the_statement(
     repository: Repository, measure: Measure
 ) -> None:
     edit(SOURCE, "z = (\n    3\n)\n")
-    commit(repository)
+    repository.commit()
     repository.git("branch", "--force", "main")
     SOURCE.write_text("x = 1\ny = 2\nz = (\n    44\n)\n", encoding="utf-8")
     edit(SOURCE, "")

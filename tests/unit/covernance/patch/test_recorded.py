@@ -20,15 +20,17 @@ pytestmark = pytest.mark.reliability
 @pytest.fixture
 def commits(repository: Repository) -> list[str]:
     """Three commits on main, the oldest first; each adds a line to the source."""
-    repository.git("init", "--quiet", "--initial-branch=main")
+    return repository.prepare(commit_three_lines)
+
+
+def commit_three_lines(repository: Repository) -> list[str]:
+    repository.initialize()
     return [commit(repository, f"line{number} = {number}\n") for number in range(3)]
 
 
 def commit(repository: Repository, line: str) -> str:
     repository.append("calc/__init__.py", line)
-    repository.git("add", ".")
-    repository.git("commit", "--quiet", "--message=more")
-    return repository.git("rev-parse", "HEAD")
+    return repository.commit()
 
 
 def change(repository: Repository, **environ: str) -> Changes | None:
@@ -103,7 +105,7 @@ def test_the_change_of_a_pull_request_begins_at_its_target(
 
 
 def test_the_change_of_the_first_commit_is_unknown(repository: Repository) -> None:
-    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.initialize()
     commit(repository, "a = 1\n")
     assert change(repository) is None
 
@@ -112,7 +114,7 @@ def test_at_the_end_of_a_shallow_clone_the_change_is_unknown(
     repository: Repository, commits: list[str], tmp_path: Path
 ) -> None:
     clone = Repository(tmp_path / "clone")
-    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.initialize()
     clone.git("fetch", "--quiet", "--depth=1", f"file://{repository.root}", "main")
     clone.git("reset", "--quiet", "--hard", "FETCH_HEAD")
     assert change(clone) is None

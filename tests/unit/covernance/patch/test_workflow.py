@@ -7,17 +7,13 @@ import pytest
 
 from covernance.errors import Exit, InputError
 from covernance.model.counts import Counts
-from covernance.model.snapshot import Snapshot
 from covernance.patch.workflow import measure_patch
 from tests.unit.covernance.patch.measured import (
     EARLIER,
     LATER,
     SOURCE,
     Measure,
-    begin_branch,
-    commit,
     edit,
-    measuring,
     only,
     patched,
 )
@@ -25,19 +21,7 @@ from tests.utils.agents import local_agent
 from tests.utils.contexts import context_of
 from tests.utils.repository import TABLE, Repository
 
-pytestmark = pytest.mark.architecture
-
-
-@pytest.fixture
-def repository(repository: Repository) -> Repository:
-    """A repository with one commit on main, that has a branch `feature` checked out."""
-    return begin_branch(repository)
-
-
-@pytest.fixture
-def measure(repository: Repository, snapshot: Snapshot) -> Measure:
-    """Stand for a full run of calc."""
-    return measuring(repository, snapshot)
+pytestmark = [pytest.mark.architecture, pytest.mark.usefixtures("feature")]
 
 
 def test_lines_that_did_not_run_are_below_the_floor(
@@ -85,7 +69,7 @@ def test_result_of_a_clean_commit_is_valid_for_unchanged_files(
     repository: Repository, measure: Measure
 ) -> None:
     edit(SOURCE, "z = 3\n", LATER)
-    commit(repository)
+    repository.commit()
     measure("1-3", dirty=False)
     assert only(patched()).verdict == "pass"
     assert only(patched()).results[0].counts == Counts(statements=1, executed=1)

@@ -18,6 +18,7 @@ from covernance.model.snapshot import Outcomes, Snapshot
 from covernance.reports import openmetrics
 from covernance.reports.state import ExceptionDue, State
 from tests.unit.covernance.reports.orders import reordered, rich
+from tests.utils.properties import examples_divided_by
 
 pytestmark = pytest.mark.architecture
 
@@ -149,6 +150,7 @@ def test_grafana_dashboard_uses_existing_metrics(full: State) -> None:
 
 
 @pytest.mark.reliability
+@examples_divided_by(4)
 @given(st.randoms(use_true_random=False))
 def test_order_of_mappings_does_not_matter(snapshot: Snapshot, order: random.Random) -> None:
     first, second = (

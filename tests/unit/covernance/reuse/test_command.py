@@ -7,24 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from covernance.reuse.command import command
-from covernance.reuse.evidence import Evidence, Seen
 from covernance.reuse.workflow import Found, Reuse
-from tests.utils.agents import ENVIRONMENT
+from tests.unit.covernance.reuse.evidence_samples import sample_evidence
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
-EVIDENCE = Evidence(
-    suite="calc",
-    commit="c" * 40,
-    recorded_at="2026-11-21T12:00:00Z",
-    python="/env/bin/python",
-    environment=ENVIRONMENT,
-    settings={},
-    seen=Seen(),
-    reports={},
-    programs=("/usr/bin/git",),
-)
+EVIDENCE = sample_evidence(programs=("/usr/bin/git",))
 
 
 @pytest.fixture

@@ -6,21 +6,12 @@ import msgspec
 import pytest
 
 from covernance.errors import InputError
-from covernance.reuse.evidence import SCHEMA, Evidence, Seen, read
-from tests.utils.agents import ENVIRONMENT
+from covernance.reuse.evidence import SCHEMA, read
+from tests.unit.covernance.reuse.evidence_samples import sample_evidence
 
 pytestmark = pytest.mark.reliability
 
-EVIDENCE = Evidence(
-    suite="api",
-    commit=None,
-    recorded_at="2026-11-21T12:00:00Z",
-    python="/env/bin/python",
-    environment=ENVIRONMENT,
-    settings={},
-    seen=Seen(),
-    reports={},
-)
+EVIDENCE = sample_evidence(commit=None)
 
 
 def test_written_evidence_is_read_back_unchanged(tmp_path: Path) -> None:

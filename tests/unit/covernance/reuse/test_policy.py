@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from covernance.reuse.evidence import Evidence, Seen
+from covernance.reuse.evidence import Seen
 from covernance.reuse.policy import Present, age, explain_no_reuse, find_reasons_to_run
-from tests.utils.agents import ENVIRONMENT
+from tests.unit.covernance.reuse.evidence_samples import sample_evidence
 
 pytestmark = pytest.mark.reliability
 
@@ -18,12 +18,9 @@ SEEN = Seen(
     asked={"local.toml": "absent"},
     listed={".": "folder/d:src/f:a.py"},
 )
-EVIDENCE = Evidence(
+EVIDENCE = sample_evidence(
     suite="api",
-    commit="c" * 40,
     recorded_at="2026-11-20T12:00:00Z",
-    python="/env/bin/python",
-    environment=ENVIRONMENT,
     settings={"the interpreter": "3.11"},
     seen=SEEN,
     reports={"coverage/api.json": "file 644 bb"},

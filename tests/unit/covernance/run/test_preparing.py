@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from covernance.engine.arguments import split_reports
 from covernance.errors import MachineError
 from covernance.run.preparing import interpret, prepare
 from tests.unit.covernance.run.runs import MEANINGS
-from tests.utils.agents import LocalAgent
+from tests.utils.agents import ENVIRONMENT, LocalAgent
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -27,7 +26,7 @@ class Broken(Agent):
 def test_each_suite_has_its_own_settings(repository: Repository, tmp_path: Path) -> None:
     table = load(repository.root)
     prepared = prepare(table.suites, {"calc": LocalAgent()}, tmp_path)
-    assert prepared["calc"].environment.executable == sys.executable
+    assert prepared["calc"].environment.executable == ENVIRONMENT.executable
     assert list((tmp_path / "calc").iterdir())
 
 

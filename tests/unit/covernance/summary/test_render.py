@@ -13,6 +13,7 @@ from covernance.model.snapshot import Outcomes, Snapshot
 from covernance.reports.state import Drop, ExceptionDue, State
 from covernance.summary.render import markdown, summary_document, summary_text
 from tests.unit.covernance.reports.orders import reordered, rich
+from tests.utils.properties import examples_divided_by
 
 pytestmark = pytest.mark.architecture
 
@@ -199,6 +200,7 @@ def test_json_has_exact_counts_and_rounded_percentages(state: State) -> None:
 
 
 @pytest.mark.reliability
+@examples_divided_by(4)
 @given(st.randoms(use_true_random=False))
 def test_order_of_mappings_does_not_matter(snapshot: Snapshot, order: random.Random) -> None:
     def state(snapshot: Snapshot) -> State:
