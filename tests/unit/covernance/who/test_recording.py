@@ -66,10 +66,13 @@ def test_damaged_recording_is_an_error(recorded: Table) -> None:
 
 
 def test_a_file_of_the_agent_is_read(
-    tested: recording.Tested, kept: Table, repository: Repository, monkeypatch: pytest.MonkeyPatch
+    tested: recording.Tested,
+    recorded: Table,
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(repository.root)  # in which the agent runs
-    target = Layout(kept.root).contexts("calc") / recording.TESTS
+    target = Layout(recorded.root).contexts("calc") / recording.TESTS
     write_recording(target, {PATH: {"security|run|t.py::a": "4,7", "security": "1"}})
     file = tested.file(PATH)
     assert file.statement(5) == 3
