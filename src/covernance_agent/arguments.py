@@ -7,31 +7,15 @@ again, without the options from ini files and environment variables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from _pytest.config import _prepareconfig
 
 from covernance_agent.failures import InputError
+from covernance_agent.narrowing import list_given
 
 _PATHS = "file_or_dir"
-_NARROWING = {
-    "keyword": "-k",
-    "markexpr": "-m",
-    "deselect": "--deselect",
-    "ignore": "--ignore",
-    "ignore_glob": "--ignore-glob",
-    "lf": "--last-failed",
-    "stepwise": "--stepwise",
-    "stepwise_skip": "--stepwise-skip",
-    "collectonly": "--collect-only",
-    "setuponly": "--setup-only",
-    "setupplan": "--setup-plan",
-    "group": "--group",
-    "testmon": "--testmon",
-}
-"""Options that leave tests out or do not run them, by the name that pytest gives their value."""
-
 _ONE_FILE = {
     "basetemp": "--basetemp",
     "xmlpath": "--junit-xml",
@@ -78,21 +62,11 @@ def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
     return {
         "expression": chosen.get("markexpr") or None,
         "paths": [str(path) for path in chosen.get(_PATHS) or ()],
-        "narrowing": [*_narrowing(chosen)],
+        "narrowing": [*list_given(chosen)],
         "interactive": given.capture == "no" or _is_on(chosen, "usepdb", "trace"),
         "spreads": any(name in chosen for name in _SPREADING) or _without_xdist(chosen),
         "one_file": next((option for name, option in _ONE_FILE.items() if name in chosen), None),
     }
-
-
-def _narrowing(chosen: dict[str, Any]) -> Iterator[str]:
-    for name, option in _NARROWING.items():
-        value = chosen.get(name)
-        if value is True:
-            yield option
-        elif value:
-            for argument in value if isinstance(value, list) else [value]:
-                yield f"{option} {argument!r}"
 
 
 def _is_on(chosen: dict[str, Any], *names: str) -> bool:

@@ -17,13 +17,11 @@ from typing import Any, BinaryIO
 import pytest
 
 from covernance_agent.context_name import dynamic_part, full_name
+from covernance_agent.narrowing import list_in_force
 from covernance_agent.record import SEVERITY, Collected, progress_path, write_record
 
 _RERUN = {"rerun", "retried"}
 """What pytest-rerunfailures and pytest-retry call a failed attempt that is repeated."""
-
-_NARROWING = ("collectonly", "deselect", "ignore", "ignore_glob", "lf", "setuponly", "setupplan")
-_COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_imported_tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -180,7 +178,7 @@ class Recorder:
                 "outcomes": self._outcomes,
                 "seconds": self._seconds,
                 "collection_errors": sorted(self._errors),
-                "narrowed": _narrowed(self._config),
+                "narrowed": [*list_in_force(self._config.option)],
                 "reran": sorted(self._reran),
             },
         )
@@ -242,14 +240,6 @@ def _switch(theme: str, test: str = "") -> None:
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
         running.set_option("run:context", full_name(theme, test))
         os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
-
-
-def _narrowed(config: pytest.Config) -> list[str]:
-    """The options in force that leave tests out or do not run them."""
-    options = config.option
-    named = [f"--{name.replace('_', '-')}" for name in _NARROWING if getattr(options, name, None)]
-    overrides = getattr(options, "override_ini", None) or []
-    return named + [f"-o {text}" for text in overrides if text.startswith(_COLLECTION_SETTINGS)]
 
 
 def _outcome(report: pytest.TestReport) -> str:

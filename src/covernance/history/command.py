@@ -277,7 +277,7 @@ def _store(
     elif remote is None:
         remote = find_remote(context.root, settings.remote)
     branch = store_branch or settings.branch
-    return store.open(context.root, branch=branch, remote=remote)
+    return store.open(context, branch=branch, remote=remote)
 
 
 def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from covernance import files
+from covernance.context import Context
 from covernance.errors import InputError, MachineError
 from covernance.history import names
 from covernance.history.store import Entry, decode, group_by_entry, select_entries
-from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 
 
@@ -31,9 +31,9 @@ class Directory:
         self._root = root
 
     @classmethod
-    def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:  # noqa: ARG003 - see `Store.open`
-        """Open the folder beside the reports of the repository at `root`."""
-        return cls(Layout(root).folder / "history")
+    def open(cls, context: Context, *, branch: str, remote: str | None) -> Self:  # noqa: ARG003 - see `NamedStore.open`
+        """Open the folder beside the reports of the repository."""
+        return cls(context.layout.folder / "history")
 
     @property
     def place(self) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, Self
 
 from covernance import files
+from covernance.context import Context
 from covernance.errors import InputError, MachineError
 from covernance.git.commits import write_commit
 from covernance.git.runner import Git, GitError, Objects, readable
@@ -110,9 +111,9 @@ class GitBranch:
             raise InputError(f"remote {remote!r} does not exist; remotes: {listed}")
 
     @classmethod
-    def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:
-        """Open the branch of the repository at `root`; raises what `GitBranch` does."""
-        return cls(root, branch=branch, remote=remote)
+    def open(cls, context: Context, *, branch: str, remote: str | None) -> Self:
+        """Open the branch of the repository; raises what `GitBranch` does."""
+        return cls(context.root, branch=branch, remote=remote, environ=context.environ)
 
     @property
     def place(self) -> str:

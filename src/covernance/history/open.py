@@ -22,7 +22,7 @@ def open_table_store(context: Context, name: StoreName | None = None) -> Store:
     store = store_class(name or choose_store(context))
     settings = context.table.history
     remote = find_remote(context.root, settings.remote) if store.has_remote else None
-    return store.open(context.root, branch=settings.branch, remote=remote)
+    return store.open(context, branch=settings.branch, remote=remote)
 
 
 STORE_VARIABLE = "COVERAGE_HISTORY_STORE"

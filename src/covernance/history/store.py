@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar, Protocol, Self
 
 import msgspec
 
+from covernance.context import Context
 from covernance.errors import InputError
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
@@ -68,11 +68,12 @@ class NamedStore(Store, Protocol):
     has_remote: ClassVar[bool]
 
     @classmethod
-    def open(cls, root: Path, *, branch: str, remote: str | None) -> Self:
+    def open(cls, context: Context, *, branch: str, remote: str | None) -> Self:
         """Open the store of a repository.
 
         Args:
-            root: The folder of pyproject.toml.
+            context: The context, with the table and the environment variables that a store may
+                need to find its place.
             branch: The branch that a store in git writes.
             remote: The remote that holds the branch; None for the local branch.
         """

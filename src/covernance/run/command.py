@@ -18,6 +18,7 @@ from covernance.engine.schedule import read_theme_seconds
 from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.matrix.jobs import durations
+from covernance.report_formats import FORMATS
 from covernance.run.output import print_results, worst_exit
 from covernance.run.preparing import interpret
 from covernance.run.request import Request
@@ -27,7 +28,7 @@ from covernance.shell.repository import enter_repository
 from covernance.shell.terminal import colored, has_terminal
 
 
-@click.command("run")
+@click.command("run", epilog=f"Formats of --cov-report: {', '.join(FORMATS)}.")
 @click.option(
     "--suite",
     "suites",
@@ -104,10 +105,9 @@ def command(  # noqa: PLR0913 - click hands over every option
 ) -> Exit:
     """Run each suite once per theme under coverage, write reports, check floors.
 
-    Arguments after -- are passed to pytest. --cov-report=html|xml|json|lcov[:PATH] and
-    --cov-report=term|term-missing work as in pytest-cov. Selecting tests (-k, -m, a path, a subset
-    of themes) makes the run partial: floors are not checked and the last full reports are left
-    unchanged.
+    Arguments after -- are passed to pytest. --cov-report=FORMAT[:PATH] works as in pytest-cov; its
+    formats are listed below. Selecting tests (-k, -m, a path, a subset of themes) makes the run
+    partial: floors are not checked and the last full reports are left unchanged.
 
     If nothing a suite's last passing run depended on has changed, the stored result is reused,
     checked against today's floors and marked "reused". `covernance cache show` lists the reasons

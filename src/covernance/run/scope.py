@@ -35,6 +35,15 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return (*(() if self.shard.whole else (f"shard {self.shard}",)), *self.selection)
 
 
+def list_requested_reasons(request: Request) -> tuple[str, ...]:
+    """List the reasons, known before anything runs, why a request leaves tests out.
+
+    A request with such a reason neither reuses a stored result nor replaces it.
+    """
+    themes = () if request.themes is None else (f"--theme {', '.join(request.themes)}",)
+    return (*themes, *request.arguments.narrowing)
+
+
 def find_scope(request: Request, results: Sequence[ThemeResult]) -> Scope:
     """Compute the scope of a suite's results.
 
@@ -43,11 +52,8 @@ def find_scope(request: Request, results: Sequence[ThemeResult]) -> Scope:
         results: The result of each theme; the agent recorded what settings and plugins left out.
             Of a shard, tests that are deselected belong to other shards.
     """
-    selection = list(request.arguments.narrowing)
-    if request.themes is not None:
-        selection.insert(0, f"--theme {', '.join(request.themes)}")
-    selection = selection or [*list_narrowing_settings(results)]
+    selection = list_requested_reasons(request) or list_narrowing_settings(results)
     deselected = count_deselected(results) if request.shard.whole else 0
     if deselected and not selection:
-        selection.append(f"{deselected} tests deselected by pytest's options or plugins")
-    return Scope(shard=request.shard, selection=tuple(selection))
+        selection = (f"{deselected} tests deselected by pytest's options or plugins",)
+    return Scope(shard=request.shard, selection=selection)

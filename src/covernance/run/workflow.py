@@ -17,6 +17,7 @@ from covernance.reuse.policy import explain_no_reuse
 from covernance.reuse.workflow import Reuse
 from covernance.run.preparing import prepare
 from covernance.run.request import Request
+from covernance.run.scope import list_requested_reasons
 
 
 def plan_commands(
@@ -70,7 +71,7 @@ def run_suites(
 def _reuse(context: Context, request: Request) -> Reuse | None:
     """The store of reusable results; None for a partial run, which neither reuses nor stores."""
     arguments = request.arguments
-    if request.themes or arguments.narrowing or arguments.meaning.interactive:
+    if list_requested_reasons(request) or arguments.meaning.interactive:
         return None
     return Reuse(context, arguments.rest)
 

@@ -309,7 +309,7 @@ def test_a_second_measurement_is_an_error_before_it_starts(
     ("option", "option_in_record"),
     [
         ("--ignore=elsewhere.py", "--ignore"),
-        ("--setup-plan", "--setupplan"),
+        ("--setup-plan", "--setup-plan"),
         ("--override-ini=python_functions=check", "-o python_functions=check"),
         ("--override-ini=cache_dir=x", None),
     ],

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from covernance.config.keys import Declaration
+from covernance.config.stores import STORES
 from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
 from covernance.config.table_reference import render_reference
 
 pytestmark = pytest.mark.architecture
 
+STORE_CHOICES = " or ".join(f'`"{name}"`' for name in STORES)
 PAGE = Path(__file__).parents[4] / "docs/reference/table.md"
 
 
@@ -38,7 +40,7 @@ def test_every_key_has_a_row_of_five_cells_in_its_section(
 @pytest.mark.parametrize(
     "row",
     [
-        '| `store` | `"directory"` or `"git"` | `"directory"` | — | ',
+        f'| `store` | {STORE_CHOICES} | `"directory"` | — | ',
         "| `fail-under` | a percentage, 0 to 100 | `90` | a lower value | ",
         "| `fail-under` | a percentage, 0 to 100 | as in `[tool.covernance]` | a lower value | ",
         "| `theme-max-drop` | a table: theme to percentage points | `max-drop` | a higher value | ",

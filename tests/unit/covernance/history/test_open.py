@@ -21,7 +21,7 @@ AT = "2026-11-21T12:00:00Z"
 def test_the_directory_store_is_next_to_the_reports(
     repository: Repository, snapshot: Snapshot
 ) -> None:
-    store = store_class("directory").open(repository.root, branch="x", remote=None)
+    store = store_class("directory").open(context_of(repository.root), branch="x", remote=None)
     store.add([recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)])
     assert (repository.root / "coverage" / "history" / "api" / "3f").is_dir()
 
@@ -29,7 +29,7 @@ def test_the_directory_store_is_next_to_the_reports(
 @pytest.mark.architecture
 def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> None:
     repository.git("init", "--quiet")
-    store = store_class("git").open(repository.root, branch="past", remote=None)
+    store = store_class("git").open(context_of(repository.root), branch="past", remote=None)
     assert isinstance(store, GitBranch)
     assert store.entries() == []
 
@@ -70,7 +70,7 @@ def test_a_store_of_every_name_stores_and_reads(
     repository: Repository, snapshot: Snapshot, name: str
 ) -> None:
     repository.git("init", "--quiet")
-    store = store_class(name).open(repository.root, branch="past", remote=None)
+    store = store_class(name).open(context_of(repository.root), branch="past", remote=None)
     result = recorded(snapshot, "api", "3f" * 20, "1-1", "main", AT)
     (entry,) = store.add([result])
     assert store.entries() == [entry]

@@ -5,6 +5,7 @@ from click.testing import CliRunner, Result
 
 from covernance.cli import cli
 from covernance.errors import ConfigError, Exit
+from covernance.report_formats import FORMATS
 from tests.unit.covernance.conftest import FakePasses
 from tests.utils.repository import Repository
 
@@ -32,6 +33,11 @@ def planned(*arguments: str, **environ: str) -> list[str]:
     ran = call("--dry-run", *arguments, **environ)
     assert ran.exception is None, ran.exception
     return ran.stdout.splitlines()
+
+
+def test_help_lists_every_report_format() -> None:
+    _, _, listed = call("--help").stdout.partition("Formats of --cov-report: ")
+    assert " ".join(listed.split()) == ", ".join(FORMATS) + "."
 
 
 def test_dry_run_prints_commands_and_runs_nothing(passes: FakePasses) -> None:

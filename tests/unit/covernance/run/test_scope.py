@@ -10,7 +10,7 @@ from covernance.config import Table, load
 from covernance.engine.arguments import PytestArguments
 from covernance.engine.shard import Shard
 from covernance.engine.theme_result import ThemeResult
-from covernance.run.scope import Scope, find_scope
+from covernance.run.scope import Scope, find_scope, list_requested_reasons
 from tests.unit.covernance.run.runs import request
 from tests.utils.repository import Repository
 
@@ -48,6 +48,14 @@ def test_a_theme_and_arguments_make_a_selection(table: Table, finished: Build) -
     scope = find_scope(asked, [with_settings(finished(), "--ignore", deselected=2)])
     assert not scope.is_whole
     assert scope.reasons == ("--theme security", "-k 'x'")
+
+
+def test_the_reasons_of_a_request_are_known_before_it_runs(table: Table) -> None:
+    assert list_requested_reasons(request(table)) == ()
+    asked = request(table, themes=("security",), arguments=NARROWED)
+    assert list_requested_reasons(asked) == ("--theme security", "-k 'x'")
+    # Shards of a whole suite are merged, and each may store what it depended on.
+    assert list_requested_reasons(request(table, shard=Shard(2, 3))) == ()
 
 
 def test_settings_make_a_selection(table: Table, finished: Build) -> None:
