@@ -51,6 +51,15 @@ def find_python(version: str) -> Path | None:
     return Path(on_path) if on_path else None
 
 
+def environment_of(folder: Path) -> dict[str, str]:
+    """The variables with which uv and the tool use the environment in a folder.
+
+    nox sets UV_PYTHON to the Python of its own session, which uv prefers.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != "UV_PYTHON"}
+    return {**inherited, "VIRTUAL_ENV": str(folder)}
+
+
 def make_environment(wanted: Combination, folder: Path, *tools: str) -> Path:
     """Create an environment with the packages, and with tools if any; returns its interpreter.
 
@@ -59,10 +68,11 @@ def make_environment(wanted: Combination, folder: Path, *tools: str) -> Path:
     interpreter = find_python(wanted.python)
     if interpreter is None:
         pytest.skip(f"Python {wanted.python} is not on this machine")
+    environ = environment_of(folder)
     make = (str(UV), "venv", "--quiet", "--python", str(interpreter), str(folder))
-    subprocess.run(make, check=True)
+    subprocess.run(make, env=environ, check=True)
     install = (str(UV), "pip", "install", "--quiet", *wanted.packages, *tools)
-    subprocess.run(install, env={**os.environ, "VIRTUAL_ENV": str(folder)}, check=True)
+    subprocess.run(install, env=environ, check=True)
     return folder / "bin/python"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.environments import NEWEST, UV, Combination, make_environment
+from tests.compat.environments import NEWEST, UV, Combination, environment_of, make_environment
 
 pytestmark = pytest.mark.architecture
 
@@ -37,7 +36,7 @@ def test_integration_tests_of_runs_pass_where_only_pytest_and_coverage_are(tmp_p
             *("--max-worker-restart=0", f"--basetemp={tmp_path / 'tests'}", *RUNS),
         ],
         cwd=ROOT,
-        env={**os.environ, "VIRTUAL_ENV": str(environment)},
+        env=environment_of(environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

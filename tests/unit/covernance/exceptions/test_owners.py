@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covernance.errors import MachineError
 from covernance.exceptions.owners import Owners
 
 pytestmark = pytest.mark.architecture
@@ -85,6 +88,13 @@ def test_paths_are_case_sensitive() -> None:
 
 def test_without_rules_there_are_no_owners() -> None:
     assert Owners().of("x.py") == ()
+
+
+@pytest.mark.reliability
+def test_a_missing_package_is_an_error_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "codeowners", None)
+    with pytest.raises(MachineError, match=r"pip install 'covernance\[governance\]'"):
+        Owners()
 
 
 @pytest.mark.reliability

@@ -17,6 +17,12 @@ from covernance.model.snapshot import SCHEMA, Snapshot, decode, json_schema, rea
 pytestmark = pytest.mark.reliability
 
 
+@pytest.fixture(autouse=True)
+def _no_cached_results() -> None:
+    """Decode again what an earlier test decoded: its code may have been another mutant's."""
+    decode.cache_clear()
+
+
 @pytest.mark.architecture
 def test_a_written_snapshot_is_read_back(snapshot: Snapshot, tmp_path: Path) -> None:
     path = tmp_path / "api.snapshot.json"
