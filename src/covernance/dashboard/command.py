@@ -48,7 +48,7 @@ def command(
       covernance dashboard --theme-reports
     """  # noqa: D301 - click reads the escape
     from covernance.dashboard import workflow  # noqa: PLC0415 - likewise
-    from covernance.history.open import open_table_store  # noqa: PLC0415 - help does not pay for coverage.py
+    from covernance.history.open import open_table_store  # noqa: PLC0415 - help does not pay for git
     from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
 
     context = enter_repository()
