@@ -73,7 +73,7 @@ def command(
         interpreters={suite.name: agents(suite).python for suite in suites},
     )
     if dry_run:
-        for repetition in workflow.plan(request, context.layout.work / "run"):
+        for repetition in workflow.plan(context, request, context.layout.work / "run"):
             click.echo(shlex.join(repetition.process.command))
         return Exit.PASS
     metrics = workflow.measure(context, request, lambda line: click.echo(line, err=True))

@@ -121,7 +121,7 @@ def measure(
     """
     _reject_shared_reports(request)
     for suite in request.suites:
-        publish.reject_conflicts(context.table, suite, request.arguments.reports)
+        publish.reject_conflicts(context, suite, request.arguments.reports)
     layout = context.layout
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
