@@ -26,7 +26,7 @@ base_option = click.option(
 
 facts_option = click.option(
     "--facts",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path, resolve_path=True),
     help="Write a facts file for `covernance notify --facts`.",
 )
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import covernance
 from covernance.errors import Exit
-from covernance.shell.options import python_option, soft_option, softened
+from covernance.shell.options import facts_option, python_option, soft_option, softened
 
 pytestmark = pytest.mark.reliability
 
@@ -66,6 +66,20 @@ def test_paths_of_interpreters_start_where_the_user_is(
         f"calc={tmp_path}/a=b/env",
         "/a=b/env",
     )
+
+
+@pytest.mark.architecture
+def test_facts_are_written_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command
+    @facts_option
+    def command(facts: Path | None) -> Path | None:
+        return facts
+
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(command, ["--facts=a.json"], standalone_mode=False)
+    assert ran.return_value == (tmp_path / "a.json").resolve()
 
 
 @pytest.mark.architecture
