@@ -337,7 +337,7 @@ class GitBranch:
             raise _RaceError("another writer pushed the same commit")
 
 
-def remotes(root: Path, environ: Mapping[str, str] | None = None) -> list[str]:
+def remotes(root: Path, environ: Mapping[str, str]) -> list[str]:
     """List the remotes of the repository that contains `root`."""
     return (Git(root, environ).ask("remote") or "").splitlines()
 
