@@ -29,19 +29,3 @@ def defer_interruptions() -> Iterator[list[int]]:
             signal.signal(number, handler)
         if received:
             signal.raise_signal(received[0])
-
-
-@contextmanager
-def block_interruptions() -> Iterator[None]:
-    """Defer interruptions to the end of the block, also in the processes that it starts.
-
-    They stay blocked in a child, so a Ctrl-C, which reaches the whole process group, can't hit it
-    during start-up: the parent stops its children. In this process blocking alone is not enough,
-    because another thread (a live display) may receive the signal and Python then handles it here.
-    """
-    with defer_interruptions():
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)

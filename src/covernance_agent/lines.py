@@ -11,6 +11,9 @@ _RUN = re.compile("1+")
 
 def encode_bits(bits: int) -> str:
     """Write the positions of the set bits as text; equal sets give equal text."""
+    # Bit n of the integer is line n, so 0b10011110 is lines 1 to 4 and 7. Binary text begins with
+    # the highest bit; reversed, a character's index is its line: "01111001". Each run of ones in it
+    # is a span of lines, and the match's end is one past the last.
     runs = [run.span() for run in _RUN.finditer(f"{bits:b}"[::-1])]
     return ",".join(
         [str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in runs]

@@ -32,13 +32,13 @@ def parse_interpreters(table: Table, values: tuple[str, ...]) -> dict[str, Path]
     for_all: dict[str, Path] = {}
     for_one: dict[str, Path] = {}
     for value in values:
-        name, equals, path = value.partition("=")
-        suites = (table.suite(name),) if equals else table.suites
-        interpreter = _existing(Path(path if equals else value), f"--python {value}")
-        if equals:
-            for_one[name] = interpreter
+        if value.startswith("/"):
+            interpreter = _existing(Path(value), f"--python {value}")
+            for_all = {suite.name: interpreter for suite in table.suites}
         else:
-            for_all = {suite.name: interpreter for suite in suites}
+            name, _, path = value.partition("=")
+            suite = table.suite(name)
+            for_one[suite.name] = _existing(Path(path), f"--python {value}")
     return for_all | for_one
 
 

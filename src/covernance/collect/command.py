@@ -20,11 +20,11 @@ from covernance.shell.repository import enter_repository
 
 
 @click.command("collect")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path, resolve_path=True))
 @click.option(
     "--plan",
     "plan_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path, resolve_path=True),
     help="The plan that lists the expected results. Default: coverage/plan.json.",
 )
 @soft_option
@@ -45,11 +45,9 @@ def command(
     Examples:
       covernance collect arrived
     """  # noqa: D301 - click reads the escape
-    folder = folder.absolute()
-    given = plan_file.absolute() if plan_file else None
     context = enter_repository()
     table = context.table
-    plan = read(given or context.layout.plan)
+    plan = read(plan_file or context.layout.plan)
     arrived = workflow.find_arrivals(folder, plan, table)
     agents = find_suite_agents(context, interpreters)
     carried, not_carried = publish_all_carried(

@@ -44,14 +44,14 @@ class Arrival(msgspec.Struct, frozen=True):
 class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
     """The downloaded results, and the planned jobs without one."""
 
-    found: tuple[Arrival, ...]
+    arrived: tuple[Arrival, ...]
     missing: tuple[Planned, ...]
 
     @property
     def complete(self) -> tuple[Arrival, ...]:
         """The results of suites for which no job is missing."""
         return tuple(
-            arrival for arrival in self.found if not self._is_incomplete(arrival.planned.suite)
+            arrival for arrival in self.arrived if not self._is_incomplete(arrival.planned.suite)
         )
 
     def _is_incomplete(self, suite: str) -> bool:
@@ -90,7 +90,7 @@ def find_arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
         _check_names(arrival, table)
         arrived[arrival.planned] = arrival
     missing = tuple(job for job in plan.jobs if job not in arrived)
-    return Arrivals(found=tuple(arrived.values()), missing=missing)
+    return Arrivals(arrived=tuple(arrived.values()), missing=missing)
 
 
 def _check_names(arrival: Arrival, table: Table) -> None:
@@ -109,12 +109,12 @@ def _check_names(arrival: Arrival, table: Table) -> None:
             raise InputError(msg)
 
 
-def collect(context: Context, found: Sequence[Arrival], agents: Agents) -> list[SuiteResult]:
+def collect(context: Context, arrivals: Sequence[Arrival], agents: Agents) -> list[SuiteResult]:
     """Publish the suites; combine the shards of split ones. Floors are checked again.
 
     Args:
         context: The context; the table's folder must be the current one.
-        found: The results of jobs, complete for each suite.
+        arrivals: The results of jobs, complete for each suite.
         agents: Finds the agent of a suite.
 
     Raises:
@@ -124,13 +124,13 @@ def collect(context: Context, found: Sequence[Arrival], agents: Agents) -> list[
     layout = context.layout
     work = files.Workspace(layout.work)
     try:
-        split = any(not arrival.planned.shard.whole for arrival in found)
+        split = any(not arrival.planned.shard.whole for arrival in arrivals)
         change = recorded.find_change(context) if split else None
         source = msgspec.structs.replace(describe_run(context), source=SHARDS)
         results = []
         for suite in context.table.suites:
             suite_arrivals = sorted(
-                (arrival for arrival in found if arrival.planned.suite == suite.name),
+                (arrival for arrival in arrivals if arrival.planned.suite == suite.name),
                 key=lambda arrival: arrival.planned.shard,
             )
             if not suite_arrivals:

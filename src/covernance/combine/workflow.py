@@ -9,6 +9,7 @@ import msgspec
 
 from covernance import files
 from covernance.agent.suites import Agents
+from covernance.combine.combined import write_combined
 from covernance.config import BASELINE
 from covernance.context import Context
 from covernance.dashboard.workflow import history, publish, render_files
@@ -32,7 +33,7 @@ class _Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def combine_suites(
-    context: Context, agents: Agents, tell: Callable[[str], None]
+    context: Context, agents: Agents, warn: Callable[[str], None]
 ) -> tuple[Path, ...]:
     """Combine the data of each suite's last full run, and publish the combined reports.
 
@@ -41,7 +42,7 @@ def combine_suites(
     Args:
         context: The context; the table's folder must be the current one.
         agents: Finds the agents of suites; the first suite's agent combines the data.
-        tell: Receives a line for each thing that the landing page leaves out, and why.
+        warn: Receives a line for each thing that the landing page leaves out, and why.
 
     Returns:
         The JSON report, coverage.py's HTML report, and the landing page that links to all.
@@ -66,13 +67,10 @@ def combine_suites(
         raise InputError(msg)
     runs = _runs(context)
     if not runs or _last_stamp(layout) != _Stamp(runs, _digests(layout)):
-        # If the reports are current, neither coverage.py nor the report code is needed.
-        from covernance.combine.combined import write_combined  # noqa: PLC0415
-
         write_combined(context, agents(table.suites[0]))
         stamp = _Stamp(runs, _digests(layout))
         files.write_atomic(layout.stamp, msgspec.json.encode(stamp, order="sorted"))
-    state = overview.full_state(context, None, agents, tell)
+    state = overview.full_state(context, None, agents, warn)
     past = history(open_table_store(context), table.default_branch, state)
     publish(layout, render_files(context, state, past))
     return (layout.baseline, layout.combined_html, layout.html / "index.html")

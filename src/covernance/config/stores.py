@@ -9,7 +9,7 @@ class StoreType(NamedTuple):
     """A kind of history store.
 
     Attributes:
-        class_path: Its class as `module:name`; the table can't import the module, which imports it.
+        class_path: Its class as `module:name`. The module imports the table, not the reverse.
         place: Where it stores results, for help texts.
     """
 

@@ -47,9 +47,9 @@ def command(
       covernance dashboard
       covernance dashboard --theme-reports
     """  # noqa: D301 - click reads the escape
-    from covernance.dashboard import workflow  # noqa: PLC0415 - likewise
-    from covernance.history.open import open_table_store  # noqa: PLC0415 - help does not pay for coverage.py
-    from covernance.reports import overview  # noqa: PLC0415 - help does not pay for it
+    from covernance.dashboard import workflow  # noqa: PLC0415 - help does not pay for git and charts
+    from covernance.history.open import open_table_store  # noqa: PLC0415 - likewise
+    from covernance.reports import overview  # noqa: PLC0415 - likewise
 
     context = enter_repository()
     agents = find_suite_agents(context, interpreters)

@@ -52,9 +52,9 @@ def command(since: str, until: str | None, branch: str | None, form: str, *, dry
       covernance digest --since 7d
       covernance digest --since 2w --until 2026-11-21T00:00:00Z --dry-run
     """  # noqa: D301 - click reads the escape
-    from covernance.digest import workflow  # noqa: PLC0415 - likewise
+    from covernance.digest import workflow  # noqa: PLC0415 - help does not pay for it
     from covernance.history.open import open_table_store  # noqa: PLC0415 - likewise
-    from covernance.model import timestamp  # noqa: PLC0415 - help does not pay for it
+    from covernance.model import timestamp  # noqa: PLC0415 - likewise
 
     length = _parse_span(since)
     end = None if until is None else timestamp.read(until, "--until")

@@ -17,7 +17,7 @@ from covernance.engine.theme_result import ThemeResult
 from covernance.layout import Layout
 
 TraceVariables = Callable[[str, Path], Mapping[str, str]]
-"""The environment variables that trace the processes of a suite into a file."""
+"""Returns the environment variables that trace the processes of a suite into a file."""
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):

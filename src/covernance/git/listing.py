@@ -99,7 +99,7 @@ class _TopGit(Git):
     """Runs git at the root of a checkout."""
 
     def __init__(self, top: str) -> None:
-        super().__init__(Path(top), os.environ)
+        super().__init__(Path(top))
         self.top = top
 
 
@@ -107,9 +107,7 @@ def _open(root: Path) -> tuple[_TopGit, str]:
     """Open git at the root of the checkout of `root`, and return the path from there to `root`."""
     top, prefix = (
         os.fsdecode(line)
-        for line in Git(root, os.environ)
-        .run("rev-parse", "--show-toplevel", "--show-prefix")
-        .split(b"\n")[:2]
+        for line in Git(root).run("rev-parse", "--show-toplevel", "--show-prefix").split(b"\n")[:2]
     )
     return _TopGit(top), prefix.removesuffix("/")
 

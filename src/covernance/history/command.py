@@ -12,7 +12,7 @@ from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.context import Context
 from covernance.errors import Exit
 from covernance.history import retention, workflow
-from covernance.history.open import choose_store, find_remote, store_class
+from covernance.history.open import open_table_store
 from covernance.history.store import Entry, NamedStore
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.shell import tables
@@ -270,14 +270,7 @@ def _store(
     *,
     local: bool,
 ) -> NamedStore:
-    settings = context.table.history
-    store = store_class(kind or choose_store(context))
-    if local or not store.has_remote:
-        remote = None
-    elif remote is None:
-        remote = find_remote(context.root, settings.remote)
-    branch = store_branch or settings.branch
-    return store.open(context, branch=branch, remote=remote)
+    return open_table_store(context, kind, branch=store_branch, remote=remote, local=local)
 
 
 def _report(entries: Sequence[Entry], form: str, verb: str, nothing: str) -> None:

@@ -73,7 +73,7 @@ class GitBranch:
         *,
         branch: str = "coverage-history",
         remote: str | None = None,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """Store snapshots on `branch`.
@@ -82,15 +82,15 @@ class GitBranch:
             root: A folder of the checkout.
             branch: The branch's name, without `refs/heads/`.
             remote: The name of the remote that holds the branch; None for a local branch.
-            environ: The environment of the git commands.
+            environ: The environment of the git commands, by default this process's.
             pause: Sleeps for the given number of seconds.
 
         Raises:
             InputError: There is no repository or remote, or the branch name is invalid.
             MachineError: git is missing.
         """
-        self._git = Git(root, environ)
-        self._environ = environ
+        self._environ = os.environ if environ is None else environ
+        self._git = Git(root, self._environ)
         self._pause = pause
         self._remote = remote
         self._local = f"refs/heads/{branch}"
@@ -106,7 +106,7 @@ class GitBranch:
         self._lock = root / os.fsdecode(common.rstrip(b"\n")) / "covernance-history.lock"
         if self._git.ask("check-ref-format", self._local) is None:
             raise InputError(f"{branch!r} is not a valid branch name")
-        if remote is not None and remote not in (known := remotes(root, environ)):
+        if remote is not None and remote not in (known := remotes(root, self._environ)):
             listed = ", ".join(known) or "none"
             raise InputError(f"remote {remote!r} does not exist; remotes: {listed}")
 
@@ -337,7 +337,7 @@ class GitBranch:
             raise _RaceError("another writer pushed the same commit")
 
 
-def remotes(root: Path, environ: Mapping[str, str] = os.environ) -> list[str]:
+def remotes(root: Path, environ: Mapping[str, str]) -> list[str]:
     """List the remotes of the repository that contains `root`."""
     return (Git(root, environ).ask("remote") or "").splitlines()
 

@@ -56,39 +56,39 @@ def command(form: str, base: str | None, *, affected: bool) -> Exit:
     table = context.table
     history = StoreListing(open_table_store(context))
     decisions = workflow.decide_suites(context, history, base) if affected else None
-    made = jobs.plan_jobs(table, history, decisions)
+    plan = jobs.plan_jobs(table, history, decisions)
     match form:
         case "text":
-            click.echo("\n".join(_lines(table, made)))
+            click.echo("\n".join(_lines(table, plan)))
         case "json":
-            print_json({"jobs": _legs(table, made), **_left_out(made)})
+            print_json({"jobs": _legs(table, plan), **_left_out(plan)})
         case "github":
-            jobs.write(made, context.layout)
-            click.echo(_outputs(table, made))
+            jobs.write(plan, context.layout)
+            click.echo(_outputs(table, plan))
     return Exit.PASS
 
 
-def _outputs(table: Table, made: Plan) -> str:
+def _outputs(table: Table, plan: Plan) -> str:
     """Lines for $GITHUB_OUTPUT: the matrix, the suites in it, and whether it has any job."""
     outputs = {
-        "matrix": {"include": _legs(table, made)},
-        "suites": list(dict.fromkeys(job.suite for job in made.jobs)),
-        "any": bool(made.jobs),
-        **_left_out(made),
+        "matrix": {"include": _legs(table, plan)},
+        "suites": list(dict.fromkeys(job.suite for job in plan.jobs)),
+        "any": bool(plan.jobs),
+        **_left_out(plan),
     }
     return "\n".join(f"{name}={json.dumps(value)}" for name, value in outputs.items())
 
 
-def _left_out(made: Plan) -> dict[str, dict[str, str]]:
-    return {"left_out": {name: left.reason for name, left in made.left_out.items()}}
+def _left_out(plan: Plan) -> dict[str, dict[str, str]]:
+    return {"left_out": {name: left.reason for name, left in plan.left_out.items()}}
 
 
-def _legs(table: Table, made: Plan) -> list[dict[str, Any]]:
-    return [_leg(table, job) | _why(made, job) for job in made.jobs]
+def _legs(table: Table, plan: Plan) -> list[dict[str, Any]]:
+    return [_leg(table, job) | _why(plan, job) for job in plan.jobs]
 
 
-def _why(made: Plan, job: Planned) -> dict[str, list[str]]:
-    return {"reasons": list(made.reasons[job.suite])} if job.suite in made.reasons else {}
+def _why(plan: Plan, job: Planned) -> dict[str, list[str]]:
+    return {"reasons": list(plan.reasons[job.suite])} if job.suite in plan.reasons else {}
 
 
 def _leg(table: Table, job: Planned) -> dict[str, Any]:
@@ -102,14 +102,14 @@ def _leg(table: Table, job: Planned) -> dict[str, Any]:
     }
 
 
-def _lines(table: Table, made: Plan) -> Iterator[str]:
-    for job in made.jobs:
+def _lines(table: Table, plan: Plan) -> Iterator[str]:
+    for job in plan.jobs:
         yield _line(table, job)
-        reasons = made.reasons.get(job.suite, ())
+        reasons = plan.reasons.get(job.suite, ())
         yield from (f"  {reason}" for reason in reasons[:_MOST_REASONS])
         if len(reasons) > _MOST_REASONS:
             yield f"  … and {len(reasons) - _MOST_REASONS} more"
-    yield from (f"{name}: left out: {left.reason}" for name, left in made.left_out.items())
+    yield from (f"{name}: left out: {left.reason}" for name, left in plan.left_out.items())
 
 
 def _line(table: Table, job: Planned) -> str:

@@ -7,7 +7,7 @@ import shlex
 
 import click
 
-from covernance.agent.interpreter import find_interpreter, parse_interpreters
+from covernance.agent.suites import find_suite_agents
 from covernance.errors import Exit
 from covernance.metrics_baseline import workflow
 from covernance.metrics_baseline.render import text
@@ -64,16 +64,16 @@ def command(
     """  # noqa: D301 - click reads the escape
     context = enter_repository()
     table = context.table
-    pythons = parse_interpreters(table, interpreters)
+    agents = find_suite_agents(context, interpreters)
     suites = tuple(table.suite(name) for name in dict.fromkeys(names)) or table.suites
     first = secrets.randbelow(_MOST_SEED) if seed is None else seed
     request = workflow.Request(
         suites=suites,
         seeds=tuple(range(first, first + repeat)),
-        interpreters={suite.name: find_interpreter(context, suite, pythons) for suite in suites},
+        interpreters={suite.name: agents(suite).python for suite in suites},
     )
     if dry_run:
-        for repetition in workflow.plan(request, context.layout.work / "run"):
+        for repetition in workflow.plan(context, request, context.layout.work / "run"):
             click.echo(shlex.join(repetition.process.command))
         return Exit.PASS
     metrics = workflow.measure(context, request, lambda line: click.echo(line, err=True))

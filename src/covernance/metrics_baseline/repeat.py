@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -72,12 +71,21 @@ class Spread(msgspec.Struct, frozen=True):
     most: float
 
 
-def plan(suite: Suite, seeds: Sequence[int], folder: Path, *, python: Path) -> list[Repetition]:
+def plan(
+    suite: Suite, seeds: Sequence[int], folder: Path, *, python: Path, environ: Mapping[str, str]
+) -> list[Repetition]:
     """Plan one repetition per seed; each has its own folder in `folder`.
 
     Only time is measured: coverage is off, and so is pytest's cache, which would change the order.
+
+    Args:
+        suite: The suite.
+        seeds: The seeds of the order of tests.
+        folder: The parent of the repetitions' folders.
+        python: The Python of the suite's environment.
+        environ: The variables that tests inherit.
     """
-    environment = agent_environment(os.environ)
+    environment = agent_environment(environ)
     return [
         Repetition(
             suite=suite.name,

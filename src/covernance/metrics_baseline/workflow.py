@@ -58,13 +58,17 @@ class _Silent:
         """Ignore notes; no other run can take a repetition's slot, so none matters."""
 
 
-def plan(request: Request, folder: Path) -> list[Repetition]:
+def plan(context: Context, request: Request, folder: Path) -> list[Repetition]:
     """Return the repetitions of a request, ordered by suite and then by seed."""
     return [
         repetition
         for suite in request.suites
         for repetition in repeat.plan(
-            suite, request.seeds, folder, python=request.interpreters[suite.name]
+            suite,
+            request.seeds,
+            folder,
+            python=request.interpreters[suite.name],
+            environ=context.environ,
         )
     ]
 
@@ -85,7 +89,7 @@ def measure(context: Context, request: Request, progress: Callable[[str], None])
     work = Workspace(layout.work)
     runs: dict[str, list[Run]] = {suite.name: [] for suite in request.suites}
     try:
-        for repetition in plan(request, work.path):
+        for repetition in plan(context, request, work.path):
             run = _run(repetition)
             name = repetition.suite
             runs[name].append(run)

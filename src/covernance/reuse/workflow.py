@@ -225,7 +225,7 @@ class Reuse:
         installed = sorted({path for path, _ in gathered.installed})
         sightings.update(walk.seen(Looks(self._root), self._root, installed))
         refusals = list(gathered.refusals)
-        described = self._settings[suite.name]
+        described = dict(self._settings[suite.name])
         if gathered.programs:
             described |= self._checkout()
             repository = walk.seen(Looks(self._root), self._root, ["."], self._skipped)

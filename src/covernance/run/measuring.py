@@ -121,7 +121,7 @@ def measure(
     """
     _reject_shared_reports(request)
     for suite in request.suites:
-        publish.reject_conflicts(context.table, suite, request.arguments.reports)
+        publish.reject_conflicts(context, suite, request.arguments.reports)
     layout = context.layout
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
@@ -129,12 +129,7 @@ def measure(
         prepared = prepare(request.suites, agents, settings_folder(work.path))
         for note in dict.fromkeys(note for ready in prepared.values() for note in ready.notes):
             observer.note(note)
-        if reuse:
-            environments = {name: ready.environment for name, ready in prepared.items()}
-            if request.shard.whole:
-                reuse.forget(request.suites)
-            reuse.prepare(request.suites, environments)
-        trace = partial(reuse.trace_variables, (layout.work, temporary)) if reuse else None
+        trace = _start_tracing(reuse, request, prepared, (layout.work, temporary))
         measurement = plan(context, request, work.path, temporary, prepared, trace)
         results = choose_engine().run(measurement, observer)
         if any(result.was_rejected for result in results):
@@ -163,11 +158,26 @@ def measure(
             if not request.shard.whole:
                 _publish_part(suite, themes, request, source, layout, folder)
             if reuse and traced:
-                reuse.store(suite, agents[suite.name].python, result, traced)
+                reuse.store(suite, agent.python, result, traced)
         return suite_results
     finally:
         work.close()
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _start_tracing(
+    reuse: Reuse | None,
+    request: Request,
+    prepared: Mapping[str, Prepared],
+    run_folders: tuple[Path, ...],
+) -> TraceVariables | None:
+    """Record the state of the suites, and return what traces their tests; None without `reuse`."""
+    if reuse is None:
+        return None
+    if request.shard.whole:
+        reuse.forget(request.suites)
+    reuse.prepare(request.suites, {name: ready.environment for name, ready in prepared.items()})
+    return partial(reuse.trace_variables, run_folders)
 
 
 def settings_folder(work: Path) -> Path:

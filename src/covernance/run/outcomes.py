@@ -90,7 +90,7 @@ def unmeasured(results: Sequence[ThemeResult]) -> tuple[str, ...]:
 
 
 def lost(results: Sequence[ThemeResult]) -> tuple[str, ...]:
-    """The themes that ended without recording which tests it selected."""
+    """The themes that ended without recording which tests they selected."""
     return tuple(result.theme for result in results if result.record is None)
 
 

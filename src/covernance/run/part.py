@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     platform: str
     tools: dict[str, str]
     partial: tuple[str, ...]
-    themes: dict[str, ThemeEnd] = msgspec.field(name="passes")
+    themes: dict[str, ThemeEnd]
     inputs: Inputs | None = None
 
 
@@ -119,17 +120,17 @@ def find_gaps(results: Sequence[ThemeResult]) -> tuple[str, ...]:
         collections = [
             result.record.collected for result in results if result.theme == theme and result.record
         ]
-        ran = [test for collected in collections for test in collected.selected]
-        known = {test for shard in collections for test in (*shard.selected, *shard.deselected)}
-        uncollected = [known - {*shard.selected, *shard.deselected} for shard in collections]
+        ran = Counter(test for collected in collections for test in collected.selected)
+        by_shard = [{*collected.selected, *collected.deselected} for collected in collections]
+        known = set[str]().union(*by_shard)
         problems += [
             f"{theme}: a shard did not collect {_abbreviate(tests)}"
-            for tests in uncollected
-            if tests
+            for shard_tests in by_shard
+            if (tests := known - shard_tests)
         ]
-        if lost := known - set(ran):
+        if lost := known - ran.keys():
             problems.append(f"{theme}: no shard ran {_abbreviate(lost)}")
-        if twice := {test for test in ran if ran.count(test) > 1}:
+        if twice := {test for test, times in ran.items() if times > 1}:
             problems.append(f"{theme}: several shards ran {_abbreviate(twice)}")
     return tuple(dict.fromkeys(problems))
 

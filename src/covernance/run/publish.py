@@ -7,7 +7,8 @@ from pathlib import Path
 
 from covernance import files
 from covernance.agent.reports import ReportFile
-from covernance.config import Suite, Table
+from covernance.config import Suite
+from covernance.context import Context
 from covernance.engine.arguments import ReportRequest
 from covernance.errors import InputError
 from covernance.layout import Layout
@@ -18,14 +19,14 @@ Targets = Mapping[Path, ReportFile]
 """Final paths, each with the staged report that is moved there."""
 
 
-def reject_conflicts(table: Table, suite: Suite, requested: Sequence[ReportRequest]) -> None:
+def reject_conflicts(context: Context, suite: Suite, requested: Sequence[ReportRequest]) -> None:
     """Reject report options that would overwrite something else.
 
     Raises:
         InputError: A path belongs to another result, is a folder with other files, or is a folder
             although the report is a file.
     """
-    layout = Layout(table.root)
+    layout = context.layout
     for request in requested:
         if request.path is None:
             continue
@@ -33,7 +34,7 @@ def reject_conflicts(table: Table, suite: Suite, requested: Sequence[ReportReque
         option = f"--cov-report={request.format}:{request.path}"
         if target == layout.report(suite.name, request.format).resolve():
             continue
-        if _belongs_to_result(target, layout, table):
+        if _belongs_to_result(target, context):
             msg = f"{option}: another result is stored there; choose another path"
             raise InputError(msg)
         is_folder = FORMATS[request.format].is_folder
@@ -46,9 +47,10 @@ def reject_conflicts(table: Table, suite: Suite, requested: Sequence[ReportReque
             raise InputError(msg)
 
 
-def _belongs_to_result(target: Path, layout: Layout, table: Table) -> bool:
+def _belongs_to_result(target: Path, context: Context) -> bool:
+    layout = context.layout
     result_paths = [layout.baseline, layout.html, layout.combined_html, layout.folder]
-    for suite in table.suites:
+    for suite in context.table.suites:
         result_paths += [layout.report(suite.name, kind) for kind in STANDARD]
         result_paths += [layout.snapshot(suite.name), layout.data(suite.name)]
     data = layout.data("any").parents[1]

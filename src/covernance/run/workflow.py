@@ -59,7 +59,7 @@ def run_suites(
         else {}
     )
     if remaining := tuple(suite for suite in request.suites if suite.name not in results):
-        # If nothing changed, neither coverage.py nor the report code is needed.
+        # A run that reuses every result does not pay for these modules.
         from covernance.run.measuring import measure  # noqa: PLC0415
 
         remaining_request = msgspec.structs.replace(request, suites=remaining)

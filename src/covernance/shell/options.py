@@ -26,7 +26,7 @@ base_option = click.option(
 
 facts_option = click.option(
     "--facts",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path, resolve_path=True),
     help="Write a facts file for `covernance notify --facts`.",
 )
 
@@ -43,8 +43,13 @@ def _anchored(
     _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Make the paths of `--python` absolute: commands change to the repository's root."""
-    parts = (value.rpartition("=") for value in values)
-    return tuple(f"{suite}{equals}{Path(path).absolute()}" for suite, equals, path in parts)
+    parts = (value.partition("=") for value in values)
+    return tuple(
+        f"{suite}={Path(path).absolute()}"
+        if equals and "/" not in suite
+        else str(Path(f"{suite}{equals}{path}").absolute())
+        for suite, equals, path in parts
+    )
 
 
 python_option = click.option(

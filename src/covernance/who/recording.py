@@ -67,7 +67,7 @@ def publish_recording(
         return ()
     files.write_atomic(staged / _SNAPSHOT, result.encode())
     tests = (layout.root / path for path in suite.tests)
-    written = {path.relative_to(layout.root).as_posix() for path in python(tests)}
+    written = {path.relative_to(layout.root).as_posix() for path in list_python_files(tests)}
     with zipfile.ZipFile(staged / _SOURCES, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted({*result.files, *written}):
             archive.writestr(zipfile.ZipInfo(name, _SAME_TIME), (layout.root / name).read_bytes())
@@ -180,7 +180,7 @@ def format_command(suite: str) -> str:
     return f"`covernance run --suite {suite} --contexts=test`"
 
 
-def python(paths: Iterable[Path]) -> Iterable[Path]:
-    """The Python files in folders, and files themselves."""
+def list_python_files(paths: Iterable[Path]) -> Iterable[Path]:
+    """List the Python files in folders, and paths that are files."""
     for path in paths:
         yield from path.rglob("*.py") if path.is_dir() else [path]

@@ -114,7 +114,7 @@ def _measured(table: Table, recorded: dict[str, Tested | None]) -> set[str]:
     return known | {
         path.relative_to(table.root).as_posix()
         for source in sources
-        for path in recording.python([source])
+        for path in recording.list_python_files([source])
     }
 
 

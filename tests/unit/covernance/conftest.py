@@ -1,4 +1,4 @@
-"""Responsible for the layer's unit tests: sample suites, coverage data made by hand, results."""
+"""Responsible for the tool's unit tests: sample suites, results, coverage data, fake processes."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def measure(repository: Repository, feature: None, snapshot: Snapshot) -> Measur
 
 
 def free(slots: Slots) -> int:
-    """How many passes could start now."""
+    """The number of free slots."""
     taken = [*iter(slots.take, None)]
     for held in taken:
         held.close()
@@ -207,16 +207,17 @@ def data_file(context: str, source: str, arcs: tuple[tuple[int, int], ...]) -> b
         return path.read_bytes()
 
 
-class FakePasses:
-    """Stands for the processes of a run: writes what they would have written, at once.
+class FakeProcesses:
+    """Used instead of `run_processes`: writes at once what the processes would write.
 
     Attributes:
         arcs: What the tests of a theme execute, by theme.
-        records: What a theme's plugin saw; None for a pass that died.
-        statuses: pytest's exit status, by theme; 0 where nothing is said.
-        sources: The file that a suite's tests execute, by suite; calc/__init__.py where none is.
-        started: The processes that it was given.
-        interactive: Whether they were given the terminal, at last.
+        records: The record of a theme, by theme; None for a process that died without one. By
+            default, one test passed.
+        statuses: pytest's exit status, by theme; 0 by default.
+        sources: The file that a suite's tests execute, by suite; calc/__init__.py by default.
+        started: All processes that were started.
+        interactive: Whether the last ones could use the terminal.
     """
 
     def __init__(self) -> None:
@@ -244,7 +245,7 @@ class FakePasses:
 
     @property
     def at_once(self) -> int:
-        """How many passes it was last allowed to run side by side."""
+        """The number of processes that could last run in parallel."""
         return free(self._slots) if self._slots else 0
 
     def _run(self, launch: Launch, watcher: Watcher) -> Ended:
@@ -274,8 +275,8 @@ class FakePasses:
 
 
 @pytest.fixture
-def passes(monkeypatch: pytest.MonkeyPatch) -> FakePasses:
-    """Replace the processes of a run by a double."""
-    fake = FakePasses()
+def processes(monkeypatch: pytest.MonkeyPatch) -> FakeProcesses:
+    """Start no processes in a run; write what they would write."""
+    fake = FakeProcesses()
     monkeypatch.setitem(ENGINES, DEFAULT, ProcessEngine(fake))
     return fake

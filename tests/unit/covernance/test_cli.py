@@ -11,7 +11,7 @@ from covernance import cli
 from covernance.engine.process_engine import ProcessEngine
 from covernance.engine.record import SCHEMA, Collected, Record
 from covernance.engine.registry import DEFAULT, ENGINES
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -57,7 +57,7 @@ def failed(theme: str) -> Record:
 
 
 def test_passing_run_ends_with_the_table_and_the_verdict(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
     assert shell("run") == 0
     lines = shell.out.splitlines()
@@ -67,19 +67,19 @@ def test_passing_run_ends_with_the_table_and_the_verdict(
 
 
 def test_run_below_the_floor_exits_2_and_lists_missing_lines(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
-    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+    processes.arcs = {theme: [(-1, 1)] for theme in processes.arcs}
     assert shell("run", "--suite", "calc") == 2
     assert "calc: largest coverage gaps:\n  calc/__init__.py: 2" in shell.out
 
 
 @pytest.mark.reliability
 def test_failed_tests_exit_1_and_show_pytests_output(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
-    passes.statuses["security"] = 1
-    passes.records["security"] = failed("security")
+    processes.statuses["security"] = 1
+    processes.records["security"] = failed("security")
     assert shell("run") == 1
     assert "pytest's output of security" in shell.out
     assert "calc: tests-failed\n  failed: t::security" in shell.out
@@ -87,16 +87,16 @@ def test_failed_tests_exit_1_and_show_pytests_output(
 
 @pytest.mark.reliability
 def test_interrupted_pass_writes_no_baseline_and_reports_it(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
-    passes.records["security"] = None
+    processes.records["security"] = None
     assert shell("run") == 1
     assert "those of the last complete run are unchanged" in shell.out
     assert "baseline: not written: calc did not finish" in shell.out
 
 
 def test_partial_run_names_its_selection(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
     assert shell("run", "--theme", "security,reliability") == 0
     assert "calc: partial run (--theme security, reliability), floors not checked" in shell.out
@@ -105,36 +105,36 @@ def test_partial_run_names_its_selection(
 
 @pytest.mark.reliability
 def test_partial_run_with_failed_tests_fails(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
-    passes.statuses["security"] = 1
-    passes.records["security"] = failed("security")
+    processes.statuses["security"] = 1
+    processes.records["security"] = failed("security")
     assert shell("run", "--tags", "security") == 1
     assert "floors not checked: tests failed" in shell.out
 
 
 def test_terminal_report_is_printed(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
     assert shell("run", "--", "--cov-report=term-missing") == 0
     assert "\ncalc\nName" in shell.out
 
 
 def test_terminal_gets_color_unless_no_color_is_set(
-    shell: Shell, repository: Repository, passes: FakePasses, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, repository: Repository, processes: FakeProcesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     shell("run")
-    assert "--color=yes" in passes.started[0].command
+    assert "--color=yes" in processes.started[0].command
     monkeypatch.setenv("NO_COLOR", "1")
     shell("run")
-    assert "--color=yes" not in passes.started[-1].command
+    assert "--color=yes" not in processes.started[-1].command
 
 
 def test_combine_writes_the_baseline_of_the_last_runs(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
     assert shell("combine") == 3
     assert shell.err.startswith("covernance: baseline: no data for suite calc")
@@ -184,7 +184,7 @@ def test_interruption_exits_130_and_a_second_one_does_not_stop_the_cleanup(
 
 @pytest.mark.reliability
 def test_interruption_ignored_by_the_shell_stays_ignored(
-    shell: Shell, repository: Repository, passes: FakePasses
+    shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # as of a script's background job
     assert shell("run") == 0

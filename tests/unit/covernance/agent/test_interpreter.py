@@ -90,6 +90,9 @@ def test_options_set_a_python_or_an_environment_for_all_suites_or_one(
     assert parse_interpreters(table, ()) == {}
     assert parse_interpreters(table, (str(one),)) == {"calc": one}
     assert parse_interpreters(table, (f"calc={other}", str(one))) == {"calc": other}
+    odd = environment(tmp_path / "a=b")
+    assert parse_interpreters(table, (str(odd),)) == {"calc": odd}
+    assert parse_interpreters(table, (f"calc={odd}",)) == {"calc": odd}
 
 
 @pytest.mark.reliability

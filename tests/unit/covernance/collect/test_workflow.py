@@ -26,7 +26,7 @@ from covernance.matrix.jobs import Plan, Planned
 from covernance.model.snapshot import read
 from covernance.model.suite_result import SuiteResult
 from covernance.run.workflow import run_suites
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.runs import Quiet, record, request
 from tests.utils.agents import local_agent, local_agents
 from tests.utils.contexts import context_of
@@ -56,7 +56,7 @@ def measured() -> dict[_Asked, Folder]:
 @pytest.fixture
 def measure(
     repository: Repository,
-    passes: FakePasses,
+    processes: FakeProcesses,
     arrived: Path,
     measured: dict[_Asked, Folder],
     tmp_path: Path,
@@ -67,24 +67,26 @@ def measure(
     """
 
     def run_it(shard: Shard, *arguments: str) -> Table:
-        asked = shard, arguments, repr(passes.arcs)
+        asked = shard, arguments, repr(processes.arcs)
         if asked not in measured:
             elsewhere = Repository(tmp_path / f"shard-{shard.number}", repository.files)
             with chdir(elsewhere.root):
-                measured[asked] = run_shard(load(elsewhere.root), shard, arguments, passes)
+                measured[asked] = run_shard(load(elsewhere.root), shard, arguments, processes)
         measured[asked].write(arrived)
         return load(repository.root)
 
     return run_it
 
 
-def run_shard(table: Table, shard: Shard, arguments: tuple[str, ...], passes: FakePasses) -> Folder:
+def run_shard(
+    table: Table, shard: Shard, arguments: tuple[str, ...], processes: FakeProcesses
+) -> Folder:
     """Run one shard, and return what a job of CI would upload."""
     for theme in THEMES:
         tests = [f"t::{theme}-{number}" for number in range(1, shard.of + 1)]
         mine = tests.pop(shard.number - 1)
         collected = Collected(selected={mine: (theme,)}, deselected=tests)
-        passes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
+        processes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
     asked = request(table, *arguments, shard=shard)
     run_suites(context_of(table), asked, local_agents(*table.suites), Quiet())
     upload = Path("upload")
@@ -202,9 +204,9 @@ def invoke(*arguments: str) -> tuple[Exit, str]:
 
 @pytest.mark.security
 def test_suite_below_its_floor_fails_despite_a_passing_snapshot(
-    measure: Callable[..., Table], arrived: Path, passes: FakePasses
+    measure: Callable[..., Table], arrived: Path, processes: FakeProcesses
 ) -> None:
-    passes.arcs = {theme: [(-1, 1)] for theme in THEMES}
+    processes.arcs = {theme: [(-1, 1)] for theme in THEMES}
     table = measure(Shard())
     jobs.write(plan_of(table, 1), Layout(table.root))
     snapshot_file = arrived / "calc.snapshot.json"

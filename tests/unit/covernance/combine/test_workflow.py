@@ -106,7 +106,7 @@ def test_combined_reports_are_regenerated_only_for_other_runs(
     change(two_suites)
     made: list[str] = []
     monkeypatch.setattr(
-        "covernance.combine.combined.write_combined", lambda *_: made.append("made")
+        "covernance.combine.workflow.write_combined", lambda *_: made.append("made")
     )
     combine_suites(context_of(table), local_agent, lambda _: None)
     assert bool(made) is again

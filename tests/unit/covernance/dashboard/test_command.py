@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from covernance.cli import cli
 from covernance.dashboard.command import command
 from covernance.errors import Exit
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -36,7 +36,7 @@ def test_dry_run_writes_nothing(repository: Repository) -> None:
 
 
 def test_theme_reports_are_written_first_and_linked(
-    repository: Repository, passes: FakePasses
+    repository: Repository, processes: FakeProcesses
 ) -> None:
     CliRunner().invoke(cli, ["run"], standalone_mode=False, catch_exceptions=False)
     assert out("--theme-reports", "--branch", "main")[:3] == [

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from covernance.cli import cli
 from covernance.context import Context
 from covernance.dashboard.theme_html import theme_reports
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.utils.agents import local_agent
 from tests.utils.repository import Repository
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.architecture
 
 
 @pytest.fixture
-def measured_run(repository: Repository, passes: FakePasses) -> None:
+def measured_run(repository: Repository, processes: FakeProcesses) -> None:
     """A full run whose architecture tests ran the first line of two."""
-    passes.arcs["architecture"] = [(-1, 1)]
+    processes.arcs["architecture"] = [(-1, 1)]
     CliRunner().invoke(cli, ["run"], catch_exceptions=False, standalone_mode=False)
 
 

@@ -18,7 +18,7 @@ from covernance.engine.shard import Shard
 from covernance.errors import InputError, MachineError
 from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot, TestResult
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.engine.measurements import Recorded, measurement
 from tests.unit.covernance.run.runs import record
 from tests.utils.agents import ENVIRONMENT
@@ -27,11 +27,6 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.reliability
 
 THEMES = ["architecture", "reliability", "security"]
-
-
-@pytest.fixture
-def processes() -> FakePasses:
-    return FakePasses()
 
 
 @pytest.fixture
@@ -48,7 +43,7 @@ def write_snapshot(repository: Repository, snapshot: Snapshot, **changes: object
 
 @pytest.mark.architecture
 def test_every_theme_has_a_command_and_a_result(
-    planned: Measurement, processes: FakePasses
+    planned: Measurement, processes: FakeProcesses
 ) -> None:
     commands = ProcessEngine(processes).list_commands(planned)
     assert processes.started == []
@@ -68,7 +63,7 @@ def test_every_theme_has_a_command_and_a_result(
 
 @pytest.mark.architecture
 def test_progress_is_reported_by_suite_and_theme(planned: Measurement) -> None:
-    class Slow(FakePasses):
+    class Slow(FakeProcesses):
         def _run(self, launch: Launch, watcher: Watcher) -> Ended:
             watcher.running(launch)
             ended = super()._run(launch, watcher)
@@ -91,7 +86,7 @@ def test_progress_is_reported_by_suite_and_theme(planned: Measurement) -> None:
 
 @pytest.mark.security
 def test_tests_without_a_theme_run_after_collection_found_them(
-    planned: Measurement, processes: FakePasses
+    planned: Measurement, processes: FakeProcesses
 ) -> None:
     collected = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
     processes.records["security"] = record("security", collected=collected)
@@ -104,7 +99,7 @@ def test_tests_without_a_theme_run_after_collection_found_them(
     ("changes", "status"), [({"with_unthemed": False}, 0), ({}, 4)], ids=["selection", "rejected"]
 )
 def test_tests_without_a_theme_do_not_run_in_a_selection_or_after_an_error(
-    planned: Measurement, processes: FakePasses, changes: dict[str, Any], status: int
+    planned: Measurement, processes: FakeProcesses, changes: dict[str, Any], status: int
 ) -> None:
     collected = Collected(selected={"t::security": ("security",)}, unthemed=["t::plain"])
     processes.records["security"] = record("security", collected=collected)
@@ -114,7 +109,7 @@ def test_tests_without_a_theme_do_not_run_in_a_selection_or_after_an_error(
 
 
 def test_longest_theme_starts_first(
-    repository: Repository, snapshot: Snapshot, planned: Measurement, processes: FakePasses
+    repository: Repository, snapshot: Snapshot, planned: Measurement, processes: FakeProcesses
 ) -> None:
     cell = snapshot.themes["security"]
     seconds = {"architecture": 1.0, "reliability": 2.0, "security": 9.0}
@@ -127,14 +122,14 @@ def test_longest_theme_starts_first(
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_jobs_limit_the_slots(planned: Measurement, processes: FakePasses, jobs: int) -> None:
+def test_jobs_limit_the_slots(planned: Measurement, processes: FakeProcesses, jobs: int) -> None:
     ProcessEngine(processes).run(msgspec.structs.replace(planned, jobs=jobs), Recorded())
     assert processes.at_once == jobs
 
 
 @pytest.mark.parametrize("interactive", [False, True])
 def test_terminal_is_passed_on_for_interactive_arguments(
-    planned: Measurement, processes: FakePasses, *, interactive: bool
+    planned: Measurement, processes: FakeProcesses, *, interactive: bool
 ) -> None:
     arguments = PytestArguments(meaning=GivenArguments(interactive=interactive))
     asked = msgspec.structs.replace(planned, arguments=arguments)
@@ -143,7 +138,9 @@ def test_terminal_is_passed_on_for_interactive_arguments(
 
 
 @pytest.mark.security
-def test_trace_names_its_file_and_the_process(planned: Measurement, processes: FakePasses) -> None:
+def test_trace_names_its_file_and_the_process(
+    planned: Measurement, processes: FakeProcesses
+) -> None:
     traced = msgspec.structs.replace(
         planned, trace_variables=lambda suite, file: {"TRACE": f"{suite} {file}"}
     )
@@ -155,7 +152,9 @@ def test_trace_names_its_file_and_the_process(planned: Measurement, processes: F
         assert result.trace.arguments == launch.command[1:]
 
 
-def test_shard_is_split_by_the_given_durations(planned: Measurement, processes: FakePasses) -> None:
+def test_shard_is_split_by_the_given_durations(
+    planned: Measurement, processes: FakeProcesses
+) -> None:
     split = {
         "shard": Shard(1, 2),
         "durations": {"calc": {"t::a": 1.5}},
@@ -217,7 +216,7 @@ def test_users_own_arguments_decide_about_workers(parallel: Measurement, given: 
 
 @pytest.mark.security
 def test_damaged_record_is_an_error(planned: Measurement) -> None:
-    class Damaging(FakePasses):
+    class Damaging(FakeProcesses):
         def _run(self, launch: Launch, watcher: Watcher) -> Ended:
             launch.folder.mkdir(parents=True)
             (launch.folder / "record.json").write_bytes(b"{")

@@ -5,6 +5,7 @@ import pytest
 
 from covernance.config import load
 from covernance.config.stores import STORES
+from covernance.context import Context
 from covernance.errors import ConfigError
 from covernance.history.directory import Directory
 from covernance.history.git_branch import GitBranch
@@ -35,12 +36,12 @@ def test_a_git_store_is_a_branch_of_the_repository(repository: Repository) -> No
 
 
 @pytest.mark.architecture
-def test_the_default_remote_is_used_if_it_exists(repository: Repository) -> None:
-    assert find_remote(repository.root) is None
+def test_a_remote_is_used_if_it_exists(repository: Repository, context: Context) -> None:
+    assert find_remote(context, "origin") is None
     repository.git("init", "--quiet")
     repository.git("remote", "add", "upstream", "https://example.org/x.git")
-    assert find_remote(repository.root) is None
-    assert find_remote(repository.root, "upstream") == "upstream"
+    assert find_remote(context, "origin") is None
+    assert find_remote(context, "upstream") == "upstream"
 
 
 @pytest.mark.architecture

@@ -57,7 +57,8 @@ def test_missing_or_damaged_record_is_an_error(
 def test_repetition_has_its_own_seed_and_folder_and_no_coverage(
     suite: Suite, tmp_path: Path
 ) -> None:
-    first, second = plan(suite, [7, 8], tmp_path, python=Path("python"))
+    first, second = plan(suite, [7, 8], tmp_path, python=Path("python"), environ={"HOME": "/home"})
+    assert first.process.environment["HOME"] == "/home"
     command = list(first.process.command)
     assert command[:5] == ["python", "-m", "pytest", "-p", "randomly"]
     assert "--randomly-seed=7" in command

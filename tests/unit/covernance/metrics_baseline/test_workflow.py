@@ -190,5 +190,5 @@ def test_metrics_of_some_suites_do_not_replace_the_baseline(
 @pytest.mark.architecture
 def test_plan_runs_nothing(table: Table, pytest_runs: FakePytest, tmp_path: Path) -> None:
     request = Request(suites=table.suites, seeds=(1,), interpreters=PYTHONS)
-    assert [repetition.seed for repetition in plan(request, tmp_path)] == [1, 1]
+    assert [repetition.seed for repetition in plan(context_of(table), request, tmp_path)] == [1, 1]
     assert pytest_runs.started == []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import covernance_agent.lines
-from covernance.model.lines import decode, encode, encode_bits
+from covernance.model.lines import decode, encode
 
 pytestmark = pytest.mark.architecture
 
@@ -30,8 +30,3 @@ def test_consecutive_lines_are_written_as_spans() -> None:
 def test_any_other_text_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"span of lines|invalid literal"):
         decode(text)
-
-
-@given(st.sets(st.integers(0, 300)))
-def test_bits_are_written_like_the_set_of_their_positions(numbers: set[int]) -> None:
-    assert encode_bits(sum(1 << number for number in numbers)) == encode(numbers)

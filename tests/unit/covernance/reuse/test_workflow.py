@@ -27,7 +27,7 @@ from covernance.reuse.workflow import Reuse
 from covernance.run.part import read as read_part
 from covernance.run.workflow import run_suites
 from covernance_agent import journal
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.runs import Quiet, record, request
 from tests.utils.agents import local_agents
 from tests.utils.contexts import NOW, context_of
@@ -40,7 +40,7 @@ RunIt = Callable[..., SuiteResult]
 
 @pytest.fixture
 def gathered(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """The simulated trace of the passes."""
+    """The simulated content of the traces."""
     said: dict[str, object] = {
         "seen": Seen(),
         "installed": frozenset(),
@@ -52,7 +52,9 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 
 @pytest.fixture
-def run_calc(repository: Repository, passes: FakePasses, gathered: dict[str, object]) -> RunIt:
+def run_calc(
+    repository: Repository, processes: FakeProcesses, gathered: dict[str, object]
+) -> RunIt:
     def run_it(
         *pytest_arguments: str,
         environ: Mapping[str, str] | None = None,
@@ -128,44 +130,49 @@ def test_partial_run_does_not_change_the_evidence(run_calc: RunIt, repository: R
 
 @pytest.mark.security
 def test_failed_run_is_not_stored(
-    run_calc: RunIt, passes: FakePasses, repository: Repository
+    run_calc: RunIt, processes: FakeProcesses, repository: Repository
 ) -> None:
     run_calc()
-    passes.statuses["security"] = 1
-    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+    processes.statuses["security"] = 1
+    processes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
     assert run_calc(reuse=False).exit is Exit.TESTS_FAILED
     assert not (repository.root / "coverage/data/calc/evidence.json").exists()
     assert run_calc().exit is Exit.TESTS_FAILED
 
 
 @pytest.mark.security
-def test_raised_floor_is_checked_against_a_fresh_run(run_calc: RunIt, passes: FakePasses) -> None:
-    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+def test_raised_floor_is_checked_against_a_fresh_run(
+    run_calc: RunIt, processes: FakeProcesses
+) -> None:
+    processes.arcs = {theme: [(-1, 1)] for theme in processes.arcs}
     assert run_calc(fail_under="50").exit is Exit.PASS
     assert source(run_calc(fail_under="50")) == "reused"
     result = run_calc(fail_under="51")
     assert (source(result), result.exit) == ("measured", Exit.GATE)
 
 
-def test_passes_receive_trace_settings(run_calc: RunIt, passes: FakePasses) -> None:
+def test_passes_receive_trace_settings(run_calc: RunIt, processes: FakeProcesses) -> None:
     run_calc()
-    for launch in passes.started:
+    for launch in processes.started:
         settings = journal.decode(launch.environment[VARIABLE])
         assert settings.file == str(launch.folder / "trace")
         assert any(str(launch.folder).startswith(folder) for folder in settings.own)
     run_calc("-k", "x")
-    assert VARIABLE not in passes.started[-1].environment
+    assert VARIABLE not in processes.started[-1].environment
 
 
 @pytest.mark.security
 def test_result_of_an_engine_that_traced_nothing_is_not_reused(
-    run_calc: RunIt, passes: FakePasses, repository: Repository, monkeypatch: pytest.MonkeyPatch
+    run_calc: RunIt,
+    processes: FakeProcesses,
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Untraced(ProcessEngine):
         def run(self, measurement: Measurement, observer: Observer) -> list[ThemeResult]:
             return super().run(replace(measurement, trace_variables=None), observer)
 
-    monkeypatch.setitem(ENGINES, DEFAULT, Untraced(passes))
+    monkeypatch.setitem(ENGINES, DEFAULT, Untraced(processes))
     run_calc()
     assert read_evidence(repository).refusals == ("a pass was not traced",)
     assert source(run_calc()) == "measured"
@@ -194,9 +201,9 @@ def test_snapshot_lists_the_inputs_of_its_run(
     assert (reused.provenance.source, reused.inputs) == ("reused", measured)
 
 
-def test_failed_run_lists_its_inputs_too(run_calc: RunIt, passes: FakePasses) -> None:
-    passes.statuses["security"] = 1
-    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+def test_failed_run_lists_its_inputs_too(run_calc: RunIt, processes: FakeProcesses) -> None:
+    processes.statuses["security"] = 1
+    processes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
     result = run_calc()
     assert result.exit is Exit.TESTS_FAILED
     assert result.snapshot.inputs

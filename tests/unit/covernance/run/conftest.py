@@ -1,4 +1,4 @@
-"""Responsible for runs of the sample repository whose passes are doubles."""
+"""Responsible for runs of the sample repository with fake processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from covernance.config import load
 from covernance.model.suite_result import SuiteResult
 from covernance.run.workflow import run_suites
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.runs import Quiet, request
 from tests.utils.agents import local_agents
 from tests.utils.contexts import context_of
@@ -17,7 +17,7 @@ from tests.utils.repository import Repository
 
 
 @pytest.fixture
-def run_calc(repository: Repository, passes: FakePasses) -> Callable[..., SuiteResult]:
+def run_calc(repository: Repository, processes: FakeProcesses) -> Callable[..., SuiteResult]:
     def run_it(
         *pytest_arguments: str, environ: Mapping[str, str] | None = None, **changes: object
     ) -> SuiteResult:

@@ -1,4 +1,4 @@
-"""Runs for tests: what is asked for, who watches, and what a pass saw."""
+"""Requests, observers and records for tests of runs."""
 
 from __future__ import annotations
 

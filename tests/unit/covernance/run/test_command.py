@@ -6,7 +6,7 @@ from click.testing import CliRunner, Result
 from covernance.cli import cli
 from covernance.errors import ConfigError, Exit
 from covernance.report_formats import FORMATS
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -40,11 +40,11 @@ def test_help_lists_every_report_format() -> None:
     assert " ".join(listed.split()) == ", ".join(FORMATS) + "."
 
 
-def test_dry_run_prints_commands_and_runs_nothing(passes: FakePasses) -> None:
+def test_dry_run_prints_commands_and_runs_nothing(processes: FakeProcesses) -> None:
     commands = planned()
     assert len(commands) == 2 * 3
     assert all(" -m coverage run --context=" in command for command in commands)
-    assert passes.started == []
+    assert processes.started == []
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_unknown_suite_is_an_error_that_names_its_origin(
         raise call("--dry-run", *arguments, **environ).exception or AssertionError
 
 
-def test_exit_code_is_that_of_the_worst_suite(passes: FakePasses) -> None:
-    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+def test_exit_code_is_that_of_the_worst_suite(processes: FakeProcesses) -> None:
+    processes.arcs = {theme: [(-1, 1)] for theme in processes.arcs}
     assert call("--suite", "calc").return_value is Exit.GATE
     ran = call("--suite", "calc", "--soft")
     assert ran.return_value is Exit.PASS

@@ -12,7 +12,7 @@ from covernance.exceptions.register_markdown import EMPTY, END
 from covernance.model.snapshot import read
 from covernance.model.suite_result import SuiteResult
 from covernance.run.workflow import run_suites
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.runs import Quiet, record, request
 from tests.utils.agents import local_agents
 from tests.utils.contexts import context_of
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.architecture
 
 
 @pytest.fixture
-def _without_tests(passes: FakePasses) -> None:
+def _without_tests(processes: FakeProcesses) -> None:
     for theme in ("architecture", "reliability", "security"):
-        passes.statuses[theme] = 5
-        passes.records[theme] = record(theme, exit=5, collected=Collected(), outcomes={})
+        processes.statuses[theme] = 5
+        processes.records[theme] = record(theme, exit=5, collected=Collected(), outcomes={})
 
 
 def run_two(
-    repository: Repository, passes: FakePasses, source: str, *pytest_arguments: str
+    repository: Repository, processes: FakeProcesses, source: str, *pytest_arguments: str
 ) -> list[SuiteResult]:
     """Run calc and beside it a suite `other` with its own source."""
     repository.write("other/__init__.py", source)
@@ -37,7 +37,7 @@ def run_two(
         "pyproject.toml",
         '\n[tool.covernance.suites.other]\nsource = ["other"]\ntests = ["tests"]\n',
     )
-    passes.sources["other"] = "other/__init__.py"
+    processes.sources["other"] = "other/__init__.py"
     table = load(repository.root)
     asked = request(table, *pytest_arguments)
     return run_suites(context_of(table), asked, local_agents(*table.suites), Quiet())
@@ -45,36 +45,40 @@ def run_two(
 
 @pytest.mark.reliability
 def test_failed_tests_are_published_with_their_verdict(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
 ) -> None:
-    passes.statuses["security"] = 1
-    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+    processes.statuses["security"] = 1
+    processes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
     result = run_calc()
     assert result.exit is Exit.TESTS_FAILED
     assert read(result.published[-1]).reasons == ("failed: t::security",)
 
 
 @pytest.mark.security
-def test_below_the_floor_exits_2(run_calc: Callable[..., SuiteResult], passes: FakePasses) -> None:
-    passes.arcs = {theme: [(-1, 1)] for theme in passes.arcs}
+def test_below_the_floor_exits_2(
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
+) -> None:
+    processes.arcs = {theme: [(-1, 1)] for theme in processes.arcs}
     result = run_calc(fail_under="51")
     assert (result.snapshot.verdict, result.exit) == ("below-floor", Exit.GATE)
     assert result.snapshot.floor.origin == "--fail-under"
 
 
 @pytest.mark.security
-def test_failing_selection_fails(run_calc: Callable[..., SuiteResult], passes: FakePasses) -> None:
-    passes.statuses["security"] = 1
-    passes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
+def test_failing_selection_fails(
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
+) -> None:
+    processes.statuses["security"] = 1
+    processes.records["security"] = record("security", exit=1, outcomes={"t::security": "failed"})
     result = run_calc("-k", "x")
     assert (result.snapshot.verdict, result.exit) == ("tests-failed", Exit.TESTS_FAILED)
 
 
 @pytest.mark.reliability
 def test_no_data_publishes_nothing_and_fails(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
 ) -> None:
-    passes.arcs = {}
+    processes.arcs = {}
     result = run_calc(fail_under="0")
     assert (result.snapshot.verdict, result.published) == ("no-data", ())
 
@@ -85,14 +89,14 @@ def test_no_data_publishes_nothing_and_fails(
     [("2026-11-21", "pass", Exit.PASS), ("2026-11-20", "expired-exception", Exit.GATE)],
 )
 def test_expired_exception_fails_only_its_suite(
-    repository: Repository, passes: FakePasses, day: str, verdict: str, code: Exit
+    repository: Repository, processes: FakeProcesses, day: str, verdict: str, code: Exit
 ) -> None:
     row = f"| `other/__init__.py` | other | 50.00 / 90 | old | @team | {day} | rewrite | |"
     repository.write(
         "tests/docs/test_framework_upgrades/coverage_exceptions.md",
         EMPTY.replace(END, f"{row}\n{END}"),
     )
-    calc, other = run_two(repository, passes, "x = 1\ny = 2\n")
+    calc, other = run_two(repository, processes, "x = 1\ny = 2\n")
     assert (calc.snapshot.verdict, calc.exit) == ("pass", Exit.PASS)
     assert (other.snapshot.verdict, other.exit) == (verdict, code)
 
@@ -100,9 +104,9 @@ def test_expired_exception_fails_only_its_suite(
 @pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [(), ("-k", "x")])
 def test_unparsable_source_fails_only_its_suite_with_no_data(
-    repository: Repository, passes: FakePasses, arguments: tuple[str, ...]
+    repository: Repository, processes: FakeProcesses, arguments: tuple[str, ...]
 ) -> None:
-    calc, other = run_two(repository, passes, "x = 1\ny = (\n", *arguments)
+    calc, other = run_two(repository, processes, "x = 1\ny = (\n", *arguments)
     assert calc.exit is Exit.PASS
     assert (other.snapshot.verdict, other.exit, other.published) == ("no-data", Exit.GATE, ())
     (reason,) = other.snapshot.reasons

@@ -79,10 +79,10 @@ def test_incomplete_or_failed_pass_is_a_failure(
 
 @pytest.mark.security
 def test_pass_with_tests_but_without_data_is_unmeasured(finished: Build) -> None:
-    passes = [finished("a"), finished("b"), finished("c", status=5, exit=5, outcomes={})]
-    for result in passes[1:]:
+    results = [finished("a"), finished("b"), finished("c", status=5, exit=5, outcomes={})]
+    for result in results[1:]:
         (result.folder / ".coverage.host.1").unlink()
-    assert outcomes.unmeasured(passes) == ("b",)
+    assert outcomes.unmeasured(results) == ("b",)
 
 
 @pytest.mark.architecture
@@ -108,13 +108,13 @@ def test_unthemed_tests_are_listed_once(finished: Build) -> None:
 def test_test_that_passed_and_failed_is_flaky(
     finished: Build, ends: tuple[str, str], reran: list[str], flaky: tuple[str, ...]
 ) -> None:
-    passes = [
+    results = [
         finished(theme, outcomes={"t::a": end}, reran=reran)
         for theme, end in zip(("architecture", "security"), ends, strict=True)
     ]
-    assert outcomes.flaky([*passes, finished("reliability", died=True)]) == flaky
+    assert outcomes.flaky([*results, finished("reliability", died=True)]) == flaky
 
 
 def test_pass_without_a_record_is_lost(finished: Build) -> None:
-    passes = [finished("security", died=True, status=-9), finished("architecture")]
-    assert outcomes.lost(passes) == ("security",)
+    results = [finished("security", died=True, status=-9), finished("architecture")]
+    assert outcomes.lost(results) == ("security",)

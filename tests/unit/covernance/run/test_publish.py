@@ -9,7 +9,7 @@ from covernance.engine.shard import Shard
 from covernance.errors import Exit, InputError
 from covernance.model.suite_result import SuiteResult
 from covernance.run.workflow import run_suites
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.runs import Quiet, request
 from tests.utils.agents import local_agents
 from tests.utils.contexts import context_of
@@ -83,13 +83,16 @@ def test_durations_are_written_only_for_shards(
     ],
 )
 def test_report_never_overwrites_other_files(
-    run_calc: Callable[..., SuiteResult], repository: Repository, passes: FakePasses, report: str
+    run_calc: Callable[..., SuiteResult],
+    repository: Repository,
+    processes: FakeProcesses,
+    report: str,
 ) -> None:
     document = repository.write("docs/important.md", "keep me")
     with pytest.raises(InputError, match=f"--cov-report={report}"):
         run_calc(f"--cov-report={report}")
     assert document.exists()
-    assert passes.started == []
+    assert processes.started == []
 
 
 def test_report_of_coverage_py_is_replaced_by_the_next(
@@ -102,7 +105,7 @@ def test_report_of_coverage_py_is_replaced_by_the_next(
 
 @pytest.mark.reliability
 def test_one_path_for_the_reports_of_two_suites_is_an_error(
-    repository: Repository, passes: FakePasses
+    repository: Repository, processes: FakeProcesses
 ) -> None:
     (repository.root / "other").mkdir()
     repository.append(
@@ -113,4 +116,4 @@ def test_one_path_for_the_reports_of_two_suites_is_an_error(
     two_suites = request(table, "--cov-report=xml:one.xml")
     with pytest.raises(InputError, match=r"one path for several suites \(calc, other\)"):
         run_suites(context_of(table), two_suites, local_agents(*table.suites), Quiet())
-    assert passes.started == []
+    assert processes.started == []

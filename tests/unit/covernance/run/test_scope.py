@@ -66,10 +66,10 @@ def test_settings_make_a_selection(table: Table, finished: Build) -> None:
 def test_deselected_tests_make_a_selection_unless_they_belong_to_other_shards(
     table: Table, finished: Build
 ) -> None:
-    passes = [with_settings(finished(), deselected=2)]
-    scope = find_scope(request(table), passes)
+    results = [with_settings(finished(), deselected=2)]
+    scope = find_scope(request(table), results)
     assert scope.reasons == ("2 tests deselected by pytest's options or plugins",)
-    shard = find_scope(request(table, shard=Shard(2, 3)), passes)
+    shard = find_scope(request(table, shard=Shard(2, 3)), results)
     assert (shard.reasons, shard.selection, shard.is_whole) == (("shard 2/3",), (), False)
 
 

@@ -9,7 +9,7 @@ from covernance.errors import Exit, InputError
 from covernance.model.counts import Counts
 from covernance.model.snapshot import read
 from covernance.model.suite_result import SuiteResult
-from tests.unit.covernance.conftest import FakePasses
+from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.runs import record
 from tests.utils.repository import Repository
 
@@ -46,11 +46,11 @@ def test_full_run_records_patch_coverage(
 
 @pytest.mark.reliability
 def test_crashed_pass_leaves_the_last_reports(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses, repository: Repository
 ) -> None:
     run_calc()
     before = (repository.root / "coverage/calc.snapshot.json").read_bytes()
-    passes.records["security"] = None
+    processes.records["security"] = None
     result = run_calc()
     assert result.exit is Exit.TESTS_FAILED
     assert result.published == ()
@@ -80,19 +80,19 @@ def test_selection_is_partial_and_publishes_nothing(
 
 @pytest.mark.security
 def test_tests_deselected_by_a_plugin_make_a_run_partial(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
 ) -> None:
     gone = ["t::a", "t::b", "t::c"]
     collected = Collected(selected={"t::security": ("security",)}, deselected=gone)
-    passes.records["security"] = record("security", collected=collected)
+    processes.records["security"] = record("security", collected=collected)
     assert run_calc().partial == ("3 tests deselected by pytest's options or plugins",)
 
 
 @pytest.mark.reliability
 def test_argument_rejected_by_pytest_is_an_input_error(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses, repository: Repository
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses, repository: Repository
 ) -> None:
-    passes.statuses["security"] = 4
+    processes.statuses["security"] = 4
     with pytest.raises(InputError, match="pytest could not start"):
         run_calc("-x")
     assert not list((repository.root / "coverage/data/.work").glob("run-*"))
@@ -100,7 +100,7 @@ def test_argument_rejected_by_pytest_is_an_input_error(
 
 @pytest.mark.security
 def test_narrowing_settings_make_a_run_partial(
-    run_calc: Callable[..., SuiteResult], passes: FakePasses
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
 ) -> None:
-    passes.records["security"] = record("security", narrowed=["--ignore"])
+    processes.records["security"] = record("security", narrowed=["--ignore"])
     assert run_calc().partial == ("--ignore",)

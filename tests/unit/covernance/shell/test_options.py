@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import covernance
 from covernance.errors import Exit
-from covernance.shell.options import python_option, soft_option, softened
+from covernance.shell.options import facts_option, python_option, soft_option, softened
 
 pytestmark = pytest.mark.reliability
 
@@ -56,19 +56,41 @@ def test_paths_of_interpreters_start_where_the_user_is(
         return interpreters
 
     monkeypatch.chdir(tmp_path)
-    given = ["--python=env", "--python=calc=env/bin/python", "--python=/usr/bin/python3"]
-    ran = CliRunner().invoke(command, given, standalone_mode=False)
+    given = ["env", "calc=env/bin/python", "/usr/bin/python3", "calc=a=b/env", "/a=b/env"]
+    arguments = [f"--python={value}" for value in given]
+    ran = CliRunner().invoke(command, arguments, standalone_mode=False)
     assert ran.return_value == (
         f"{tmp_path}/env",
         f"calc={tmp_path}/env/bin/python",
         "/usr/bin/python3",
+        f"calc={tmp_path}/a=b/env",
+        "/a=b/env",
     )
 
 
 @pytest.mark.architecture
+def test_facts_are_written_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command
+    @facts_option
+    def command(facts: Path | None) -> Path | None:
+        return facts
+
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(command, ["--facts=a.json"], standalone_mode=False)
+    assert ran.return_value == (tmp_path / "a.json").resolve()
+
+
+@pytest.mark.architecture
 def test_every_command_that_starts_an_agent_takes_its_interpreter() -> None:
-    folder = Path(covernance.__file__).parent
-    for module in folder.glob("*/command.py"):
-        if "find_suite_agents(" in module.read_text(encoding="utf-8"):
-            command = import_module(f"covernance.{module.parent.name}.command").command
-            assert "interpreters" in {parameter.name for parameter in command.params}, module
+    modules = Path(covernance.__file__).parent.glob("*/command.py")
+    packages = [
+        module.parent.name
+        for module in modules
+        if "find_suite_agents(" in module.read_text(encoding="utf-8")
+    ]
+    assert "run" in packages
+    for package in packages:
+        command = import_module(f"covernance.{package}.command").command
+        assert "interpreters" in {parameter.name for parameter in command.params}, package
