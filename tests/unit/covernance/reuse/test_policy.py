@@ -100,6 +100,42 @@ def test_another_environment_is_a_single_reason() -> None:
     )
 
 
+def test_settings_of_an_unknown_environment_are_of_another_one() -> None:
+    settings = {"the path of the environment": "/b", "the installed package y-1": "1"}
+    present = msgspec.structs.replace(PRESENT, settings=EVIDENCE.settings | settings)
+    assert find_reasons_to_run(EVIDENCE, present, WEEK) == (
+        "it ran in another environment, but this environment is /b",
+    )
+
+
+def test_settings_of_the_same_environment_are_compared_one_by_one() -> None:
+    settings = {"the path of the environment": "/a", "the installed package x-1": "1"}
+    evidence = msgspec.structs.replace(EVIDENCE, settings=settings)
+    changed = settings | {"the installed package x-1": "2", "the installed package y-1": "1"}
+    present = msgspec.structs.replace(PRESENT, settings=changed)
+    assert find_reasons_to_run(evidence, present, WEEK) == (
+        "the installed package x-1 changed",
+        "the installed package y-1 is new",
+    )
+
+
+def test_every_changed_folder_is_named() -> None:
+    listed = {"a": "folder/f:x.py", "b": "folder/f:one:two.py", "c": "folder/f:z.py"}
+    evidence = msgspec.structs.replace(EVIDENCE, seen=Seen(listed=listed))
+    now = {"a": "folder/f:x.py", "b": "folder", "c": "other"}
+    seen = Seen(listed=now)
+    assert find_reasons_to_run(evidence, msgspec.structs.replace(PRESENT, seen=seen), WEEK) == (
+        "b, listed by the run: one:two.py is gone",
+        "c, listed by the run: z.py is gone",
+    )
+
+
+def test_a_folder_that_changed_without_its_names_says_changed() -> None:
+    evidence = msgspec.structs.replace(EVIDENCE, seen=Seen(listed={"a": "folder"}))
+    present = msgspec.structs.replace(PRESENT, seen=Seen(listed={"a": "link"}))
+    assert find_reasons_to_run(evidence, present, WEEK) == ("a, listed by the run: changed",)
+
+
 def test_changed_report_is_named() -> None:
     present = msgspec.structs.replace(PRESENT, reports={"coverage/api.json": "file 644 xx"})
     assert find_reasons_to_run(EVIDENCE, present, WEEK) == (
@@ -126,8 +162,11 @@ def test_age_is_limited(recorded_at: str, most: int, reason: str) -> None:
     assert find_reasons_to_run(evidence, PRESENT, timedelta(days=most)) == (reason,)
 
 
-def test_result_of_exactly_the_maximum_age_is_reused() -> None:
-    evidence = msgspec.structs.replace(EVIDENCE, recorded_at="2026-11-14T12:00:00Z")
+@pytest.mark.parametrize(
+    "recorded_at", ["2026-11-14T12:00:00Z", "2026-11-21T12:00:00Z", "2026-11-21T11:59:59Z"]
+)
+def test_result_is_reused_from_its_own_second_to_exactly_the_maximum_age(recorded_at: str) -> None:
+    evidence = msgspec.structs.replace(EVIDENCE, recorded_at=recorded_at)
     assert find_reasons_to_run(evidence, PRESENT, WEEK) == ()
 
 
@@ -141,6 +180,7 @@ def test_time_without_a_zone_is_utc() -> None:
     [
         ({}, False),
         ({"CI": "false"}, False),
+        ({"CI": "0"}, False),
         ({"GITHUB_EVENT_NAME": "schedule"}, True),
         ({"CI": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF_NAME": "main"}, True),
         ({"CI": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF_NAME": "feature"}, False),
@@ -154,3 +194,22 @@ def test_scheduled_and_default_branch_runs_measure(
     environ: dict[str, str], *, refused: bool
 ) -> None:
     assert bool(explain_no_reuse(environ, "main")) is refused
+
+
+@pytest.mark.parametrize(
+    ("environ", "reason"),
+    [
+        (
+            {"GITHUB_EVENT_NAME": "schedule"},
+            "scheduled runs measure every suite; pass --reuse to reuse results",
+        ),
+        (
+            {"CI": "true"},
+            "in CI, runs of the default branch measure every suite; pass --reuse to reuse results",
+        ),
+    ],
+)
+def test_reason_says_which_runs_measure_and_how_to_reuse(
+    environ: dict[str, str], reason: str
+) -> None:
+    assert explain_no_reuse(environ, "main") == reason
