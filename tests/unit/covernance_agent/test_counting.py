@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
+from coverage.exceptions import NotPython
 from coverage.parser import PythonParser
 from coverage.plugin import FileReporter
 from coverage.report_core import get_analysis_to_report
@@ -136,6 +137,83 @@ def test_a_missing_source_is_a_clear_error(measured: Callable[[Any], Coverage]) 
     cov = measured({"a": {"gone.py": IMPORT}})
     with pytest.raises(InputError, match=r"gone\.py"):
         count(cov, ["a"])
+
+
+class Template(FileReporter):
+    """A file that a plugin measures; its last line is part of the statement before it."""
+
+    def lines(self) -> set[int]:
+        return {1, 2, 3, 5, 6}
+
+    def excluded_lines(self) -> set[int]:
+        return {4}
+
+    def no_branch_lines(self) -> set[int]:
+        return {6}
+
+    def arcs(self) -> set[tuple[int, int]]:
+        return {(-1, 1), (1, 2), (1, 3), (1, 4), (2, 5), (3, 5), (5, 6), (5, -1), (6, 1), (6, 2)}
+
+    def exit_counts(self) -> dict[int, int]:
+        return {1: 2, 2: 1, 3: 1, 5: 2, 6: 2}
+
+    def translate_lines(self, lines: Iterable[int]) -> set[int]:
+        return {5 if line == 7 else line for line in lines}
+
+    def translate_arcs(self, arcs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        lines = {7: 5}
+        steps = {(lines.get(start, start), lines.get(end, end)) for start, end in arcs}
+        return steps - {(5, 6)}  # this step does not count as a branch
+
+    def source(self) -> str:
+        return "\n" * 7
+
+
+class NotATemplate(Template):
+    """A file that its plugin can't read."""
+
+    def __init__(self, filename: str, *, python: bool) -> None:
+        super().__init__(filename)
+        self._python = python
+
+    def lines(self) -> set[int]:
+        raise NotPython("no template")
+
+    def should_be_python(self) -> bool:
+        return self._python
+
+
+@known
+def test_the_counts_of_a_plugins_file_are_those_of_coverage_py(
+    measured: Callable[[Any], Coverage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [(-1, 1), (1, 2), (2, 7), (7, 6), (6, -1)]
+    cov = measured({"a": {"page.html": steps[:1]}, "a|run": {"page.html": steps}})
+    template = Template(str(Path("page.html").absolute()))
+    monkeypatch.setattr(cov, "files", lambda: {"page.html": template})
+    result = count(cov, ["a"])["page.html"]
+    analysis = analysis_from_file_reporter(cov.get_data(), 0, template, "page.html")
+    assert result.total == counts(analysis)
+    assert result.total == Counts(5, 4, 6, 3)
+    assert (result.executed_lines, result.missing_lines) == ("1-2,5-6", "3")
+    assert result.branches == {1: (2, 1), 5: (2, 0), 6: (2, 2)}
+    assert result.themes["a"].earned == Counts(4, 3, 4, 1)
+
+
+@known
+@pytest.mark.reliability
+@pytest.mark.parametrize("python", [True, False])
+def test_a_file_that_its_plugin_cant_read_is_an_error_only_if_it_should_be_python(
+    measured: Callable[[Any], Coverage], monkeypatch: pytest.MonkeyPatch, *, python: bool
+) -> None:
+    cov = measured({"a": {"page.html": [(-1, 1)]}})
+    template = NotATemplate(str(Path("page.html").absolute()), python=python)
+    monkeypatch.setattr(cov, "files", lambda: {"page.html": template})
+    if python:
+        with pytest.raises(InputError, match="no template"):
+            count(cov, ["a"])
+    else:
+        assert count(cov, ["a"]) == {}
 
 
 @pytest.fixture
