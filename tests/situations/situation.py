@@ -40,7 +40,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             what replaces it.
         remove: Files that are deleted first.
         commit: The message of a commit of all that changed; "" for none.
-        run: A command line with shell quoting, but without a shell.
+        run: A command line with shell quoting, but without a shell; `{python}` is this interpreter.
         environ: Variables for the command.
         exit: The exit code that must be returned.
         says: Texts that the output must hold.
@@ -144,7 +144,7 @@ def _edit(repository: Repository, step: Step) -> None:
 
 def run(repository: Repository, line: str, environ: Mapping[str, str]) -> Ran:
     """Run a command line in a repository."""
-    program, *arguments = shlex.split(line)
+    program, *arguments = shlex.split(line.replace("{python}", sys.executable))
     if program == "git":
         return repository.command("git", *IDENTITY, *arguments, environ=environ)
     module = (sys.executable, "-m", program) if program in PROGRAMS else (program,)
