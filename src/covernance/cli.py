@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import signal
 import sys
@@ -14,6 +15,7 @@ import click
 from covernance import __version__
 from covernance.errors import CovernanceError, Exit
 from covernance.interruptions import INTERRUPTIONS
+from covernance.shell.terminal import colored, open_missing_streams
 
 _COMMANDS = {
     "affected-tests": "List the tests that cover changed lines, plus new and edited tests.",
@@ -46,13 +48,22 @@ _PACKAGES = {"affected-tests": "affected", "cache": "reuse", "plan": "matrix"}
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with 0, 1, 2, 3 or, when interrupted, 130."""
+    open_missing_streams()
     for number in INTERRUPTIONS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
-        code = cli.main(args=arguments, prog_name="covernance", standalone_mode=False)
+        code = cli.main(
+            args=arguments,
+            prog_name="covernance",
+            standalone_mode=False,
+            color=colored() or None,  # None lets click decide for each stream
+        )
     except click.ClickException as error:
         error.show()
+        code = Exit.ERROR
+    except SystemExit:  # click's answer to a broken pipe
+        click.echo("covernance: the output was closed before all of it was written", err=True)
         code = Exit.ERROR
     except CovernanceError as error:
         click.echo(f"covernance: {error}", err=True)
@@ -88,6 +99,15 @@ class _Lazy(click.Group):
         module = importlib.import_module(f"covernance.{package}.command")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; the error about an unknown one names the most similar."""
+        name = args[0] if args else ""
+        if name not in _COMMANDS and (similar := difflib.get_close_matches(name, _COMMANDS, 1)):
+            ctx.fail(f"No such command {name!r}. Did you mean {similar[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write one line per command without importing it."""

@@ -13,6 +13,7 @@ from coverage.misc import join_regex
 from coverage.parser import PythonParser
 from coverage.regions import RegionFinder
 
+from covernance_agent.failures import UNREADABLE
 from covernance_agent.source import Region, Source, branches, encode_regions, forks, packed
 
 _SCHEMA = 3
@@ -42,7 +43,7 @@ def analyse(path: Path, rules: Rules) -> Source | None:
         parser.parse_source()
         regions = _regions(parser)
         arcs = parser.arcs()
-    except (CoverageException, SyntaxError, ValueError, RecursionError, OSError):
+    except (CoverageException, *UNREADABLE):
         return None
     no_branch = parser.lines_matching(join_regex(rules.partial))
     exits = forks(parser.exit_counts())

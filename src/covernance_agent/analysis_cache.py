@@ -43,7 +43,7 @@ class AnalysisCache:
         """Analyse every file; files that coverage.py can't analyse are left out."""
         sources: dict[Path, Source] = {}
         new: list[_Unanalysed] = []
-        for path in paths:
+        for path in filter(Path.is_file, paths):  # reading a FIFO could wait for ever
             with suppress(OSError):
                 content = path.read_bytes()
                 name = hashlib.sha256(content).hexdigest()

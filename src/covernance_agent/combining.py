@@ -102,7 +102,20 @@ def load(data_file: Path, analyses: Path, config_file: ConfigFile) -> Coverage:
     except CoverageException as error:
         msg = f"{data_file}: is damaged: {error}; run the suite again"
         raise InputError(msg) from error
+    omit_special_files(cov)
     return cov
+
+
+def omit_special_files(cov: Coverage) -> None:
+    """Leave FIFOs, sockets and devices named like a source out of reports: reading one can hang."""
+    names = [name for name in cov.get_data().measured_files() if _is_special(Path(name))]
+    if names:
+        omitted = cov.get_option("report:omit")
+        cov.set_option("report:omit", [*(omitted if isinstance(omitted, list) else ()), *names])
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def _opened(data_file: Path, analyses: Path, config_file: ConfigFile) -> Coverage:

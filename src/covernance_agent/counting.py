@@ -11,7 +11,7 @@ from coverage.exceptions import CoverageException, NotPython
 from coverage.plugin import FileReporter
 
 from covernance_agent import garbage
-from covernance_agent.failures import InputError
+from covernance_agent.failures import UNREADABLE, InputError
 from covernance_agent.parallel import share
 from covernance_agent.reporting import KnownFile, Reporting
 from covernance_agent.scan import scan
@@ -55,12 +55,13 @@ def _code(reporter: FileReporter, cov: Reporting) -> Code | None:
         return reporter.known
     try:
         return _PluginFile(reporter)
-    except (CoverageException, SyntaxError, ValueError, RecursionError) as error:
+    except (CoverageException, *UNREADABLE) as error:
         if isinstance(error, NotPython) and not reporter.should_be_python():  # type: ignore[attr-defined]
             return None
         if cov.get_option("report:ignore_errors"):
             return None
-        msg = f"coverage.py can't analyse the sources: {error}"
+        reason = str(error) or type(error).__name__
+        msg = f"coverage.py can't analyse {reporter.relative_filename()}: {reason}"
         raise InputError(msg) from error
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OSError)
+"""What Python raises for a source that it can't parse, such as one that is nested too deeply."""
+
 
 class AgentError(Exception):
     """An error that the user can fix; its text is the complete message."""

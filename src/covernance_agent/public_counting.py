@@ -16,7 +16,7 @@ from coverage import Coverage
 from coverage.exceptions import CoverageException, NoDataError
 
 from covernance_agent.context_name import import_pattern, theme_pattern
-from covernance_agent.failures import InputError
+from covernance_agent.failures import UNREADABLE, InputError
 from covernance_agent.lines import encode
 from covernance_agent.slices import (
     Branches,
@@ -50,8 +50,8 @@ def file_results(reopen: Callable[[], Coverage], themes: Sequence[str]) -> dict[
         return {name: _file_result(cov, name, total, imported, by_theme) for name in sorted(total)}
     except NoDataError:
         return {}
-    except CoverageException as error:
-        msg = f"coverage.py can't analyse the sources: {error}"
+    except (CoverageException, *UNREADABLE) as error:
+        msg = f"coverage.py can't analyse the sources: {str(error) or type(error).__name__}"
         raise InputError(msg) from error
 
 

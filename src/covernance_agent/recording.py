@@ -39,6 +39,8 @@ def _file(path: str, contexts: Mapping[str, str], numbers: Mapping[str, int]) ->
 
 
 def _spans(path: str) -> Iterable[tuple[int, int]]:
+    if not Path(path).is_file():  # opening a FIFO could wait for ever
+        return ()
     try:
         with tokenize.open(path) as stream:
             return spans(stream.read())

@@ -10,7 +10,13 @@ import coverage
 from coverage import Coverage
 
 from covernance_agent import contexts, fence, overlay, public_counting
-from covernance_agent.combining import combine, load, reject_outside_files, text_report
+from covernance_agent.combining import (
+    combine,
+    load,
+    omit_special_files,
+    reject_outside_files,
+    text_report,
+)
 from covernance_agent.failures import InputError
 from covernance_agent.formats import FileReport, write_report
 from covernance_agent.recording import write_recording
@@ -79,6 +85,7 @@ def count_files(
     def reopen() -> Coverage:
         reopened = Coverage(data_file=cov.get_data().data_filename(), config_file=config_file)
         reopened.load()
+        omit_special_files(reopened)
         return reopened
 
     return public_counting.file_results(reopen, themes)

@@ -13,6 +13,7 @@ from typing import Any
 from coverage import Coverage
 from coverage.exceptions import NotPython
 
+from covernance_agent.failures import UNREADABLE
 from covernance_agent.lines import encode
 from covernance_agent.settings import Settings, read_settings
 
@@ -71,7 +72,7 @@ def spans(text: str) -> list[Span]:
 
 
 def statements(text: str, exclude: Sequence[str]) -> Iterable[int] | None:
-    """The statements that must run, by their first lines; None if the text is not Python.
+    """The statements that must run, by their first lines; None if it can't be parsed.
 
     Args:
         text: The source.
@@ -84,5 +85,5 @@ def statements(text: str, exclude: Sequence[str]) -> Iterable[int] | None:
         cov.set_option("report:exclude_lines", list(exclude))
         try:
             return cov.analysis2(str(copy))[1]
-        except NotPython:
+        except (NotPython, *UNREADABLE):
             return None

@@ -168,7 +168,8 @@ def test_a_deleted_test_is_found_by_source_and_by_what_ran(repository: Repositor
 def test_without_a_repository_the_message_says_so(tmp_path: Path) -> None:
     ran = Repository(tmp_path / "plain").covernance("patch")
     assert ran.code == 3
-    assert "not a git repository" in ran.err
+    assert "this folder is not in a git repository; run this inside one" in ran.err
+    assert "fatal" not in ran.err
     assert "Traceback" not in ran.err
 
 

@@ -49,8 +49,9 @@ def check_percentage(value: object, where: str) -> Decimal:
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         percentage = Decimal(value)
         if percentage.is_finite() and 0 <= percentage <= WHOLE:
-            return percentage
-    msg = f"{where}: {value!r} is not a percentage; give a number from 0 to 100"
+            return Decimal(f"{percentage:f}")  # 1E+1 is shown as 10
+    shown = str(value) if isinstance(value, Decimal) else repr(value)
+    msg = f"{where}: {shown} is not a percentage; give a number from 0 to 100"
     raise ConfigError(msg)
 
 

@@ -74,7 +74,7 @@ def compare_register(context: Context, suites: Sequence[Suite]) -> Compared:
         InputError: The register, CODEOWNERS or a snapshot can't be read or is damaged.
     """
     table, today = context.table, context.now.date()
-    text = _read(context.root, table.exceptions.register)
+    text = _read_register(context.root, table.exceptions.register)
     parsed = _parse(text, table)
     results = read_results(context)
     measured, floors = [], {}
@@ -137,10 +137,15 @@ def list_register_debts(context: Context, suites: Sequence[Suite]) -> tuple[Debt
         InputError: As in `compare_register`.
     """
     table, today = context.table, context.now.date()
-    parsed = _parse(_read(context.root, table.exceptions.register), table)
+    parsed = _parse(_read_register(context.root, table.exceptions.register), table)
     names = {suite.name for suite in suites}
     snapshots = {name: result for name, result in read_results(context).items() if result}
     return debt.list_debts((row for row in parsed.rows if row.suite in names), snapshots, today)
+
+
+def _read_register(root: Path, name: str) -> str:
+    """Read the text of the register; an empty register if there is none."""
+    return _read(root, name) if (root / name).exists() else register_markdown.EMPTY
 
 
 def _parse(text: str, table: Table) -> register_markdown.Register:

@@ -48,9 +48,14 @@ def find_file_floors(suite: Suite, paths: Iterable[str]) -> dict[str, Decimal]:
     floors: dict[str, Decimal] = {}
     for path in paths:
         for pattern, floor in suite.file_floors.items():
-            if fnmatchcase(path, pattern):
+            if _matches(path, pattern):
                 floors[path] = max(floor, floors.get(path, floor))
     return floors
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a key of `file-floors` is the path, which may have brackets, or a glob for it."""
+    return path == pattern or fnmatchcase(path, pattern)
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +143,7 @@ def _below(
             yield f"theme {theme} earned {show(cell.earned.percent)} % (floor {least} %). {missing}"
     floors = find_file_floors(suite, measured.files)
     for pattern in suite.file_floors:
-        if not any(fnmatchcase(path, pattern) for path in measured.files):
+        if not any(_matches(path, pattern) for path in measured.files):
             yield f"file-floors: {pattern!r} matches no measured file; correct or remove it"
     for path, least in floors.items():
         file = measured.files[path].total

@@ -62,8 +62,8 @@ _HELPER = (
 )
 
 
+_NO_REPOSITORY = "not a git repository"
 _REMEDIES = {
-    "not a git repository": "run this inside a git repository",
     "bad object": "fetch it (`git fetch`), or run `git fsck` if the repository may be damaged",
 }
 """What to do about failures, by a part of git's error text that does not say it."""
@@ -81,6 +81,9 @@ class GitError(MachineError):
     def __init__(self, command: str, reason: str, output: bytes) -> None:
         """Describe the failure of a command."""
         remedies = [remedy for text, remedy in _REMEDIES.items() if text in reason]
+        if _NO_REPOSITORY in reason:
+            reason = "this folder is not in a git repository"
+            remedies = ["run this inside one, or make one with `git init`"]
         super().__init__(
             "; ".join([f"git {command}: {reason or 'failed without output'}", *remedies])
         )

@@ -159,11 +159,17 @@ def command(  # noqa: PLR0913 - click hands over every option
 
 def _select_suites(context: Context, options: tuple[str, ...]) -> tuple[Suite, ...]:
     table, names = context.table, _split(options)
+    if options and not names:
+        msg = "--suite: names no suite; name one, or leave the option out"
+        raise ConfigError(msg)
     if not names and (given := context.environ.get("COVERAGE_CONTEXT")):
         try:
-            return tuple(table.suite(name) for name in _split((given,)))
+            if chosen := tuple(table.suite(name) for name in _split((given,))):
+                return chosen
+            msg = "names no suite; name one, or unset the variable"
+            raise ConfigError(msg)  # noqa: TRY301 - both errors name the variable
         except ConfigError as error:
-            msg = f"COVERAGE_CONTEXT={given}: {error}"
+            msg = f"COVERAGE_CONTEXT={given!r}: {error}"
             raise ConfigError(msg) from None
     return tuple(table.suite(name) for name in names) if names else table.suites
 

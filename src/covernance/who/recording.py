@@ -183,4 +183,4 @@ def format_command(suite: str) -> str:
 def list_python_files(paths: Iterable[Path]) -> Iterable[Path]:
     """List the Python files in folders, and paths that are files."""
     for path in paths:
-        yield from path.rglob("*.py") if path.is_dir() else [path]
+        yield from filter(Path.is_file, path.rglob("*.py")) if path.is_dir() else [path]

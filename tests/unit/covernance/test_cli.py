@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 from typing import NoReturn
 
@@ -221,6 +223,34 @@ def test_help_and_dry_run_import_no_report_code(
     )
     ran = repository.command(sys.executable, "-c", code)
     assert ran.out.endswith("[]\n"), ran.text
+
+
+@pytest.mark.reliability
+def test_a_reader_that_goes_away_is_no_failure_of_tests() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "covernance", "--help"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    message = b"covernance: the output was closed before all of it was written\n"
+    assert (done.returncode, done.stderr) == (3, message)
+
+
+def test_color_can_be_forced(
+    shell: Shell, repository: Repository, processes: FakeProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert shell("run") == 0
+    assert "\x1b[32mpass" in shell.out
+
+
+def test_an_unknown_command_suggests_the_one_that_was_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="3"):
+        cli.main(["rnu"])
+    assert "No such command 'rnu'. Did you mean 'run'?" in capsys.readouterr().err
 
 
 def test_unknown_command_is_a_clear_error(capsys: pytest.CaptureFixture[str]) -> None:

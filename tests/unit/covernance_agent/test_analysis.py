@@ -55,8 +55,14 @@ def test_an_analysis_equals_that_of_coverage_pys_parser(
     )
 
 
+DEEP = b"x = " + b"-" * 100_000 + b"1\n"
+"""Python's own parser runs out of its stack."""
+
+
 @pytest.mark.reliability
-@pytest.mark.parametrize("content", [b"def f(:\n", b"x = '''\n", b"\0", b"# coding: nonsense\n"])
+@pytest.mark.parametrize(
+    "content", [b"def f(:\n", b"x = '''\n", b"\0", b"# coding: nonsense\n", DEEP]
+)
 def test_a_file_that_is_not_python_has_no_analysis(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.py").write_bytes(content)
     assert analyse(tmp_path / "bad.py", RULES) is None

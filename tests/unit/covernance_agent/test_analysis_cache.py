@@ -121,6 +121,12 @@ def test_files_that_are_missing_or_not_python_are_left_out(source: Path, folder:
     assert list(sources) == [source]
 
 
+def test_a_fifo_is_left_out_and_not_waited_for(source: Path, folder: Path) -> None:
+    fifo = source.with_name("fifo.py")
+    os.mkfifo(fifo)
+    assert list(AnalysisCache(folder, RULES).sources([fifo, source])) == [source]
+
+
 def test_the_least_recently_used_entries_are_removed(
     source: Path, folder: Path, calls: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

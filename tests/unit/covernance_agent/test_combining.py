@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -66,6 +67,21 @@ def test_a_full_disk_is_a_clear_error(
     monkeypatch.setattr(Coverage, "combine", full)
     with pytest.raises(MachineError, match="disk is full"):
         combining.combine([source], tmp_path / "all", config_file=True)
+
+
+def test_a_fifo_with_the_name_of_a_source_is_left_out_of_reports(
+    measured: Callable[[Any], Coverage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.py").write_text("x = 1\n")
+    os.mkfifo(tmp_path / "fifo.py")
+    cov = measured({"security|run": {"one.py": [(-1, 1), (1, -1)], "fifo.py": []}})
+    data = Path(cov.get_data().data_filename())
+    text = combining.text_report(
+        combining.load(data, tmp_path / ".analysis", config_file=False), show_missing=False
+    )
+    assert "one.py" in text
+    assert "fifo.py" not in text
 
 
 @pytest.mark.architecture

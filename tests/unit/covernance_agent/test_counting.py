@@ -216,6 +216,16 @@ def test_a_file_that_its_plugin_cant_read_is_an_error_only_if_it_should_be_pytho
         assert count(cov, ["a"]) == {}
 
 
+@known
+@pytest.mark.reliability
+def test_a_source_that_is_nested_too_deeply_is_named(
+    tmp_path: Path, measured: Callable[[Any], Coverage]
+) -> None:
+    (tmp_path / "deep.py").write_text("x = " + "-" * 100_000 + "1\n")
+    with pytest.raises(InputError, match=r"can't analyse deep\.py: "):
+        count(measured({"a": {"deep.py": IMPORT}}), ["a"])
+
+
 @pytest.fixture
 def several(tmp_path: Path, measured: Callable[[Any], Coverage]) -> Coverage:
     names = [f"sign_{number}.py" for number in range(5)]

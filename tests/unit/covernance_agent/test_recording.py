@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,10 @@ def test_statements_of_several_lines_are_recorded_if_the_source_can_be_read(
     write_recording(tmp_path / "tests.json", {str(source): {"a|run": "1"}})
     files = read(tmp_path / "tests.json")["files"]
     assert files == {str(source): {"spans": spans, "lines": {"0": "1"}}}
+
+
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo.py"
+    os.mkfifo(fifo)
+    write_recording(tmp_path / "tests.json", {str(fifo): {}})
+    assert read(tmp_path / "tests.json")["files"] == {str(fifo): {"spans": [], "lines": {}}}

@@ -54,6 +54,12 @@ def test_a_text_that_is_not_python_has_no_statements(text: str) -> None:
     assert statements(text, ()) is None
 
 
+@pytest.mark.reliability
+@pytest.mark.parametrize("text", ["x = " + "-" * 100_000 + "1\n", "x = " + "(" * 500 + "\n"])
+def test_a_text_that_is_nested_too_deeply_has_no_statements(text: str) -> None:
+    assert statements(text, ()) is None
+
+
 def test_a_task_returns_for_each_source_what_must_run_and_whether_it_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,17 @@ def test_a_floor_that_is_not_a_percentage_is_an_error_that_names_its_origin(text
         parse_floor(text, "--fail-under")
 
 
+@pytest.mark.parametrize(("text", "shown"), [("1e1", "10"), ("9.25E+1", "92.5"), ("90", "90")])
+def test_a_floor_is_shown_without_an_exponent(text: str, shown: str) -> None:
+    assert str(parse_floor(text, "--fail-under")) == shown
+
+
+@pytest.mark.reliability
+def test_a_floor_that_is_too_high_is_shown_as_it_was_given() -> None:
+    with pytest.raises(ConfigError, match=r"^--fail-under: 101 is not a percentage"):
+        parse_floor("101", "--fail-under")
+
+
 @given(st.decimals(0, 100))
 def test_every_percentage_is_read_exactly(percentage: Decimal) -> None:
     assert parse_floor(str(percentage), "--fail-under") == percentage

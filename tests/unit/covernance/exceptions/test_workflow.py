@@ -8,7 +8,6 @@ import pytest
 from covernance.config import load
 from covernance.context import Context
 from covernance.errors import InputError, MachineError
-from covernance.exceptions.register_markdown import EMPTY
 from covernance.exceptions.row import Row
 from covernance.exceptions.workflow import (
     Checked,
@@ -216,12 +215,14 @@ def test_without_a_register_there_are_no_rows(house: House) -> None:
     assert house.rows() == ()
 
 
-@pytest.mark.reliability
-def test_a_missing_register_error_shows_what_to_create(house: House) -> None:
+def test_a_register_is_made_when_the_first_row_is_needed(house: House) -> None:
     house.register.unlink()
-    with pytest.raises(InputError, match=r"^docs/exceptions\.md: does not exist") as refused:
-        house.sync()
-    assert str(refused.value).endswith(EMPTY)
+    assert list_register_debts(house.context, house.context.table.suites) == ()
+    assert house.check().problems == ()
+    house.measure("calc", {"calc/a.py": PRESENT})
+    assert [problem.module for problem in house.check().problems] == ["calc/a.py"]
+    house.sync()
+    assert [row.module for row in house.rows()] == ["calc/a.py"]
 
 
 @pytest.mark.reliability

@@ -276,6 +276,14 @@ def test_the_highest_of_several_matching_file_floors_applies() -> None:
 
 
 @pytest.mark.security
+def test_a_file_whose_name_has_brackets_can_have_a_floor() -> None:
+    suite = msgspec.structs.replace(SUITE, file_floors={"apps/[a].py": Decimal(90)})
+    assert find_file_floors(suite, ["apps/[a].py"]) == {"apps/[a].py": Decimal(90)}
+    result = judged(file_floors={"apps/[a].py": Decimal(100)}, main=Counts(10, 10))
+    assert "'apps/[a].py' matches no measured file" in result.reasons[0]
+
+
+@pytest.mark.security
 def test_a_file_floor_that_matches_no_file_fails() -> None:
     result = judged(file_floors={"apps/kyes.py": Decimal(100)}, main=Counts(10, 10))
     assert result.verdict == "below-floor"

@@ -319,9 +319,9 @@ def test_before_the_first_commit_there_is_no_base(tmp_path: Path) -> None:
 
 @pytest.mark.reliability
 def test_outside_a_repository_the_error_is_gits(tmp_path: Path) -> None:
-    with pytest.raises(MachineError, match="not a git repository"):
+    with pytest.raises(MachineError, match="not in a git repository"):
         find_merge_base(tmp_path)
-    with pytest.raises(MachineError, match="not a git repository"):
+    with pytest.raises(MachineError, match="not in a git repository"):
         find_changes(tmp_path, "HEAD")
 
 

@@ -112,5 +112,5 @@ def test_ignored_and_untracked_files_are_not_listed_as_tracked(
 
 def test_outside_a_checkout_nothing_is_tracked_or_compared(tmp_path: Path) -> None:
     assert list_tracked(tmp_path) is None
-    with pytest.raises(MachineError, match="git rev-parse: fatal: not a git repository"):
+    with pytest.raises(MachineError, match="git rev-parse: this folder is not in a git repository"):
         list_differences(tmp_path, "HEAD")

@@ -71,7 +71,10 @@ def test_suite_comes_from_the_environment_unless_an_option_is_given() -> None:
     ("arguments", "environ", "message"),
     [
         (["--suite", "clac"], {}, r"there is no suite 'clac' \(did you mean"),
-        ([], {"COVERAGE_CONTEXT": "clac"}, "COVERAGE_CONTEXT=clac: there is no suite 'clac'"),
+        ([], {"COVERAGE_CONTEXT": "clac"}, "COVERAGE_CONTEXT='clac': there is no suite 'clac'"),
+        ([], {"COVERAGE_CONTEXT": " "}, "COVERAGE_CONTEXT=' ': names no suite; name one, or unset"),
+        ([], {"COVERAGE_CONTEXT": ","}, "COVERAGE_CONTEXT=',': names no suite"),
+        (["--suite", ","], {}, "--suite: names no suite; name one, or leave"),
     ],
 )
 def test_unknown_suite_is_an_error_that_names_its_origin(
