@@ -160,6 +160,14 @@ def compat(session: nox.Session) -> None:
 
 
 @nox.session
+def situations(session: nox.Session) -> None:
+    """What users meet, from public reports and attacks; `-- form-feed gate` selects by name."""
+    _prepare_all(session)
+    chosen = ["-k", " or ".join(session.posargs)] if session.posargs else []
+    session.run("pytest", "-n", "2", "tests/situations", *chosen)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Test pure modules with mutants; `-- gate/floors patch` selects modules or packages."""
     sessions.install_locked(session, "requirements/mutants.txt", *TOOL)
