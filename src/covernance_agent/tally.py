@@ -37,8 +37,9 @@ class Tally:
         if outcome in _RERUN:
             self.reran.add(test)
             self.outcomes.pop(test, None)
-        elif not is_subtest or outcome == "failed":
-            # A subtest that was skipped or failed as expected does not change its test.
+        elif outcome == "failed" if is_subtest else outcome != "passed" or report.when == "call":
+            # A subtest that was skipped or failed as expected does not change its test, and one
+            # that was only set up has not passed.
             before = self.outcomes.get(test, "passed")
             self.outcomes[test] = max(before, outcome, key=SEVERITY.index)
         if report.when == "call" and outcome != "skipped":

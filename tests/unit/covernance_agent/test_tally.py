@@ -62,6 +62,11 @@ def test_outcome_is_that_of_the_last_attempt(reports: list[Report], outcome: str
     assert result.reran == ({"t"} if any("r" in r.outcome[:2] for r in reports) else set())
 
 
+def test_test_that_was_only_set_up_has_no_outcome() -> None:
+    assert tally(SETUP).outcomes == {}
+    assert tally(SETUP, SubtestReport("passed"), TEARDOWN).outcomes == {}
+
+
 def test_test_that_was_not_repeated_in_the_end_has_no_outcome() -> None:
     assert tally(SETUP, Report("rerun")).outcomes == {}
 
