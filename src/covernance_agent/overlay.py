@@ -24,6 +24,7 @@ from coverage.plugin_support import Plugins
 from coverage.types import TConfigurable
 
 from covernance_agent.failures import ConfigError, MachineError
+from covernance_agent.mapped_packages import find_mapped_packages
 
 Sections = dict[str, dict[str, Any]]
 
@@ -78,6 +79,8 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
     sections = _read(path) if path else {}
     name = os.path.relpath(path) if path else ""
     notes = [f"{name}: {note}" for note in _override_run(sections.setdefault("run", {}), source)]
+    if packages := find_mapped_packages(sections.get("paths", {}).values(), source):
+        sections["run"]["source_pkgs"] = packages
     as_toml = path is not None and path.endswith(".toml")
     target = Path(folder, "settings.toml" if as_toml else "coveragerc")
     _write(target, sections, as_toml=as_toml)

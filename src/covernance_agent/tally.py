@@ -30,20 +30,28 @@ class Tally:
     def add(self, report: Any) -> None:  # noqa: ANN401 - a TestReport, or a plugin's kind of it
         """Add a report of pytest or of a plugin."""
         test, outcome = report.nodeid, _outcome(report)
-        is_subtest = _is_subtest(report)
-        if not is_subtest:
+        if not _is_subtest(report):
             # The duration of a test includes its subtests.
             self.seconds[test] = self.seconds.get(test, 0.0) + report.duration
         if outcome in _RERUN:
             self.reran.add(test)
             self.outcomes.pop(test, None)
-        elif outcome == "failed" if is_subtest else outcome != "passed" or report.when == "call":
-            # A subtest that was skipped or failed as expected does not change its test, and one
-            # that was only set up has not passed.
+        elif _counts(report, outcome):
             before = self.outcomes.get(test, "passed")
             self.outcomes[test] = max(before, outcome, key=SEVERITY.index)
         if report.when == "call" and outcome != "skipped":
             self.entered.add(test)
+
+
+def _counts(report: Any, outcome: str) -> bool:  # noqa: ANN401 - see `Tally.add`
+    """Whether a report decides the outcome of its test.
+
+    A subtest that was skipped or failed as expected does not change its test, and a test that was
+    only set up or torn down has not passed.
+    """
+    if _is_subtest(report):
+        return outcome == "failed"
+    return outcome != "passed" or report.when == "call"
 
 
 def _is_subtest(report: object) -> bool:

@@ -48,7 +48,7 @@ def _explain(source: str, suite: Suite, results: Sequence[ThemeResult]) -> str:
         )
     return (
         f"{source} was never imported; {module} came from {file}; "
-        "install it editable, or put it on the path of the tests"
+        "install it editable, or map that folder to the source in [paths] of coverage.py's settings"
     )
 
 

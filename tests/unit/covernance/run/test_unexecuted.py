@@ -31,7 +31,8 @@ def files(**executed: int) -> dict[str, FileResult]:
             ("calc", "/env/site-packages/calc/__init__.py"),
             (
                 "src/calc was never imported; calc came from /env/site-packages/calc/__init__.py; "
-                "install it editable, or put it on the path of the tests"
+                "install it editable, or map that folder to the source in [paths] of coverage.py's "
+                "settings"
             ),
         ),
         (
