@@ -47,8 +47,14 @@ def _names(folder: Path) -> Iterator[str]:
     if not (folder / "__init__.py").is_file():
         yield from sorted(path.parent.name for path in folder.glob("*/__init__.py"))
         return
-    parts = [folder.name]
-    while (folder.parent / "__init__.py").is_file() and folder.parent != folder:
+    yield name_module(str(folder))
+
+
+def name_module(path: str) -> str:
+    """The dotted name of a module or package, from the packages that it is in."""
+    folder = Path(path)
+    parts = [folder.stem if path.endswith(".py") else folder.name]
+    while (folder.parent / "__init__.py").is_file():
         folder = folder.parent
         parts.insert(0, folder.name)
-    yield ".".join(parts)
+    return ".".join(parts)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from covernance_agent.mapped_packages import find_mapped_packages
+from covernance_agent.mapped_packages import find_mapped_packages, name_module
 
 pytestmark = pytest.mark.reliability
 
@@ -47,3 +47,16 @@ def test_absolute_target_is_compared_with_the_source(tmp_path: Path) -> None:
 def test_packages_are_named_once() -> None:
     assert find_mapped_packages([["src", "a"], ["src", "b"]], ["src/calc"]) == ["calc"]
     assert find_mapped_packages([], ["src/calc"]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("calc.py", "calc"),
+        ("src/calc.py", "calc"),
+        ("src/calc/part/x.py", "calc.part.x"),
+        ("src/calc/part", "calc.part"),
+    ],
+)
+def test_module_is_named_with_the_packages_that_it_is_in(path: str, name: str) -> None:
+    assert name_module(path) == name

@@ -191,3 +191,14 @@ def test_package_that_paths_maps_is_measured_wherever_it_is(name: str, text: str
     settings_in_force = effective()
     check_needed(settings_in_force)
     assert settings_in_force.get_option("run:source_pkgs") == ["calc"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("name", [".coveragerc", "pyproject.toml"])
+def test_single_module_is_measured_by_its_name(name: str) -> None:
+    Path(name).write_text(FILES[name], encoding="utf-8")
+    Path("calc").mkdir()
+    settings_in_force = effective(["calc", "one.py"])
+    check_needed(settings_in_force)
+    assert settings_in_force.get_option("run:source_pkgs") == ["one"]
+    assert not effective(["one.py"]).get_option("run:source")
