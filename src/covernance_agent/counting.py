@@ -17,6 +17,7 @@ from covernance_agent.reporting import KnownFile, Reporting
 from covernance_agent.scan import scan
 from covernance_agent.slices import Code, FileResult, file_result, group
 from covernance_agent.source import Arc, Counted, branches, forks
+from covernance_agent.unreadable import explain_unreadable
 
 _PARALLEL_MIN_FILES = 50
 """From this many files on, counting takes longer than forking processes."""
@@ -60,9 +61,8 @@ def _code(reporter: FileReporter, cov: Reporting) -> Code | None:
             return None
         if cov.get_option("report:ignore_errors"):
             return None
-        reason = str(error) or type(error).__name__
-        msg = f"coverage.py can't analyse {reporter.relative_filename()}: {reason}"
-        raise InputError(msg) from error
+        name = reporter.relative_filename()
+        raise InputError(explain_unreadable(error, name)) from error
 
 
 class _PluginFile:

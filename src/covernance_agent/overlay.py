@@ -24,6 +24,7 @@ from coverage.plugin_support import Plugins
 from coverage.types import TConfigurable
 
 from covernance_agent.failures import ConfigError, MachineError
+from covernance_agent.mapped_packages import find_mapped_packages, name_module
 
 Sections = dict[str, dict[str, Any]]
 
@@ -78,6 +79,9 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
     sections = _read(path) if path else {}
     name = os.path.relpath(path) if path else ""
     notes = [f"{name}: {note}" for note in _override_run(sections.setdefault("run", {}), source)]
+    packages = find_mapped_packages(sections.get("paths", {}).values(), source)
+    if modules := [*map(name_module, _modules(source)), *packages]:
+        sections["run"]["source_pkgs"] = modules
     as_toml = path is not None and path.endswith(".toml")
     target = Path(folder, "settings.toml" if as_toml else "coveragerc")
     _write(target, sections, as_toml=as_toml)
@@ -106,7 +110,14 @@ class _LastWord(coverage.CoveragePlugin):
 
 
 def _needed(source: Sequence[str]) -> dict[str, Any]:
-    return {"branch": True, "relative_files": True, "source": list(source)}
+    # coverage.py measures folders by their path, and single modules by their name.
+    modules = _modules(source)
+    folders = [path for path in source if path not in modules]
+    return {"branch": True, "relative_files": True, "source": folders}
+
+
+def _modules(source: Sequence[str]) -> list[str]:
+    return [path for path in source if path.endswith(".py") and not Path(path).is_dir()]
 
 
 def _with_subprocess(patch: object) -> list[str]:

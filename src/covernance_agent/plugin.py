@@ -18,10 +18,12 @@ import pytest
 
 from covernance_agent.context_name import dynamic_part, full_name
 from covernance_agent.narrowing import list_in_force
-from covernance_agent.record import SEVERITY, Collected, progress_path, write_record
+from covernance_agent.origins import find_origins
+from covernance_agent.record import Collected, progress_path, write_record
+from covernance_agent.tally import Tally
 
-_RERUN = {"rerun", "retried"}
-"""What pytest-rerunfailures and pytest-retry call a failed attempt that is repeated."""
+_PLAIN_ID = pytest.StashKey[str]()
+"""A test's own node id, if pytest-xdist has appended its group."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,12 +82,12 @@ class Recorder:
         self._theme: str = config.getoption("covernance_theme")
         self._themes = config.getoption("covernance_themes").split(",")
         self._parent = os.getppid()
-        self._collected = Collected({}, [], [])
-        self._outcomes: dict[str, str] = {}
-        self._seconds: dict[str, float] = {}
+        self._collected: Collected | None = None
+        self._plain_ids: dict[str, str] = {}
+        self._origins: dict[str, tuple[str, str]] = {}
+        self._tally = Tally()
         self._errors: set[str] = set()
         self._progress: BinaryIO | None = None
-        self._reran: set[str] = set()
 
     @property
     def _is_worker(self) -> bool:
@@ -96,14 +98,16 @@ class Recorder:
         self, items: list[pytest.Item]
     ) -> Generator[None, None, None]:
         """Record every item before anything is deselected, and the remaining items afterwards."""
-        everything = list(items)
+        everything = [(item, item.nodeid) for item in items]
         yield
-        selected = {item.nodeid for item in items}
-        unthemed = [item.nodeid for item in everything if not self._themes_of(item)]
-        tests_of_pass = [item.nodeid for item in everything if self._selects(item)]
+        for item, before in everything:
+            if item.nodeid.startswith(f"{before}@"):
+                item.stash[_PLAIN_ID] = self._plain_ids[item.nodeid] = before
+        selected = {_plain_id(item): self._themes_of(item) for item in items}
+        tests_of_pass = [_plain_id(item) for item, _ in everything if self._selects(item)]
         self._collected = Collected(
-            selected={item.nodeid: self._themes_of(item) for item in items},
-            unthemed=unthemed,
+            selected=selected,
+            unthemed=[_plain_id(item) for item, _ in everything if not self._themes_of(item)],
             deselected=[nodeid for nodeid in tests_of_pass if nodeid not in selected],
         )
 
@@ -145,41 +149,55 @@ class Recorder:
         if report.failed:
             self._errors.add(report.nodeid)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Record a test's worst outcome over its phases, its time, and whether it was repeated."""
-        outcome = _outcome(report)
-        if outcome in _RERUN:
-            self._reran.add(report.nodeid)
-        else:
-            before = self._outcomes.get(report.nodeid, "passed")
-            self._outcomes[report.nodeid] = max(before, outcome, key=SEVERITY.index)
-        self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
+        """Count a report, after pytest has failed a test for its subtests."""
+        self._tally.add(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401, ARG002 - pytest-xdist's hook
-        """Store what a worker collected; all workers collect the same."""
-        if content := getattr(node, "workeroutput", {}).get("covernance"):
-            self._collected = Collected(*json.loads(content))
+        """Store what a worker collected, unless it ended before; all workers collect the same."""
+        content = json.loads(getattr(node, "workeroutput", {}).get("covernance", "{}"))
+        if content.get("collected"):
+            self._collected = Collected(*content["collected"])
+            self._plain_ids.update(content["plain_ids"])
+            self._origins.update(content["origins"])
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the record, or pass the collection from the worker to the controller."""
+        folder = Path(self._config.invocation_params.dir)
+        self._origins.update(find_origins(_measured_folders(), folder))
         if self._is_worker:
             output = self._config.workeroutput  # type: ignore[attr-defined]
-            output["covernance"] = json.dumps(self._collected)
+            output["covernance"] = json.dumps(
+                {
+                    "collected": self._collected,
+                    "plain_ids": self._plain_ids,
+                    "origins": self._origins,
+                }
+            )
             return
         if self._progress:
             self._progress.close()
+        plain_ids, tally = self._plain_ids, self._tally
+        outcomes = {plain_ids.get(test, test): end for test, end in tally.outcomes.items()}
+        seconds = {plain_ids.get(test, test): time for test, time in tally.seconds.items()}
+        entered = {plain_ids.get(test, test) for test in tally.entered}
+        reran = {plain_ids.get(test, test) for test in tally.reran}
         write_record(
             self._path,
             {
                 "exit": int(exitstatus),
-                "collected": self._collected._asdict(),
-                "outcomes": self._outcomes,
-                "seconds": self._seconds,
+                "collected": (self._collected or Collected({}, [], []))._asdict(),
+                "has_collected": self._collected is not None,
+                "outcomes": outcomes,
+                "seconds": seconds,
                 "collection_errors": sorted(self._errors),
                 "narrowed": [*list_in_force(self._config.option)],
-                "reran": sorted(self._reran),
+                "reran": sorted(reran),
+                "not_entered": sorted(outcomes.keys() - entered),
+                "origins": self._origins,
             },
         )
 
@@ -201,7 +219,7 @@ class TestContexts:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, None, None]:
         """Switch to the context of a test; after the last one, to that of the theme."""
-        self._enter(item.nodeid)
+        self._enter(_plain_id(item))
         yield
         if nextitem is None:
             self._enter("")
@@ -242,11 +260,13 @@ def _switch(theme: str, test: str = "") -> None:
         os.environ["COVERAGE_PROCESS_CONFIG"] = running.config.serialize()
 
 
-def _outcome(report: pytest.TestReport) -> str:
-    if hasattr(report, "wasxfail"):
-        return "xfailed" if report.skipped else "xpassed"
-    if report.outcome in _RERUN:
-        return str(report.outcome)
-    if report.failed and report.when != "call":
-        return "error"
-    return str(report.outcome)
+def _plain_id(item: pytest.Item) -> str:
+    """The node id of a test; `--dist=loadgroup` appends a group to it, but only in workers."""
+    return item.stash.get(_PLAIN_ID, item.nodeid)
+
+
+def _measured_folders() -> list[str]:
+    """The sources of the suite, from the settings with which coverage.py measures this process."""
+    coverage = sys.modules.get("coverage")
+    running = coverage.Coverage.current() if coverage else None
+    return list(running.get_option("run:source") or ()) if running else []

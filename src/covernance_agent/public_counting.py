@@ -25,6 +25,7 @@ from covernance_agent.slices import (
     branches_beyond,
     counts_beyond,
 )
+from covernance_agent.unreadable import explain_unreadable
 
 _Files = dict[str, dict[str, Any]]
 
@@ -51,8 +52,7 @@ def file_results(reopen: Callable[[], Coverage], themes: Sequence[str]) -> dict[
     except NoDataError:
         return {}
     except (CoverageException, *UNREADABLE) as error:
-        msg = f"coverage.py can't analyse the sources: {str(error) or type(error).__name__}"
-        raise InputError(msg) from error
+        raise InputError(explain_unreadable(error, "the sources")) from error
 
 
 def _json_files(cov: Coverage, contexts: str | None) -> _Files:

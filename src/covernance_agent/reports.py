@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 import coverage
@@ -53,6 +53,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     if task["themes"] is not None:
         try:
             files = count_files(cov, task["themes"], config_file)
+            _check_mapped(cov, files, task["source"])
         except InputError as error:
             return _result(data=True, unreadable=str(error))
         if not files:
@@ -89,6 +90,19 @@ def count_files(
         return reopened
 
     return public_counting.file_results(reopen, themes)
+
+
+def _check_mapped(cov: Coverage, files: Iterable[str], sources: Sequence[str]) -> None:
+    """Raise if a file of an installed package counts that [paths] does not map to a source."""
+    if not cov.get_option("run:source_pkgs"):
+        return
+    for name in files:
+        if not any(PurePath(name).is_relative_to(source) for source in sources):
+            msg = (
+                f"{name} was measured, but [paths] of coverage.py's settings does not map it "
+                f"to {', '.join(sources)}; add its folder there"
+            )
+            raise InputError(msg)
 
 
 def _file_report(report: dict[str, Any]) -> FileReport:

@@ -15,12 +15,12 @@ from covernance.config.value_checks import (
     THEME_NAME,
     WHOLE,
     Surroundings,
-    check_folders,
     check_number,
     check_numbers_by_file,
     check_numbers_by_theme,
     check_path,
     check_paths,
+    check_sources,
     check_suites,
     check_themes,
 )
@@ -121,10 +121,10 @@ THEMES = Kind(
     schema={"items": _THEME_SCHEMA, "minItems": 1, "uniqueItems": True},
     weakened_by=Weakening.REMOVAL,
 )
-SOURCE_FOLDERS = Kind(
-    name="source folders",
-    words="a list of folders",
-    check=check_folders,
+SOURCES = Kind(
+    name="sources",
+    words="a list of folders or modules",
+    check=check_sources,
     schema=_PATHS,
     weakened_by=Weakening.REMOVAL,
 )

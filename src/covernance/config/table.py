@@ -21,7 +21,7 @@ from covernance.config.kinds import (
     LIMIT,
     LIMITS_BY_THEME,
     SECTION,
-    SOURCE_FOLDERS,
+    SOURCES,
     SUITES,
     TEST_PATHS,
     TEXT,
@@ -48,7 +48,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     source: Annotated[
         tuple[str, ...],
-        Key(SOURCE_FOLDERS, "The folders to measure. A folder belongs to one suite."),
+        Key(SOURCES, "The folders, or single `.py` files, to measure. Each belongs to one suite."),
     ]
     tests: Annotated[tuple[str, ...], Key(TEST_PATHS, "Where to collect tests.")]
     themes: Annotated[

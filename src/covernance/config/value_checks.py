@@ -158,14 +158,14 @@ def check_paths(paths: Sequence[str], where: str, around: Surroundings) -> tuple
     return cleaned
 
 
-def check_folders(paths: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
-    """Return paths of folders: coverage.py treats any other source as the name of a package."""
-    folders = check_paths(paths, where, around)
-    for folder in folders:
-        if not (around.root / folder).is_dir():
-            msg = f"{where}: {folder!r} is a file; name the folder that contains it"
+def check_sources(paths: Sequence[str], where: str, around: Surroundings) -> tuple[str, ...]:
+    """Return paths of folders and of single modules."""
+    sources = check_paths(paths, where, around)
+    for source in sources:
+        if not (around.root / source).is_dir() and not source.endswith(".py"):
+            msg = f"{where}: {source!r} is neither a folder nor a .py file; name one of these"
             raise ConfigError(msg)
-    return folders
+    return sources
 
 
 def _reject_duplicates(values: Sequence[str], where: str) -> None:

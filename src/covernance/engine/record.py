@@ -47,6 +47,9 @@ class Record(msgspec.Struct):
         collection_errors: Files that could not be collected.
         reran: Tests that a plugin ran again after a failed attempt.
         narrowed: Settings in force that leave tests out, whatever their source.
+        has_collected: Whether all tests were collected; False if pytest was stopped before.
+        not_entered: Tests with an outcome whose own code did not run, or skipped itself.
+        origins: By source of the suite, the module that was imported under its name, and its file.
     """
 
     schema: int
@@ -57,11 +60,24 @@ class Record(msgspec.Struct):
     collection_errors: list[str]
     narrowed: list[str] = []
     reran: list[str] = []
+    has_collected: bool = True
+    not_entered: list[str] = []
+    origins: dict[str, tuple[str, str]] = {}
 
     @property
     def complete(self) -> bool:
-        """Whether every selected test ran to its end."""
-        return not self.collection_errors and self.collected.selected.keys() <= self.outcomes.keys()
+        """Whether every test was collected, and every selected one ran to its end."""
+        return self.has_collected and not self.collection_errors and not self.unfinished
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """The selected tests without an outcome."""
+        return tuple(sorted(self.collected.selected.keys() - self.outcomes.keys()))
+
+    @property
+    def entered(self) -> frozenset[str]:
+        """The tests whose own code ran without skipping itself."""
+        return frozenset(self.outcomes.keys() - set(self.not_entered))
 
     @property
     def failures(self) -> frozenset[str]:

@@ -67,6 +67,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         failures: The tests that failed or could not be run, in any pass.
         unmeasured: The themes whose tests ran without recording any coverage data.
         lost: The themes whose pass ended before it reported the selected tests.
+        idle: The themes with tests of which none ran, because all were skipped.
+        unexecuted: Why sources were not executed at all, one sentence per source.
         unreadable: Why the sources can't be analysed; empty if they can.
     """
 
@@ -75,6 +77,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     failures: Sequence[str] = ()
     unmeasured: Sequence[str] = ()
     lost: Sequence[str] = ()
+    idle: Sequence[str] = ()
+    unexecuted: Sequence[str] = ()
     unreadable: str = ""
 
 
@@ -110,22 +114,36 @@ def judge_suite(
         if theme != UNTHEMED and theme not in measured.lost and not cell.outcomes.tests:
             problems.append((Verdict.NO_TESTS, f"theme {theme} selects no tests"))
     problems += [
+        (Verdict.NO_TESTS, f"theme {theme} ran none of its tests: all were skipped")
+        for theme in measured.idle
+        if theme != UNTHEMED or len(measured.cells) == 1
+    ]
+    problems += [
         (Verdict.NO_DATA, f"the {theme} pass recorded no coverage data")
         for theme in measured.unmeasured
     ]
     if measured.unreadable:
         problems.append((Verdict.NO_DATA, measured.unreadable))
-    elif not sum_totals(measured.files.values()).total:
-        problems.append(
-            (Verdict.ZERO_STATEMENTS, "the suite's sources have no statements to cover")
-        )
     else:
-        below = _below(suite, floor, measured, exceptions.waived)
-        problems += [(Verdict.BELOW_FLOOR, reason) for reason in below]
+        problems += _judge_counts(suite, floor, measured, exceptions.waived)
     problems += [(Verdict.EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
     if not problems:
         return Assessment(Verdict.PASS)
     return Assessment(problems[0][0], tuple(reason for _, reason in problems))
+
+
+def _judge_counts(
+    suite: Suite, floor: AppliedFloor, measured: Measured, waived: frozenset[str]
+) -> Iterator[tuple[Verdict, str]]:
+    counts = sum_totals(measured.files.values())
+    if not counts.total:
+        yield Verdict.ZERO_STATEMENTS, "the suite's sources have no statements to cover"
+        return
+    below = tuple(_below(suite, floor, measured, waived))
+    if below or not counts.executed:
+        verdict = Verdict.BELOW_FLOOR if counts.executed else Verdict.NO_DATA
+        yield from ((verdict, reason) for reason in measured.unexecuted)
+    yield from ((Verdict.BELOW_FLOOR, reason) for reason in below)
 
 
 def _below(

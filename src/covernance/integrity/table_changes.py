@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from covernance.config.keys import Declaration
-from covernance.config.kinds import SOURCE_FOLDERS, TEST_PATHS, THEMES, Weakening
+from covernance.config.kinds import SOURCES, TEST_PATHS, THEMES, Weakening
 from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
 from covernance.errors import ConfigError
 from covernance.integrity.findings import NONE, Finding, Kind, find_removed
@@ -180,7 +180,7 @@ def _removed_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
 
 _REMOVALS = {
     THEMES: _Removal("theme-removed", find_removed, is_subject=False),
-    SOURCE_FOLDERS: _Removal("source-removed", _removed_paths, is_subject=True),
+    SOURCES: _Removal("source-removed", _removed_paths, is_subject=True),
     TEST_PATHS: _Removal("tests-path-removed", _removed_paths, is_subject=True),
 }
 

@@ -29,7 +29,7 @@ class Verdict(StrEnum):
     # A run
     PASS = ("pass", "Everything that was checked is as required.")
     TESTS_FAILED = ("tests-failed", "A test failed or could not be run.")
-    NO_TESTS = ("no-tests", "A theme or a selection contains no test.")
+    NO_TESTS = ("no-tests", "A theme or a selection contains no test, or ran none.")
     NO_DATA = ("no-data", "There is no result, or tests ran without leaving coverage data.")
     ZERO_STATEMENTS = ("zero-statements", "The suite's sources contain no statement to cover.")
     BELOW_FLOOR = ("below-floor", "The suite, a theme, a file or the patch is below its floor.")

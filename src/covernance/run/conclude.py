@@ -29,6 +29,7 @@ from covernance.patch.changed import NOTHING, statements_task
 from covernance.report_formats import FORMATS
 from covernance.run import outcomes, publish
 from covernance.run.scope import Scope
+from covernance.run.unexecuted import explain_unexecuted
 from covernance.who import recording
 
 
@@ -150,6 +151,8 @@ def assess(
         failures=sorted({*outcomes.failures(themes.results), *themes.problems}),
         unmeasured=(outcomes.unmeasured(themes.results) if results or unreadable else tuple(cells)),
         lost=outcomes.lost(themes.results),
+        idle=outcomes.idle(themes.results),
+        unexecuted=explain_unexecuted(suite, themes.results, results),
         unreadable=unreadable,
     )
     assessment = (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from covernance.config import UNTHEMED
+from covernance.engine.record import Record
 from covernance.engine.theme_result import ThemeResult
 from covernance.model.snapshot import (
     SEVERITY,
@@ -73,12 +75,17 @@ def failures(results: Sequence[ThemeResult]) -> frozenset[str]:
         theme, status = result.theme, result.status
         if result.record is None or result.record.exit != status:
             failed.add(f"the {theme} pass ended unexpectedly (status {status})")
-        elif not result.record.failures and not result.record.complete:
-            failed.add(f"the {theme} pass stopped before running all of its tests")
+        elif not result.record.has_collected:
+            failed.add(f"the {theme} pass stopped before it had collected its tests")
+        elif result.record.unfinished:
+            tests_without_outcome = abbreviate(result.record.unfinished)
+            failed.add(f"the {theme} pass stopped before running {tests_without_outcome}")
         elif not result.record.failures and not result.ended_well:
             failed.add(f"the {theme} pass ended with status {status} although no test failed")
         if result.record:
             failed |= result.record.failures
+    if uncollected := _find_uncollected(results):
+        failed.add(f"the {UNTHEMED} pass did not collect {abbreviate(uncollected)}")
     return frozenset(failed)
 
 
@@ -86,6 +93,17 @@ def unmeasured(results: Sequence[ThemeResult]) -> tuple[str, ...]:
     """The themes whose tests ran without leaving any coverage data."""
     return tuple(
         result.theme for result in results if not result.has_no_tests and not result.data_files
+    )
+
+
+def idle(results: Sequence[ThemeResult]) -> tuple[str, ...]:
+    """The themes that have tests, but none whose own code ran: all were skipped."""
+    records: dict[str, list[Record]] = defaultdict(list)
+    for result in results:
+        if result.record and result.record.outcomes:
+            records[result.theme].append(result.record)
+    return tuple(
+        theme for theme, own in records.items() if not any(record.entered for record in own)
     )
 
 
@@ -103,6 +121,32 @@ def list_narrowing_settings(results: Sequence[ThemeResult]) -> tuple[str, ...]:
 def count_deselected(results: Sequence[ThemeResult]) -> int:
     """The number of tests deselected by anything other than the theme."""
     return sum(len(result.record.collected.deselected) for result in results if result.record)
+
+
+def abbreviate(names: Iterable[str]) -> str:
+    """The first of several names, and how many more there are."""
+    first, *more = sorted(names)
+    return f"{first} and {len(more)} more" if more else first
+
+
+def _find_uncollected(results: Sequence[ThemeResult]) -> set[str]:
+    """The tests without a theme that other passes collected, but their own pass did not.
+
+    Parameters are not compared: their ids may be different in each process.
+    """
+    own = [result.record for result in results if result.theme == UNTHEMED and result.record]
+    known = {
+        _without_parameters(test)
+        for record in own
+        for test in (*record.collected.unthemed, *record.collected.selected)
+    }
+    if not all(record.has_collected and not record.collection_errors for record in own) or not own:
+        return set()
+    return {test for test in unthemed(results) if _without_parameters(test) not in known}
+
+
+def _without_parameters(test: str) -> str:
+    return test.partition("[")[0]
 
 
 def _cell(theme: str, results: Sequence[ThemeResult], files: Mapping[str, FileResult]) -> Cell:

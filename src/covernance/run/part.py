@@ -16,6 +16,7 @@ from covernance.engine.theme_result import ThemeResult
 from covernance.layout import Layout
 from covernance.model import document
 from covernance.model.inputs import Inputs
+from covernance.run.outcomes import abbreviate
 
 FILE = "part.json"
 """The file that describes a part."""
@@ -124,17 +125,12 @@ def find_gaps(results: Sequence[ThemeResult]) -> tuple[str, ...]:
         by_shard = [{*collected.selected, *collected.deselected} for collected in collections]
         known = set[str]().union(*by_shard)
         problems += [
-            f"{theme}: a shard did not collect {_abbreviate(tests)}"
+            f"{theme}: a shard did not collect {abbreviate(tests)}"
             for shard_tests in by_shard
             if (tests := known - shard_tests)
         ]
         if lost := known - ran.keys():
-            problems.append(f"{theme}: no shard ran {_abbreviate(lost)}")
+            problems.append(f"{theme}: no shard ran {abbreviate(lost)}")
         if twice := {test for test, times in ran.items() if times > 1}:
-            problems.append(f"{theme}: several shards ran {_abbreviate(twice)}")
+            problems.append(f"{theme}: several shards ran {abbreviate(twice)}")
     return tuple(dict.fromkeys(problems))
-
-
-def _abbreviate(tests: set[str]) -> str:
-    first, *more = sorted(tests)
-    return f"{first} and {len(more)} more" if more else first

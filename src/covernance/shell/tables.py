@@ -53,7 +53,12 @@ def failures(snapshot: Snapshot) -> str:
 
 
 def format_gaps(snapshot: Snapshot) -> str:
-    """The files and lines with the largest gaps, or "" if the suite reaches its floor."""
+    """The files and lines with the largest gaps.
+
+    It is "" if the suite reaches its floor, or if nothing ran: then lines are not the cause.
+    """
+    if not snapshot.total.executed:
+        return ""
     gaps = [(path, result) for path, result in snapshot.files.items() if _count_missing(result)]
     if not gaps or snapshot.total.meets(Decimal(snapshot.floor.percent)):
         return ""

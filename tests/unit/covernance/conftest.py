@@ -102,6 +102,9 @@ def finished(tmp_path: Path) -> Callable[..., ThemeResult]:
             seconds=dict.fromkeys(outcomes, 0.5),
             collection_errors=changes.get("collection_errors", []),  # type: ignore[arg-type]
             reran=changes.get("reran", []),  # type: ignore[arg-type]
+            has_collected=bool(changes.get("has_collected", True)),
+            not_entered=changes.get("not_entered", []),  # type: ignore[arg-type]
+            origins=changes.get("origins", {}),  # type: ignore[arg-type]
         )
         if changes.get("died"):
             record = None

@@ -174,3 +174,31 @@ def test_any_pattern_survives_in_toml(patterns: list[str]) -> None:
 def test_a_dollar_in_a_source_is_not_read_as_a_variable() -> None:
     os.environ.pop("x", None)
     assert effective(["a$x"]).get_option("run:source") == ["a$x"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".coveragerc", "[paths]\nsource =\n    calc\n    */site-packages/calc\n"),
+        ("pyproject.toml", '[tool.coverage.paths]\nsource = ["calc", "*/site-packages/calc"]\n'),
+    ],
+)
+def test_package_that_paths_maps_is_measured_wherever_it_is(name: str, text: str) -> None:
+    Path("calc").mkdir()
+    Path("calc/__init__.py").touch()
+    Path(name).write_text(text, encoding="utf-8")
+    settings_in_force = effective()
+    check_needed(settings_in_force)
+    assert settings_in_force.get_option("run:source_pkgs") == ["calc"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("name", [".coveragerc", "pyproject.toml"])
+def test_single_module_is_measured_by_its_name(name: str) -> None:
+    Path(name).write_text(FILES[name], encoding="utf-8")
+    Path("calc").mkdir()
+    settings_in_force = effective(["calc", "one.py"])
+    check_needed(settings_in_force)
+    assert settings_in_force.get_option("run:source_pkgs") == ["one"]
+    assert not effective(["one.py"]).get_option("run:source")

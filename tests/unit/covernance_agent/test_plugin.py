@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import coverage
 import pytest
@@ -108,6 +109,9 @@ class Record(NamedTuple):
     collection_errors: list[str]
     narrowed: list[str]
     reran: list[str]
+    has_collected: bool
+    not_entered: list[str]
+    origins: dict[str, list[str]]
 
     @property
     def complete(self) -> bool:
@@ -131,6 +135,9 @@ class FakeCoverage:
 
     def switch_context(self, context: str) -> None:
         self.contexts.append(context)
+
+    def get_option(self, name: str) -> object:
+        return self.options.get(name)
 
     def set_option(self, name: str, value: object) -> None:
         self.options[name] = value
@@ -246,6 +253,133 @@ def test_without_a_measurement_no_context_is_switched(
 
 
 @pytest.mark.reliability
+def test_the_group_that_xdist_appends_to_a_test_is_taken_off(tmp_path: Path) -> None:
+    items = [
+        SimpleNamespace(nodeid=nodeid, stash=pytest.Stash(), get_closest_marker=lambda _: None)
+        for nodeid in ("t::a[x@y]", "t::b", "t::c")
+    ]
+    recorder = Recorder(pass_config(tmp_path))
+    collection = recorder.pytest_collection_modifyitems(cast("list[pytest.Item]", items))
+    next(collection)
+    items[0].nodeid += "@a group@b"
+    items[2].nodeid = "named by a plugin"
+    with pytest.raises(StopIteration):
+        next(collection)
+    for item in items:
+        report = SimpleNamespace(nodeid=item.nodeid, outcome="passed", when="call", duration=1.5)
+        recorder.pytest_runtest_logreport(cast("pytest.TestReport", report))
+    recorder.pytest_sessionfinish(0)
+    record = read_record(tmp_path / "r.json")
+    expected = {"t::a[x@y]", "t::b", "named by a plugin"}
+    assert record.collected.selected.keys() == set(record.collected.unthemed) == expected
+    assert record.outcomes.keys() == record.seconds.keys() == expected
+    assert record.not_entered == []
+
+
+@pytest.mark.reliability
+def test_a_pass_that_stops_during_collection_says_so(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+        def pytest_itemcollected(item):
+            pytest.exit("enough", returncode=0)
+        """
+    )
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester)
+    assert (record.exit, record.has_collected) == (0, False)
+
+
+@pytest.mark.reliability
+def test_tests_whose_code_did_not_run_are_listed(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        pytestmark = pytest.mark.security
+        def test_runs(): pass
+        def test_fails(): assert False
+        @pytest.mark.xfail
+        def test_fails_as_expected(): assert False
+        @pytest.mark.skip
+        def test_skipped(): pass
+        def test_skips_itself(): pytest.skip()
+        @pytest.mark.xfail(run=False)
+        def test_not_tried(): pass
+        @pytest.fixture
+        def broken(): raise RuntimeError
+        def test_without_its_fixture(broken): pass
+        """
+    )
+    assert names(one_pass(pytester).not_entered) == {
+        "test_skipped",
+        "test_skips_itself",
+        "test_not_tried",
+        "test_without_its_fixture",
+    }
+
+
+@pytest.mark.reliability
+@pytest.mark.skipif(not find_spec("_pytest.subtests"), reason="subtests are part of pytest 9")
+def test_subtests_count_as_pytest_counts_them(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(
+        """
+        import time, unittest
+        import pytest
+        pytestmark = pytest.mark.security
+
+        def test_one_skipped(subtests):
+            with subtests.test():
+                pytest.skip()
+        def test_one_fails_as_expected(subtests):
+            with subtests.test():
+                pytest.xfail()
+        def test_one_fails(subtests):
+            with subtests.test():
+                assert False
+        def test_slow(subtests):
+            for number in range(2):
+                with subtests.test(number=number):
+                    time.sleep(0.1)
+        class TestCase(unittest.TestCase):
+            def test_good(self):
+                with self.subTest():
+                    pass
+            def test_bad(self):
+                with self.subTest():
+                    self.fail()
+        """
+    )
+    record = one_pass(pytester)
+    assert {test.rpartition("::")[2]: end for test, end in record.outcomes.items()} == {
+        "test_one_skipped": "passed",
+        "test_one_fails_as_expected": "passed",
+        "test_one_fails": "failed",
+        "test_slow": "passed",
+        "test_good": "passed",
+        "test_bad": "failed",
+    }
+    (slow,) = (seconds for test, seconds in record.seconds.items() if "slow" in test)
+    assert 0.2 <= slow < 0.3
+
+
+@pytest.mark.reliability
+def test_the_origin_of_the_measured_sources_is_recorded(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    measurement.set_option("run:source", ["src/sample_of_origins"])
+    pytester.makepyfile(sample_of_origins="", test_it="import sample_of_origins")
+    assert one_pass(pytester).origins == {
+        "src/sample_of_origins": ["sample_of_origins", "sample_of_origins.py"]
+    }
+
+
+@pytest.mark.reliability
 def test_a_file_that_can_not_be_collected_is_recorded(
     pytester: pytest.Pytester, measurement: FakeCoverage
 ) -> None:
@@ -322,26 +456,37 @@ def test_settings_that_leave_tests_out_are_recorded(
     assert option_in_record in narrowed if option_in_record else narrowed == []
 
 
+def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
+    options = {"record": str(folder / "r.json"), "theme": "security", "themes": "security"}
+    return SimpleNamespace(
+        getoption=lambda name: options[name.removeprefix("covernance_")],
+        option=SimpleNamespace(),
+        invocation_params=SimpleNamespace(dir=folder),
+        **more,
+    )
+
+
 def test_a_worker_passes_its_collection_to_the_controller(tmp_path: Path) -> None:
-    options = {"record": str(tmp_path / "r.json"), "theme": "security", "themes": "security"}
-
-    def config(**more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
-        return SimpleNamespace(
-            getoption=lambda name: options[name.removeprefix("covernance_")],
-            option=SimpleNamespace(),
-            **more,
-        )
-
-    worker_config = config(workerinput={}, workeroutput={})
+    worker_config = pass_config(tmp_path, workerinput={}, workeroutput={})
     worker = Recorder(worker_config)
-    worker._collected.unthemed.append("t::plain")
+    worker._collected = Collected({}, ["t::plain"], [])
+    worker._origins["calc"] = ("calc", "elsewhere/calc.py")
+    worker._plain_ids["t::a@db"] = "t::a"
     worker.pytest_sessionfinish(0)
-    controller = Recorder(config())
+    early_config = pass_config(tmp_path, workerinput={}, workeroutput={})
+    Recorder(early_config).pytest_sessionfinish(0)
+    controller = Recorder(pass_config(tmp_path))
     controller.pytest_testnodedown(SimpleNamespace(), None)
     controller.pytest_testnodedown(worker_config, None)
+    controller.pytest_testnodedown(early_config, None)
+    passed = SimpleNamespace(nodeid="t::a@db", outcome="passed", when="call", duration=1.5)
+    controller.pytest_runtest_logreport(cast("pytest.TestReport", passed))
     controller.pytest_sessionfinish(0)
     record = read_record(tmp_path / "r.json")
     assert record.collected.unthemed == ["t::plain"]
+    assert record.has_collected
+    assert record.origins == {"calc": ["calc", "elsewhere/calc.py"]}
+    assert (record.outcomes, record.seconds) == ({"t::a": "passed"}, {"t::a": 1.5})
 
 
 @pytest.mark.reliability

@@ -109,3 +109,20 @@ def test_delivered_data_that_names_a_file_outside_the_repository_is_an_error(
     measured({"a": {"../one.py": [(-1, 1)]}})
     with pytest.raises(InputError, match=r"delivered: names \.\./one\.py"):
         perform(task | {"where": "delivered"})
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(("source", "mapped"), [("one.py", True), (".", True), ("src", False)])
+def test_a_file_of_an_installed_package_must_be_mapped_to_a_source(
+    task: dict[str, Any], source: str, *, mapped: bool
+) -> None:
+    Path("src/one").mkdir(parents=True)
+    Path("src/one/__init__.py").touch()
+    Path(".coveragerc").write_text("[run]\nbranch = true\n[paths]\nx =\n    src\n    lib\n    .\n")
+    result = perform(
+        task | {"source": [source, "src/one"]} if mapped else task | {"source": [source]}
+    )
+    assert bool(result["files"]) is mapped
+    assert (
+        "[paths] of coverage.py's settings does not map it" in result["unreadable"]
+    ) is not mapped

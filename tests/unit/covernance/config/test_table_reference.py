@@ -46,7 +46,7 @@ def test_every_key_has_a_row_of_five_cells_in_its_section(
         "| `theme-max-drop` | a table: theme to percentage points | `max-drop` | a higher value | ",
         "| `shards` | a whole number, at least 1 | `1` | — | ",
         "| `xdist` | true or false | `false` | — | ",
-        "| `source` | a list of folders | required | a removed entry | ",
+        "| `source` | a list of folders or modules | required | a removed entry | ",
         "| `history` | a section | see below | — | ",
         "| `python` | a string | none | — | ",
     ],

@@ -37,7 +37,7 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     kinds.LIMITS_BY_THEME: BY_THEME,
     kinds.FLOORS_BY_FILE: st.dictionaries(st.text("a/*"), PERCENTAGES),
     kinds.THEMES: st.just(["x", "y"]),
-    kinds.SOURCE_FOLDERS: st.nothing(),  # no two suites may have the same: see `tables`
+    kinds.SOURCES: st.nothing(),  # no two suites may have the same: see `tables`
     kinds.SUITES: st.nothing(),  # likewise
     kinds.SECTION: st.nothing(),  # likewise
     kinds.TEST_PATHS: st.lists(st.sampled_from(FOLDERS), min_size=1, unique=True),

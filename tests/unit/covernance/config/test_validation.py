@@ -150,9 +150,13 @@ def test_two_suites_with_the_same_session_name_are_rejected(root: Path) -> None:
         load(root)
 
 
-def test_a_file_as_source_is_rejected(root: Path) -> None:
-    (root / "shop.py").touch()
+def test_a_single_module_may_be_a_source_but_no_other_file(root: Path) -> None:
     text = (root / "pyproject.toml").read_text()
-    (root / "pyproject.toml").write_text(text.replace('["apps/api"]', '["shop.py"]'))
-    with pytest.raises(ConfigError, match=r"suites\.api\.source: 'shop\.py' is a file; name the"):
-        load(root)
+    for name in ("shop.py", "shop.txt"):
+        (root / name).touch()
+        (root / "pyproject.toml").write_text(text.replace('["apps/api"]', f'["{name}"]'))
+        if name == "shop.py":
+            assert load(root).suites[0].source == ("shop.py",)
+        else:
+            with pytest.raises(ConfigError, match=r"suites\.api\.source: 'shop\.txt' is neither"):
+                load(root)

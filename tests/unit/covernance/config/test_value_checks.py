@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from covernance.config import parse_floor
 from covernance.config.value_checks import (
     Surroundings,
-    check_folders,
     check_numbers_by_theme,
     check_path,
     check_paths,
+    check_sources,
     check_themes,
 )
 from covernance.errors import ConfigError
@@ -48,15 +48,17 @@ def test_every_percentage_is_read_exactly(percentage: Decimal) -> None:
     assert parse_floor(str(percentage), "--fail-under") == percentage
 
 
-def test_paths_are_normalized_and_folders_are_folders(tmp_path: Path) -> None:
+def test_paths_are_normalized_and_sources_are_folders_or_modules(tmp_path: Path) -> None:
     around = Surroundings(tmp_path)
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "c.py").touch()
-    assert check_folders(["a//b/", "./a"], "key", around) == ("a/b", "a")
+    assert check_sources(["a//b/", "./a"], "key", around) == ("a/b", "a")
     assert check_paths(["c.py"], "key", around) == ("c.py",)
     assert check_path("./c.py", "key", around) == "./c.py"
-    with pytest.raises(ConfigError, match=r"^key: 'c\.py' is a file"):
-        check_folders(["c.py"], "key", around)
+    assert check_sources(["./c.py", "a"], "key", around) == ("c.py", "a")
+    (tmp_path / "c.txt").touch()
+    with pytest.raises(ConfigError, match=r"^key: 'c\.txt' is neither a folder nor a \.py file"):
+        check_sources(["c.txt"], "key", around)
 
 
 @pytest.mark.security

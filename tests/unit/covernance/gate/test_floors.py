@@ -130,6 +130,49 @@ def test_no_data_and_no_statements_fail_even_with_a_floor_of_0() -> None:
     )
 
 
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("idle", "tests", "expected"),
+    [
+        (("security",), {"security": 1, "reliability": 1}, "no-tests"),
+        (("security", "reliability"), {"security": 1, "reliability": 1}, "no-tests"),
+        (("unthemed",), {"security": 1, "unthemed": 1}, "pass"),
+        (("unthemed",), {"unthemed": 1}, "no-tests"),
+    ],
+)
+def test_a_theme_that_ran_none_of_its_tests_fails(
+    idle: tuple[str, ...], tests: dict[str, int], expected: str
+) -> None:
+    measured = Measured(cells=cells(**tests), files=files(main=Counts(10, 10)), idle=idle)
+    assessment = judge_suite(SUITE, FLOOR, measured)
+    assert assessment.verdict == expected
+    if expected != "pass":
+        assert assessment.reasons == tuple(
+            f"theme {theme} ran none of its tests: all were skipped" for theme in idle
+        )
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("floor", "counts", "expected"),
+    [
+        ("0", Counts(10, 0), "no-data"),
+        ("90", Counts(10, 0), "no-data"),
+        ("90", Counts(10, 8), "below-floor"),
+        ("80", Counts(10, 8), "pass"),
+    ],
+)
+def test_a_source_that_was_not_executed_is_the_first_reason(
+    floor: str, counts: Counts, expected: str
+) -> None:
+    measured = Measured(
+        cells=cells(security=1), files=files(main=counts), unexecuted=("never imported",)
+    )
+    assessment = judge_suite(SUITE, AppliedFloor(Decimal(floor), "x"), measured)
+    assert assessment.verdict == expected
+    assert assessment.reasons[:1] == (() if expected == "pass" else ("never imported",))
+
+
 @given(st.integers(1, 500), st.data())
 def test_more_covered_lines_never_make_a_verdict_worse(
     statements: int, data: st.DataObject

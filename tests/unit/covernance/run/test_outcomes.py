@@ -64,7 +64,15 @@ def test_clean_pass_has_no_failures(finished: Build) -> None:
         ),
         (
             {"selected": {"t::a": (), "t::z": ()}},
-            "the architecture pass stopped before running all of its tests",
+            "the architecture pass stopped before running t::z",
+        ),
+        (
+            {"selected": dict.fromkeys(("t::c", "t::a", "t::b"), ())},
+            "the architecture pass stopped before running t::b and 1 more",
+        ),
+        (
+            {"has_collected": False, "outcomes": {}},
+            "the architecture pass stopped before it had collected its tests",
         ),
         ({"outcomes": {"t::a": "failed"}, "status": 1, "exit": 1}, "t::a"),
         ({"outcomes": {"t::a": "error"}, "status": 1, "exit": 1}, "t::a"),
@@ -75,6 +83,54 @@ def test_incomplete_or_failed_pass_is_a_failure(
     finished: Build, changes: dict[str, object], failure: str
 ) -> None:
     assert outcomes.failures([finished(**changes)]) == {failure}
+
+
+def test_failures_do_not_hide_that_a_pass_stopped_early(finished: Build) -> None:
+    outcomes_of_pass = {"t::a": "failed"}
+    selected = dict.fromkeys(("t::a", "t::b"), ())
+    result = finished(outcomes=outcomes_of_pass, selected=selected, status=1, exit=1)
+    assert outcomes.failures([result]) == {
+        "t::a",
+        "the architecture pass stopped before running t::b",
+    }
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("unthemed", "changes", "missing"),
+    [
+        (["t::b"], {"outcomes": {}, "status": 5, "exit": 5}, "t::b"),
+        (["t::b", "t::c"], {"outcomes": {"t::b": "passed"}}, "t::c"),
+        (["t::b[x-1]"], {"outcomes": {"t::b[x-2]": "passed"}}, None),
+        (["t::b"], {"outcomes": {}, "unthemed": ["t::b"]}, None),
+        (["t::b"], {"outcomes": {}, "collection_errors": ["t"], "status": 2, "exit": 2}, None),
+    ],
+)
+def test_tests_without_a_theme_that_their_pass_did_not_collect_are_failures(
+    finished: Build, unthemed: list[str], changes: dict[str, object], missing: str | None
+) -> None:
+    results = [finished(unthemed=unthemed), finished("unthemed", **changes)]
+    texts = {text for text in outcomes.failures(results) if "did not collect" in text}
+    expected = {f"the unthemed pass did not collect {missing}"} if missing else set()
+    assert texts == expected
+
+
+def test_without_a_pass_for_tests_without_a_theme_none_is_missing(finished: Build) -> None:
+    assert outcomes.failures([finished(unthemed=["t::b"])]) == frozenset()
+
+
+@pytest.mark.security
+def test_a_theme_whose_tests_were_all_skipped_is_idle(finished: Build) -> None:
+    skipped = {"outcomes": {"t::s": "skipped"}, "not_entered": ["t::s"]}
+    results = [
+        finished("architecture", **skipped),
+        finished("security", outcomes={"t::a": "passed", "t::s": "skipped"}, not_entered=["t::s"]),
+        finished("reliability", outcomes={}),
+        finished("a", died=True),
+        finished("shards", **skipped),
+        finished("shards", outcomes={"t::a": "passed"}),
+    ]
+    assert outcomes.idle(results) == ("architecture",)
 
 
 @pytest.mark.security
