@@ -100,7 +100,7 @@ def _code(text: str) -> Iterator[tuple[int, str]]:
     for token in MarkdownIt("commonmark").enable("table").parse(text):
         line = token.map[0] + 1 if token.map else line
         if token.type == "fence" and token.info in _SHELLS:
-            yield from enumerate(token.content.splitlines(), line + 1)
+            yield from enumerate(token.content.split("\n"), line + 1)
         for child in token.children or ():
             if child.type == "code_inline":
                 yield line, child.content

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from covernance_agent.statements import spans
+from covernance_agent.statements import read_source, spans
 
 SCHEMA = 1
 """The version of the file."""
@@ -33,16 +32,6 @@ def write_recording(target: Path, ran: Mapping[str, Mapping[str, str]]) -> None:
 
 def _file(path: str, contexts: Mapping[str, str], numbers: Mapping[str, int]) -> dict[str, Any]:
     return {
-        "spans": list(_spans(path)),
+        "spans": spans(read_source(path)),
         "lines": {numbers[context]: lines for context, lines in contexts.items()},
     }
-
-
-def _spans(path: str) -> Iterable[tuple[int, int]]:
-    if not Path(path).is_file():  # opening a FIFO could wait for ever
-        return ()
-    try:
-        with tokenize.open(path) as stream:
-            return spans(stream.read())
-    except (OSError, SyntaxError, UnicodeDecodeError):
-        return ()

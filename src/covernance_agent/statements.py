@@ -1,9 +1,8 @@
-"""The task `statements`: where statements begin and end in source texts, and which must run."""
+"""The task `statements`: where statements begin and end in sources, and which must run."""
 
 from __future__ import annotations
 
 import io
-import tempfile
 import token
 import tokenize
 from collections.abc import Iterable, Sequence
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from coverage import Coverage
-from coverage.exceptions import NotPython
+from coverage.exceptions import NoSource, NotPython
 
-from covernance_agent.failures import UNREADABLE
+from covernance_agent.failures import UNREADABLE, MachineError
 from covernance_agent.lines import encode
 from covernance_agent.settings import Settings, read_settings
 
@@ -25,7 +24,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     """Find the statements of sources.
 
     Args:
-        task: `sources`, texts by path from the current folder, and `settings`, the texts of
+        task: `sources`, paths from the current folder, and `settings`, the texts of
             coverage.py's files by name; null if it does not matter which statements must run.
 
     Returns:
@@ -34,16 +33,17 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
 
     Raises:
         ConfigError: coverage.py can't read the settings.
+        MachineError: A source can't be read.
     """
     settings = None if task["settings"] is None else read_settings(task["settings"])
-    texts: dict[str, str] = task["sources"]
-    return {"sources": {path: _source(path, text, settings) for path, text in texts.items()}}
+    return {"sources": {path: _source(path, settings) for path in task["sources"]}}
 
 
-def _source(path: str, text: str, settings: Settings | None) -> dict[str, Any]:
-    must_run = None if settings is None else statements(text, settings.exclude)
+def _source(path: str, settings: Settings | None) -> dict[str, Any]:
+    multiline = spans(read_source(path))
+    must_run = None if settings is None else statements(path, settings.exclude)
     return {
-        "spans": spans(text),
+        "spans": multiline,
         "must_run": None if must_run is None else encode(must_run),
         "measured": settings is None or settings.measures(Path.cwd() / path),
     }
@@ -71,19 +71,36 @@ def spans(text: str) -> list[Span]:
     return multiline
 
 
-def statements(text: str, exclude: Sequence[str]) -> Iterable[int] | None:
+def read_source(path: str) -> str:
+    """Read a source as Python does, with newlines; empty if it is missing or not Python.
+
+    Raises:
+        MachineError: The file can't be read.
+    """
+    if not Path(path).is_file():  # opening a FIFO could wait for ever
+        return ""
+    try:
+        with tokenize.open(path) as stream:
+            return stream.read()
+    except (FileNotFoundError, SyntaxError, UnicodeDecodeError):
+        return ""
+    except OSError as error:
+        msg = f"{path}: can't be read: {error.strerror or error}"
+        raise MachineError(msg) from error
+
+
+def statements(path: str, exclude: Sequence[str]) -> Iterable[int] | None:
     """The statements that must run, by their first lines; None if it can't be parsed.
 
     Args:
-        text: The source.
+        path: The source.
         exclude: The regular expressions of lines that need not run.
     """
-    with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
-        copy = Path(folder, "source.py")
-        copy.write_text(text, encoding="utf-8")
-        cov = Coverage(data_file=None, config_file=False)
-        cov.set_option("report:exclude_lines", list(exclude))
-        try:
-            return cov.analysis2(str(copy))[1]
-        except (NotPython, *UNREADABLE):
-            return None
+    if not Path(path).is_file():
+        return None
+    cov = Coverage(data_file=None, config_file=False)
+    cov.set_option("report:exclude_lines", list(exclude))
+    try:
+        return cov.analysis2(path)[1]
+    except (NotPython, NoSource, *UNREADABLE):
+        return None

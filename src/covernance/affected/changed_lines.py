@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from covernance.model.python_source import split_source
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -25,7 +27,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 def list_edits(before: str, after: str) -> Iterator[Edit]:
     """The edits from one text to another, in order."""
-    earlier, later = before.splitlines(), after.splitlines()
+    earlier, later = split_source(before), split_source(after)
     matcher = difflib.SequenceMatcher(None, earlier, later, autojunk=False)
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind != "equal":
@@ -34,11 +36,11 @@ def list_edits(before: str, after: str) -> Iterator[Edit]:
 
 def find_import_lines(text: str) -> frozenset[int]:
     """The lines of code outside functions; all lines of code if the text can't be parsed."""
-    numbered = enumerate(text.splitlines(), 1)
+    numbered = enumerate(split_source(text), 1)
     code = {line for line, written in numbered if written.strip() and written.strip()[0] != "#"}
     try:
         module = ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset(code)
     for node in ast.walk(module):
         if isinstance(node, _FUNCTIONS):

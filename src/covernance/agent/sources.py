@@ -42,11 +42,11 @@ class ReadStatements(msgspec.Struct, frozen=True, tag="statements", tag_field="t
     """The task to find the statements of sources.
 
     Attributes:
-        sources: Source texts by path, relative to the root.
+        sources: Paths of sources, relative to the root.
         settings: The texts of coverage.py's files; None if every file is measured in any case.
     """
 
-    sources: dict[str, str]
+    sources: list[str]
     settings: dict[str, str] | None
 
 

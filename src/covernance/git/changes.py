@@ -6,6 +6,7 @@ commit. The user's index is only read: git works on a copy of it.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shutil
@@ -17,6 +18,13 @@ import msgspec
 
 from covernance.errors import InputError, MachineError
 from covernance.git.runner import Git, GitError
+from covernance.model.python_source import (
+    decode_source,
+    decode_text,
+    has_other_lines,
+    is_python,
+    split_source,
+)
 
 _SYMLINK = "120000"
 _TYPE_CHANGED = "T"
@@ -157,9 +165,13 @@ def find_changes(root: Path, base: str) -> Changes:
         msg = f"git: {len(sections)} differences for {len(entries)} changed files; report this"
         raise MachineError(msg)
     remaining = iter(sections)
-    files = [
-        _file_change(entry, [next(remaining) for _ in range(entry.sections)]) for entry in entries
-    ]
+    files = []
+    for entry in entries:
+        own_sections = [next(remaining) for _ in range(entry.sections)]
+        change = _file_change(entry, own_sections)
+        if _has_other_lines(root, entry, change, own_sections):
+            change = _python_lines(root, base, change)
+        files.append(change)
     return Changes(base, tuple(sorted(files, key=lambda file: file.path or file.before or "")))
 
 
@@ -186,9 +198,15 @@ def read_committed_file(root: Path, commit: str, path: str) -> str | None:
     Raises:
         MachineError: git is missing or failed, for example if the content was not fetched.
     """
+    content = read_committed(root, commit, path)
+    return None if content is None else decode_text(path, content)
+
+
+def read_committed(root: Path, commit: str, path: str) -> bytes | None:
+    """Read a file's content at `commit`, like `read_committed_file`."""
     git = Git(root)
     try:
-        return _text(git.run("cat-file", "blob", f"{commit}:./{path}"))
+        return git.run("cat-file", "blob", f"{commit}:./{path}")
     except GitError:
         literal = {"GIT_LITERAL_PATHSPECS": "1"}
         if git.run("ls-tree", "-z", commit, "--", path, environ=literal):
@@ -202,8 +220,14 @@ def read_working_file(root: Path, path: str) -> str | None:
     Raises:
         MachineError: The file can't be read.
     """
+    content = read_working(root, path)
+    return None if content is None else decode_text(path, content)
+
+
+def read_working(root: Path, path: str) -> bytes | None:
+    """Read a file's content in the work tree, like `read_working_file`."""
     try:
-        return _text((root / path).read_bytes())
+        return (root / path).read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         return None
     except OSError as error:
@@ -243,6 +267,33 @@ def _file_change(entry: _Entry, sections: list[str]) -> FileChange:
     )
 
 
+def _python_lines(root: Path, base: str, change: FileChange) -> FileChange:
+    """Number the lines of a Python source as Python does; git knows no lone carriage returns."""
+    before = read_committed(root, base, change.before) if change.before else None
+    after = read_working(root, change.path) if change.path else None
+    matcher = difflib.SequenceMatcher(
+        None,
+        split_source(decode_source(before or b"")),
+        split_source(decode_source(after or b"")),
+        autojunk=False,
+    )
+    edits = [edit for edit in matcher.get_opcodes() if edit[0] != "equal"]
+    return msgspec.structs.replace(
+        change,
+        added=frozenset(line + 1 for *_, start, end in edits for line in range(start, end)),
+        removed=frozenset(line + 1 for _, start, end, *_ in edits for line in range(start, end)),
+    )
+
+
+def _has_other_lines(root: Path, entry: _Entry, change: FileChange, sections: list[str]) -> bool:
+    """Whether a file is a Python source whose lines git numbers differently."""
+    if entry.mode == _SYMLINK or not sections or not is_python(entry.names[-1]):
+        return False
+    after = read_working(root, change.path) if change.path else None
+    removed = any(has_other_lines(section.encode("latin-1")) for section in sections)
+    return removed or has_other_lines(after or b"")
+
+
 def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
     """Parse the added and removed lines of one file's section, which has no context lines.
 
@@ -276,7 +327,3 @@ def _find_default_branch(root: Path, branch: str) -> str:
 
 def _default_branches(branch: str) -> tuple[str, str]:
     return f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"
-
-
-def _text(content: bytes) -> str:
-    return content.decode("utf-8-sig", errors="replace")

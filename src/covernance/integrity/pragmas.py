@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from covernance.model.python_source import split_source
+
 
 class Pragmas(msgspec.Struct, frozen=True):
     """The lines of one file that have such a comment, with their text."""
@@ -36,7 +38,7 @@ def find_pragmas(text: str, patterns: Iterable[str]) -> Pragmas:
     return Pragmas(
         {
             number: line.strip()
-            for number, line in enumerate(text.split("\n"), start=1)
+            for number, line in enumerate(split_source(text), start=1)
             if any(matcher.search(line, line.find("#")) for matcher in matchers if "#" in line)
         }
     )

@@ -46,9 +46,7 @@ def statements_task(
     settings = None
     if not known.keys() >= set(paths):
         settings = read_settings_texts(lambda name: changes.read_working_file(root, name))
-    return ReadStatements(
-        {path: changes.read_working_file(root, path) or "" for path in paths}, settings
-    )
+    return ReadStatements(paths, settings)
 
 
 def changed_statements(

@@ -17,6 +17,7 @@ from covernance.git import changes
 from covernance.layout import Layout
 from covernance.model import document, lines, snapshot
 from covernance.model.context_name import ContextName
+from covernance.model.python_source import decode_text
 from covernance.model.snapshot import Snapshot
 
 TESTS = "tests.json"
@@ -99,7 +100,7 @@ class Tested:
     def text(self, path: str) -> str:
         """A file as it was in the run."""
         with zipfile.ZipFile(self._folder / _SOURCES) as archive:
-            return archive.read(path).decode("utf-8-sig", errors="replace")
+            return decode_text(path, archive.read(path))
 
     def is_edited(self, root: Path, path: str) -> bool:
         """Whether a file whose text is stored has changed or is gone."""

@@ -14,6 +14,7 @@ from covernance.context import Context
 from covernance.errors import InputError
 from covernance.git import changes
 from covernance.model import lines
+from covernance.model.python_source import split_source
 from covernance.who import recording
 from covernance.who.recording import Tested, TestedFile
 from covernance.who.render import Answer, Ran
@@ -56,7 +57,7 @@ def find_tests(context: Context, places: Iterable[Place]) -> list[Answer]:
 
 def match_lines(then: str, now: str) -> dict[int, int]:
     """For each line of `now` that `then` has in the same order, its number there."""
-    before, after = then.splitlines(), now.splitlines()
+    before, after = split_source(then), split_source(now)
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     return {
         block.b + offset + 1: block.a + offset + 1
@@ -122,7 +123,7 @@ def _answer(table: Table, recorded: Tested, place: Place) -> Answer:
     file = recorded.file(place.path)
     now = changes.read_working_file(table.root, place.path)
     numbers = match_lines(file.text, file.text if now is None else now)
-    length = len((now or file.text).splitlines())
+    length = len(split_source(file.text if now is None else now))
     if place.lines and place.lines[-1] > length:
         msg = f"{place.path}:{place.asked}: the file has {length} lines"
         raise InputError(msg)

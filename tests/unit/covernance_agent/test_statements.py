@@ -6,7 +6,8 @@ import pytest
 from coverage.parser import PythonParser
 from hypothesis import given
 
-from covernance_agent.statements import perform, spans, statements
+from covernance_agent.failures import MachineError
+from covernance_agent.statements import perform, read_source, spans, statements
 from tests.unit.covernance_agent.programs import SOURCES
 from tests.utils.properties import examples_divided_by
 
@@ -42,16 +43,22 @@ def test_spans_equal_the_multiline_statements_of_coverage_py(text: str) -> None:
     }
 
 
-def test_statements_are_the_lines_that_must_run() -> None:
-    assert statements(SOURCE, ()) == [2, 5, 10, 11]
-    assert statements(SOURCE, ("if TYPE_CHECKING", "nothing")) == [2, 5]
-    assert statements("", ()) == []
+def write(path: Path, content: str) -> str:
+    path.write_text(content, encoding="utf-8")
+    return str(path)
+
+
+def test_statements_are_the_lines_that_must_run(tmp_path: Path) -> None:
+    source = write(tmp_path / "source.py", SOURCE)
+    assert statements(source, ()) == [2, 5, 10, 11]
+    assert statements(source, ("if TYPE_CHECKING", "nothing")) == [2, 5]
+    assert statements(write(tmp_path / "empty.py", ""), ()) == []
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("text", ["def f(:\n", "x = (\n", "if x:\n        y\n    z\n"])
-def test_a_text_that_is_not_python_has_no_statements(text: str) -> None:
-    assert statements(text, ()) is None
+def test_a_text_that_is_not_python_has_no_statements(tmp_path: Path, text: str) -> None:
+    assert statements(write(tmp_path / "source.py", text), ()) is None
 
 
 @pytest.mark.reliability
@@ -65,12 +72,41 @@ def test_a_task_returns_for_each_source_what_must_run_and_whether_it_is_measured
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rc = "[run]\nomit = b.py\n[report]\nexclude_also = no\n"
-    sources = {"a.py": "x = (\n1)\nno = 1\n", "b.py": "", "c.py": "def f(:"}
+    for name, text in {"a.py": "x = (\n1)\nno = 1\n", "b.py": "", "c.py": "def f(:"}.items():
+        write(tmp_path / name, text)
+    sources = ["a.py", "b.py", "c.py", "gone.py"]
     by_path = perform({"sources": sources, "settings": {".coveragerc": rc}})["sources"]
     assert by_path == {
         "a.py": {"spans": [(1, 2)], "must_run": "1", "measured": True},
         "b.py": {"spans": [], "must_run": "", "measured": False},
         "c.py": {"spans": [], "must_run": None, "measured": True},
+        "gone.py": {"spans": [], "must_run": None, "measured": True},
     }
-    (without,) = perform({"sources": {"b.py": "x"}, "settings": None})["sources"].values()
+    (without,) = perform({"sources": ["b.py"], "settings": None})["sources"].values()
     assert without == {"spans": [], "must_run": None, "measured": True}
+
+
+@pytest.mark.reliability
+def test_source_that_cant_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    with pytest.raises(MachineError, match=r"loop\.py: can't be read"):
+        read_source(str(tmp_path / "loop.py"))
+
+
+@pytest.mark.parametrize(
+    ("content", "last"),
+    [
+        (b"x = (\r1)\r\ry = (\r2)\r", 5),
+        (b"x = 1\r\n\x0c\r\ny = (\r\n2)\r\n", 4),
+        ("x = '\u2028\x0b\x1c'\n\ny = (\n2)\n".encode(), 4),
+        (b"\xef\xbb\xbf# coding: utf-8\nx = 1\ny = (\n2)\n", 4),
+        (b"# coding: latin-1\nx = '\xe9\x85'\ny = (\n2)\n", 4),
+    ],
+)
+def test_lines_are_those_of_python(tmp_path: Path, content: bytes, last: int) -> None:
+    source = tmp_path / "source.py"
+    source.write_bytes(content)
+    assert spans(read_source(str(source)))[-1] == (last - 1, last)
+    required = statements(str(source), ())
+    assert required is not None
+    assert max(required) == last - 1

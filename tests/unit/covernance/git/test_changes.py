@@ -376,3 +376,37 @@ def test_files_without_the_listed_lines_are_equal(
     kept_old = [line for number, line in enumerate(old, start=1) if number not in removed]
     kept_new = [line for number, line in enumerate(new, start=1) if number not in added]
     assert kept_old == kept_new
+
+
+@examples_divided_by(4)
+@given(*[st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["\n", "\r", "\r\n"])))] * 2)
+def test_lines_of_a_python_source_are_those_of_python(
+    repository: Repository, old: list[tuple[str, str]], new: list[tuple[str, str]]
+) -> None:
+    path = repository.root / "property.py"
+    path.write_bytes("\r".join(["", *("".join(line) for line in old)]).encode())
+    commit(repository)
+    path.write_bytes("\r".join(["", *("".join(line) for line in new)]).encode())
+    result = differences(repository)
+    added, removed = (result[0].added, result[0].removed) if result else (LINES(), LINES())
+    before, after = (
+        read_committed_file(repository.root, "HEAD", "property.py"),
+        read_working_file(repository.root, "property.py"),
+    )
+    assert before is not None
+    assert after is not None
+    kept_old = [line for number, line in enumerate(before.split("\n"), 1) if number not in removed]
+    kept_new = [line for number, line in enumerate(after.split("\n"), 1) if number not in added]
+    assert kept_old == kept_new
+
+
+def test_carriage_return_above_a_change_counts_as_a_line(repository: Repository) -> None:
+    path = repository.root / "calc/__init__.py"
+    path.write_bytes(b"'a\rb'\nx = 1\ny = 2\n")
+    commit(repository)
+    path.write_bytes(b"'a\rb'\nx = 1\ny = 3\n")
+    (change,) = differences(repository)
+    assert (change.added, change.removed) == ({4}, {4})
+    path.unlink()
+    (change,) = differences(repository)
+    assert (change.added, change.removed) == (LINES(), {1, 2, 3, 4})
