@@ -20,6 +20,7 @@ SCHEMA = 1
 
 _TASKS = {
     "contexts": "covernance_agent.contexts",
+    "excluded": "covernance_agent.excluded",
     "prepare": "covernance_agent.preparation",
     "report": "covernance_agent.reports",
     "settings": "covernance_agent.settings",

@@ -1,4 +1,4 @@
-"""The coverage.py settings that decide what counts, for any version of its files."""
+"""The coverage.py settings that decide what counts, in force now or in other versions of files."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, Union
 
 from coverage import Coverage
-from coverage.exceptions import ConfigError as UnreadableConfig
-from coverage.exceptions import CoverageException
 from coverage.files import GlobMatcher, prep_patterns
 
 from covernance_agent.failures import ConfigError
@@ -32,6 +31,8 @@ class Settings(NamedTuple):
         omit: Patterns of files that are left out.
         exclude: Regular expressions of lines that need not run, including `exclude_also`.
         partial: Regular expressions of lines whose branches need not all be taken.
+        paths: Folders whose files count as those of another one, as `name: folder, folder`.
+        plugins: The plugins, whether or not they are installed here.
     """
 
     branch: bool
@@ -40,6 +41,8 @@ class Settings(NamedTuple):
     omit: tuple[str, ...]
     exclude: tuple[str, ...]
     partial: tuple[str, ...]
+    paths: tuple[str, ...]
+    plugins: tuple[str, ...]
 
     def measures(self, path: Path) -> bool:
         """Whether the file at an absolute path is included and not omitted.
@@ -51,30 +54,63 @@ class Settings(NamedTuple):
 
 
 def perform(task: dict[str, Any]) -> dict[str, Any]:
-    """Read the settings from `files`, texts by name.
+    """Read settings.
+
+    Args:
+        task: `files`, with `texts` by name and `named`, whether this is the one file that
+            `COVERAGE_RCFILE` names; null for the settings in force in the current folder.
 
     Raises:
-        ConfigError: coverage.py can't read one of them.
+        ConfigError: coverage.py can't read them.
     """
-    return read_settings(task["files"])._asdict()
+    files = task["files"]
+    if files is None:
+        return read_current_settings()._asdict()
+    return read_settings(files["texts"], named=files["named"])._asdict()
 
 
-def read_settings(files: Mapping[str, str]) -> Settings:
+def read_current_settings() -> Settings:
+    """Read the settings in force in the current folder.
+
+    Raises:
+        ConfigError: coverage.py can't read them.
+    """
+    return _read(config_file=True, where="")
+
+
+def read_settings(files: Mapping[str, str], *, named: bool = False) -> Settings:
     """Read the settings as coverage.py would, from the texts of its files by name.
+
+    Args:
+        files: The texts.
+        named: Whether this is the one file that `COVERAGE_RCFILE` names.
 
     Raises:
         ConfigError: coverage.py can't read one of them.
     """
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
         for name, text in files.items():
-            Path(folder, name).write_text(text, encoding="utf-8")
+            Path(folder, Path(name).name).write_text(text, encoding="utf-8")
+        here = Path.cwd()
         with _working_folder(folder):
+            config_file = str(Path.cwd() / Path(*files).name) if named else True
             try:
-                cov = Coverage(data_file=None, config_file=True)
-            except (CoverageException, UnreadableConfig) as error:
+                settings = _read(config_file=config_file, where=f"{', '.join(files)}: ")
+            except ConfigError:
                 _check_each(files)
-                msg = f"{', '.join(files)}: coverage.py's configuration: {error}"
-                raise ConfigError(msg) from error
+                raise
+            # A plugin may complete patterns by the current folder.
+            moved = {str(Path.cwd()): str(here)}
+    return Settings(*(_moved(value, moved) for value in settings))
+
+
+def _read(*, config_file: ConfigFile, where: str) -> Settings:
+    try:
+        cov = Coverage(data_file=None, config_file=config_file)
+        plugins = _load_plugins(cov)
+    except Exception as error:
+        msg = f"{where}coverage.py's configuration: {error}".replace(f"{Path.cwd()}{os.sep}", "")
+        raise ConfigError(msg) from error
     return Settings(
         branch=bool(cov.get_option("run:branch")),
         ignore_errors=bool(cov.get_option("report:ignore_errors")),
@@ -85,7 +121,25 @@ def read_settings(files: Mapping[str, str]) -> Settings:
             *_strings(cov, "report:partial_branches"),
             *_strings(cov, "report:partial_branches_always"),
         ),
+        paths=_paths(cov),
+        plugins=plugins,
     )
+
+
+def _load_plugins(cov: Coverage) -> tuple[str, ...]:
+    """Let the plugins that are installed here change the settings; return the names of all."""
+    plugins = _strings(cov, "run:plugins")
+    if installed := [name for name in plugins if _is_installed(name)]:
+        cov.set_option("run:plugins", installed)
+        cov.sys_info()  # the documented call that makes plugins configure
+    return plugins
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _check_each(files: Mapping[str, str]) -> None:
@@ -108,8 +162,23 @@ def _working_folder(folder: str) -> Iterator[None]:
             os.environ[_ELSEWHERE] = elsewhere
 
 
+def _moved(value: Any, folders: Mapping[str, str]) -> Any:  # noqa: ANN401 - any field of Settings
+    if not isinstance(value, tuple):
+        return value
+    for before, after in folders.items():
+        value = tuple(item.replace(before, after) for item in value)
+    return value
+
+
 def _both(cov: Coverage, option: str) -> tuple[str, ...]:
     return (*_strings(cov, f"run:{option}"), *_strings(cov, f"report:{option}"))
+
+
+def _paths(cov: Coverage) -> tuple[str, ...]:
+    paths = cov.get_option("paths")
+    if not isinstance(paths, dict):
+        return ()
+    return tuple(f"{name}: {', '.join(folders)}" for name, folders in sorted(paths.items()))
 
 
 def _strings(cov: Coverage, option: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from coverage.exceptions import NoSource, NotPython
 
 from covernance_agent.failures import UNREADABLE, MachineError
 from covernance_agent.lines import encode
-from covernance_agent.settings import Settings, read_settings
+from covernance_agent.settings import Settings, read_current_settings
 
 Span = tuple[int, int]
 """The first and the last line of a statement."""
@@ -24,18 +24,18 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     """Find the statements of sources.
 
     Args:
-        task: `sources`, paths from the current folder, and `settings`, the texts of
-            coverage.py's files by name; null if it does not matter which statements must run.
+        task: `sources`, paths from the current folder, and `required`, whether it matters which
+            statements must run.
 
     Returns:
-        `sources`, by path: `spans`, `must_run` (null if the text is not Python or `settings` is
-        null) and `measured`, whether the settings include the file.
+        `sources`, by path: `spans`, `must_run` (null if the text is not Python or `required` is
+        false) and `measured`, whether the settings include the file.
 
     Raises:
         ConfigError: coverage.py can't read the settings.
         MachineError: A source can't be read.
     """
-    settings = None if task["settings"] is None else read_settings(task["settings"])
+    settings = read_current_settings() if task["required"] else None
     return {"sources": {path: _source(path, settings) for path in task["sources"]}}
 
 

@@ -1,8 +1,9 @@
-"""The agent's tasks for texts: parse coverage.py's settings and the statements of sources."""
+"""The agent's tasks for sources: coverage.py's settings, statements, excluded statements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -12,10 +13,30 @@ SETTINGS_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "py
 """coverage.py's configuration files, in order; it uses only the first one with settings."""
 
 
-class ReadSettings(msgspec.Struct, frozen=True, tag="settings", tag_field="task"):
-    """The task to read coverage.py's settings from the texts of its files, by name, in order."""
+RCFILE = "COVERAGE_RCFILE"
+"""The variable that names another configuration file, which coverage.py then uses alone."""
 
-    files: dict[str, str]
+
+class SettingsFiles(msgspec.Struct, frozen=True):
+    """The texts of coverage.py's configuration files.
+
+    Attributes:
+        texts: By name, in order.
+        named: Whether this is the one file that `COVERAGE_RCFILE` names.
+    """
+
+    texts: dict[str, str]
+    named: bool = False
+
+
+class ReadSettings(msgspec.Struct, frozen=True, tag="settings", tag_field="task"):
+    """The task to read coverage.py's settings, including what its plugins set.
+
+    Attributes:
+        files: Their files; None for those that are in force in the current folder.
+    """
+
+    files: SettingsFiles | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         omit: Patterns of files that are left out.
         exclude: Regular expressions of excluded lines, including `exclude_also`.
         partial: Regular expressions of lines whose branches need not all be taken.
+        paths: Folders whose files count as those of another one, as `name: folder, folder`.
+        plugins: The plugins.
     """
 
     branch: bool
@@ -36,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     omit: tuple[str, ...]
     exclude: tuple[str, ...]
     partial: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
 
 class ReadStatements(msgspec.Struct, frozen=True, tag="statements", tag_field="task"):
@@ -43,11 +68,12 @@ class ReadStatements(msgspec.Struct, frozen=True, tag="statements", tag_field="t
 
     Attributes:
         sources: Paths of sources, relative to the root.
-        settings: The texts of coverage.py's files; None if every file is measured in any case.
+        required: Whether to find out which statements must run, and which files are measured, with
+            the settings in force.
     """
 
     sources: list[str]
-    settings: dict[str, str] | None
+    required: bool
 
 
 class SourceStatements(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +106,42 @@ class Statements(msgspec.Struct, frozen=True):
     sources: dict[str, SourceStatements]
 
 
+class ReadExcluded(msgspec.Struct, frozen=True, tag="excluded", tag_field="task"):
+    """The task to find the statements that comments exclude.
+
+    Attributes:
+        sources: Source texts by path.
+        exclude: Regular expressions of excluded lines.
+    """
+
+    sources: dict[str, str]
+    exclude: tuple[str, ...]
+
+
+class Excluded(msgspec.Struct, frozen=True):
+    """The result of a `ReadExcluded` task: for each path, excluded statements and their text."""
+
+    sources: dict[str, dict[int, str]]
+
+
 def map_first_lines(spans: Iterable[tuple[int, int]]) -> dict[int, int]:
     """Map each line of a multi-line statement to the statement's first line."""
     return {line: first for first, last in spans for line in range(first, last + 1)}
 
 
-def read_settings_texts(read: Callable[[str], str | None]) -> dict[str, str]:
-    """Return the texts of coverage.py's files that exist; `read` returns the text of a file."""
+def find_settings_files(
+    read: Callable[[str], str | None], environ: Mapping[str, str]
+) -> SettingsFiles:
+    """Return the texts of coverage.py's files that exist; `read` returns the text of a file.
+
+    If `COVERAGE_RCFILE` names a file that does not exist, the usual files are returned.
+    """
+    if (named := environ.get(RCFILE)) and (text := read(os.path.normpath(named))) is not None:
+        return SettingsFiles({named: text}, named=True)
     texts = {name: read(name) for name in SETTINGS_FILES}
-    return {name: text for name, text in texts.items() if text is not None}
+    return SettingsFiles({name: text for name, text in texts.items() if text is not None})
+
+
+def list_settings_files(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the files that coverage.py reads, whether or not they exist."""
+    return (named,) if (named := environ.get(RCFILE)) else SETTINGS_FILES

@@ -28,6 +28,7 @@ from covernance.model.python_source import (
 
 _SYMLINK = "120000"
 _TYPE_CHANGED = "T"
+_OUTSIDE = "outside repository"
 _TWO_NAMES = ("R", "C")
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
 _DIFF = (
@@ -193,7 +194,7 @@ def resolve_commit(root: Path, name: str) -> str | None:
 def read_committed_file(root: Path, commit: str, path: str) -> str | None:
     """Read a file's text at `commit`, or return None if it is not there.
 
-    `path` is relative to `root`.
+    `path` is relative to `root`, or absolute; a file outside of the repository is not there.
 
     Raises:
         MachineError: git is missing or failed, for example if the content was not fetched.
@@ -205,9 +206,12 @@ def read_committed_file(root: Path, commit: str, path: str) -> str | None:
 def read_committed(root: Path, commit: str, path: str) -> bytes | None:
     """Read a file's content at `commit`, like `read_committed_file`."""
     git = Git(root)
+    path = os.path.relpath(root / path, root)
     try:
         return git.run("cat-file", "blob", f"{commit}:./{path}")
-    except GitError:
+    except GitError as error:
+        if _OUTSIDE in error.reason:
+            return None
         literal = {"GIT_LITERAL_PATHSPECS": "1"}
         if git.run("ls-tree", "-z", commit, "--", path, environ=literal):
             raise

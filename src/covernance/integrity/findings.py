@@ -24,7 +24,9 @@ Kind = Literal[
     "tests-path-removed",
     "exclusion-added",
     "branch-off",
+    "setting-changed",
     "pragma-added",
+    "exclusion-grew",
     "test-deleted",
     "suite-shrank",
     "skips-grew",
@@ -107,6 +109,13 @@ def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
     ):
         for pattern in find_removed(new, old):
             yield Finding("exclusion-added", f"coverage.py: {name}", NONE, pattern)
+    for name, old, new in (
+        ("paths", before.paths, after.paths),
+        ("plugins", before.plugins, after.plugins),
+    ):
+        if old != new:
+            was, now = ("; ".join(values) or NONE for values in (old, new))
+            yield Finding("setting-changed", f"coverage.py: {name}", was, now)
     if after.include:
         for pattern in find_removed(before.include, after.include):
             yield Finding("exclusion-added", "coverage.py: include", pattern, NONE)
@@ -128,6 +137,19 @@ def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> It
             where,
             f"{len(before.lines)} × {what}",
             f"{len(after.lines)} × {what}",
+            (path,),
+        )
+
+
+def excluded_findings(path: str, before: Pragmas, after: Pragmas) -> Iterator[Finding]:
+    """Compare the statements of one file that comments exclude."""
+    if len(after.lines) > len(before.lines):
+        where = f"{path}:{lines.encode(after.beyond(before)).replace(',', f', {path}:')}"
+        yield Finding(
+            "exclusion-grew",
+            where,
+            f"{len(before.lines)} excluded statements",
+            f"{len(after.lines)} excluded statements",
             (path,),
         )
 

@@ -11,7 +11,13 @@ from typing import Any
 import msgspec
 
 from covernance.agent.client import Agent
-from covernance.agent.sources import ReadSettings, Settings, read_settings_texts
+from covernance.agent.sources import (
+    Excluded,
+    ReadExcluded,
+    ReadSettings,
+    Settings,
+    find_settings_files,
+)
 from covernance.context import Context
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
@@ -23,13 +29,14 @@ from covernance.integrity.findings import (
     Allowances,
     Finding,
     JudgedFinding,
+    excluded_findings,
     judge_findings,
     pragma_findings,
     settings_findings,
     size_findings,
     test_findings,
 )
-from covernance.integrity.pragmas import find_pragmas
+from covernance.integrity.pragmas import Pragmas, find_pragmas
 from covernance.integrity.table_changes import check_comparable, compare_tables
 from covernance.model import snapshot
 from covernance.model.paths import is_below
@@ -111,7 +118,7 @@ def find_weakenings(
     sources = _changed_python(diff, _all(old_table, new_table, "source"))
     findings = [
         *compare_tables(old_table, new_table),
-        *_coverage_findings(before, after, sources, agent),
+        *_coverage_findings(before, after, sources, agent, context.environ),
     ]
     measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}
     results = read_results(context) if measured else {}
@@ -134,18 +141,24 @@ def find_weakenings(
 
 
 def _coverage_findings(
-    before: Texts, after: Texts, sources: Sequence[FileChange], agent: Agent
+    before: Texts,
+    after: Texts,
+    sources: Sequence[FileChange],
+    agent: Agent,
+    environ: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """Compare coverage.py's settings and the pragma comments that they define."""
-    texts = [read_settings_texts(before), read_settings_texts(after)]
-    changed = texts[0] != texts[1]
-    if not changed and not sources:
+    """Compare coverage.py's settings and what comments exclude according to them.
+
+    The file that `COVERAGE_RCFILE` names may be new: the usual files were used before.
+    """
+    old, new = find_settings_files(before, environ), find_settings_files(after, environ)
+    if old == new and not sources:
         return
-    asked = texts if changed else texts[1:]
-    read: list[Settings] = agent.ask_all([(ReadSettings(files), Settings) for files in asked])
-    if changed:
+    asked = [ReadSettings(old), ReadSettings()] if old != new else [ReadSettings()]
+    read: list[Settings] = agent.ask_all([(task, Settings) for task in asked])
+    if old != new:
         yield from settings_findings(*read)
-    yield from _pragmas(sources, before, after, read[-1])
+    yield from _comments(sources, before, after, read[-1], agent)
 
 
 def _changed_python(diff: Changes, sources: Iterable[str]) -> list[FileChange]:
@@ -156,17 +169,32 @@ def _changed_python(diff: Changes, sources: Iterable[str]) -> list[FileChange]:
     ]
 
 
-def _pragmas(
-    sources: Iterable[FileChange], before: Texts, after: Texts, settings: Settings
+def _comments(
+    sources: Iterable[FileChange], before: Texts, after: Texts, settings: Settings, agent: Agent
 ) -> Iterator[Finding]:
     """Compare the pragma comments of changed sources, using the current settings."""
+    versions = {file.path or "": _both(file, before, after) for file in sources}
+    if not versions:
+        return
     kinds = {"no cover": settings.exclude, "no branch": settings.partial}
-    for file in sources:
-        old, new = _both(file, before, after)
-        for what, patterns in kinds.items():
-            yield from pragma_findings(
-                file.path or "", find_pragmas(old, patterns), find_pragmas(new, patterns), what
+    findings = {
+        path: [
+            finding
+            for what, patterns in kinds.items()
+            for finding in pragma_findings(
+                path, find_pragmas(old, patterns), find_pragmas(new, patterns), what
             )
+        ]
+        for path, (old, new) in versions.items()
+    }
+    texts = [{path: pair[side] for path, pair in versions.items()} for side in (0, 1)]
+    excluded: list[Excluded] = agent.ask_all(
+        [(ReadExcluded(sources, settings.exclude), Excluded) for sources in texts]
+    )
+    for path, found in findings.items():
+        yield from found
+        if not found:
+            yield from excluded_findings(path, *(Pragmas(read.sources[path]) for read in excluded))
 
 
 def _defined(

@@ -9,7 +9,6 @@ from covernance.agent.sources import (
     ReadStatements,
     SourceStatements,
     Statements,
-    read_settings_texts,
 )
 from covernance.config import Suite
 from covernance.git import changes
@@ -33,7 +32,7 @@ def statements_task(
         diff: The change.
 
     Raises:
-        CovernanceError: A changed file, or one of coverage.py's settings, can't be read.
+        CovernanceError: A changed file can't be read.
     """
     paths = [
         file.path
@@ -43,10 +42,9 @@ def statements_task(
     if not paths:
         return None
     known = snapshot.files if snapshot else {}
-    settings = None
-    if not known.keys() >= set(paths):
-        settings = read_settings_texts(lambda name: changes.read_working_file(root, name))
-    return ReadStatements(paths, settings)
+    for path in paths:
+        changes.read_working(root, path)  # an unreadable file is an error before the agent starts
+    return ReadStatements(paths, required=not known.keys() >= set(paths))
 
 
 def changed_statements(

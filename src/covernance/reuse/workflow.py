@@ -13,7 +13,7 @@ import msgspec
 from covernance import files
 from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
-from covernance.agent.sources import SETTINGS_FILES
+from covernance.agent.sources import list_settings_files
 from covernance.config import Suite
 from covernance.context import Context
 from covernance.engine.theme_result import ThemeResult
@@ -289,7 +289,8 @@ class Reuse:
         return []
 
     def _parts(self, suite: Suite) -> list[str]:
-        parts = [*suite.source, *suite.tests, "pyproject.toml", *SETTINGS_FILES]
+        parts = [*suite.source, *suite.tests, "pyproject.toml"]
+        parts += list_settings_files(self._context.environ)
         parts += [suite.requirements] if suite.requirements else []
         return [*parts, *self._context.table.reuse.files]
 

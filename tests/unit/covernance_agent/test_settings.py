@@ -7,7 +7,7 @@ from coverage import Coverage
 
 from covernance_agent import fence
 from covernance_agent.failures import ConfigError
-from covernance_agent.settings import read_settings
+from covernance_agent.settings import perform, read_current_settings, read_settings
 
 pytestmark = pytest.mark.architecture
 
@@ -117,3 +117,65 @@ def test_only_included_files_are_measured(tmp_path: Path, monkeypatch: pytest.Mo
     settings = read_settings({".coveragerc": "[run]\ninclude = calc/*\nomit = calc/b.py\n"})
     measured = [settings.measures(tmp_path / name) for name in ("calc/a.py", "calc/b.py", "c.py")]
     assert measured == [True, False, False]
+
+
+def test_the_named_file_is_used_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {"ci/coverage.rc": "[run]\nomit = a\n[coverage:report]\nomit = b\n"}
+    read = perform({"files": {"texts": files, "named": True}})
+    assert read["omit"] == ("a", "b")
+    write(tmp_path / "ci/coverage.rc", files["ci/coverage.rc"])
+    write(tmp_path / ".coveragerc", "[run]\nomit = c\n")
+    monkeypatch.setenv("COVERAGE_RCFILE", "ci/coverage.rc")
+    assert perform({"files": None}) == read
+    monkeypatch.setenv("COVERAGE_RCFILE", "ci/none.rc")
+    with pytest.raises(ConfigError, match=r"coverage\.py's configuration: .*ci/none\.rc"):
+        read_current_settings()
+
+
+PLUGIN = """\
+import os
+import coverage
+
+
+class Plugin(coverage.CoveragePlugin):
+    def configure(self, config):
+        if config.get_option("run:branch"):
+            raise KeyError("no branches")
+        config.set_option("report:exclude_lines", ["no old"])
+        config.set_option("run:omit", [os.path.join(os.getcwd(), "old", "*")])
+
+
+def coverage_init(registry, options):
+    registry.add_configurer(Plugin())
+"""
+
+
+def test_plugins_that_are_installed_change_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    write(tmp_path / "old_plugin.py", PLUGIN)
+    rc = "[run]\nplugins = old_plugin, not_there, not_there.either\n"
+    settings = read_settings({".coveragerc": rc})
+    assert settings.exclude == ("no old",)
+    assert settings.plugins == ("old_plugin", "not_there", "not_there.either")
+    assert not settings.measures(tmp_path.resolve() / "old/a.py")
+    write(tmp_path / ".coveragerc", rc)
+    assert read_current_settings() == settings
+    with pytest.raises(ConfigError, match=r"^\.coveragerc: coverage\.py's configuration: 'no bra"):
+        read_settings({".coveragerc": f"{rc}branch = true\n"})
+
+
+def test_paths_are_read_by_name() -> None:
+    rc = "[paths]\nsource =\n    calc\n    */site-packages/calc\nother = a\n"
+    assert read_settings({".coveragerc": rc}).paths == (
+        "other: a",
+        "source: calc, */site-packages/calc",
+    )
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -71,18 +71,18 @@ def test_a_task_returns_for_each_source_what_must_run_and_whether_it_is_measured
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rc = "[run]\nomit = b.py\n[report]\nexclude_also = no\n"
+    write(tmp_path / ".coveragerc", "[run]\nomit = b.py\n[report]\nexclude_also = no\n")
     for name, text in {"a.py": "x = (\n1)\nno = 1\n", "b.py": "", "c.py": "def f(:"}.items():
         write(tmp_path / name, text)
     sources = ["a.py", "b.py", "c.py", "gone.py"]
-    by_path = perform({"sources": sources, "settings": {".coveragerc": rc}})["sources"]
+    by_path = perform({"sources": sources, "required": True})["sources"]
     assert by_path == {
         "a.py": {"spans": [(1, 2)], "must_run": "1", "measured": True},
         "b.py": {"spans": [], "must_run": "", "measured": False},
         "c.py": {"spans": [], "must_run": None, "measured": True},
         "gone.py": {"spans": [], "must_run": None, "measured": True},
     }
-    (without,) = perform({"sources": ["b.py"], "settings": None})["sources"].values()
+    (without,) = perform({"sources": ["b.py"], "required": False})["sources"].values()
     assert without == {"spans": [], "must_run": None, "measured": True}
 
 

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from covernance.agent.sources import SourceStatements, read_settings_texts
+from covernance.agent.sources import (
+    SETTINGS_FILES,
+    SettingsFiles,
+    SourceStatements,
+    find_settings_files,
+    list_settings_files,
+)
 
 pytestmark = pytest.mark.architecture
 
@@ -21,9 +27,23 @@ def test_every_line_is_required_if_statements_are_unknown() -> None:
     assert SourceStatements(spans=[(3, 5)]).required({1, 4}) == {1, 3}
 
 
+TEXTS = {"pyproject.toml": "p", ".coveragerc": "", "other": "x", "ci/rc": "r"}
+
+
 def test_settings_are_read_in_coverage_pys_order() -> None:
-    texts = {"pyproject.toml": "p", ".coveragerc": "", "other": "x"}
-    assert [*read_settings_texts(texts.get).items()] == [
-        (".coveragerc", ""),
-        ("pyproject.toml", "p"),
-    ]
+    files = find_settings_files(TEXTS.get, {})
+    assert [*files.texts.items()] == [(".coveragerc", ""), ("pyproject.toml", "p")]
+    assert not files.named
+    assert list_settings_files({}) == SETTINGS_FILES
+
+
+@pytest.mark.parametrize("name", ["ci/rc", "./ci/rc"])
+def test_a_named_file_is_read_alone(name: str) -> None:
+    files = find_settings_files(TEXTS.get, {"COVERAGE_RCFILE": name})
+    assert files == SettingsFiles({name: "r"}, named=True)
+    assert list_settings_files({"COVERAGE_RCFILE": name}) == (name,)
+
+
+def test_without_the_named_file_the_usual_ones_are_read() -> None:
+    files = find_settings_files(TEXTS.get, {"COVERAGE_RCFILE": "ci/none"})
+    assert files == find_settings_files(TEXTS.get, {})

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -22,8 +24,13 @@ from tests.utils.repository import TABLE, Repository
 pytestmark = [pytest.mark.architecture, pytest.mark.usefixtures("feature")]
 
 
-def weakened(*snapshots: Path, base: str = "main", allow: str = "") -> IntegrityReport:
-    context = context_of(Path.cwd())
+def weakened(
+    *snapshots: Path,
+    base: str = "main",
+    allow: str = "",
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> IntegrityReport:
+    context = context_of(load(Path.cwd()), environ)
     allowances = Allowances(kinds=frozenset(allow.split(",")))
     commit, agent = find_base_commit(context, base), local_agent(context.table.suites[0])
     return find_weakenings(context, commit, allowances, agent, snapshots)
@@ -157,3 +164,58 @@ def test_the_register_waives_by_file(repository: Repository) -> None:
     report = find_weakenings(context, "main", allowances, local_agent(context.table.suites[0]))
     assert report.findings[0].allowed_by == f"exception register: {SOURCE}"
     assert report.exit is Exit.PASS
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("committed", [True, False])
+def test_the_settings_file_that_the_environment_names_is_compared(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, *, committed: bool
+) -> None:
+    if committed:
+        repository.write("ci/coverage.rc", "[run]\nbranch = true\n")
+        repository.commit()
+        repository.git("branch", "--force", "main")
+    repository.write("ci/coverage.rc", "[run]\nbranch = true\nomit = calc/*\n")
+    environ = {"COVERAGE_RCFILE": "ci/coverage.rc"}
+    monkeypatch.setenv("COVERAGE_RCFILE", "ci/coverage.rc")
+    assert list_findings(weakened(environ=environ)) == [
+        "coverage.py: omit: exclusion-added: none -> calc/*"
+    ]
+    edit(Path(".coveragerc"), "omit = tests/*\n")  # not in force
+    assert len(list_findings(weakened(environ=environ))) == 1
+
+
+@pytest.mark.security
+def test_a_named_settings_file_outside_of_the_repository_is_compared_with_the_usual_ones(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "coverage.rc"
+    outside.write_text("[run]\nbranch = true\nomit = calc/*\n", encoding="utf-8")
+    monkeypatch.setenv("COVERAGE_RCFILE", str(outside))
+    assert list_findings(weakened(environ={"COVERAGE_RCFILE": str(outside)})) == [
+        "coverage.py: omit: exclusion-added: none -> calc/*"
+    ]
+
+
+@pytest.mark.security
+def test_code_added_to_what_a_comment_excludes_is_found(repository: Repository) -> None:
+    SOURCE.write_text("x = 1\nif x:  # pragma: no cover\n    y = 2\n", encoding="utf-8")
+    repository.commit()
+    repository.git("branch", "--force", "main")
+    SOURCE.write_text("x = 1\nif x:  # pragma: no cover\n    z = 0\n    y = 2\n", encoding="utf-8")
+    report = weakened()
+    assert list_findings(report) == [
+        "calc/__init__.py:3: exclusion-grew: 2 excluded statements -> 3 excluded statements"
+    ]
+    assert report.exit is Exit.GATE
+    SOURCE.write_text("x = 1\nif x:  # pragma: no cover\n    y = 3\n", encoding="utf-8")
+    assert list_findings(weakened()) == []
+
+
+@pytest.mark.security
+def test_changed_paths_and_plugins_are_found(repository: Repository) -> None:
+    edit(Path(".coveragerc"), "plugins = nothing\n[paths]\nsource =\n    calc\n    lib/calc\n")
+    assert list_findings(weakened()) == [
+        "coverage.py: paths: setting-changed: none -> source: calc, lib/calc",
+        "coverage.py: plugins: setting-changed: none -> nothing",
+    ]

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from covernance_agent.excluded import find_excluded, perform
+from tests.unit.covernance_agent.programs import SOURCES
+from tests.utils.properties import examples_divided_by
+
+pytestmark = pytest.mark.architecture
+
+PRAGMA = "# pragma: no cover"
+REGION = "# pragma: start(?s:.*?)# pragma: stop"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x = 1\n", {}),
+        (f"x = 1  {PRAGMA}\n", {1: f"x = 1  {PRAGMA}"}),
+        (
+            f"def f():  {PRAGMA}\n    x = 1\n\n    return (\n        x)\n",
+            {1: f"def f():  {PRAGMA}", 2: "x = 1", 4: "return ("},
+        ),
+        ("x = 1\n# pragma: start\ny = 2\nz = 3\n# pragma: stop\n", {3: "y = 2", 4: "z = 3"}),
+        (f"if TYPE_CHECKING:\n    import os  {PRAGMA}\n", {}),
+        (f"def f(:  {PRAGMA}\n", {}),
+        (f"x = '{PRAGMA}'\n", {}),
+        ("# coding: latin-1\nx = 'é'  # é\n", {}),
+        ("", {}),
+    ],
+)
+def test_statements_are_excluded_by_a_comment_alone(text: str, expected: dict[int, str]) -> None:
+    exclude = [PRAGMA, REGION, "if TYPE_CHECKING"]
+    assert perform({"sources": {"a.py": text}, "exclude": exclude}) == {
+        "sources": {"a.py": expected}
+    }
+
+
+@examples_divided_by(10)
+@given(SOURCES)
+def test_without_patterns_nothing_is_excluded(text: str) -> None:
+    assert find_excluded(text, ()) == {}
