@@ -28,7 +28,8 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     Returns:
         `environment` (see `covernance.agent.environment`), `plugins` (those installed, of the ones
         that the tool can use), `settings` (the generated file, or None), `notes` (one line per
-        setting that was replaced), `arguments` (see `covernance_agent.arguments`, or None).
+        setting that was replaced), `fail_under` (the floor in coverage.py's settings), `arguments`
+        (see `covernance_agent.arguments`, or None).
 
     Raises:
         MachineError: pytest or coverage is not installed here, or is too old.
@@ -38,10 +39,14 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     _check(packages)
     settings: str | None = None
     notes: list[str] = []
+    fail_under = 0.0
     if task.get("folder") is not None:
-        from covernance_agent import overlay  # noqa: PLC0415 - coverage is known to be installed only now
+        # coverage is known to be installed only now
+        from covernance_agent import overlay  # noqa: PLC0415 - as above
+        from covernance_agent.settings import read_fail_under  # noqa: PLC0415 - as above
 
         settings, notes = overlay.write_settings(Path(task["folder"]), task["source"])
+        fail_under = read_fail_under(settings)
     arguments = None
     if task.get("arguments"):
         from covernance_agent.arguments import parse  # noqa: PLC0415 - importing pytest takes time
@@ -52,6 +57,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
         "plugins": [name for name in _OPTIONAL if find_spec(name)],
         "settings": settings,
         "notes": notes,
+        "fail_under": fail_under,
         "arguments": arguments,
     }
 

@@ -78,6 +78,17 @@ def read_current_settings() -> Settings:
     return _read(config_file=True, where="")
 
 
+def read_fail_under(config_file: str) -> float:
+    """Read the percentage below which coverage.py's reports fail; 0 for none.
+
+    Raises:
+        ConfigError: coverage.py can't read the file.
+    """
+    cov, _ = _open(config_file)
+    value = cov.get_option("report:fail_under")
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
 def read_settings(files: Mapping[str, str], *, named: bool = False) -> Settings:
     """Read the settings as coverage.py would, from the texts of its files by name.
 
@@ -105,12 +116,7 @@ def read_settings(files: Mapping[str, str], *, named: bool = False) -> Settings:
 
 
 def _read(*, config_file: ConfigFile, where: str) -> Settings:
-    try:
-        cov = Coverage(data_file=None, config_file=config_file)
-        plugins = _load_plugins(cov)
-    except Exception as error:
-        msg = f"{where}coverage.py's configuration: {error}".replace(f"{Path.cwd()}{os.sep}", "")
-        raise ConfigError(msg) from error
+    cov, plugins = _open(config_file, where)
     return Settings(
         branch=bool(cov.get_option("run:branch")),
         ignore_errors=bool(cov.get_option("report:ignore_errors")),
@@ -124,6 +130,16 @@ def _read(*, config_file: ConfigFile, where: str) -> Settings:
         paths=_paths(cov),
         plugins=plugins,
     )
+
+
+def _open(config_file: ConfigFile, where: str = "") -> tuple[Coverage, tuple[str, ...]]:
+    """Return a `Coverage` with settings and the names of their plugins."""
+    try:
+        cov = Coverage(data_file=None, config_file=config_file)
+        return cov, _load_plugins(cov)
+    except Exception as error:
+        msg = f"{where}coverage.py's configuration: {error}".replace(f"{Path.cwd()}{os.sep}", "")
+        raise ConfigError(msg) from error
 
 
 def _load_plugins(cov: Coverage) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         plugins: The modules of installed pytest plugins that the tool supports.
         settings: The file with coverage.py's generated settings for this run.
         notes: One line per setting of the user that the run had to replace.
+        fail_under: The floor in coverage.py's settings, in percent, which the run does not check.
         arguments: The meaning of the user's arguments, if any were given.
     """
 
@@ -88,4 +89,5 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     plugins: tuple[str, ...] = ()
     settings: str | None = None
     notes: tuple[str, ...] = ()
+    fail_under: float = 0
     arguments: GivenArguments | None = None

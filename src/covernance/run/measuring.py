@@ -28,7 +28,7 @@ from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
 from covernance.run import part, publish
 from covernance.run.conclude import ThemeResults, conclude
-from covernance.run.preparing import prepare
+from covernance.run.preparing import list_unused_floors, prepare
 from covernance.run.request import Request
 from covernance.run.scope import find_scope
 
@@ -127,7 +127,8 @@ def measure(
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
         prepared = prepare(request.suites, agents, settings_folder(work.path))
-        for note in dict.fromkeys(note for ready in prepared.values() for note in ready.notes):
+        notes = [note for ready in prepared.values() for note in ready.notes]
+        for note in dict.fromkeys([*notes, *list_unused_floors(prepared, judgements)]):
             observer.note(note)
         trace = _start_tracing(reuse, request, prepared, (layout.work, temporary))
         measurement = plan(context, request, work.path, temporary, prepared, trace)

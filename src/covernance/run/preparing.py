@@ -13,6 +13,7 @@ from covernance.agent.environment import Prepare, Prepared
 from covernance.config import Suite
 from covernance.engine.arguments import PytestArguments
 from covernance.errors import CovernanceError
+from covernance.judgement import Judgement
 from covernance.machine import count_cpus
 
 
@@ -27,6 +28,21 @@ def interpret(arguments: PytestArguments, suite: Suite, agent: Agent) -> PytestA
     task = Prepare(tests=suite.tests, arguments=arguments.rest)
     meaning = agent.ask(task, Prepared).arguments
     return msgspec.structs.replace(arguments, meaning=meaning) if meaning else arguments
+
+
+def list_unused_floors(
+    prepared: Mapping[str, Prepared], judgements: Mapping[str, Judgement]
+) -> list[str]:
+    """Say that coverage.py's `fail_under` is not used if it is higher than the floor of a suite."""
+    lower: dict[float, list[str]] = {}
+    for name, ready in prepared.items():
+        percent = judgements[name].floor.percent
+        if ready.fail_under > percent:
+            lower.setdefault(ready.fail_under, []).append(f"{name} {percent} %")
+    return [
+        f"coverage.py's fail_under = {value:g} is not used; floors in force: {', '.join(floors)}"
+        for value, floors in lower.items()
+    ]
 
 
 def prepare(

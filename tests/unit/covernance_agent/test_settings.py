@@ -7,7 +7,12 @@ from coverage import Coverage
 
 from covernance_agent import fence
 from covernance_agent.failures import ConfigError
-from covernance_agent.settings import perform, read_current_settings, read_settings
+from covernance_agent.settings import (
+    perform,
+    read_current_settings,
+    read_fail_under,
+    read_settings,
+)
 
 pytestmark = pytest.mark.architecture
 
@@ -174,6 +179,12 @@ def test_paths_are_read_by_name() -> None:
         "other: a",
         "source: calc, */site-packages/calc",
     )
+
+
+@pytest.mark.parametrize(("text", "value"), [("", 0), ("[report]\nfail_under = 99.5\n", 99.5)])
+def test_the_floor_of_the_settings_is_a_percentage(tmp_path: Path, text: str, value: float) -> None:
+    write(tmp_path / "rc", text)
+    assert read_fail_under(str(tmp_path / "rc")) == value
 
 
 def write(path: Path, text: str) -> None:

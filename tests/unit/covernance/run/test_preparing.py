@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from covernance.agent.client import Agent
+from covernance.agent.environment import Prepared
 from covernance.config import load
 from covernance.engine.arguments import split_reports
 from covernance.errors import MachineError
-from covernance.run.preparing import interpret, prepare
+from covernance.gate.floors import AppliedFloor, Exceptions
+from covernance.judgement import Judgement
+from covernance.run.preparing import interpret, list_unused_floors, prepare
 from tests.unit.covernance.run.runs import MEANINGS
 from tests.utils.agents import ENVIRONMENT, LocalAgent
 from tests.utils.repository import Repository
@@ -28,6 +32,21 @@ def test_each_suite_has_its_own_settings(repository: Repository, tmp_path: Path)
     prepared = prepare(table.suites, {"calc": LocalAgent()}, tmp_path)
     assert prepared["calc"].environment.executable == ENVIRONMENT.executable
     assert list((tmp_path / "calc").iterdir())
+
+
+def test_a_higher_floor_of_coverage_pys_settings_is_said_once_with_the_floors_in_force() -> None:
+    floors = {"api": 90, "auth": 100, "logs": 80, "calc": 0}
+    values = {"api": 99.5, "auth": 99.5, "logs": 99.5, "calc": 0}
+    prepared = {
+        name: Prepared(environment=ENVIRONMENT, fail_under=value) for name, value in values.items()
+    }
+    judgements = {
+        name: Judgement(AppliedFloor(Decimal(floor), "the table"), Exceptions())
+        for name, floor in floors.items()
+    }
+    assert list_unused_floors(prepared, judgements) == [
+        "coverage.py's fail_under = 99.5 is not used; floors in force: api 90 %, logs 80 %"
+    ]
 
 
 @pytest.mark.reliability
