@@ -12,6 +12,7 @@ import msgspec
 
 from covernance.agent.client import Agent
 from covernance.agent.sources import (
+    RCFILE,
     Excluded,
     ReadExcluded,
     ReadSettings,
@@ -150,8 +151,14 @@ def _coverage_findings(
     """Compare coverage.py's settings and what comments exclude according to them.
 
     The file that `COVERAGE_RCFILE` names may be new: the usual files were used before.
+
+    Raises:
+        ConfigError: It does not exist.
     """
     old, new = find_settings_files(before, environ), find_settings_files(after, environ)
+    if (named := environ.get(RCFILE)) and not new.named:
+        msg = f"{RCFILE}={named}: there is no such file; correct the name, or unset the variable"
+        raise ConfigError(msg)
     if old == new and not sources:
         return
     asked = [ReadSettings(old), ReadSettings()] if old != new else [ReadSettings()]

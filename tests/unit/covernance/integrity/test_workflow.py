@@ -219,3 +219,9 @@ def test_changed_paths_and_plugins_are_found(repository: Repository) -> None:
         "coverage.py: paths: setting-changed: none -> source: calc, lib/calc",
         "coverage.py: plugins: setting-changed: none -> nothing",
     ]
+
+
+@pytest.mark.reliability
+def test_a_named_settings_file_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"^COVERAGE_RCFILE=ci/rc: there is no such file; "):
+        weakened(environ={"COVERAGE_RCFILE": "ci/rc"})
