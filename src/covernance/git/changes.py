@@ -158,7 +158,10 @@ def find_changes(root: Path, base: str) -> Changes:
             # copy2 preserves the time stamp: git rereads files that may have changed since then.
             shutil.copy2(user_index, index)
         copied = {"GIT_INDEX_FILE": str(index)}
-        git.run("add", "--intent-to-add", "--", ".", environ=copied)
+        # Untracked files may be outside of the part that is checked out.
+        sparse = git.ask("config", "--type=bool", "core.sparseCheckout") == "true"
+        everywhere = ("--sparse",) if sparse else ()
+        git.run("add", "--intent-to-add", *everywhere, "--", ".", environ=copied)
         listing, _, text = git.run(*_DIFF, base, "--", environ=copied).partition(b"\0\0")
     sections = _SECTION.split(text.decode("latin-1"))[1:]
     entries = list(_entries(listing))

@@ -413,3 +413,17 @@ def test_carriage_return_above_a_change_counts_as_a_line(repository: Repository)
     path.unlink()
     (change,) = differences(repository)
     assert (sorted(change.added), sorted(change.removed)) == ([], [1, 2, 3, 4])
+
+
+@pytest.mark.reliability
+def test_sparse_checkout_has_the_differences_that_git_shows(repository: Repository) -> None:
+    repository.write("docs/page.md", "a\n")
+    commit(repository)
+    repository.git("sparse-checkout", "set", "calc")
+    assert differences(repository) == ()
+    repository.write("docs/left.md", "b\n")
+    repository.write("calc/__init__.py", "x = 2\ny = 2\n")
+    assert {change.path for change in differences(repository)} == {
+        "docs/left.md",
+        "calc/__init__.py",
+    }
