@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import tokenize
 from collections.abc import Sequence
@@ -34,9 +35,23 @@ def find_excluded(text: str, exclude: Sequence[str]) -> dict[int, str]:
         text: A source, in which newlines end lines.
         exclude: The regular expressions of excluded lines.
     """
-    required = [_required(version, exclude) for version in (_remove_comments(text), text)]
+    versions = _remove_comments(text), text
+    if _matches(versions[0], exclude) == _matches(versions[1], exclude):
+        return {}
+    required = [_required(version, exclude) for version in versions]
     lines = text.split("\n")
     return {line: lines[line - 1].strip() for line in sorted(required[0] - required[1])}
+
+
+def _matches(text: str, exclude: Sequence[str]) -> list[set[tuple[int, int]]]:
+    """The first and last lines that match each pattern, as coverage.py finds them."""
+    return [
+        {
+            (text.count("\n", 0, match.start()), text.count("\n", 0, match.end()))
+            for match in re.finditer(pattern, text, re.MULTILINE)
+        }
+        for pattern in exclude
+    ]
 
 
 def _required(text: str, exclude: Sequence[str]) -> set[int]:
