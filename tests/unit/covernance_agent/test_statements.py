@@ -56,7 +56,10 @@ def test_statements_are_the_lines_that_must_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-@pytest.mark.parametrize("text", ["def f(:\n", "x = (\n", "if x:\n        y\n    z\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["def f(:\n", "x = (\n", "if x:\n        y\n    z\n", "\0", f"x = {'-' * 5_000}1\n"],
+)
 def test_a_text_that_is_not_python_has_no_statements(tmp_path: Path, text: str) -> None:
     assert statements(write(tmp_path / "source.py", text), ()) is None
 
