@@ -124,6 +124,19 @@ def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
             yield Finding("exclusion-added", "coverage.py: include", "everything", limit)
 
 
+def plugin_findings(plugins: Iterable[str], edited: Iterable[str]) -> Iterator[Finding]:
+    """Find edited plugins of coverage.py in this repository: what they now exclude is unknown."""
+    names = sorted(edited)
+    for plugin in plugins:
+        module = plugin.replace(".", "/")
+        endings = (f"/{module}.py", f"/{module}/__init__.py")
+        for path in names:
+            if f"/{path}".endswith(endings):
+                yield Finding(
+                    "setting-changed", f"coverage.py: plugin {plugin}", NONE, path, (path,)
+                )
+
+
 def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> Iterator[Finding]:
     """Compare the pragma comments of one file; `what` is their kind, such as `no cover`.
 

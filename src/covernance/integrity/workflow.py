@@ -32,6 +32,7 @@ from covernance.integrity.findings import (
     JudgedFinding,
     excluded_findings,
     judge_findings,
+    plugin_findings,
     pragma_findings,
     settings_findings,
     size_findings,
@@ -119,7 +120,7 @@ def find_weakenings(
     sources = _changed_python(diff, _all(old_table, new_table, "source"))
     findings = [
         *compare_tables(old_table, new_table),
-        *_coverage_findings(before, after, sources, agent, context.environ),
+        *_coverage_findings(before, after, diff, sources, agent, context.environ),
     ]
     measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}
     results = read_results(context) if measured else {}
@@ -144,6 +145,7 @@ def find_weakenings(
 def _coverage_findings(
     before: Texts,
     after: Texts,
+    diff: Changes,
     sources: Sequence[FileChange],
     agent: Agent,
     environ: Mapping[str, str],
@@ -159,12 +161,14 @@ def _coverage_findings(
     if (named := environ.get(RCFILE)) and not new.named:
         msg = f"{RCFILE}={named}: there is no such file; correct the name, or unset the variable"
         raise ConfigError(msg)
-    if old == new and not sources:
+    edited = {path for file in diff.files for path in (file.before, file.path) if path}
+    if old == new and not any(path.endswith(".py") for path in edited):
         return
     asked = [ReadSettings(old), ReadSettings()] if old != new else [ReadSettings()]
     read: list[Settings] = agent.ask_all([(task, Settings) for task in asked])
     if old != new:
         yield from settings_findings(*read)
+    yield from plugin_findings(read[-1].plugins, edited)
     yield from _comments(sources, before, after, read[-1], agent)
 
 

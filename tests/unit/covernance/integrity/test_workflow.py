@@ -225,3 +225,21 @@ def test_changed_paths_and_plugins_are_found(repository: Repository) -> None:
 def test_a_named_settings_file_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"^COVERAGE_RCFILE=ci/rc: there is no such file; "):
         weakened(environ={"COVERAGE_RCFILE": "ci/rc"})
+
+
+@pytest.mark.security
+def test_an_edited_plugin_is_found(repository: Repository) -> None:
+    edit(Path(".coveragerc"), "plugins = tools.rules, tools.other, rules\n")
+    repository.write("src/tools/rules.py", "x = 1\n")
+    repository.write("src/tools/other/__init__.py", "x = 1\n")
+    repository.write("src/tools/norules.py", "x = 1\n")
+    repository.commit()
+    repository.git("branch", "--force", "main")
+    assert list_findings(weakened()) == []
+    for name in ("rules.py", "other/__init__.py", "norules.py"):
+        repository.write(f"src/tools/{name}", "x = 2\n")
+    assert list_findings(weakened()) == [
+        "coverage.py: plugin rules: setting-changed: none -> src/tools/rules.py",
+        "coverage.py: plugin tools.other: setting-changed: none -> src/tools/other/__init__.py",
+        "coverage.py: plugin tools.rules: setting-changed: none -> src/tools/rules.py",
+    ]
