@@ -6,6 +6,7 @@ Passes run at the same time, and the last one would overwrite what the others wr
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,8 +16,14 @@ import pytest
 REQUESTED_JUNIT = "requested.junit.xml"
 """The JUnit XML of one pass, if an option asks for such a file; the tool merges those of a run."""
 
-_FILES = ("report_log", "htmlpath", "json_report_file", "csv", "md_report_output", "pytestmark_out")
-"""Options of pytest and of common plugins that name a file to write."""
+_FILES = ("report_log", "htmlpath", "json_report_file", "csv_path", "md_report_output")
+"""Options of common plugins that name a file to write."""
+
+_EMPTIED = {"clean_alluredir": "allure_report_dir", "store_durations": "durations_path"}
+"""Options with which a plugin empties or rewrites what another option names."""
+
+_OPENED = {"debug": "--debug"}
+"""Options whose file pytest opens before any plugin could choose another one."""
 
 _REPORTS = {
     *(".html", ".xml", ".json", ".jsonl", ".csv", ".md", ".rst", ".txt", ".log", ".tap", ".yaml"),
@@ -53,7 +60,11 @@ class Placement:
         """The path at which an option asks for a JUnit XML; "" if none does."""
 
     def apply(self, config: pytest.Config) -> None:
-        """Change the options, before any plugin has read them."""
+        """Change the options, before any plugin has read them.
+
+        Raises:
+            pytest.UsageError: Passes can't share the file of an option, nor get their own.
+        """
         options = config.option
         if path := getattr(options, "xmlpath", None):
             self.junit = str(Path(os.path.expandvars(path)).expanduser().absolute())
@@ -65,11 +76,17 @@ class Placement:
         if path := options.basetemp:
             Path(path).mkdir(parents=True, exist_ok=True)
             options.basetemp = str(Path(path) / self._place)
-        for name, value in list(vars(options).items()):
+        values = vars(options)
+        shared = {path for option, path in _EMPTIED.items() if values.get(option)}
+        for name, value in list(values.items()):
+            if values.get(name) and (name in _OPENED or _is_open(value)):
+                msg = f"{_OPENED.get(name, _option(name))}: several passes would write its file; "
+                raise pytest.UsageError(msg + "remove it, or run one suite and one --theme")
             if name in _NOT_WRITTEN or name.startswith("covernance") or not _is_path(value):
                 continue
             path = Path(value)
-            if name in _FILES or (path.suffix in _REPORTS and not path.exists()):
+            exists = path.exists() or (config.rootpath / path).exists()
+            if name in {*_FILES, *shared} or (path.suffix in _REPORTS and not exists):
                 setattr(options, name, type(value)(self._beside(path)))
             elif path.suffix in _REPORTS and path.is_file():
                 content = path.read_bytes()
@@ -95,7 +112,13 @@ class Placement:
 
 
 def _is_path(value: object) -> bool:
-    return isinstance(value, (str, Path)) and bool(str(value)) and "\0" not in str(value)
+    text = str(value) if isinstance(value, (str, Path)) else ""
+    return bool(text) and "\0" not in text and "://" not in text
+
+
+def _is_open(value: object) -> bool:
+    """Whether a value is a file that argparse has opened for writing."""
+    return isinstance(value, io.IOBase) and value.writable()
 
 
 def _setting(config: pytest.Config, name: str) -> Any:  # noqa: ANN401 - any type of setting

@@ -16,7 +16,9 @@ def placed(folder: Path, place: str = "calc-security", **options: object) -> tup
     usual = {"basetemp": None, "xmlpath": None, "log_file": None}
     settings: dict[str, str] = {"log_file": str(options.pop("ini", ""))}
     config: Any = SimpleNamespace(
-        option=SimpleNamespace(**{**usual, **options}), getini=settings.__getitem__
+        option=SimpleNamespace(**{**usual, **options}),
+        getini=settings.__getitem__,
+        rootpath=folder,
     )
     placement = Placement(folder, place)
     placement.apply(config)
@@ -73,6 +75,30 @@ def test_a_new_report_of_an_unknown_plugin_has_a_name_per_pass(tmp_path: Path) -
     assert options.my_report == str(tmp_path / "new.calc-security.html")
     assert (options.my_settings, options.inifilename) == ("module.settings", "other.md")
     assert placement.list_overwritten() == []
+
+
+def test_a_file_below_pytests_root_or_an_address_is_not_one_to_write(tmp_path: Path) -> None:
+    (tmp_path / "schema.json").touch()
+    options, _ = placed(tmp_path, my_schema="schema.json", my_server="https://host/a.json")
+    assert (options.my_schema, options.my_server) == ("schema.json", "https://host/a.json")
+
+
+def test_what_a_plugin_would_empty_has_a_place_per_pass(tmp_path: Path) -> None:
+    options, _ = placed(tmp_path, clean_alluredir=True, allure_report_dir="allure")
+    assert options.allure_report_dir == "allure.calc-security"
+    options, _ = placed(tmp_path, clean_alluredir=False, allure_report_dir="allure")
+    assert options.allure_report_dir == "allure"
+
+
+@pytest.mark.security
+def test_a_file_that_is_open_already_is_an_error_unless_there_is_one_pass(tmp_path: Path) -> None:
+    with (tmp_path / "benchmark.json").open("wb") as file:
+        for options in ({"benchmark_json": file}, {"debug": "pytestdebug.log"}):
+            placed(tmp_path, place="", **options)
+            with pytest.raises(
+                pytest.UsageError, match=r"^--(benchmark-json|debug): several passes"
+            ):
+                placed(tmp_path, **options)
 
 
 @pytest.mark.security
