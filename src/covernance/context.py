@@ -33,6 +33,16 @@ class Context(msgspec.Struct, frozen=True):
         return self.table.root
 
     @property
+    def in_ci(self) -> bool:
+        """Whether the command runs in CI, which takes exit code 0 for a verdict."""
+        return is_ci(self.environ)
+
+    @property
     def layout(self) -> Layout:
         """The paths of results and reports."""
         return Layout(self.table.root)
+
+
+def is_ci(environ: Mapping[str, str]) -> bool:
+    """Whether the variable `CI` is set, and not to 0 or false."""
+    return environ.get("CI", "").lower() not in {"", "0", "false"}

@@ -75,6 +75,10 @@ class Layout(msgspec.Struct, frozen=True):
         """A suite's last full result."""
         return self.folder / f"{suite}.snapshot.json"
 
+    def junit(self, suite: str) -> Path:
+        """The JUnit XML of a suite's last full run: each test once, with its themes."""
+        return self.folder / f"{suite}.junit.xml"
+
     def part(self, name: str) -> Path:
         """The result of one shard of a suite, for `covernance collect`."""
         return self.folder / "parts" / name

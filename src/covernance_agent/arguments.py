@@ -7,26 +7,26 @@ again, without the options from ini files and environment variables.
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from _pytest.config import _prepareconfig
 
+from covernance_agent.cov_switch import CovSwitch
 from covernance_agent.failures import InputError
-from covernance_agent.narrowing import list_given
+from covernance_agent.selection import find_mode_without_tests, list_narrowing, list_unknown
+
+VARIABLE = "PYTEST_ADDOPTS"
+"""pytest's own variable for arguments, which come before those on the command line."""
 
 _PATHS = "file_or_dir"
-_ONE_FILE = {
-    "basetemp": "--basetemp",
-    "xmlpath": "--junit-xml",
-    "log_file": "--log-file",
-    "report_log": "--report-log",
-}
 _SPREADING = ("numprocesses", "dist", "tx")
 
 
 def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
-    """Read the arguments that a user gave.
+    """Read the arguments that a user gave for one run, also in `PYTEST_ADDOPTS`.
 
     Args:
         arguments: The user's arguments.
@@ -34,17 +34,20 @@ def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
 
     Returns:
         `expression` (of `-m`, or None), `paths`, `narrowing` (each option as a user would write
-        it), `interactive` (pytest needs the terminal), `spreads` (the user chooses how many
-        processes run tests), `one_file` (an option naming a file that passes can't share, or None).
+        it), `unknown` (options of plugins and conftest files that may leave tests out),
+        `interactive` (pytest needs the terminal), `spreads` (the user chooses how many processes
+        run tests).
 
     Raises:
-        InputError: pytest can't read them; the message contains pytest's own.
+        InputError: pytest can't read them; the message contains pytest's own. Or they run no test.
     """
     try:
-        config = _prepareconfig([*arguments, *tests], None)
+        variable = shlex.split(os.environ.get(VARIABLE, ""))
+        config = _prepareconfig([*arguments, *tests], [CovSwitch()])
         try:
             parser = config._parser  # noqa: SLF001 - the only way to get the parser with all plugins' options
-            given = parser.parse_known_args(list(arguments))
+            given = parser.parse_known_args([*variable, *arguments])
+            typed = parser.parse_known_args(list(arguments))
             default = parser.parse_known_args([])
         finally:
             config._ensure_unconfigure()  # noqa: SLF001 - as `pytest.main` does at its end
@@ -59,18 +62,17 @@ def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
     chosen = {
         name: value for name, value in vars(given).items() if value != getattr(default, name, None)
     }
+    if mode := find_mode_without_tests(chosen):
+        msg = f"{mode} runs no tests, so there is nothing to measure; run pytest itself"
+        raise InputError(msg)
     return {
         "expression": chosen.get("markexpr") or None,
         "paths": [str(path) for path in chosen.get(_PATHS) or ()],
-        "narrowing": [*list_given(chosen)],
-        "interactive": given.capture == "no" or _is_on(chosen, "usepdb", "trace"),
+        "narrowing": [*list_narrowing(chosen)],
+        "unknown": list_unknown(chosen),
+        "interactive": typed.capture == "no" or typed.usepdb or typed.trace,
         "spreads": any(name in chosen for name in _SPREADING) or _without_xdist(chosen),
-        "one_file": next((option for name, option in _ONE_FILE.items() if name in chosen), None),
     }
-
-
-def _is_on(chosen: dict[str, Any], *names: str) -> bool:
-    return any(chosen.get(name) for name in names)
 
 
 def _without_xdist(chosen: dict[str, Any]) -> bool:

@@ -17,13 +17,22 @@ from typing import Any, BinaryIO
 import pytest
 
 from covernance_agent.context_name import dynamic_part, full_name
-from covernance_agent.narrowing import list_in_force
+from covernance_agent.cov_switch import CovSwitch
+from covernance_agent.junit_report import JunitReport
 from covernance_agent.origins import find_origins
+from covernance_agent.placement import Placement
 from covernance_agent.record import Collected, progress_path, write_record
+from covernance_agent.selection import find_mode_without_tests
 from covernance_agent.tally import Tally
 
 _PLAIN_ID = pytest.StashKey[str]()
 """A test's own node id, if pytest-xdist has appended its group."""
+
+_SPLIT = "pytestsplitplugin"
+"""The name under which pytest-split registers the plugin that selects the tests of a shard."""
+
+_COV_SWITCH = pytest.StashKey[CovSwitch]()
+_PLACEMENT = pytest.StashKey[Placement]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +48,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--covernance-themes", metavar="A,B", default="", help="all themes of the suite"
     )
     group.addoption(
+        "--covernance-select", metavar="EXPR", default="", help="the table's marker expression"
+    )
+    group.addoption(
+        "--covernance-place",
+        metavar="NAME",
+        default="",
+        help="part of the names of this pass's files",
+    )
+    group.addoption(
         "--covernance-contexts",
         choices=("theme", "test"),
         default="theme",
@@ -51,22 +69,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Raise if pytest-cov would measure too, before it starts: both results would be incomplete.
+    """Switch pytest-cov off before it starts."""
+    if early_config.known_args_namespace.covernance_record:
+        switch = early_config.stash[_COV_SWITCH] = CovSwitch()
+        switch.turn_off(early_config)
+    yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Adapt the options in force to a pass, before any other plugin reads them.
 
     Raises:
-        pytest.UsageError: `--cov` is in `PYTEST_ADDOPTS` or in the ini file.
+        pytest.UsageError: With an option in force, pytest runs no tests.
     """
-    known = early_config.known_args_namespace
-    if known.covernance_record and getattr(known, "cov_source", None):
-        msg = "pytest-cov is active too; remove --cov from PYTEST_ADDOPTS and addopts"
+    if not config.getoption("covernance_record") or hasattr(config, "workerinput"):
+        return
+    if mode := find_mode_without_tests(vars(config.option)):
+        msg = f"{mode} is in force, from addopts or PYTEST_ADDOPTS. It runs no tests; remove it"
         raise pytest.UsageError(msg)
-    yield
+    if select := config.getoption("covernance_select"):
+        other = config.option.markexpr
+        config.option.markexpr = f"({select}) and ({other})" if other else select
+    folder = Path(config.getoption("covernance_record")).parent
+    placement = Placement(folder, config.getoption("covernance_place"))
+    config.stash[_PLACEMENT] = placement
+    placement.apply(config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start recording if the tool asks for it."""
     if config.getoption("covernance_record"):
         config.pluginmanager.register(Recorder(config), "covernance-recorder")
+        if not hasattr(config, "workerinput"):
+            folder = Path(config.getoption("covernance_record")).parent
+            config.pluginmanager.register(JunitReport(folder), "covernance-junit")
         if config.getoption("covernance_contexts") == "test":
             tests = TestContexts(config.getoption("covernance_theme"))
             config.pluginmanager.register(tests, "covernance-contexts")
@@ -88,27 +125,50 @@ class Recorder:
         self._tally = Tally()
         self._errors: set[str] = set()
         self._progress: BinaryIO | None = None
+        self._split: Any = None
 
     @property
     def _is_worker(self) -> bool:
         return hasattr(self._config, "workerinput")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Take over from pytest-split, which must see the tests of this theme only."""
+        self._split = self._config.pluginmanager.unregister(name=_SPLIT)
+
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, items: list[pytest.Item]
     ) -> Generator[None, None, None]:
-        """Record every item before anything is deselected, and the remaining items afterwards."""
+        """Select the tests of this pass among those that run without covernance.
+
+        Options, conftest files and plugins select from all tests of the suite first, just as if
+        pytest ran alone.
+        """
         everything = [(item, item.nodeid) for item in items]
         yield
         for item, before in everything:
             if item.nodeid.startswith(f"{before}@"):
                 item.stash[_PLAIN_ID] = self._plain_ids[item.nodeid] = before
+        remaining = {_plain_id(item) for item in items}
+        unthemed = [_plain_id(item) for item in items if not self._themes_of(item)]
+        others = [item for item in items if not self._selects(item)]
+        items[:] = [item for item in items if self._selects(item)]
+        tests_of_pass = [_plain_id(item) for item in items]
+        if others:
+            self._config.hook.pytest_deselected(items=others)
+        if self._split is not None:
+            self._split.pytest_collection_modifyitems(self._config, items)
         selected = {_plain_id(item): self._themes_of(item) for item in items}
-        tests_of_pass = [_plain_id(item) for item, _ in everything if self._selects(item)]
         self._collected = Collected(
             selected=selected,
-            unthemed=[_plain_id(item) for item, _ in everything if not self._themes_of(item)],
-            deselected=[nodeid for nodeid in tests_of_pass if nodeid not in selected],
+            unthemed=unthemed,
+            deselected=[
+                _plain_id(item)
+                for item, _ in everything
+                if self._selects(item) and _plain_id(item) not in remaining
+            ],
+            elsewhere=[nodeid for nodeid in tests_of_pass if nodeid not in selected],
         )
 
     def _themes_of(self, item: pytest.Item) -> list[str]:
@@ -185,16 +245,19 @@ class Recorder:
         seconds = {plain_ids.get(test, test): time for test, time in tally.seconds.items()}
         entered = {plain_ids.get(test, test) for test in tally.entered}
         reran = {plain_ids.get(test, test) for test in tally.reran}
+        placement, switch = self._config.stash[_PLACEMENT], self._config.stash[_COV_SWITCH]
         write_record(
             self._path,
             {
                 "exit": int(exitstatus),
-                "collected": (self._collected or Collected({}, [], []))._asdict(),
+                "collected": (self._collected or Collected({}, [], [], []))._asdict(),
                 "has_collected": self._collected is not None,
                 "outcomes": outcomes,
                 "seconds": seconds,
                 "collection_errors": sorted(self._errors),
-                "narrowed": [*list_in_force(self._config.option)],
+                "overwritten": placement.list_overwritten(),
+                "junit": placement.junit,
+                "notes": [switch.note] if switch.note else [],
                 "reran": sorted(reran),
                 "not_entered": sorted(outcomes.keys() - entered),
                 "origins": self._origins,

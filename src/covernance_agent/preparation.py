@@ -48,7 +48,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
         settings, notes = overlay.write_settings(Path(task["folder"]), task["source"])
         fail_under = read_fail_under(settings)
     arguments = None
-    if task.get("arguments"):
+    if task.get("arguments") is not None:
         from covernance_agent.arguments import parse  # noqa: PLC0415 - importing pytest takes time
 
         arguments = parse(task["arguments"], task["tests"])

@@ -17,13 +17,15 @@ class Collected(NamedTuple):
 
     Attributes:
         selected: The tests of this pass, each with its themes.
-        unthemed: Tests of the suite without a theme, selected or not.
+        unthemed: Tests of the suite without a theme, whether this pass runs them or not.
         deselected: Tests of this pass's theme that something else deselected (`-k`, a plugin).
+        elsewhere: Tests of this pass's theme that other shards run.
     """
 
     selected: dict[str, list[str]]
     unthemed: list[str]
     deselected: list[str]
+    elsewhere: list[str]
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

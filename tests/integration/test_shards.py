@@ -149,7 +149,7 @@ def test_a_test_that_no_shard_ran_is_red(machines: Machines) -> None:
     document = msgspec.json.decode(record.read_bytes())
     test = min(document["collected"]["selected"])
     del document["collected"]["selected"][test]
-    document["collected"]["deselected"].append(test)
+    document["collected"]["elsewhere"].append(test)
     record.write_bytes(msgspec.json.encode(document))
     joined = collect(machines)
     assert joined.code == 1

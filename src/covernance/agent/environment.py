@@ -41,20 +41,20 @@ class GivenArguments(msgspec.Struct, frozen=True, kw_only=True):
     """The meaning of a user's arguments, as parsed by pytest.
 
     Attributes:
-        expression: The user's `-m`, to be combined with that of the theme.
+        expression: The user's `-m`, which replaces that of the project, as in pytest.
         paths: Files, folders and node ids that replace the suite's own.
         narrowing: Arguments that leave tests out, as a user would write them.
+        unknown: Options of plugins and conftest files, which may leave tests out.
         interactive: Whether pytest needs the terminal.
         spreads: Whether the user sets the number of processes that run the tests of a pass.
-        one_file: An option that names one file or folder, which passes can't share.
     """
 
     expression: str | None = None
     paths: tuple[str, ...] = ()
     narrowing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     interactive: bool = False
     spreads: bool = False
-    one_file: str | None = None
 
 
 class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="prepare"):
@@ -64,13 +64,14 @@ class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="
         source: The suite's sources.
         tests: The suite's tests.
         folder: The folder for the generated settings, or None to generate none.
-        arguments: The user's arguments for pytest, to be parsed.
+        arguments: The user's arguments for pytest, to be parsed with those in `PYTEST_ADDOPTS`;
+            None to parse none.
     """
 
     source: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     folder: Path | None = None
-    arguments: tuple[str, ...] = ()
+    arguments: tuple[str, ...] | None = None
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -190,7 +191,19 @@ def _publish_whole(
     if not agent.ask(report, Reported).data:
         msg = f"{delivered}: no coverage data; run the suite again"
         raise InputError(msg)
-    return to_suite_result(result, publish.publish_complete(result, targets, report.target, layout))
+    junit_report = _copy_junit(layout.junit(suite.name), path.parent, work)
+    published = publish.publish_complete(result, targets, report.target, layout, junit_report)
+    return to_suite_result(result, published)
+
+
+def _copy_junit(target: Path, folder: Path, work: Path) -> dict[Path, Path]:
+    """Copy the JUnit XML that came with a suite, if there is one, to be moved into its place."""
+    delivered = folder / target.name
+    if not delivered.is_file():
+        return {}
+    staged = work / target.name
+    shutil.copyfile(delivered, staged)
+    return {target: staged}
 
 
 def _join_shards(

@@ -15,6 +15,7 @@ from covernance.config.value_checks import (
     THEME_NAME,
     WHOLE,
     Surroundings,
+    check_expression,
     check_number,
     check_numbers_by_file,
     check_numbers_by_theme,
@@ -32,6 +33,8 @@ class Weakening(StrEnum):
     LOWER = "a lower value"
     HIGHER = "a higher value"
     REMOVAL = "a removed entry"
+    ADDITION = "an added entry"
+    CHANGE = "another value"
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -134,6 +137,20 @@ TEST_PATHS = Kind(
     check=check_paths,
     schema=_PATHS,
     weakened_by=Weakening.REMOVAL,
+)
+IGNORED_PATHS = Kind(
+    name="ignored paths",
+    words="a list of folders or files",
+    check=check_paths,
+    schema=_PATHS,
+    weakened_by=Weakening.ADDITION,
+)
+EXPRESSION = Kind(
+    name="marker expression",
+    words="a marker expression, as for `pytest -m`",
+    check=check_expression,
+    schema={"pattern": r"\S"},
+    weakened_by=Weakening.CHANGE,
 )
 SUITES = Kind(
     name="suites",

@@ -13,11 +13,13 @@ from covernance.config.keys import Declaration, Key, declared_keys
 from covernance.config.kinds import (
     CHOICE,
     COUNT,
+    EXPRESSION,
     FILE,
     FLAG,
     FLOOR,
     FLOORS_BY_FILE,
     FLOORS_BY_THEME,
+    IGNORED_PATHS,
     LIMIT,
     LIMITS_BY_THEME,
     SECTION,
@@ -55,6 +57,22 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Key(THEMES, "The themes that must each have tests in this suite.", inherits=True),
     ]
+    select: Annotated[
+        str | None,
+        Key(
+            EXPRESSION,
+            'The tests that belong to the suite, as for `pytest -m`: `"not slow"`. It is joined '
+            "with a `-m` in pytest's own settings. A `-m` after `--` replaces both for one run.",
+        ),
+    ] = None
+    ignore: Annotated[
+        tuple[str, ...],
+        Key(
+            IGNORED_PATHS,
+            "Folders and files below `tests` that do not belong to the suite, as for "
+            "`pytest --ignore`.",
+        ),
+    ] = ()
     fail_under: Annotated[
         Decimal,
         Key(

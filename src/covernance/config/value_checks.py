@@ -129,6 +129,14 @@ def check_suites(
     return entries
 
 
+def check_expression(text: str, where: str, _around: Surroundings) -> str:
+    """Return a marker expression; pytest checks its syntax."""
+    if not text.strip():
+        msg = f"{where}: is empty; give a marker expression, or remove the key"
+        raise ConfigError(msg)
+    return text.strip()
+
+
 def check_path(path: str, where: str, around: Surroundings) -> str:
     """Return a path that exists inside the repository."""
     if Path(path).is_absolute() or ".." in Path(path).parts:

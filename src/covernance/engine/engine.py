@@ -58,6 +58,11 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     temporary: Path
     trace_variables: TraceVariables | None = None
 
+    @property
+    def has_several_passes(self) -> bool:
+        """Whether more than one pass may run, which then can't share a file."""
+        return self.with_unthemed or sum(map(len, self.themes.values())) > 1
+
 
 class Observer(Protocol):
     """Receives the progress of a run, by suite and theme."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from covernance.agent.client import agent_environment
-from covernance.config import UNTHEMED, Suite
+from covernance.agent.environment import GivenArguments
+from covernance.config import Suite
 from covernance.engine import shard
 from covernance.engine.engine import Measurement
 from covernance.engine.processes import Launch
@@ -59,14 +60,15 @@ def plan_pass(suite: Suite, theme: str, measurement: Measurement, workers: int =
         f"--covernance-record={folder / RECORD}",
         f"--covernance-theme={theme}",
         f"--covernance-themes={','.join(suite.themes)}",
+        *_select(suite, arguments.meaning),
+        *([f"--covernance-place={suite.name}-{theme}"] if measurement.has_several_passes else []),
         *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),
         *(["--color=yes"] if measurement.color else []),
         *(["--covernance-contexts=test"] if measurement.contexts == "test" else []),
         *shard.split_options(measurement.shard, durations, prepared.plugins),
         *([f"--numprocesses={workers}"] if workers > 1 else []),
+        *(f"--ignore={path}" for path in suite.ignore),
         *arguments.rest,
-        # pytest uses only the last -m, so the user's expression is combined with the theme.
-        *("-m", _expression(suite, theme, arguments.meaning.expression)),
         *([] if arguments.meaning.paths else suite.tests),
     )
     # A multiprocessing child reads its context from the environment, not from the command line.
@@ -98,8 +100,8 @@ def durations_file(work: Path, suite: Suite) -> Path:
     return work / f"{suite.name}-durations.json"
 
 
-def _expression(suite: Suite, theme: str, user_expression: str | None) -> str:
-    select = theme
-    if theme == UNTHEMED:
-        select = " and ".join(f"not {name}" for name in suite.themes)
-    return f"({select}) and ({user_expression})" if user_expression else select
+def _select(suite: Suite, meaning: GivenArguments) -> tuple[str, ...]:
+    """The option for the table's marker expression, which the user's own `-m` replaces."""
+    if suite.select is None or meaning.expression:
+        return ()
+    return (f"--covernance-select={suite.select}",)

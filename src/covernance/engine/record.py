@@ -26,13 +26,15 @@ class Collected(msgspec.Struct):
 
     Attributes:
         selected: The tests of this pass, each with its themes.
-        unthemed: Tests of the suite without a theme, selected or not.
+        unthemed: Tests of the suite without a theme, whether this pass runs them or not.
         deselected: Tests of this pass's theme that were deselected otherwise (`-k`, a plugin).
+        elsewhere: Tests of this pass's theme that other shards run.
     """
 
     selected: dict[str, tuple[str, ...]] = {}
     unthemed: list[str] = []
     deselected: list[str] = []
+    elsewhere: list[str] = []
 
 
 class Record(msgspec.Struct):
@@ -46,7 +48,9 @@ class Record(msgspec.Struct):
         seconds: The duration of each test.
         collection_errors: Files that could not be collected.
         reran: Tests that a plugin ran again after a failed attempt.
-        narrowed: Settings in force that leave tests out, whatever their source.
+        overwritten: Options that name a file of a plugin which a pass has overwritten.
+        junit: The path at which an option asks for a JUnit XML; "" if none does.
+        notes: What the pass changed for covernance, one sentence each.
         has_collected: Whether all tests were collected; False if pytest was stopped before.
         not_entered: Tests with an outcome whose own code did not run, or skipped itself.
         origins: By source of the suite, the module that was imported under its name, and its file.
@@ -58,7 +62,9 @@ class Record(msgspec.Struct):
     outcomes: dict[str, Outcome]
     seconds: dict[str, float]
     collection_errors: list[str]
-    narrowed: list[str] = []
+    overwritten: list[tuple[str, str]] = []
+    junit: str = ""
+    notes: list[str] = []
     reran: list[str] = []
     has_collected: bool = True
     not_entered: list[str] = []

@@ -8,6 +8,12 @@ import msgspec
 
 from covernance.engine.record import RECORD, Record
 
+JUNIT = "tests.junit.xml"
+"""The file in a theme's folder in which the agent's plugin reports its tests."""
+
+REQUESTED_JUNIT = "requested.junit.xml"
+"""The file in a theme's folder for which an option asks; the name is the agent's."""
+
 _USAGE_ERROR = 4
 _NO_TESTS = 5
 
@@ -49,9 +55,19 @@ class ThemeResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The data files, and the record if there is one."""
-        record = self.folder / RECORD
-        return (*self.data_files, *([record] if record.is_file() else []))
+        """The data files, and the record and the JUnit XML if there are any."""
+        others = (self.folder / RECORD, self.junit)
+        return (*self.data_files, *(path for path in others if path.is_file()))
+
+    @property
+    def junit(self) -> Path:
+        """The JUnit XML, which is missing if pytest died."""
+        return self.folder / JUNIT
+
+    @property
+    def requested_junit(self) -> Path:
+        """The JUnit XML for which an option asks, which is missing if none does."""
+        return self.folder / REQUESTED_JUNIT
 
     @property
     def data_files(self) -> tuple[Path, ...]:

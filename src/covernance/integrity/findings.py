@@ -22,6 +22,7 @@ Kind = Literal[
     "theme-removed",
     "source-removed",
     "tests-path-removed",
+    "selection-narrowed",
     "exclusion-added",
     "branch-off",
     "setting-changed",

@@ -55,6 +55,7 @@ def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
     keys = _keys_by_place(name for name in old if name in new)
     yield from _compare_numbers(before, after, keys)
     yield from _compare_lists(before, after, keys)
+    yield from _compare_selections(before, after, keys)
 
 
 def check_comparable(document: object, where: str) -> None:
@@ -73,7 +74,9 @@ def check_comparable(document: object, where: str) -> None:
 
 def _lists_shape(keys: Iterable[Declaration], *more: tuple[str, Any, Any]) -> type[msgspec.Struct]:
     lists: list[tuple[str, Any, Any]] = [
-        (key.attribute, list[str], []) for key in keys if key.kind in _REMOVALS
+        (key.attribute, list[str], [])
+        for key in keys
+        if key.kind in _REMOVALS or key.weakened_by is Weakening.ADDITION
     ]
     return msgspec.defstruct("Shape", [*lists, *more], rename="kebab")
 
@@ -145,6 +148,25 @@ def _compare_lists(
             for entry in removal.missing(was, now):
                 subjects = (*_suite(place), *([entry] if removal.is_subject else []))
                 yield Finding(removal.finding, _shown(address), entry, NONE, subjects)
+
+
+def _compare_selections(
+    before: Mapping[str, Any], after: Mapping[str, Any], places: _Places
+) -> Iterator[Finding]:
+    """Find tests that a suite selects no more; which ones is known only when it runs."""
+    for place, keys in places.items():
+        for key in keys:
+            address = (*place, key.name)
+            subjects = _suite(place)
+            if key.weakened_by is Weakening.ADDITION:
+                was, now = _entries(before, address, key), _entries(after, address, key)
+                for entry in _removed_paths(now, was):
+                    yield Finding("selection-narrowed", _shown(address), NONE, entry, subjects)
+            elif key.weakened_by is Weakening.CHANGE:
+                old, new = _value(before, address), _value(after, address)
+                if new is not None and new != old:
+                    shown = NONE if old is None else f"{old}"
+                    yield Finding("selection-narrowed", _shown(address), shown, f"{new}", subjects)
 
 
 def _entries(table: Mapping[str, Any], address: Address, key: Declaration) -> Iterable[str]:

@@ -39,6 +39,7 @@ from covernance.integrity.findings import (
     test_findings,
 )
 from covernance.integrity.pragmas import Pragmas, find_pragmas
+from covernance.integrity.pytest_selection import find_narrowed_selections, read_pytest_settings
 from covernance.integrity.table_changes import check_comparable, compare_tables
 from covernance.model import snapshot
 from covernance.model.paths import is_below
@@ -120,6 +121,9 @@ def find_weakenings(
     sources = _changed_python(diff, _all(old_table, new_table, "source"))
     findings = [
         *compare_tables(old_table, new_table),
+        *find_narrowed_selections(
+            read_pytest_settings(before, f" at {base}"), read_pytest_settings(after, "")
+        ),
         *_coverage_findings(before, after, diff, sources, agent, context.environ),
     ]
     measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}

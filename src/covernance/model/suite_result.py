@@ -17,6 +17,8 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
         snapshot: The measured result; its verdict is `partial` for a partial run.
         exit: The exit code if this were the only suite.
         partial: Why the run was partial; empty for a full run.
+        selection: The part of it that a user chose, which nothing judges later; a shard is judged
+            with the others.
         published: The reports that were written.
         text: coverage.py's terminal report, if it was requested.
     """
@@ -24,6 +26,7 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
     exit: Exit
     partial: tuple[str, ...]
+    selection: tuple[str, ...] = ()
     published: tuple[Path, ...]
     text: str
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from covernance.context import is_ci
 from covernance.model import timestamp
 from covernance.reuse.evidence import ENVIRONMENT, OF_ENVIRONMENT, Evidence, Seen
 from covernance.reuse.path_states import ABSENT
@@ -42,8 +43,7 @@ def explain_no_reuse(environ: Mapping[str, str], default_branch: str) -> str:
     event = environ.get("GITHUB_EVENT_NAME", "")
     if event == "schedule":
         return "scheduled runs measure every suite; pass --reuse to reuse results"
-    in_ci = environ.get("CI", "").lower() not in {"", "0", "false"}
-    if not (in_ci or environ.get("GITHUB_ACTIONS")) or event.startswith(_PULL_REQUESTS):
+    if not (is_ci(environ) or environ.get("GITHUB_ACTIONS")) or event.startswith(_PULL_REQUESTS):
         return ""
     if environ.get("GITHUB_REF_NAME", default_branch) == default_branch:
         branch = "in CI, runs of the default branch"

@@ -19,7 +19,7 @@ from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.matrix.jobs import durations
 from covernance.report_formats import FORMATS
-from covernance.run.output import print_results, worst_exit
+from covernance.run.output import explain_unjudged, print_results, worst_exit
 from covernance.run.preparing import interpret
 from covernance.run.request import Request
 from covernance.run.workflow import plan_commands, run_suites
@@ -79,6 +79,14 @@ from covernance.shell.terminal import colored, has_terminal
 @click.option("--verbose", "-v", is_flag=True, help="Show pytest's output for every pass.")
 @soft_option
 @click.option(
+    "--partial-ok",
+    is_flag=True,
+    envvar="COVERAGE_PARTIAL_OK",
+    show_envvar=True,
+    help="Exit 0 after a partial run in CI. Without this it exits with 2 there, because floors are "
+    "not checked.",
+)
+@click.option(
     "--reuse/--fresh",
     default=None,
     envvar="COVERAGE_REUSE",
@@ -100,6 +108,7 @@ def command(  # noqa: PLR0913 - click hands over every option
     *,
     verbose: bool,
     soft: bool,
+    partial_ok: bool,
     reuse: bool | None,
     dry_run: bool,
 ) -> Exit:
@@ -107,7 +116,9 @@ def command(  # noqa: PLR0913 - click hands over every option
 
     Arguments after -- are passed to pytest. --cov-report=FORMAT[:PATH] works as in pytest-cov; its
     formats are listed below. Selecting tests (-k, -m, a path, a subset of themes) makes the run
-    partial: floors are not checked and the last full reports are left unchanged.
+    partial: floors are not checked and the last full reports are left unchanged. In CI a partial
+    run exits with 2 unless --partial-ok is given. What pytest's own settings leave out (addopts,
+    conftest files) is not part of the suite.
 
     If nothing a suite's last passing run depended on has changed, the stored result is reused,
     checked against today's floors and marked "reused". `covernance cache show` lists the reasons
@@ -130,7 +141,7 @@ def command(  # noqa: PLR0913 - click hands over every option
         suites=chosen,
         themes=_split(themes) or None,
         fail_under=fail_under,
-        arguments=interpret(arguments, chosen[0], agents[chosen[0].name]),
+        arguments=interpret(arguments, chosen[0], agents[chosen[0].name], context.environ),
         jobs=jobs,
         color=colored(),
         shard=part,
@@ -154,7 +165,11 @@ def command(  # noqa: PLR0913 - click hands over every option
     with observing as observer:
         results = run_suites(context, request, agents, observer)
     print_results(results, table, combiner(context, lambda suite: agents[suite.name]), click.echo)
-    return softened(worst_exit(result.exit for result in results), soft=soft)
+    codes = [result.exit for result in results]
+    if (message := explain_unjudged(results)) and context.in_ci and not partial_ok:
+        click.echo(message, err=True)
+        codes.append(Exit.GATE)
+    return softened(worst_exit(codes), soft=soft)
 
 
 def _select_suites(context: Context, options: tuple[str, ...]) -> tuple[Suite, ...]:

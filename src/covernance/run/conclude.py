@@ -27,7 +27,7 @@ from covernance.model.verdict import Assessment, Verdict
 from covernance.patch import recorded
 from covernance.patch.changed import NOTHING, statements_task
 from covernance.report_formats import FORMATS
-from covernance.run import outcomes, publish
+from covernance.run import junit, outcomes, publish
 from covernance.run.scope import Scope
 from covernance.run.unexecuted import explain_unexecuted
 from covernance.who import recording
@@ -116,16 +116,23 @@ def conclude(
     )
     counted = _count(agent, task, suite, themes, judgement, layout)
     snapshot, exit_code = assess(suite, themes, judgement, source, counted)
+    junit_report: dict[Path, Path] = {}
+    if themes.complete:
+        merged = work / "junit.xml"
+        merged.parent.mkdir(parents=True, exist_ok=True)
+        merged.write_bytes(junit.merge_suite(suite.name, themes.results))
+        junit_report = {layout.junit(suite.name): merged}
     published: tuple[Path, ...] = ()
     if snapshot.files and not themes.scope.is_whole:
         published = publish.publish_reports(targets, layout)
     elif snapshot.files and themes.complete:
-        published = publish.publish_complete(snapshot, targets, task.target, layout)
+        published = publish.publish_complete(snapshot, targets, task.target, layout, junit_report)
         published += recording.publish_recording(work / "contexts", suite, snapshot, layout)
     return SuiteResult(
         snapshot=snapshot,
         exit=exit_code,
         partial=themes.scope.reasons,
+        selection=themes.scope.selection,
         published=published,
         text=counted.reported.text,
     )

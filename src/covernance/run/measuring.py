@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from covernance.model.snapshot import Provenance
 from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
-from covernance.run import part, publish
+from covernance.run import junit, part, publish
 from covernance.run.conclude import ThemeResults, conclude
 from covernance.run.preparing import list_unused_floors, prepare
 from covernance.run.request import Request
@@ -63,7 +64,7 @@ def plan(
         trace_variables: Makes the engine trace what tests read; None to trace nothing.
 
     Raises:
-        InputError: A theme is unknown, or an option names one file for several themes.
+        InputError: A theme is unknown.
     """
     for theme in request.themes or ():
         if theme not in (*context.table.themes, UNTHEMED):
@@ -71,9 +72,6 @@ def plan(
             raise InputError(msg)
     themes = {suite.name: _themes(suite, request) for suite in request.suites}
     number = sum(map(len, themes.values()))
-    if (option := request.arguments.meaning.one_file) and number > 1:
-        msg = f"{option}: {number} passes would write it; name one suite and one --theme"
-        raise InputError(msg)
     if not number:
         suites = ", ".join(suite.name for suite in request.suites)
         msg = f"--theme: {suites} has no theme {', '.join(request.themes or ())}; "
@@ -133,9 +131,7 @@ def measure(
         trace = _start_tracing(reuse, request, prepared, (layout.work, temporary))
         measurement = plan(context, request, work.path, temporary, prepared, trace)
         results = choose_engine().run(measurement, observer)
-        if any(result.was_rejected for result in results):
-            msg = "pytest could not start; its message is above"
-            raise InputError(msg)
+        _finish_passes(results, context, observer)
         checkout = describe_run(context)
         change = recorded.find_change(context)
         suite_results = []
@@ -179,6 +175,44 @@ def _start_tracing(
         reuse.forget(request.suites)
     reuse.prepare(request.suites, {name: ready.environment for name, ready in prepared.items()})
     return partial(reuse.trace_variables, run_folders)
+
+
+def _finish_passes(results: Sequence[ThemeResult], context: Context, observer: Observer) -> None:
+    """Show what the passes changed, and write the files for which pytest's options ask.
+
+    Raises:
+        InputError: pytest rejected its arguments, or passes have overwritten each other's file.
+    """
+    if any(result.was_rejected for result in results):
+        msg = "pytest could not start; its message is above"
+        raise InputError(msg)
+    _reject_overwritten(results)
+    notes = [note for result in results if result.record for note in result.record.notes]
+    for note in dict.fromkeys(notes):
+        observer.note(note)
+    for path in junit.write_requested(results, context.root):
+        observer.note(f"wrote {path}")
+
+
+def _reject_overwritten(results: Sequence[ThemeResult]) -> None:
+    """Reject a plugin's file that several passes have overwritten, so that the last one won.
+
+    Raises:
+        InputError: There is one.
+    """
+    overwritten = Counter(
+        (option, path)
+        for result in results
+        if result.record
+        for option, path in result.record.overwritten
+    )
+    for (option, path), number in overwritten.items():
+        if number > 1:
+            msg = (
+                f"{option} {path}: {number} passes have overwritten this file, so the others' "
+                "content is lost; delete it, and each pass gets a file next to it"
+            )
+            raise InputError(msg)
 
 
 def settings_folder(work: Path) -> Path:

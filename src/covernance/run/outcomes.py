@@ -112,12 +112,6 @@ def lost(results: Sequence[ThemeResult]) -> tuple[str, ...]:
     return tuple(result.theme for result in results if result.record is None)
 
 
-def list_narrowing_settings(results: Sequence[ThemeResult]) -> tuple[str, ...]:
-    """The settings, from any source, by which themes leave tests out."""
-    reasons = {reason for result in results if result.record for reason in result.record.narrowed}
-    return tuple(sorted(reasons))
-
-
 def count_deselected(results: Sequence[ThemeResult]) -> int:
     """The number of tests deselected by anything other than the theme."""
     return sum(len(result.record.collected.deselected) for result in results if result.record)

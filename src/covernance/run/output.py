@@ -25,6 +25,17 @@ def worst_exit(codes: Iterable[Exit]) -> Exit:
     return max(codes, key=_SEVERITY.index, default=Exit.PASS)
 
 
+def explain_unjudged(results: Iterable[SuiteResult]) -> str:
+    """Why CI must not take a run for a verdict; empty if every suite was judged, or will be."""
+    suites = [result.snapshot.suite for result in results if result.selection]
+    if not suites:
+        return ""
+    return (
+        f"{', '.join(suites)}: a partial run is not a verdict, so in CI it fails; run the complete "
+        "suite, or pass --partial-ok or set COVERAGE_PARTIAL_OK=1"
+    )
+
+
 def print_results(
     results: Sequence[SuiteResult],
     table: Table,

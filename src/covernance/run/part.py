@@ -113,7 +113,7 @@ def read_results(part: Part, folder: Path) -> list[ThemeResult]:
 def find_gaps(results: Sequence[ThemeResult]) -> tuple[str, ...]:
     """List why the results of several shards do not add up to complete themes.
 
-    Each shard collects all tests of a theme and deselects those of other shards. Together, the
+    Each shard collects all tests of a theme and leaves those of other shards out. Together, the
     shards must run each test exactly once.
     """
     problems: list[str] = []
@@ -122,7 +122,7 @@ def find_gaps(results: Sequence[ThemeResult]) -> tuple[str, ...]:
             result.record.collected for result in results if result.theme == theme and result.record
         ]
         ran = Counter(test for collected in collections for test in collected.selected)
-        by_shard = [{*collected.selected, *collected.deselected} for collected in collections]
+        by_shard = [{*collected.selected, *collected.elsewhere} for collected in collections]
         known = set[str]().union(*by_shard)
         problems += [
             f"{theme}: a shard did not collect {abbreviate(tests)}"

@@ -16,14 +16,19 @@ from covernance.errors import CovernanceError
 from covernance.judgement import Judgement
 from covernance.machine import count_cpus
 
+_VARIABLE = "PYTEST_ADDOPTS"
+"""pytest's variable for arguments of one run, which the agent reads too."""
 
-def interpret(arguments: PytestArguments, suite: Suite, agent: Agent) -> PytestArguments:
+
+def interpret(
+    arguments: PytestArguments, suite: Suite, agent: Agent, environ: Mapping[str, str]
+) -> PytestArguments:
     """Interpret the user's pytest arguments with the pytest of the suite's environment.
 
     Raises:
         CovernanceError: pytest rejects them, or is not installed there.
     """
-    if not arguments.rest:
+    if not arguments.rest and not environ.get(_VARIABLE):
         return arguments
     task = Prepare(tests=suite.tests, arguments=arguments.rest)
     meaning = agent.ask(task, Prepared).arguments

@@ -52,7 +52,8 @@ def _belongs_to_result(target: Path, context: Context) -> bool:
     result_paths = [layout.baseline, layout.html, layout.combined_html, layout.folder]
     for suite in context.table.suites:
         result_paths += [layout.report(suite.name, kind) for kind in STANDARD]
-        result_paths += [layout.snapshot(suite.name), layout.data(suite.name)]
+        result_paths += [layout.snapshot(suite.name), layout.junit(suite.name)]
+        result_paths += [layout.data(suite.name)]
     data = layout.data("any").parents[1]
     return any(target == path.resolve() for path in result_paths) or target.is_relative_to(
         data.resolve()
@@ -111,7 +112,11 @@ def publish_reports(targets: Targets, layout: Layout) -> tuple[Path, ...]:
 
 
 def publish_complete(
-    snapshot: Snapshot, targets: Targets, data_file: Path, layout: Layout
+    snapshot: Snapshot,
+    targets: Targets,
+    data_file: Path,
+    layout: Layout,
+    other_reports: Mapping[Path, Path],
 ) -> tuple[Path, ...]:
     """Publish a complete run: its data, its reports, and finally the snapshot.
 
@@ -120,6 +125,7 @@ def publish_complete(
         targets: Its staged reports, which are moved.
         data_file: Its combined data, which is moved.
         layout: The paths of results.
+        other_reports: Final paths, each with the staged file that is moved there.
 
     Returns:
         The final paths of reports and snapshot, in the order of writing.
@@ -128,8 +134,10 @@ def publish_complete(
     with files.locked(layout.lock):
         files.publish_file(data_file, layout.data(snapshot.suite))
         _move(targets)
+        for place, staged in other_reports.items():
+            files.publish_file(staged, place)
         files.write_atomic(layout.snapshot(snapshot.suite), snapshot.encode())
-    return (*targets, layout.snapshot(snapshot.suite))
+    return (*targets, *other_reports, layout.snapshot(snapshot.suite))
 
 
 def _requested_places(

@@ -8,7 +8,7 @@ import msgspec
 
 from covernance.engine.shard import Shard
 from covernance.engine.theme_result import ThemeResult
-from covernance.run.outcomes import count_deselected, list_narrowing_settings
+from covernance.run.outcomes import count_deselected
 from covernance.run.request import Request
 
 
@@ -47,13 +47,15 @@ def list_requested_reasons(request: Request) -> tuple[str, ...]:
 def find_scope(request: Request, results: Sequence[ThemeResult]) -> Scope:
     """Compute the scope of a suite's results.
 
+    What the project's own configuration leaves out is not part of the suite. Only what a user
+    leaves out for one run makes a selection.
+
     Args:
         request: What the user asked for: themes, a shard, arguments that leave tests out.
-        results: The result of each theme; the agent recorded what settings and plugins left out.
-            Of a shard, tests that are deselected belong to other shards.
+        results: The result of each theme; the agent recorded how many tests were deselected.
     """
-    selection = list_requested_reasons(request) or list_narrowing_settings(results)
-    deselected = count_deselected(results) if request.shard.whole else 0
-    if deselected and not selection:
-        selection = (f"{deselected} tests deselected by pytest's options or plugins",)
+    selection = list_requested_reasons(request)
+    unknown = ", ".join(request.arguments.meaning.unknown)
+    if unknown and not selection and (deselected := count_deselected(results)):
+        selection = (f"{unknown}; {deselected} tests deselected",)
     return Scope(shard=request.shard, selection=selection)

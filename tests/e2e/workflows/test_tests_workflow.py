@@ -20,7 +20,10 @@ UNITS = {"unit-api", "unit-auth", "unit-logs"}
 HOUSE = {"plan", "lint", "integration"}
 ALWAYS = {"coverage-plan", "coverage-comment", "coverage-report"}
 STEPS = ("Jobs", "Collect", "Guard", "Changed lines", "Integrity", "Exception register")
-REPORTS = {"{0}.json", "{0}.xml", "{0}.snapshot.json", "data/{0}/.coverage", "html/{0}/index.html"}
+REPORTS = {
+    *("{0}.json", "{0}.xml", "{0}.junit.xml", "{0}.snapshot.json"),
+    *("data/{0}/.coverage", "html/{0}/index.html"),
+}
 
 
 class Project:

@@ -17,7 +17,7 @@ def of_suite(name: str) -> list[Path]:
     """Every path that belongs to one suite."""
     return [
         *(LAYOUT.data(name), LAYOUT.contexts(name), LAYOUT.evidence(name)),
-        *(LAYOUT.snapshot(name), LAYOUT.part(name)),
+        *(LAYOUT.snapshot(name), LAYOUT.junit(name), LAYOUT.part(name)),
         *(LAYOUT.report(name, kind) for kind in KINDS),
         *(LAYOUT.partial(name, kind) for kind in KINDS),
     ]
@@ -43,6 +43,7 @@ def test_no_path_is_used_twice() -> None:
 def test_paths_that_other_tools_read_do_not_change() -> None:
     names = ["api.json", "api.xml", "html/api"]
     assert [LAYOUT.report("api", kind) for kind in KINDS] == [LAYOUT.folder / n for n in names]
+    assert LAYOUT.junit("api") == LAYOUT.folder / "api.junit.xml"
     assert LAYOUT.snapshot("api") == LAYOUT.folder / "api.snapshot.json"
     assert LAYOUT.data("api") == LAYOUT.folder / "data/api/.coverage"
     assert LAYOUT.baseline == LAYOUT.folder / "baseline.json"

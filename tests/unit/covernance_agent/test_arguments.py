@@ -25,9 +25,9 @@ class GivenArguments(NamedTuple):
     expression: str | None = None
     paths: tuple[str, ...] = ()
     narrowing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     interactive: bool = False
     spreads: bool = False
-    one_file: str | None = None
 
 
 def ask(cases: Iterable[Given]) -> list[dict[str, Any]]:
@@ -45,7 +45,8 @@ def ask(cases: Iterable[Given]) -> list[dict[str, Any]]:
 
 CASES: dict[Given, GivenArguments] = {
     ("-x",): GivenArguments(),
-    ("-q", "--maxfail=1", "--reruns-of-a-plugin", "3"): GivenArguments(),
+    ("-q", "--maxfail=1", "--reruns=3"): GivenArguments(),
+    ("-q", "--of-a-plugin", "3"): GivenArguments(unknown=("--of-a-plugin",)),
     ("-k", "tenant"): GivenArguments(narrowing=("-k 'tenant'",)),
     ("-ktenant",): GivenArguments(narrowing=("-k 'tenant'",)),
     ("-k", "tests"): GivenArguments(narrowing=("-k 'tests'",)),
@@ -56,11 +57,16 @@ CASES: dict[Given, GivenArguments] = {
     ("--ignore", "tests/a"): GivenArguments(narrowing=("--ignore 'tests/a'",)),
     ("--lf",): GivenArguments(narrowing=("--last-failed",)),
     ("--sw",): GivenArguments(narrowing=("--stepwise",)),
-    ("--collect-only",): GivenArguments(narrowing=("--collect-only",)),
+    ("-c", "lean.ini"): GivenArguments(narrowing=("-c 'lean.ini'",)),
+    ("--noconftest",): GivenArguments(narrowing=("--noconftest",)),
+    ("-o", "python_functions=check"): GivenArguments(narrowing=("-o 'python_functions=check'",)),
+    ("-o", "cache_dir=x"): GivenArguments(),
     ("tests/test_x.py::test_a",): GivenArguments(paths=("tests/test_x.py::test_a",)),
-    ("tests/test_x.py", "--flag-of-conftest", "tests"): GivenArguments(paths=("tests/test_x.py",)),
-    ("--junitxml", "tests/test_x.py"): GivenArguments(one_file="--junit-xml"),
-    ("--basetemp=t",): GivenArguments(one_file="--basetemp"),
+    ("tests/test_x.py", "--flag-of-conftest", "tests"): GivenArguments(
+        paths=("tests/test_x.py",), unknown=("--flag-of-conftest",)
+    ),
+    ("--junitxml", "tests/test_x.py"): GivenArguments(),
+    ("--basetemp=t", "--log-file=x"): GivenArguments(),
     ("-vsm", "slow", "-xk", "a"): GivenArguments(
         expression="slow", narrowing=("-k 'a'", "-m 'slow'"), interactive=True
     ),
@@ -76,7 +82,8 @@ CASES: dict[Given, GivenArguments] = {
 CONFTEST = """
 def pytest_addoption(parser):
     parser.addoption("--flag-of-conftest", choices=["tests"])
-    parser.addoption("--reruns-of-a-plugin", type=int)
+    parser.addoption("--of-a-plugin", type=int)
+    parser.addoption("--reruns", type=int)
 """
 
 
@@ -86,7 +93,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tests").mkdir()
     (folder / "tests/conftest.py").write_text(CONFTEST, encoding="utf-8")
     (folder / "tests/test_x.py").write_text("def test_a(): pass\n", encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:randomly -m 'not slow'\n")
+    for name in ("pytest.ini", "lean.ini"):
+        (folder / name).write_text("[pytest]\naddopts = -p no:randomly -m 'not slow'\n")
     return folder
 
 
@@ -105,7 +113,11 @@ def _meaning(answer: Mapping[str, Any]) -> GivenArguments | None:
     if "result" not in answer:
         return None
     meaning = GivenArguments(**answer["result"]["arguments"])
-    return meaning._replace(paths=tuple(meaning.paths), narrowing=tuple(meaning.narrowing))
+    return meaning._replace(
+        paths=tuple(meaning.paths),
+        narrowing=tuple(meaning.narrowing),
+        unknown=tuple(meaning.unknown),
+    )
 
 
 @pytest.mark.parametrize("given", CASES, ids=" ".join)
@@ -130,3 +142,25 @@ def test_arguments_that_pytest_can_not_read_are_a_clear_error(
     assert answer["error"]["kind"] == "input"
     assert answer["error"]["message"].startswith("pytest can't read its arguments: ")
     assert message in answer["error"]["message"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("mode", ["--collect-only", "--setup-plan", "--fixtures", "--markers"])
+def test_a_mode_without_tests_is_a_clear_error(
+    project: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.chdir(project)
+    (answer,) = ask([(mode,)])
+    assert answer["error"]["kind"] == "input"
+    assert answer["error"]["message"].startswith(f"{mode} runs no tests")
+
+
+@pytest.mark.security
+def test_the_variable_is_read_like_arguments_before_those_on_the_command_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k tenant -m 'a or b' -s")
+    (none, some) = map(_meaning, ask([(), ("-m", "c")]))
+    assert none == GivenArguments(expression="a or b", narrowing=("-k 'tenant'", "-m 'a or b'"))
+    assert some == GivenArguments(expression="c", narrowing=("-k 'tenant'", "-m 'c'"))

@@ -10,7 +10,14 @@ from typing import Any, NamedTuple, cast
 import coverage
 import pytest
 
-from covernance_agent.plugin import Recorder, pytest_load_initial_conftests
+from covernance_agent.cov_switch import CovSwitch
+from covernance_agent.placement import Placement
+from covernance_agent.plugin import (
+    _COV_SWITCH,
+    _PLACEMENT,
+    Recorder,
+    pytest_load_initial_conftests,
+)
 from covernance_agent.record import SCHEMA, Collected
 
 pytestmark = pytest.mark.architecture
@@ -107,7 +114,9 @@ class Record(NamedTuple):
     outcomes: dict[str, str]
     seconds: dict[str, float]
     collection_errors: list[str]
-    narrowed: list[str]
+    overwritten: list[list[str]]
+    junit: str
+    notes: list[str]
     reran: list[str]
     has_collected: bool
     not_entered: list[str]
@@ -157,7 +166,7 @@ def one_pass(pytester: pytest.Pytester, theme: str = "security", *more: str) -> 
     pytester.runpytest_inprocess(
         *("-p", "covernance_agent.plugin", "-p", "no:randomly", f"--covernance-record={path}"),
         *(f"--covernance-theme={theme}", "--covernance-themes=reliability,security"),
-        *("-m", theme if theme != "unthemed" else "not reliability and not security", *more),
+        *more,
     )
     return read_record(path)
 
@@ -255,7 +264,7 @@ def test_without_a_measurement_no_context_is_switched(
 @pytest.mark.reliability
 def test_the_group_that_xdist_appends_to_a_test_is_taken_off(tmp_path: Path) -> None:
     items = [
-        SimpleNamespace(nodeid=nodeid, stash=pytest.Stash(), get_closest_marker=lambda _: None)
+        SimpleNamespace(nodeid=nodeid, stash=pytest.Stash(), get_closest_marker="security".__eq__)
         for nodeid in ("t::a[x@y]", "t::b", "t::c")
     ]
     recorder = Recorder(pass_config(tmp_path))
@@ -271,7 +280,7 @@ def test_the_group_that_xdist_appends_to_a_test_is_taken_off(tmp_path: Path) -> 
     recorder.pytest_sessionfinish(0)
     record = read_record(tmp_path / "r.json")
     expected = {"t::a[x@y]", "t::b", "named by a plugin"}
-    assert record.collected.selected.keys() == set(record.collected.unthemed) == expected
+    assert record.collected.selected.keys() == expected
     assert record.outcomes.keys() == record.seconds.keys() == expected
     assert record.not_entered == []
 
@@ -423,45 +432,106 @@ def test_without_the_option_nothing_is_recorded(pytester: pytest.Pytester) -> No
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    ("record", "sources", "refused"),
-    [("r.json", ["calc"], True), ("r.json", [], False), (None, ["calc"], False)],
+    ("record", "sources", "expected"),
+    [("r.json", ["calc"], []), ("r.json", [], []), (None, ["calc"], ["calc"])],
 )
-def test_a_second_measurement_is_an_error_before_it_starts(
-    record: str | None, sources: list[str], *, refused: bool
+def test_pytest_cov_is_switched_off_before_it_starts_if_a_pass_is_recorded(
+    record: str | None, sources: list[str], expected: list[str]
 ) -> None:
     known = SimpleNamespace(covernance_record=record, cov_source=sources)
-    config: Any = SimpleNamespace(known_args_namespace=known)
-    if refused:
-        with pytest.raises(pytest.UsageError, match="remove --cov from"):
-            next(pytest_load_initial_conftests(config))
-    else:
-        next(pytest_load_initial_conftests(config))
+    config: Any = SimpleNamespace(known_args_namespace=known, stash=pytest.Stash())
+    next(pytest_load_initial_conftests(config))
+    assert known.cov_source == expected
 
 
 @pytest.mark.security
-@pytest.mark.parametrize(
-    ("option", "option_in_record"),
-    [
-        ("--ignore=elsewhere.py", "--ignore"),
-        ("--setup-plan", "--setup-plan"),
-        ("--override-ini=python_functions=check", "-o python_functions=check"),
-        ("--override-ini=cache_dir=x", None),
-    ],
-)
-def test_settings_that_leave_tests_out_are_recorded(
-    pytester: pytest.Pytester, measurement: FakeCoverage, option: str, option_in_record: str | None
+@pytest.mark.parametrize("mode", ["--setup-plan", "--collect-only", "--markers"])
+def test_a_mode_without_tests_is_an_error_that_names_it(
+    pytester: pytest.Pytester, mode: str
 ) -> None:
     pytester.makepyfile(TESTS)
-    narrowed = one_pass(pytester, "security", option).narrowed
-    assert option_in_record in narrowed if option_in_record else narrowed == []
+    result = pytester.runpytest_inprocess(
+        *("-p", "covernance_agent.plugin", "--covernance-record=record.json", mode)
+    )
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {mode} is in force*remove it"])
+
+
+@pytest.mark.security
+def test_the_tables_expression_is_joined_with_that_of_the_project(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    select = "--covernance-select=not reliability"
+    record = one_pass(pytester, "security", select, "-m", "not xfail")
+    assert names(record.collected.selected) == {"test_good", "test_bad", "test_skip", "test_error"}
+    assert "test_two" in names(record.collected.deselected)
+
+
+@pytest.mark.security
+def test_what_the_project_leaves_out_is_not_part_of_the_suite(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    pytester.makeconftest(
+        """
+        def pytest_collection_modifyitems(config, items):
+            assert config.option.markexpr == ""
+            items[:] = [item for item in items if item.name not in ("test_plain", "test_good")]
+        """
+    )
+    record = one_pass(pytester)
+    assert "test_good" not in names(record.collected.selected)
+    assert names(record.collected.deselected) == {"test_good"}
+    assert record.collected.unthemed == []
+
+
+def test_a_shard_runs_its_part_of_the_theme(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytest.importorskip("pytest_split")
+    pytester.makepyfile(TESTS)
+    durations = pytester.path / "durations.json"
+    durations.write_text("{}")
+    records = [
+        one_pass(
+            *(pytester, "security", "-k", "not good", "--splits=2", f"--group={group}"),
+            f"--durations-path={durations}",
+        )
+        for group in (1, 2)
+    ]
+    parts = [names(record.collected.selected) for record in records]
+    assert parts[0].isdisjoint(parts[1])
+    assert all(parts)
+    for record in records:
+        assert names(record.collected.selected) | names(record.collected.elsewhere) == {
+            *parts[0],
+            *parts[1],
+        }
+        assert names(record.collected.deselected) == {"test_good"}
+
+
+def test_a_junit_xml_that_an_option_asks_for_is_recorded_with_its_path(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester, "security", "--junitxml=out/report.xml")
+    assert record.junit == str(pytester.path / "out/report.xml")
+    assert (pytester.path / "requested.junit.xml").is_file()
+    assert (pytester.path / "tests.junit.xml").is_file()
+    assert not (pytester.path / "out").exists()
 
 
 def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
     options = {"record": str(folder / "r.json"), "theme": "security", "themes": "security"}
+    stash = pytest.Stash()
+    stash[_PLACEMENT] = Placement(folder, "")
+    stash[_COV_SWITCH] = CovSwitch()
     return SimpleNamespace(
         getoption=lambda name: options[name.removeprefix("covernance_")],
         option=SimpleNamespace(),
         invocation_params=SimpleNamespace(dir=folder),
+        stash=stash,
         **more,
     )
 
@@ -469,7 +539,7 @@ def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double
 def test_a_worker_passes_its_collection_to_the_controller(tmp_path: Path) -> None:
     worker_config = pass_config(tmp_path, workerinput={}, workeroutput={})
     worker = Recorder(worker_config)
-    worker._collected = Collected({}, ["t::plain"], [])
+    worker._collected = Collected({}, ["t::plain"], [], [])
     worker._origins["calc"] = ("calc", "elsewhere/calc.py")
     worker._plain_ids["t::a@db"] = "t::a"
     worker.pytest_sessionfinish(0)

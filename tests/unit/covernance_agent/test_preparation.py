@@ -14,7 +14,9 @@ pytestmark = pytest.mark.reliability
 
 @pytest.mark.architecture
 def test_an_environment_is_described_without_importing_pytest_or_writing(tmp_path: Path) -> None:
-    description = preparation.perform({"source": [], "tests": [], "folder": None, "arguments": []})
+    description = preparation.perform(
+        {"source": [], "tests": [], "folder": None, "arguments": None}
+    )
     environment = description["environment"]
     assert environment["executable"] == sys.executable
     assert environment["packages"]["pytest"] == pytest.__version__

@@ -38,4 +38,4 @@ def test_the_progress_file_is_beside_the_record(tmp_path: Path) -> None:
 def test_the_worst_outcome_comes_last() -> None:
     assert max("passed", "error", "skipped", key=SEVERITY.index) == "error"
     assert len(set(SEVERITY)) == len(SEVERITY)
-    assert Collected({}, [], []).deselected == []
+    assert Collected({}, [], [], []).deselected == []

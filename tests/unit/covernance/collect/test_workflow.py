@@ -85,7 +85,7 @@ def run_shard(
     for theme in THEMES:
         tests = [f"t::{theme}-{number}" for number in range(1, shard.of + 1)]
         mine = tests.pop(shard.number - 1)
-        collected = Collected(selected={mine: (theme,)}, deselected=tests)
+        collected = Collected(selected={mine: (theme,)}, elsewhere=tests)
         processes.records[theme] = record(theme, collected=collected, outcomes={mine: "passed"})
     asked = request(table, *arguments, shard=shard)
     run_suites(context_of(table), asked, local_agents(*table.suites), Quiet())

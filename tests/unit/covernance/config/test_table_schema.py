@@ -41,6 +41,8 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     kinds.SUITES: st.nothing(),  # likewise
     kinds.SECTION: st.nothing(),  # likewise
     kinds.TEST_PATHS: st.lists(st.sampled_from(FOLDERS), min_size=1, unique=True),
+    kinds.IGNORED_PATHS: st.lists(st.sampled_from(FOLDERS), min_size=1, unique=True),
+    kinds.EXPRESSION: st.just("not slow"),
     kinds.FILE: st.just("a/file.txt"),
     kinds.COUNT: st.integers(1, 1000),
     kinds.FLAG: st.booleans(),

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import pytest
@@ -24,7 +25,10 @@ Plan = Callable[..., Launch]
 
 @pytest.fixture
 def plan(suite: Suite, repository: Repository, tmp_path: Path) -> Plan:
-    """Plans a pass of the suite `api`; `given` is the meaning of the user's arguments."""
+    """Plans a pass of the suite `api`.
+
+    `given` is the meaning of the user's arguments, `keys` are those of the table.
+    """
 
     def plan_one(
         theme: str = "security",
@@ -32,6 +36,7 @@ def plan(suite: Suite, repository: Repository, tmp_path: Path) -> Plan:
         workers: int = 1,
         rest: tuple[str, ...] = (),
         given: GivenArguments | None = None,
+        keys: Mapping[str, object] = MappingProxyType({}),
         **changes: object,
     ) -> Launch:
         measured = measurement(
@@ -44,7 +49,8 @@ def plan(suite: Suite, repository: Repository, tmp_path: Path) -> Plan:
             work=Path("work"),
             temporary=Path("temporary"),
         )
-        planned = plan_pass(suite, theme, msgspec.structs.replace(measured, **changes), workers)
+        own = msgspec.structs.replace(suite, **keys)
+        planned = plan_pass(own, theme, msgspec.structs.replace(measured, **changes), workers)
         assert (planned.suite, planned.theme) == ("api", theme)
         return planned.launch
 
@@ -62,7 +68,8 @@ def test_a_pass_measures_the_suites_sources_under_the_themes_context(plan: Plan)
         "--rcfile=settings/coveragerc",
         "--data-file=work/api/security/.coverage",
     )
-    assert after(one.command, "-m")[-1] == "security"
+    assert "--covernance-theme=security" in one.command
+    assert after(one.command, "-m") == ["coverage", "pytest"]
     assert one.command[-1] == "tests/unit/api"
     assert one.output == Path("work/api/security/output.txt")
     assert "--covernance-record=work/api/security/record.json" in one.command
@@ -88,15 +95,24 @@ def test_every_pass_has_its_own_temporary_folder(plan: Plan) -> None:
     assert plan().environment["PYTEST_DEBUG_TEMPROOT"] == "temporary/api-security"
 
 
-def test_the_unthemed_pass_selects_tests_without_a_theme(plan: Plan) -> None:
-    command = plan("unthemed").command
-    assert after(command, "-m")[-1] == "not architecture and not security"
+@pytest.mark.security
+def test_the_tables_selection_is_passed_on_unless_the_user_gives_another(plan: Plan) -> None:
+    select = "--covernance-select=not slow"
+    assert select in plan(keys={"select": "not slow"}).command
+    own = GivenArguments(expression="slow")
+    assert select not in plan(keys={"select": "not slow"}, given=own).command
 
 
 @pytest.mark.security
-def test_a_users_expression_can_not_extend_a_theme(plan: Plan) -> None:
-    command = plan(given=GivenArguments(expression="slow or fast")).command
-    assert after(command, "-m")[-1] == "(security) and (slow or fast)"
+def test_paths_that_the_table_ignores_are_passed_to_pytest(plan: Plan) -> None:
+    assert "--ignore=tests/manual" in plan(keys={"ignore": ("tests/manual",)}).command
+
+
+@pytest.mark.reliability
+def test_a_pass_has_its_own_files_unless_it_is_the_only_one(plan: Plan) -> None:
+    place = "--covernance-place=api-security"
+    assert place in plan(with_unthemed=True).command
+    assert place not in plan(with_unthemed=False, themes={"api": ("security",)}).command
 
 
 def test_a_users_paths_replace_the_suites(plan: Plan) -> None:

@@ -28,6 +28,8 @@ patch-min-lines = 5
 [suites.api]
 source = ["apps/api", "apps/shared.py"]
 tests = ["tests/api"]
+select = "not net"
+ignore = ["tests/api/manual"]
 fail-under = 92
 theme-floors = {security = 70}
 file-floors = {"apps/api/keys.py" = 100}
@@ -156,6 +158,23 @@ def changed(old: str, new: str, text: str = TABLE) -> list[tuple[str, str, str, 
             "tests = []",
             ("tests-path-removed", "suites.auth.tests", "tests/auth", "none"),
         ),
+        (
+            'tests = ["tests/auth"]',
+            'tests = ["tests/auth"]\nselect = "not slow"',
+            ("selection-narrowed", "suites.auth.select", "none", "not slow"),
+        ),
+        (
+            'select = "not net"',
+            'select = "not net and not slow"',
+            ("selection-narrowed", "suites.api.select", "not net", "not net and not slow"),
+        ),
+        ('select = "not net"\n', "", None),
+        (
+            'ignore = ["tests/api/manual"]',
+            'ignore = ["tests/api/manual/by_hand", "tests/api/manual", "tests/api/slow"]',
+            ("selection-narrowed", "suites.api.ignore", "none", "tests/api/slow"),
+        ),
+        ('ignore = ["tests/api/manual"]', 'ignore = ["tests/api/manual/by_hand"]', None),
     ],
 )
 def test_every_weakening_is_a_finding(

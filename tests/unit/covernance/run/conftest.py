@@ -16,8 +16,25 @@ from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 
+class Notes(Quiet):
+    """An observer that remembers what it is to explain."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
 @pytest.fixture
-def run_calc(repository: Repository, processes: FakeProcesses) -> Callable[..., SuiteResult]:
+def observer() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def run_calc(
+    repository: Repository, processes: FakeProcesses, observer: Notes
+) -> Callable[..., SuiteResult]:
     def run_it(
         *pytest_arguments: str, environ: Mapping[str, str] | None = None, **changes: object
     ) -> SuiteResult:
@@ -26,7 +43,7 @@ def run_calc(repository: Repository, processes: FakeProcesses) -> Callable[..., 
             context_of(table, environ),
             request(table, *pytest_arguments, **changes),
             local_agents(*table.suites),
-            Quiet(),
+            observer,
         )
         return result
 

@@ -12,7 +12,7 @@ from covernance.engine.theme_result import ThemeResult
 from covernance.run.request import Request
 
 MEANINGS = {
-    ("--junitxml=junit.xml",): GivenArguments(one_file="--junit-xml"),
+    ("--junitxml=junit.xml",): GivenArguments(),
     ("-x",): GivenArguments(),
     ("-k", "nosuchtest"): GivenArguments(narrowing=("-k 'nosuchtest'",)),
     ("-k", "x"): GivenArguments(narrowing=("-k 'x'",)),

@@ -90,3 +90,24 @@ def test_exit_code_is_that_of_the_worst_suite(processes: FakeProcesses) -> None:
     ran = call("--suite", "calc", "--soft")
     assert ran.return_value is Exit.PASS
     assert "SOFT" in ran.stderr
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("arguments", "environ", "expected"),
+    [
+        (("--theme", "security"), {}, Exit.PASS),
+        (("--theme", "security"), {"CI": "false"}, Exit.PASS),
+        (("--theme", "security"), {"CI": "true"}, Exit.GATE),
+        (("--theme", "security", "--partial-ok"), {"CI": "true"}, Exit.PASS),
+        (("--theme", "security"), {"CI": "true", "COVERAGE_PARTIAL_OK": "1"}, Exit.PASS),
+        (("--theme", "security", "--soft"), {"CI": "true"}, Exit.PASS),
+        (("--shard", "1/2"), {"CI": "true"}, Exit.PASS),
+    ],
+)
+def test_a_partial_run_in_ci_fails_unless_it_is_declared(
+    processes: FakeProcesses, arguments: tuple[str, ...], environ: dict[str, str], expected: Exit
+) -> None:
+    ran = call("--suite", "calc", *arguments, **{"CI": "", **environ})
+    assert ran.return_value is expected
+    assert ("--partial-ok" in ran.stderr) == (expected is Exit.GATE or "--soft" in arguments)

@@ -8,7 +8,9 @@ from covernance.engine.record import Collected
 from covernance.errors import InputError
 from covernance.model.suite_result import SuiteResult
 from tests.unit.covernance.conftest import FakeProcesses
+from tests.unit.covernance.run.conftest import Notes
 from tests.unit.covernance.run.runs import record
+from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
 
@@ -46,12 +48,24 @@ def test_naming_every_theme_is_partial_because_unthemed_tests_are_left_out(
 
 
 @pytest.mark.security
-def test_one_file_for_several_passes_is_an_error(
-    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
+def test_a_file_that_several_passes_overwrite_is_an_error_before_anything_is_published(
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses, repository: Repository
 ) -> None:
-    with pytest.raises(InputError, match="3 passes would write it"):
-        run_calc("--junitxml=junit.xml")
-    run_calc("--junitxml=junit.xml", themes=("security",))
+    overwritten = [("--my-report", "out.html")]
+    processes.records["security"] = record("security", overwritten=overwritten)
+    assert run_calc().published
+    processes.records["reliability"] = record("reliability", overwritten=overwritten)
+    with pytest.raises(InputError, match=r"--my-report out\.html: 2 passes have overwritten"):
+        run_calc(fail_under="99")
+
+
+def test_what_passes_changed_is_shown_once(
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses, observer: Notes
+) -> None:
+    for theme in ("security", "reliability"):
+        processes.records[theme] = record(theme, notes=["pytest-cov is switched off"])
+    run_calc()
+    assert observer.notes.count("pytest-cov is switched off") == 1
 
 
 @pytest.mark.reliability

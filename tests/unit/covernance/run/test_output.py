@@ -12,7 +12,7 @@ from covernance.errors import Exit, InputError
 from covernance.model.snapshot import Snapshot
 from covernance.model.suite_result import SuiteResult, to_suite_result
 from covernance.model.verdict import Verdict
-from covernance.run.output import print_results, worst_exit
+from covernance.run.output import explain_unjudged, print_results, worst_exit
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -118,3 +118,11 @@ def test_failure_to_write_the_baseline_does_not_hide_the_verdicts(
     with pytest.raises(InputError, match=r"rubbish\.json"):
         print_results([green], table, fail, print)
     assert capsys.readouterr().out.splitlines()[-1].startswith("calc: pass: ")
+
+
+@pytest.mark.security
+def test_only_a_selection_is_never_judged(green: SuiteResult) -> None:
+    selected = msgspec.structs.replace(green, partial=("-k 'x'",), selection=("-k 'x'",))
+    shard = msgspec.structs.replace(green, partial=("shard 1/2",))
+    assert explain_unjudged([green, shard]) == ""
+    assert explain_unjudged([green, selected]).startswith("calc: a partial run is not a verdict")

@@ -27,9 +27,9 @@ MEASURED = Part(
 )
 
 
-def finished(folder: Path, *, selected: str = "", deselected: str = "") -> ThemeResult:
+def finished(folder: Path, *, selected: str = "", elsewhere: str = "") -> ThemeResult:
     collected = Collected(
-        selected=dict.fromkeys(selected, ("security",)), deselected=list(deselected)
+        selected=dict.fromkeys(selected, ("security",)), elsewhere=list(elsewhere)
     )
     record = Record(
         schema=SCHEMA, exit=0, collected=collected, outcomes={}, seconds={}, collection_errors=[]
@@ -99,7 +99,7 @@ def test_missing_part_error_names_the_file(tmp_path: Path) -> None:
 
 
 def shards(*split: tuple[str, str]) -> tuple[str, ...]:
-    return part.find_gaps([finished(Path(), selected=ran, deselected=left) for ran, left in split])
+    return part.find_gaps([finished(Path(), selected=ran, elsewhere=left) for ran, left in split])
 
 
 def test_shards_that_run_each_test_once_have_no_gap() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -61,13 +62,23 @@ def test_incomplete_environment_error_names_the_suite(
 def test_without_arguments_the_agent_is_not_started(repository: Repository) -> None:
     table = load(repository.root)
     arguments = split_reports(())
-    assert interpret(arguments, table.suites[0], Broken(Path("python"))) is arguments
+    assert interpret(arguments, table.suites[0], Broken(Path("python")), {}) is arguments
 
 
 def test_arguments_are_interpreted_by_pytest(repository: Repository) -> None:
     table = load(repository.root)
     arguments = split_reports(("-k", "sign"))
-    meaning = interpret(arguments, table.suites[0], LocalAgent()).meaning
+    meaning = interpret(arguments, table.suites[0], LocalAgent(), {}).meaning
+    assert meaning.narrowing == ("-k 'sign'",)
+
+
+@pytest.mark.security
+def test_the_variable_for_arguments_is_interpreted_too(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k sign")
+    table = load(repository.root)
+    meaning = interpret(split_reports(()), table.suites[0], LocalAgent(), os.environ).meaning
     assert meaning.narrowing == ("-k 'sign'",)
 
 
@@ -77,5 +88,5 @@ def test_sample_arguments_mean_what_pytest_reads(
 ) -> None:
     repository.write("tests/test_calc.py", "")
     table = load(repository.root)
-    meaning = interpret(split_reports(given), table.suites[0], LocalAgent()).meaning
+    meaning = interpret(split_reports(given), table.suites[0], LocalAgent(), {}).meaning
     assert meaning == MEANINGS[given]

@@ -46,7 +46,14 @@ def test_requested_report_of_a_full_run_is_added_to_the_standard_ones(
     run_calc: Callable[..., SuiteResult],
 ) -> None:
     names = [path.name for path in run_calc("--cov-report=lcov:x.info").published]
-    assert names == ["calc.json", "calc.xml", "calc", "x.info", "calc.snapshot.json"]
+    assert names == [
+        "calc.json",
+        "calc.xml",
+        "calc",
+        "x.info",
+        "calc.junit.xml",
+        "calc.snapshot.json",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,16 @@ def table(repository: Repository) -> Table:
     return load(repository.root)
 
 
-def with_settings(built: ThemeResult, *narrowed: str, deselected: int = 0) -> ThemeResult:
-    """A pass whose settings or plugins left tests out."""
+UNKNOWN = PytestArguments(meaning=GivenArguments(unknown=("--fast", "--of-a-plugin")))
+
+
+def without_tests(built: ThemeResult, deselected: int) -> ThemeResult:
+    """A pass in which pytest or a plugin left tests out."""
     assert built.record
     collected = msgspec.structs.replace(
         built.record.collected, deselected=[f"t::{number}" for number in range(deselected)]
     )
-    record = msgspec.structs.replace(built.record, narrowed=list(narrowed), collected=collected)
+    record = msgspec.structs.replace(built.record, collected=collected)
     return msgspec.structs.replace(built, record=record)
 
 
@@ -45,7 +48,7 @@ def test_a_run_of_everything_is_whole(table: Table, finished: Build) -> None:
 
 def test_a_theme_and_arguments_make_a_selection(table: Table, finished: Build) -> None:
     asked = request(table, themes=("security",), arguments=NARROWED)
-    scope = find_scope(asked, [with_settings(finished(), "--ignore", deselected=2)])
+    scope = find_scope(asked, [without_tests(finished(), 2)])
     assert not scope.is_whole
     assert scope.reasons == ("--theme security", "-k 'x'")
 
@@ -58,18 +61,23 @@ def test_the_reasons_of_a_request_are_known_before_it_runs(table: Table) -> None
     assert list_requested_reasons(request(table, shard=Shard(2, 3))) == ()
 
 
-def test_settings_make_a_selection(table: Table, finished: Build) -> None:
-    scope = find_scope(request(table), [with_settings(finished(), "--ignore", deselected=2)])
-    assert scope.reasons == ("--ignore",)
-
-
-def test_deselected_tests_make_a_selection_unless_they_belong_to_other_shards(
+def test_what_the_projects_settings_leave_out_makes_no_selection(
     table: Table, finished: Build
 ) -> None:
-    results = [with_settings(finished(), deselected=2)]
-    scope = find_scope(request(table), results)
-    assert scope.reasons == ("2 tests deselected by pytest's options or plugins",)
-    shard = find_scope(request(table, shard=Shard(2, 3)), results)
+    assert find_scope(request(table), [without_tests(finished(), 2)]).is_whole
+
+
+def test_unknown_options_make_a_selection_if_tests_are_deselected(
+    table: Table, finished: Build
+) -> None:
+    asked = request(table, arguments=UNKNOWN)
+    scope = find_scope(asked, [without_tests(finished(), 2)])
+    assert scope.reasons == ("--fast, --of-a-plugin; 2 tests deselected",)
+    assert find_scope(asked, [finished()]).is_whole
+
+
+def test_a_shard_is_no_selection(table: Table, finished: Build) -> None:
+    shard = find_scope(request(table, shard=Shard(2, 3)), [without_tests(finished(), 2)])
     assert (shard.reasons, shard.selection, shard.is_whole) == (("shard 2/3",), (), False)
 
 

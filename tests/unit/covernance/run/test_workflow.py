@@ -22,7 +22,7 @@ def test_full_run_publishes_its_snapshot_after_its_reports(
     result = run_calc()
     assert result.exit is Exit.PASS
     assert [path.name for path in result.published] == [
-        *("calc.json", "calc.xml", "calc", "calc.snapshot.json")
+        *("calc.json", "calc.xml", "calc", "calc.junit.xml", "calc.snapshot.json")
     ]
     assert read(result.published[-1]) == result.snapshot
     assert (repository.root / "coverage/data/calc/.coverage").is_file()
@@ -79,13 +79,15 @@ def test_selection_is_partial_and_publishes_nothing(
 
 
 @pytest.mark.security
-def test_tests_deselected_by_a_plugin_make_a_run_partial(
+def test_tests_that_the_project_deselects_are_not_part_of_the_suite(
     run_calc: Callable[..., SuiteResult], processes: FakeProcesses
 ) -> None:
     gone = ["t::a", "t::b", "t::c"]
     collected = Collected(selected={"t::security": ("security",)}, deselected=gone)
     processes.records["security"] = record("security", collected=collected)
-    assert run_calc().partial == ("3 tests deselected by pytest's options or plugins",)
+    result = run_calc()
+    assert result.partial == ()
+    assert result.published
 
 
 @pytest.mark.reliability
@@ -96,11 +98,3 @@ def test_argument_rejected_by_pytest_is_an_input_error(
     with pytest.raises(InputError, match="pytest could not start"):
         run_calc("-x")
     assert not list((repository.root / "coverage/data/.work").glob("run-*"))
-
-
-@pytest.mark.security
-def test_narrowing_settings_make_a_run_partial(
-    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
-) -> None:
-    processes.records["security"] = record("security", narrowed=["--ignore"])
-    assert run_calc().partial == ("--ignore",)
