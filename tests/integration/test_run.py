@@ -542,7 +542,7 @@ def test_a_suite_named_by_the_environment_runs_alone(repository: Repository) -> 
     ran = repository.covernance("run", environ={"COVERAGE_CONTEXT": "nope"})
 
     assert ran.code == 3
-    assert "COVERAGE_CONTEXT=nope" in ran.err
+    assert "COVERAGE_CONTEXT='nope'" in ran.err
     assert repository.covernance("run", environ={"COVERAGE_CONTEXT": "calc"}).code == 0
 
 
