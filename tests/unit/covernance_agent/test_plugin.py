@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 import coverage
 import pytest
 
+from covernance_agent import plugin
 from covernance_agent.cov_switch import CovSwitch
 from covernance_agent.placement import Placement
 from covernance_agent.plugin import (
@@ -536,7 +537,10 @@ def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double
     )
 
 
-def test_a_worker_passes_its_collection_to_the_controller(tmp_path: Path) -> None:
+def test_a_worker_passes_its_collection_to_the_controller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin, "_measured_folders", list)  # this process may be measured itself
     worker_config = pass_config(tmp_path, workerinput={}, workeroutput={})
     worker = Recorder(worker_config)
     worker._collected = Collected({}, ["t::plain"], [], [])
