@@ -14,7 +14,6 @@ from threading import Barrier
 from apps.api import counts, snapshots
 from tests.unit.api.samples import snapshot
 
-sys.setswitchinterval(1e-6)
 body = json.dumps(snapshot()).encode()
 
 def parse(barrier):
@@ -22,7 +21,10 @@ def parse(barrier):
     return snapshots.parse_snapshot(body, now=datetime.now(UTC)).suite
 
 with ThreadPoolExecutor(8) as pool:
-    for _ in range(20):
+    barrier = Barrier(8)
+    list(pool.map(lambda _: barrier.wait(60), range(8)))  # start all threads first
+    sys.setswitchinterval(1e-6)
+    for _ in range(200):
         importlib.reload(counts)
         importlib.reload(snapshots)
         assert list(pool.map(parse, [Barrier(8)] * 8)) == ["api"] * 8

@@ -28,7 +28,6 @@ import msgspec
 from covernance.agent.environment import Prepare
 from tests.unit.covernance.agent.test_client import Answering
 
-sys.setswitchinterval(1e-6)
 agent = Answering('{"schema": 1, "answers": [{"result": {"a": 1, "b": {"c": 2}}}]}')
 
 def new_type():
@@ -40,7 +39,10 @@ def ask(barrier, result):
     return agent.ask(Prepare(), result).b.c
 
 with ThreadPoolExecutor(8) as pool:
-    for _ in range(50):
+    barrier = Barrier(8)
+    list(pool.map(lambda _: barrier.wait(60), range(8)))  # start all threads first
+    sys.setswitchinterval(1e-6)
+    for _ in range(200):
         assert list(pool.map(ask, [Barrier(8)] * 8, [new_type()] * 8)) == [2] * 8
 """
 
