@@ -175,6 +175,8 @@ class Recorder:
         return [theme for theme in self._themes if theme and item.get_closest_marker(theme)]
 
     def _selects(self, item: pytest.Item) -> bool:
+        if not self._theme:
+            return True  # all themes at once, to repeat the tests of a suite
         themes = self._themes_of(item)
         return self._theme in themes if self._theme in self._themes else not themes
 

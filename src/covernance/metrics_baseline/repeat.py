@@ -110,6 +110,8 @@ def _process(
         *(str(python), "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}"),
         *("-p", "no:cacheprovider", "-p", "covernance_agent.plugin"),
         f"--covernance-record={run_folder / RECORD}",
+        *([f"--covernance-select={suite.select}"] if suite.select else []),
+        *(f"--ignore={path}" for path in suite.ignore),
         *suite.tests,
     )
     return Launch(

@@ -217,6 +217,15 @@ def test_tests_deselected_by_other_options_are_counted(
     assert len(record.collected.deselected) == 6
 
 
+def test_without_a_theme_every_test_runs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    every = one_pass(pytester, "")
+    themes = [one_pass(pytester, theme) for theme in ("security", "reliability", "unthemed")]
+    selected = {test for record in themes for test in record.collected.selected}
+    assert every.collected.selected.keys() == selected
+    assert every.collected.deselected == []
+
+
 def test_the_unthemed_pass_selects_the_rest(
     pytester: pytest.Pytester, measurement: FakeCoverage
 ) -> None:

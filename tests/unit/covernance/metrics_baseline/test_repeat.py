@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +69,13 @@ def test_repetition_has_its_own_seed_and_folder_and_no_coverage(
     assert first.process.folder != second.process.folder
     assert (second.number, second.seed) == (2, 8)
     assert (second.suite, second.number) == ("api", 2)
+
+
+@pytest.mark.architecture
+def test_repetition_leaves_out_what_the_table_leaves_out(suite: Suite, tmp_path: Path) -> None:
+    narrowed = msgspec.structs.replace(suite, select="not slow", ignore=("tests/manual",))
+    (one,) = plan(narrowed, [7], tmp_path, python=Path("python"), environ={})
+    assert {"--covernance-select=not slow", "--ignore=tests/manual"} <= {*one.process.command}
 
 
 def test_test_whose_outcomes_differ_is_flaky() -> None:
