@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import signal
 import sys
@@ -105,8 +104,10 @@ class _Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; the error about an unknown one names the most similar."""
         name = args[0] if args else ""
-        if name not in _COMMANDS and (similar := difflib.get_close_matches(name, _COMMANDS, 1)):
-            ctx.fail(f"No such command {name!r}. Did you mean {similar[0]!r}?")
+        if name and name not in _COMMANDS:
+            from covernance.config.suggestions import did_you_mean  # noqa: PLC0415 - only a mistake pays for it
+
+            ctx.fail(f"No such command {name!r}{did_you_mean(name, _COMMANDS)}.")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

@@ -14,6 +14,7 @@ from covernance_agent import fence
 from covernance_agent.data_file import opened
 from covernance_agent.failures import InputError, MachineError
 from covernance_agent.settings import ConfigFile
+from covernance_agent.statements import is_special
 
 
 def combine(sources: Sequence[Path], target: Path, config_file: ConfigFile) -> bool:
@@ -108,14 +109,10 @@ def load(data_file: Path, analyses: Path, config_file: ConfigFile) -> Coverage:
 
 def omit_special_files(cov: Coverage) -> None:
     """Leave FIFOs, sockets and devices named like a source out of reports: reading one can hang."""
-    names = [name for name in cov.get_data().measured_files() if _is_special(Path(name))]
+    names = [name for name in cov.get_data().measured_files() if is_special(name)]
     if names:
         omitted = cov.get_option("report:omit")
         cov.set_option("report:omit", [*(omitted if isinstance(omitted, list) else ()), *names])
-
-
-def _is_special(path: Path) -> bool:
-    return path.exists() and not path.is_file()
 
 
 def _opened(data_file: Path, analyses: Path, config_file: ConfigFile) -> Coverage:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
+from covernance_agent.settings import split_list
+
 
 def find_mapped_packages(paths: Iterable[object], source: Sequence[str]) -> list[str]:
     """The names of the packages in a suite's sources that a setting of [paths] maps.
@@ -21,17 +23,12 @@ def find_mapped_packages(paths: Iterable[object], source: Sequence[str]) -> list
     """
     names: dict[str, None] = {}
     for value in paths:
-        target, *others = _words(value) or [""]
+        target, *others = split_list(value) or [""]
         if others:
             for path in source:
                 if _overlap(PurePath(path), PurePath(target)):
                     names.update(dict.fromkeys(_names(Path(path))))
     return list(names)
-
-
-def _words(value: object) -> list[str]:
-    items = value if isinstance(value, (list, tuple)) else str(value).replace(",", "\n").split("\n")
-    return [str(item).strip() for item in items if str(item).strip()]
 
 
 def _overlap(source: PurePath, target: PurePath) -> bool:

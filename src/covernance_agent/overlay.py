@@ -25,6 +25,7 @@ from coverage.types import TConfigurable
 
 from covernance_agent.failures import ConfigError, MachineError
 from covernance_agent.mapped_packages import find_mapped_packages, name_module
+from covernance_agent.settings import split_list
 
 Sections = dict[str, dict[str, Any]]
 
@@ -87,7 +88,7 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
     _write(target, sections, as_toml=as_toml)
     if sections["run"].get("plugins") and (changed := _changed_by_plugins(target, source)):
         notes.append(f"{name}: a plugin sets {', '.join(changed)}; this run overrides it")
-        plugins = [*_words(sections["run"]["plugins"]), _NAME]
+        plugins = [*split_list(sections["run"]["plugins"]), _NAME]
         sections["run"]["plugins"] = plugins if as_toml else "\n".join(plugins)
         sections[_NAME] = {"source": list(source) if as_toml else "\n".join(source)}
         _write(target, sections, as_toml=as_toml)
@@ -96,7 +97,7 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
 
 def coverage_init(registry: Plugins, options: dict[str, Any]) -> None:
     """Register a configurer that overrides other coverage.py plugins where they change a run."""
-    registry.add_configurer(_LastWord(_words(options.get("source", ""))))
+    registry.add_configurer(_LastWord(split_list(options.get("source", ""))))
 
 
 class _LastWord(coverage.CoveragePlugin):
@@ -121,7 +122,7 @@ def _modules(source: Sequence[str]) -> list[str]:
 
 
 def _with_subprocess(patch: object) -> list[str]:
-    return list(dict.fromkeys([*_words(patch), "subprocess"]))
+    return list(dict.fromkeys([*split_list(patch), "subprocess"]))
 
 
 def _in_force() -> str | None:
@@ -194,17 +195,9 @@ def _changed_by_plugins(target: Path, source: Sequence[str]) -> list[str]:
     changed = [
         key for key, value in _needed(source).items() if settings.get_option(f"run:{key}") != value
     ]
-    if "subprocess" not in _words(settings.get_option("run:patch")):
+    if "subprocess" not in split_list(settings.get_option("run:patch")):
         changed.append("patch")
     return changed
-
-
-def _words(value: object) -> list[str]:
-    """Read a list as coverage.py does: words in a text are separated by commas or newlines."""
-    if isinstance(value, (list, tuple)):
-        return [str(word) for word in value]
-    words = str(value or "").replace("\n", ",").split(",")
-    return [word.strip() for word in words if word.strip()]
 
 
 def _is_true(value: object) -> bool:

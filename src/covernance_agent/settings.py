@@ -158,6 +158,14 @@ def _is_installed(name: str) -> bool:
         return False
 
 
+def split_list(value: object) -> list[str]:
+    """Read a list as coverage.py does: words in a text are separated by commas or newlines."""
+    if isinstance(value, (list, tuple)):
+        return [str(word) for word in value]
+    words = str(value or "").replace("\n", ",").split(",")
+    return [word.strip() for word in words if word.strip()]
+
+
 def _check_each(files: Mapping[str, str]) -> None:
     """Raise for the first of several files that can't be read alone, if there is one."""
     if len(files) > 1:

@@ -77,7 +77,7 @@ def read_source(path: str) -> str:
     Raises:
         MachineError: The file can't be read.
     """
-    if _is_special(path):
+    if is_special(path):
         return ""
     try:
         with tokenize.open(path) as stream:
@@ -96,7 +96,7 @@ def statements(path: str, exclude: Sequence[str]) -> Iterable[int] | None:
         path: The source.
         exclude: The regular expressions of lines that need not run.
     """
-    if _is_special(path):
+    if is_special(path):
         return None
     cov = Coverage(data_file=None, config_file=False)
     cov.set_option("report:exclude_lines", list(exclude))
@@ -106,6 +106,6 @@ def statements(path: str, exclude: Sequence[str]) -> Iterable[int] | None:
         return None
 
 
-def _is_special(path: str) -> bool:
+def is_special(path: str) -> bool:
     """Whether a path is a folder, or a FIFO or the like, whose opening could wait for ever."""
     return Path(path).exists() and not Path(path).is_file()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePath
 
 from covernance.config import Suite
 from covernance.engine.theme_result import ThemeResult
 from covernance.gate.floors import sum_totals
+from covernance.model.paths import is_below
 from covernance.model.snapshot import FileResult
 
 
@@ -24,7 +24,7 @@ def explain_unexecuted(
     return tuple(
         _explain(source, suite, results)
         for source in suite.source
-        if _has_only_gaps(files[path] for path in files if _is_below(path, source))
+        if _has_only_gaps(files[path] for path in files if is_below(path, [source]))
     )
 
 
@@ -41,7 +41,7 @@ def _explain(source: str, suite: Suite, results: Sequence[ThemeResult]) -> str:
             f"nothing below {source} was imported by any test; "
             f"is `source` of [tool.covernance.suites.{suite.name}] right?"
         )
-    if _is_below(file, source):
+    if is_below(file, [source]):
         return (
             f"{source}: {module} was imported from {file}, but no line of it was recorded; "
             "look for code that stops coverage.py, such as sys.settrace or a debugger"
@@ -50,7 +50,3 @@ def _explain(source: str, suite: Suite, results: Sequence[ThemeResult]) -> str:
         f"{source} was never imported; {module} came from {file}; "
         "install it editable, or map that folder to the source in [paths] of coverage.py's settings"
     )
-
-
-def _is_below(path: str, source: str) -> bool:
-    return PurePath(path).is_relative_to(source) and not PurePath(path).is_absolute()

@@ -250,7 +250,7 @@ def test_an_unknown_command_suggests_the_one_that_was_meant(
 ) -> None:
     with pytest.raises(SystemExit, match="3"):
         cli.main(["rnu"])
-    assert "No such command 'rnu'. Did you mean 'run'?" in capsys.readouterr().err
+    assert "No such command 'rnu' (did you mean 'run'?)." in capsys.readouterr().err
 
 
 def test_unknown_command_is_a_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
