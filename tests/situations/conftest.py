@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.situations.situation import live_through, read_situation
+from tests.situations.situation import read_situation, run_situation
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -31,7 +31,7 @@ class SituationItem(pytest.Item):
 
     def runtest(self) -> None:
         folder = self.config._tmp_path_factory.mktemp(self.name)  # type: ignore[attr-defined]
-        live_through(read_situation(self.path), folder / "repository")
+        run_situation(read_situation(self.path), folder / "repository")
 
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None

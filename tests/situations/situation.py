@@ -90,7 +90,7 @@ def read_situation(path: Path) -> Situation:
     return msgspec.toml.decode(path.read_bytes(), type=Situation)
 
 
-def live_through(situation: Situation, root: Path) -> None:
+def run_situation(situation: Situation, root: Path) -> None:
     """Make the repository of a situation, and take its steps.
 
     Raises:
@@ -109,7 +109,7 @@ def live_through(situation: Situation, root: Path) -> None:
 def _take(repository: Repository, step: Step, what: str) -> None:
     _edit(repository, step)
     if step.run:
-        ran = run(repository, step.run, step.environ)
+        ran = run_command(repository, step.run, step.environ)
         context = f"{what}\n{ran.text}"
         assert ran.code == step.exit, f"exit {ran.code} instead of {step.exit}: {context}"
         for text in step.says:
@@ -142,7 +142,7 @@ def _edit(repository: Repository, step: Step) -> None:
         repository.git("commit", "--quiet", f"--message={step.commit}")
 
 
-def run(repository: Repository, line: str, environ: Mapping[str, str]) -> Ran:
+def run_command(repository: Repository, line: str, environ: Mapping[str, str]) -> Ran:
     """Run a command line in a repository."""
     program, *arguments = shlex.split(line.replace("{python}", sys.executable))
     if program == "git":
@@ -175,7 +175,7 @@ def _snapshot_outcomes(repository: Repository) -> dict[str, str]:
 
 def _junit_outcomes(repository: Repository, line: str) -> dict[str, str]:
     report = repository.root.parent / "plain.xml"
-    run(repository, f"{line} --junitxml={report} -o junit_family=xunit2", {})
+    run_command(repository, f"{line} --junitxml={report} -o junit_family=xunit2", {})
     outcomes = {}
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest's own report
         result = next((child for child in case if child.tag in _RESULTS), None)
@@ -195,7 +195,7 @@ def _coverage_total(repository: Repository, line: str) -> list[int]:
     plain = {"COVERAGE_FILE": str(repository.root.parent / "plain.coverage")}
     report = repository.root.parent / "plain.json"
     for command in (line, f"coverage json -o {report}"):
-        ran = run(repository, command, plain)
+        ran = run_command(repository, command, plain)
         assert ran.code == 0, ran.text
     totals = json.loads(report.read_bytes())["totals"]
     keys = ("num_statements", "covered_lines", "num_branches", "covered_branches")

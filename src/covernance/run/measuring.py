@@ -71,8 +71,7 @@ def plan(
             msg = f"--theme: no such theme: {theme!r}; themes: {', '.join(context.table.themes)}"
             raise InputError(msg)
     themes = {suite.name: _themes(suite, request) for suite in request.suites}
-    number = sum(map(len, themes.values()))
-    if not number:
+    if not any(themes.values()):
         suites = ", ".join(suite.name for suite in request.suites)
         msg = f"--theme: {suites} has no theme {', '.join(request.themes or ())}; "
         msg += f"themes: {', '.join(context.table.themes)}"
