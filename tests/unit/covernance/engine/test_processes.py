@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from covernance.engine.processes import Ended, Launch, run_processes
@@ -83,6 +84,16 @@ def test_no_more_than_jobs_run_at_once(tmp_path: Path, jobs: int) -> None:
     launches = [python(tmp_path, str(n), "import time; time.sleep(0.1)") for n in range(3)]
     run_processes(launches, slots=Slots(tmp_path / "slots", jobs), watcher=watch)
     assert watch.most == jobs
+
+
+def test_a_process_takes_as_many_slots_as_it_has_workers(tmp_path: Path) -> None:
+    watch = Watch()
+    launches = [
+        msgspec.structs.replace(python(tmp_path, str(n), "import time; time.sleep(0.1)"), slots=2)
+        for n in range(2)
+    ]
+    run_processes(launches, slots=Slots(tmp_path / "slots", 3), watcher=watch)
+    assert watch.most == 1
 
 
 def test_waiting_for_the_slots_of_other_runs_is_reported_once(
