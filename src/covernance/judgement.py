@@ -61,5 +61,6 @@ def judge_stored(suite: Suite, stored: Snapshot, today: Judgement) -> Snapshot:
         total=sum_files(stored.files),
         verdict=assessment.verdict,
         reasons=assessment.reasons,
+        waived=assessment.waived,
         floor=Floor(str(today.floor.percent), today.floor.origin),
     )

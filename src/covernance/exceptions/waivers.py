@@ -8,6 +8,7 @@ from datetime import date
 import msgspec
 
 from covernance.exceptions.row import Row
+from covernance.model.verdict import Waiver
 
 NOTICES = (7, 14, 30)
 """Warnings are given this many days before an exception expires."""
@@ -27,14 +28,14 @@ class Due(msgspec.Struct, frozen=True):
     notice: int
 
 
-def find_waived(rows: Iterable[Row], suite: str, today: date) -> frozenset[str]:
+def find_waived(rows: Iterable[Row], suite: str, today: date) -> tuple[Waiver, ...]:
     """Find the files of a suite whose floors are waived today.
 
     An open row waives a floor up to and including its review date, provided that its rationale and
     owner are filled in.
     """
-    return frozenset(
-        row.module
+    return tuple(
+        Waiver(row.module, row.owner, row.review)
         for row in rows
         if row.suite == suite and row.open and not row.unfilled and today <= row.review
     )

@@ -11,7 +11,7 @@ import msgspec
 from covernance.config import UNTHEMED, Suite, parse_floor
 from covernance.model.counts import Counts, show
 from covernance.model.snapshot import Cell, FileResult
-from covernance.model.verdict import Assessment, Verdict
+from covernance.model.verdict import Assessment, Verdict, Waiver
 
 _TABLE = "pyproject.toml"
 
@@ -86,11 +86,11 @@ class Exceptions(msgspec.Struct, frozen=True):
     """The exceptions of one suite that are in force today.
 
     Attributes:
-        waived: Files whose floors are waived.
+        waived: The files whose floors are waived.
         expired: One sentence per expired exception.
     """
 
-    waived: frozenset[str] = frozenset()
+    waived: tuple[Waiver, ...] = ()
     expired: tuple[str, ...] = ()
 
 
@@ -125,11 +125,26 @@ def judge_suite(
     if measured.unreadable:
         problems.append((Verdict.NO_DATA, measured.unreadable))
     else:
-        problems += _judge_counts(suite, floor, measured, exceptions.waived)
+        waived = frozenset(waiver.path for waiver in exceptions.waived)
+        problems += _judge_counts(suite, floor, measured, waived)
     problems += [(Verdict.EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
-    if not problems:
-        return Assessment(Verdict.PASS)
-    return Assessment(problems[0][0], tuple(reason for _, reason in problems))
+    verdict = problems[0][0] if problems else Verdict.PASS
+    reasons = tuple(reason for _, reason in problems)
+    return Assessment(verdict, reasons, _find_used(suite, floor, measured, exceptions.waived))
+
+
+def _find_used(
+    suite: Suite, floor: AppliedFloor, measured: Measured, waived: Iterable[Waiver]
+) -> tuple[Waiver, ...]:
+    """Find the waivers of files that are below their own floor, or else the suite's."""
+    floors = find_file_floors(suite, measured.files)
+    return tuple(
+        waiver
+        for waiver in sorted(waived)
+        if (file := measured.files.get(waiver.path))
+        and file.total.total
+        and not file.total.meets(floors.get(waiver.path, floor.percent))
+    )
 
 
 def _judge_counts(

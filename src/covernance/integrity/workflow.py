@@ -79,8 +79,10 @@ def find_waived_subjects(context: Context) -> frozenset[str]:
         InputError: The register can't be read, or is damaged.
     """
     rows, today = read_rows(context.table), context.now.date()
-    return frozenset[str]().union(
-        *(waivers.find_waived(rows, suite.name, today) for suite in context.table.suites)
+    return frozenset(
+        waiver.path
+        for suite in context.table.suites
+        for waiver in waivers.find_waived(rows, suite.name, today)
     )
 
 

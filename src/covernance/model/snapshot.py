@@ -12,7 +12,7 @@ from covernance.errors import InputError
 from covernance.model import document, lines
 from covernance.model.counts import Counts
 from covernance.model.inputs import Inputs
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, Waiver
 
 SCHEMA = 2
 _CACHED_RESULTS = 32
@@ -177,13 +177,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     `patch` belongs to the change that the run measured; None if git could not determine it. `flaky`
     lists tests that passed and failed in one run: in two passes, or in two attempts. `inputs` is
-    what the measuring run depended on; None if that is unknown.
+    what the measuring run depended on; None if that is unknown. `waived` lists the files that were
+    below their floor and that the exception register allowed when the verdict was reached.
     """
 
     schema: int = SCHEMA
     suite: str
     verdict: Verdict
     reasons: tuple[str, ...]
+    waived: tuple[Waiver, ...] = ()
     floor: Floor
     provenance: Provenance
     total: Counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
@@ -59,8 +60,26 @@ class Verdict(StrEnum):
         return Exit.TESTS_FAILED if self is Verdict.TESTS_FAILED else Exit.GATE
 
 
+class Waiver(msgspec.Struct, frozen=True, order=True):
+    """A file that the exception register allows to be below its floor.
+
+    Attributes:
+        path: The file.
+        owner: Who is responsible for the exception.
+        until: The last day on which the exception is valid.
+    """
+
+    path: str
+    owner: str
+    until: date
+
+
 class Assessment(msgspec.Struct, frozen=True):
-    """A verdict with one sentence per reason; the verdict is the most serious of them."""
+    """A verdict with one sentence per reason; the verdict is the most serious of them.
+
+    `waived` lists the files that are below their floor and that the exception register allows.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+    waived: tuple[Waiver, ...] = ()

@@ -171,6 +171,7 @@ def assess(
         suite=suite.name,
         verdict=assessment.verdict,
         reasons=assessment.reasons,
+        waived=assessment.waived,
         floor=Floor(str(judgement.floor.percent), judgement.floor.origin),
         provenance=source,
         total=sum_files(results),

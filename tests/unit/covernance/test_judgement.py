@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -10,6 +11,7 @@ from covernance.gate.floors import NO_EXCEPTIONS, AppliedFloor, Exceptions
 from covernance.judgement import Judgement, judge_stored
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot, TestResult
+from covernance.model.verdict import Waiver
 
 pytestmark = pytest.mark.security
 
@@ -32,6 +34,15 @@ def test_a_stored_pass_is_checked_against_todays_floor(
     result = judge_stored(suite, passed, by(floor))
     assert (result.verdict, result.floor.percent) == (verdict, str(floor))
     assert bool(result.reasons) == (verdict != "pass")
+
+
+def test_a_stored_pass_has_todays_waivers(suite: Suite, passed: Snapshot) -> None:
+    old = Waiver("apps/api/old.py", "@old", date(2026, 1, 1))
+    new = Waiver("apps/api/main.py", "@new", date(2026, 12, 31))
+    stored = msgspec.structs.replace(passed, waived=(old,))
+    result = judge_stored(suite, stored, by(76, Exceptions((new,))))
+    assert result.waived == (new,)
+    assert judge_stored(suite, stored, by(75, Exceptions((new,)))).waived == ()
 
 
 def test_a_stored_pass_fails_for_an_expired_exception(suite: Suite, passed: Snapshot) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from covernance.exceptions.row import Row, Status
 from covernance.exceptions.waivers import describe_expired, find_due, find_expired, find_waived
+from covernance.model.verdict import Waiver
 from tests.unit.covernance.exceptions.register_samples import TODAY, row
 
 pytestmark = pytest.mark.security
@@ -21,8 +22,9 @@ def ahead(days: int, **changes: object) -> Row:
 
 def test_a_row_waives_up_to_and_including_its_review_date() -> None:
     rows = [row(review=date(2026, 11, 30))]
-    assert find_waived(rows, "api", date(2026, 11, 30)) == {"apps/a.py"}
-    assert find_waived(rows, "api", date(2026, 12, 1)) == frozenset()
+    waiver = Waiver("apps/a.py", "@a", date(2026, 11, 30))
+    assert find_waived(rows, "api", date(2026, 11, 30)) == (waiver,)
+    assert find_waived(rows, "api", date(2026, 12, 1)) == ()
 
 
 @pytest.mark.parametrize(
@@ -36,15 +38,16 @@ def test_a_row_waives_up_to_and_including_its_review_date() -> None:
     ],
 )
 def test_a_row_waives_nothing_if(changes: dict[str, object]) -> None:
-    assert find_waived([row(**changes)], "api", TODAY) == frozenset()
+    assert find_waived([row(**changes)], "api", TODAY) == ()
 
 
 @given(st.lists(st.integers(-40, 40)))
 def test_a_row_never_waives_and_expires_on_one_day(days: list[int]) -> None:
     rows = [ahead(number, module=f"{index}.py") for index, number in enumerate(days)]
     late = {result.module for result in find_expired(rows, TODAY)}
-    assert late.isdisjoint(find_waived(rows, "api", TODAY))
-    assert late | find_waived(rows, "api", TODAY) == {result.module for result in rows}
+    waived = {waiver.path for waiver in find_waived(rows, "api", TODAY)}
+    assert late.isdisjoint(waived)
+    assert late | waived == {result.module for result in rows}
 
 
 @pytest.mark.reliability

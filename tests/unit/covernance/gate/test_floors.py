@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -19,11 +20,12 @@ from covernance.gate.floors import (
 )
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, FileResult, Outcomes
-from covernance.model.verdict import Assessment, Verdict
+from covernance.model.verdict import Assessment, Verdict, Waiver
 
 pytestmark = pytest.mark.architecture
 
 FLOOR = AppliedFloor(Decimal(90), "pyproject.toml")
+DEBT = Waiver("apps/debt.py", "@team", date(2026, 12, 31))
 
 
 def cells(**tests: int) -> dict[str, Cell]:
@@ -219,7 +221,7 @@ def test_another_passing_test_never_makes_a_suite_fail(
         file_floors={f"apps/{name}.py": just_met(counts) for name, counts in first.items()},
     )
     floor = AppliedFloor(just_met(sum(first.values(), Counts())), "pyproject.toml")
-    exceptions = Exceptions(frozenset({"apps/debt.py"}))
+    exceptions = Exceptions((DEBT,))
 
     def measured(counts: dict[str, Counts], tests: dict[str, int], of_theme: Counts) -> Measured:
         numbers = {
@@ -230,12 +232,9 @@ def test_another_passing_test_never_makes_a_suite_fail(
 
     tests = {"security": 1}
     more = {**tests, theme: tests.get(theme, 0) + 1}
-    assert judge_suite(suite, floor, measured(first, tests, earned[0]), exceptions) == Assessment(
-        Verdict.PASS
-    )
-    assert judge_suite(suite, floor, measured(then, more, earned[1]), exceptions) == Assessment(
-        Verdict.PASS
-    )
+    for measurement in (measured(first, tests, earned[0]), measured(then, more, earned[1])):
+        assessment = judge_suite(suite, floor, measurement, exceptions)
+        assert (assessment.verdict, assessment.reasons) == (Verdict.PASS, ())
 
 
 @pytest.mark.parametrize(
@@ -337,13 +336,33 @@ def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_below_its_floor()
     debt, main = Counts(100, 10), Counts(100, 95)
     floors = {"apps/debt.py": Decimal(80)}
     assert judged(file_floors=floors, debt=debt, main=main).verdict == "below-floor"
-    waived = Exceptions(frozenset({"apps/debt.py"}))
+    waived = Exceptions((DEBT,))
     assert judged(waived, file_floors=floors, debt=debt, main=main).verdict == "pass"
 
 
 @pytest.mark.security
+@pytest.mark.parametrize(
+    ("floors", "debt", "listed"),
+    [
+        ({}, Counts(100, 89), True),
+        ({}, Counts(100, 90), False),
+        ({"apps/debt.py": Decimal(10)}, Counts(100, 10), False),
+        ({"apps/debt.py": Decimal(99)}, Counts(100, 98), True),
+        ({}, Counts(), False),
+    ],
+)
+@pytest.mark.parametrize("main", [Counts(1000, 1000), Counts(100, 10)])
+def test_waivers_of_files_below_their_floor_are_listed_with_the_verdict(
+    floors: dict[str, Decimal], debt: Counts, main: Counts, *, listed: bool
+) -> None:
+    gone = Waiver("apps/gone.py", "@team", date(2026, 12, 31))
+    result = judged(Exceptions((gone, DEBT)), file_floors=floors, debt=debt, main=main)
+    assert result.waived == ((DEBT,) if listed else ())
+
+
+@pytest.mark.security
 def test_a_waiver_applies_to_no_other_file() -> None:
-    waived = Exceptions(frozenset({"apps/debt.py"}))
+    waived = Exceptions((DEBT,))
     assert judged(waived, debt=Counts(100, 10), main=Counts(100, 89)).verdict == "below-floor"
 
 

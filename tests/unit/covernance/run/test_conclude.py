@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -11,6 +12,7 @@ from covernance.errors import Exit
 from covernance.exceptions.register_markdown import EMPTY, END
 from covernance.model.snapshot import read
 from covernance.model.suite_result import SuiteResult
+from covernance.model.verdict import Waiver
 from covernance.run.workflow import run_suites
 from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.runs import Quiet, record, request
@@ -62,6 +64,23 @@ def test_below_the_floor_exits_2(
     result = run_calc(fail_under="51")
     assert (result.snapshot.verdict, result.exit) == ("below-floor", Exit.GATE)
     assert result.snapshot.floor.origin == "--fail-under"
+
+
+@pytest.mark.security
+def test_a_result_records_the_waivers_that_its_verdict_rests_on(
+    repository: Repository, run_calc: Callable[..., SuiteResult], processes: FakeProcesses
+) -> None:
+    row = "| `calc/__init__.py` | calc | | old | @team | 2026-12-31 | rewrite | open |\n"
+    register = repository.root / context_of(repository.root).table.exceptions.register
+    repository.write(
+        str(register.relative_to(repository.root)),
+        "# Exceptions\n\n" + EMPTY.replace(END, row + END),
+    )
+    processes.arcs = {theme: [(-1, 1)] for theme in processes.arcs}
+    waiver = Waiver("calc/__init__.py", "@team", date(2026, 12, 31))
+    result = run_calc(fail_under="51")
+    assert read(result.published[-1]).waived == (waiver,)
+    assert run_calc("-k", "x").snapshot.waived == ()
 
 
 @pytest.mark.security
