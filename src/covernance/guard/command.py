@@ -15,6 +15,7 @@ from covernance.git.base import find_base_commit
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
+from covernance.history.base_result import Base
 from covernance.history.open import open_table_store
 from covernance.model.counts import show
 from covernance.model.text import short_commit
@@ -107,7 +108,7 @@ def _lines(result: workflow.GuardResult) -> list[str]:
     return lines
 
 
-def _base(base: workflow.Base | None) -> str:
+def _base(base: Base | None) -> str:
     if base is None:
         return ""
     commits = "1 commit" if base.behind == 1 else f"{base.behind} commits"

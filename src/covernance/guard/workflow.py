@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
 from covernance.config import Suite
 from covernance.context import Context
 from covernance.errors import Exit
-from covernance.git.ancestors import list_ancestors
 from covernance.git.changes import Changes, WorkTree
 from covernance.guard import compare
 from covernance.guard.flaps import Flap, find_flaps
+from covernance.history.base_result import Base, find_base_result
 from covernance.history.store import Entry, Store, group_by_suite
 from covernance.model import snapshot
-from covernance.model.snapshot import CARRIED, Snapshot
+from covernance.model.snapshot import Snapshot
 from covernance.model.text import short_commit
 from covernance.model.verdict import Assessment, Verdict
 
 TOTAL, PATCH = compare.TOTAL, compare.PATCH
 _MOST_RUNS = 5
-
-
-class Base(msgspec.Struct, frozen=True):
-    """The result that a suite is compared with.
-
-    Attributes:
-        entry: Its entry in the store.
-        behind: How many commits it is before the merge base; 0 is the merge base itself.
-    """
-
-    entry: Entry
-    behind: int
 
 
 class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +96,7 @@ def _guard(context: Context, suite: Suite, history: _History, bootstrap: bool) -
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
         return GuardResult(suite=suite.name, assessment=Assessment(Verdict.NO_DATA, (reason,)))
     now = snapshot.read(path)
-    base = find_base(context.root, history.entries, now, history.merge_base)
+    base = find_base_result(context.root, history.entries, now, history.merge_base)
     flaps = _flaps(history.store, history.entries, now)
     if base is None:
         measured = short_commit(now.provenance.commit, "this commit")
@@ -145,23 +132,6 @@ def _removed(since: Changes) -> dict[str, compare.Removed]:
         for file in since.files
         if file.before is not None
     }
-
-
-def find_base(root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str) -> Base | None:
-    """Find the result at the merge base or its nearest ancestor that has one.
-
-    The measured commit itself is only a base if it was measured with uncommitted changes, or if its
-    result was carried forward to a later commit.
-    """
-    newest = {entry.commit: entry for entry in entries}
-    if not now.provenance.dirty and now.provenance.source != CARRIED:
-        newest.pop(now.provenance.commit or "", None)
-    if not newest:
-        return None
-    for behind, commit in enumerate(list_ancestors(root, merge_base)):
-        if commit in newest:
-            return Base(newest[commit], behind)
-    return None
 
 
 def _flaps(store: Store, entries: Sequence[Entry], now: Snapshot) -> tuple[Flap, ...]:

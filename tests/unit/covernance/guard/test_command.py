@@ -12,7 +12,8 @@ from covernance.errors import Exit
 from covernance.guard import compare
 from covernance.guard.command import command
 from covernance.guard.flaps import Flap
-from covernance.guard.workflow import Base, GuardResult
+from covernance.guard.workflow import GuardResult
+from covernance.history.base_result import Base
 from covernance.history.store import Entry
 from covernance.model.counts import Counts
 from covernance.model.verdict import Assessment, Verdict

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from covernance.errors import Exit
-from covernance.guard.workflow import find_base, guard_suites
+from covernance.guard.workflow import guard_suites
 from covernance.history.store import Entry, entry_of
 from covernance.model.snapshot import Snapshot
 from tests.utils.contexts import context_of
@@ -61,50 +61,6 @@ def published(repository: Repository, snapshot: Snapshot) -> None:
     path = repository.root / "coverage/calc.snapshot.json"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(snapshot.encode())
-
-
-def entries(*snapshots: Snapshot) -> list[Entry]:
-    return [entry_of(snapshot) for snapshot in snapshots]
-
-
-@pytest.mark.architecture
-def test_a_result_at_the_merge_base_is_the_base(
-    repository: Repository, commits: list[str], snapshot: Snapshot
-) -> None:
-    result = find_base(
-        repository.root,
-        entries(at(snapshot, commits[0]), at(snapshot, commits[1])),
-        at(snapshot, commits[2]),
-        commits[1],
-    )
-    assert result is not None
-    assert (result.entry.commit, result.behind) == (commits[1], 0)
-
-
-def test_otherwise_the_nearest_ancestor_is_the_base(
-    repository: Repository, commits: list[str], snapshot: Snapshot
-) -> None:
-    stored = entries(at(snapshot, commits[0]))
-    result = find_base(repository.root, stored, at(snapshot, "f" * 40), commits[2])
-    assert result is not None
-    assert (result.entry.commit, result.behind) == (commits[0], 2)
-
-
-@pytest.mark.parametrize(("dirty", "behind"), [(False, 1), (True, 0)])
-def test_a_clean_result_is_not_its_own_base(
-    repository: Repository, commits: list[str], snapshot: Snapshot, *, dirty: bool, behind: int
-) -> None:
-    stored = entries(at(snapshot, commits[1]), at(snapshot, commits[2]))
-    result = find_base(repository.root, stored, at(snapshot, commits[2], dirty=dirty), commits[2])
-    assert result is not None
-    assert result.behind == behind
-
-
-def test_without_a_result_for_any_ancestor_there_is_no_base(
-    repository: Repository, commits: list[str], snapshot: Snapshot
-) -> None:
-    stored = entries(at(snapshot, "e" * 40))
-    assert find_base(repository.root, stored, at(snapshot, "f" * 40), commits[2]) is None
 
 
 @pytest.mark.security
