@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from covernance.errors import InputError, MachineError
+from covernance.git.index_copy import copy_index, list_add_options
 from covernance.git.runner import Git, GitError
 from covernance.model.python_source import (
     decode_source,
@@ -152,15 +152,8 @@ def find_changes(root: Path, base: str) -> Changes:
     """
     git = Git(root)
     with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
-        index = Path(folder, "index")
-        user_index = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
-        if user_index.exists():
-            # copy2 preserves the time stamp: git rereads files that may have changed since then.
-            shutil.copy2(user_index, index)
-        copied = {"GIT_INDEX_FILE": str(index)}
-        # Untracked files may be outside of the part that is checked out.
-        sparse = git.ask("config", "--type=bool", "core.sparseCheckout") == "true"
-        everywhere = ("--sparse",) if sparse else ()
+        copied = copy_index(git, root, Path(folder))
+        everywhere = list_add_options(git)
         git.run("add", "--intent-to-add", *everywhere, "--", ".", environ=copied)
         listing, _, text = git.run(*_DIFF, base, "--", environ=copied).partition(b"\0\0")
     sections = _SECTION.split(text.decode("latin-1"))[1:]

@@ -18,22 +18,25 @@ from covernance.context import Context
 from covernance.errors import CovernanceError, MachineError
 from covernance.git.changes import find_merge_base
 from covernance.git.runner import Git
+from covernance.git.tree import read_tree
 from covernance.model.snapshot import Provenance
 
 
 def describe_run(context: Context) -> Provenance:
-    """Describe a run of this process in the repository of a context.
+    """Describe a run of this process that starts now, in the repository of a context.
 
     The environment that the suite is measured in is added by `add_environment`.
 
     A GitHub Actions run is identified by its run id and attempt, any other by its time.
     """
-    checkout = _checkout(context.root)
+    own = context.layout.folder.name
+    checkout = _checkout(context.root, own)
     return Provenance(
         commit=checkout.commit,
         base=_base(context.table),
         branch=context.environ.get("GITHUB_HEAD_REF") or checkout.branch,
         dirty=checkout.dirty,
+        tree=None if checkout.dirty is None else _tree(context.root, checkout, own),
         run_id=_run_id(context),
         recorded_at=context.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         python=platform.python_version(),
@@ -64,10 +67,13 @@ class _Checkout(NamedTuple):
     dirty: bool | None
 
 
-def _checkout(root: Path) -> _Checkout:
-    """Read `git status`: `# branch.oid …`, `# branch.head …`, then one line per changed file."""
+def _checkout(root: Path, own: str) -> _Checkout:
+    """Read `git status`: `# branch.oid …`, `# branch.head …`, then one line per changed file.
+
+    The tool's own folder does not make a checkout dirty.
+    """
     arguments = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
-    status = _ask(root, *arguments)
+    status = _ask(root, *arguments, "--", ":/", f":(exclude){own}")
     if status is None:
         return _Checkout(None, None, None)
     lines = status.split("\n")
@@ -78,6 +84,13 @@ def _checkout(root: Path) -> _Checkout:
         None if branch == "(detached)" else branch,
         any(not line.startswith("# ") for line in lines),
     )
+
+
+def _tree(root: Path, checkout: _Checkout, own: str) -> str | None:
+    """The tree of the work tree; that of the commit if nothing was changed."""
+    if not checkout.dirty and (tree := _ask(root, "rev-parse", "HEAD^{tree}")):
+        return tree
+    return read_tree(root, own)
 
 
 def _base(table: Table) -> str | None:

@@ -42,15 +42,18 @@ class Origin(msgspec.Struct, frozen=True):
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a result comes from; values that git does not know are None.
 
-    `source` is `measured` if the run itself measured the numbers, otherwise `shards`, `carried` or
-    `reused`. `carried_at` is the time at which an earlier result was carried forward, otherwise
-    None. `origin` is the run that measured reused numbers.
+    `commit`, `dirty` and `tree` are those at the start of the run. `tree` is git's name for the
+    content of all files of the checkout, including changes that are not committed. `source` is
+    `measured` if the run itself measured the numbers, otherwise `shards`, `carried` or `reused`.
+    `carried_at` is the time at which an earlier result was carried forward, otherwise None.
+    `origin` is the run that measured reused numbers.
     """
 
     commit: str | None
     base: str | None = None
     branch: str | None
     dirty: bool | None
+    tree: str | None = None
     run_id: str
     recorded_at: str
     python: str

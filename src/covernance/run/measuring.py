@@ -120,6 +120,7 @@ def measure(
     for suite in request.suites:
         publish.reject_conflicts(context, suite, request.arguments.reports)
     layout = context.layout
+    checkout = describe_run(context)  # before a test can change it
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
@@ -131,7 +132,6 @@ def measure(
         measurement = plan(context, request, work.path, temporary, prepared, trace)
         results = choose_engine().run(measurement, observer)
         _finish_passes(results, context, observer)
-        checkout = describe_run(context)
         change = recorded.find_change(context)
         suite_results = []
         for suite in request.suites:

@@ -221,6 +221,7 @@ class FakeProcesses:
         sources: The file that a suite's tests execute, by suite; calc/__init__.py by default.
         started: All processes that were started.
         interactive: Whether the last ones could use the terminal.
+        during: What a test does while it runs.
     """
 
     def __init__(self) -> None:
@@ -232,6 +233,7 @@ class FakeProcesses:
         self.started: list[Launch] = []
         self._slots: Slots | None = None
         self.interactive = False
+        self.during: Callable[[], object] = lambda: None
 
     def __call__(
         self,
@@ -244,6 +246,7 @@ class FakeProcesses:
         self.started += launches
         self._slots = slots
         self.interactive = interactive
+        self.during()
         return [self._run(launch, watcher) for launch in launches]
 
     @property

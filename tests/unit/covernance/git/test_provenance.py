@@ -44,6 +44,21 @@ def test_the_base_is_the_merge_base_with_the_default_branch(repository: Reposito
     assert describe_run(context_of(repository.root)).base == start
 
 
+def test_the_tree_of_a_clean_checkout_is_that_of_its_commit(repository: Repository) -> None:
+    result = describe_run(context_of(repository.root))
+    assert result.tree == repository.git("rev-parse", "HEAD^{tree}")
+
+
+@pytest.mark.security
+def test_what_the_tool_itself_wrote_does_not_change_the_checkout(repository: Repository) -> None:
+    (repository.root / ".gitignore").unlink()
+    repository.commit()
+    before = describe_run(context_of(repository.root))
+    repository.write("coverage/api.json", "{}")
+    result = describe_run(context_of(repository.root))
+    assert (result.dirty, result.tree) == (False, before.tree)
+
+
 @pytest.mark.reliability
 def test_a_detached_head_has_no_branch(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "--detach")
@@ -74,6 +89,7 @@ def test_before_the_first_commit_there_is_a_branch_and_no_commit(tmp_path: Path)
 def test_outside_a_repository_git_values_are_none(tmp_path: Path) -> None:
     result = describe_run(context_of(Repository(tmp_path).root))
     assert (result.commit, result.base, result.branch, result.dirty) == (None, None, None, None)
+    assert result.tree is None
 
 
 @pytest.mark.reliability

@@ -76,3 +76,19 @@ def test_unknown_theme_lists_the_known_themes(
         InputError, match="no such theme: 'speed'; themes: architecture, reliability"
     ):
         run_calc(themes=("security", "speed"))
+
+
+@pytest.mark.security
+def test_a_result_is_of_the_commit_and_tree_at_the_start_of_the_run(
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses, repository: Repository
+) -> None:
+    start = repository.commit_first()
+    tree = repository.git("rev-parse", "HEAD^{tree}")
+
+    def commit() -> None:
+        repository.write("notes.txt", "x")
+        repository.commit()
+
+    processes.during = commit
+    source = run_calc().snapshot.provenance
+    assert (source.commit, source.tree, source.dirty) == (start, tree, False)
