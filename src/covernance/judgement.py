@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from covernance.config import Suite
+from covernance.config.effective import list_effective_values
 from covernance.context import Context
 from covernance.exceptions.excused import find_exceptions
 from covernance.gate.floors import (
@@ -15,6 +18,7 @@ from covernance.gate.floors import (
     judge_suite,
 )
 from covernance.git.changes import Changes
+from covernance.model.effects import Setting
 from covernance.model.snapshot import FAILED, Floor, Snapshot
 from covernance.model.totals import sum_files
 from covernance.model.verdict import Verdict
@@ -28,11 +32,13 @@ class Judgement(msgspec.Struct, frozen=True):
         excused: Its entries in the exception register.
         change: The change that the run's patch coverage is measured on; None if git can't
             determine it.
+        values: The suite's values in the table, and where each was set.
     """
 
     floor: AppliedFloor
     excused: Exceptions
     change: Changes | None = None
+    values: Mapping[str, Setting] = {}
 
 
 def read_judgement(context: Context, suite: Suite, fail_under: str | None = None) -> Judgement:
@@ -41,8 +47,11 @@ def read_judgement(context: Context, suite: Suite, fail_under: str | None = None
     Raises:
         CovernanceError: The floor in force is not a percentage, or the register can't be read.
     """
+    values = list_effective_values(context.table, suite)
     return Judgement(
-        find_applied_floor(suite, fail_under, context.environ), find_exceptions(context, suite)
+        find_applied_floor(suite, fail_under, context.environ),
+        find_exceptions(context, suite),
+        values={name: Setting(value, origin) for name, value, origin in values},
     )
 
 
@@ -63,4 +72,5 @@ def judge_stored(suite: Suite, stored: Snapshot, today: Judgement) -> Snapshot:
         reasons=assessment.reasons,
         waived=assessment.waived,
         floor=Floor(str(today.floor.percent), today.floor.origin),
+        effects=stored.effects and msgspec.structs.replace(stored.effects, table=today.values),
     )

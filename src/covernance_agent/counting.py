@@ -71,6 +71,7 @@ class _PluginFile:
     def __init__(self, reporter: FileReporter) -> None:
         self._reporter = reporter
         self.statements = reporter.lines()
+        self.excluded = reporter.excluded_lines()
         self.exits = forks(reporter.exit_counts())
         self.branches = branches(
             reporter.arcs(), self.exits, reporter.no_branch_lines(), reporter.excluded_lines()

@@ -21,6 +21,7 @@ from covernance_agent.cov_switch import CovSwitch
 from covernance_agent.junit_report import JunitReport
 from covernance_agent.origins import find_origins
 from covernance_agent.placement import Placement
+from covernance_agent.pytest_settings import Setting, list_plugins, read_settings
 from covernance_agent.record import Collected, progress_path, write_record
 from covernance_agent.selection import find_mode_without_tests
 from covernance_agent.tally import Tally
@@ -33,6 +34,7 @@ _SPLIT = "pytestsplitplugin"
 
 _COV_SWITCH = pytest.StashKey[CovSwitch]()
 _PLACEMENT = pytest.StashKey[Placement]()
+_SETTINGS = pytest.StashKey[dict[str, Setting]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,6 +90,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if mode := find_mode_without_tests(vars(config.option)):
         msg = f"{mode} is in force, from addopts or PYTEST_ADDOPTS. It runs no tests; remove it"
         raise pytest.UsageError(msg)
+    config.stash[_SETTINGS] = read_settings(config)
     if select := config.getoption("covernance_select"):
         other = config.option.markexpr
         config.option.markexpr = f"({select}) and ({other})" if other else select
@@ -210,6 +213,7 @@ class Recorder:
         """Record what could not be collected."""
         if report.failed:
             self._errors.add(report.nodeid)
+        self._tally.add_file(report)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -263,6 +267,9 @@ class Recorder:
                 "reran": sorted(reran),
                 "not_entered": sorted(outcomes.keys() - entered),
                 "origins": self._origins,
+                "reasons": {plain_ids.get(test, test): why for test, why in tally.reasons.items()},
+                "settings": self._config.stash[_SETTINGS],
+                "plugins": list_plugins(self._config),
             },
         )
 

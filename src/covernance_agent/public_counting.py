@@ -87,6 +87,7 @@ def _file_result(
         },
         "executed_lines": encode(file["executed_lines"]),
         "missing_lines": encode(missing_lines),
+        "excluded_lines": encode(file["excluded_lines"]),
         "imported_lines": encode(imported_lines),
         "branches": _branches(file, exits),
         "missing_branches": tuple(

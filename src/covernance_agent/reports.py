@@ -19,8 +19,9 @@ from covernance_agent.combining import (
 )
 from covernance_agent.failures import InputError
 from covernance_agent.formats import FileReport, write_report
+from covernance_agent.inventory import explain_unmeasured, reject_deleted
 from covernance_agent.recording import write_recording
-from covernance_agent.settings import ConfigFile
+from covernance_agent.settings import ConfigFile, read_current_settings
 from covernance_agent.slices import FileResult
 
 
@@ -54,6 +55,7 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
         try:
             files = count_files(cov, task["themes"], config_file)
             _check_mapped(cov, files, task["source"])
+            reject_deleted(task["inventory"])
         except InputError as error:
             return _result(data=True, unreadable=str(error))
         if not files:
@@ -62,7 +64,13 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
         cov.set_option("report:contexts", task["contexts"])
     for report in task["reports"]:
         write_report(cov, _file_report(report))
-    return _result(data=True, files=files, text=_text(cov, task["text"]))
+    settings = read_current_settings()
+    unmeasured = explain_unmeasured(task["inventory"], files, task["source"], settings)
+    return {
+        **_result(data=True, files=files, text=_text(cov, task["text"])),
+        "settings": settings._asdict(),
+        "unmeasured": unmeasured,
+    }
 
 
 def count_files(

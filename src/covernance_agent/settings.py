@@ -33,6 +33,7 @@ class Settings(NamedTuple):
         partial: Regular expressions of lines whose branches need not all be taken.
         paths: Folders whose files count as those of another one, as `name: folder, folder`.
         plugins: The plugins, whether or not they are installed here.
+        file: The file that sets them; "" if there is none.
     """
 
     branch: bool
@@ -43,6 +44,7 @@ class Settings(NamedTuple):
     partial: tuple[str, ...]
     paths: tuple[str, ...]
     plugins: tuple[str, ...]
+    file: str
 
     def measures(self, path: Path) -> bool:
         """Whether the file at an absolute path is included and not omitted.
@@ -112,7 +114,10 @@ def read_settings(files: Mapping[str, str], *, named: bool = False) -> Settings:
                 raise
             # A plugin may complete patterns by the current folder.
             moved = {str(Path.cwd()): str(here)}
-    return Settings(*(_moved(value, moved) for value in settings))
+    names = {Path(name).name: name for name in files}
+    return Settings(*(_moved(value, moved) for value in settings))._replace(
+        file=names.get(settings.file, settings.file)
+    )
 
 
 def _read(*, config_file: ConfigFile, where: str) -> Settings:
@@ -129,6 +134,7 @@ def _read(*, config_file: ConfigFile, where: str) -> Settings:
         ),
         paths=_paths(cov),
         plugins=plugins,
+        file=os.path.relpath(file) if (file := cov.config.config_file) else "",
     )
 
 

@@ -16,7 +16,7 @@ from operator import itemgetter, or_
 from typing import Any, Protocol
 
 from covernance_agent.context_name import read_theme
-from covernance_agent.lines import count_bits, encode_bits
+from covernance_agent.lines import count_bits, encode, encode_bits
 from covernance_agent.source import Arc, Counted, unpacked
 
 Counts = dict[str, int]
@@ -34,6 +34,9 @@ class Code(Protocol):
 
     @property
     def statements(self) -> set[int]: ...  # noqa: D102 - see Source
+
+    @property
+    def excluded(self) -> set[int]: ...  # noqa: D102 - see Source
 
     @property
     def exits(self) -> Mapping[int, int]: ...  # noqa: D102 - see Source
@@ -80,6 +83,7 @@ def file_result(
         },
         "executed_lines": bit_sets.executed(everything),
         "missing_lines": bit_sets.missing(everything),
+        "excluded_lines": encode(code.excluded),
         "imported_lines": bit_sets.executed(reduce(or_, importing.values(), 0)),
         "branches": bit_sets.branches(everything),
         "missing_branches": bit_sets.missing_branches(everything),

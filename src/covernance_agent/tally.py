@@ -18,6 +18,7 @@ class Tally:
         seconds: The duration of each test over its phases and attempts.
         reran: Tests of which a failed attempt was repeated.
         entered: Tests whose own code began to run and did not end in a skip.
+        reasons: Why a test, or all of a file, was skipped or expected to fail.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,7 @@ class Tally:
         self.seconds: dict[str, float] = {}
         self.reran: set[str] = set()
         self.entered: set[str] = set()
+        self.reasons: dict[str, str] = {}
 
     def add(self, report: Any) -> None:  # noqa: ANN401 - a TestReport, or a plugin's kind of it
         """Add a report of pytest or of a plugin."""
@@ -36,11 +38,19 @@ class Tally:
         if outcome in _RERUN:
             self.reran.add(test)
             self.outcomes.pop(test, None)
+            self.reasons.pop(test, None)
         elif _counts(report, outcome):
             before = self.outcomes.get(test, "passed")
             self.outcomes[test] = max(before, outcome, key=SEVERITY.index)
+            if reason := _reason(report):
+                self.reasons[test] = reason
         if report.when == "call" and outcome != "skipped":
             self.entered.add(test)
+
+    def add_file(self, report: Any) -> None:  # noqa: ANN401 - a CollectReport
+        """Add the report of a file that was collected, or skipped as a whole."""
+        if reason := _reason(report):
+            self.reasons[report.nodeid] = reason
 
 
 def _counts(report: Any, outcome: str) -> bool:  # noqa: ANN401 - see `Tally.add`
@@ -70,3 +80,15 @@ def _outcome(report: Any) -> str:  # noqa: ANN401 - see `Tally.add`
         return "error"
     # Outcomes of other plugins' own neither passed nor failed.
     return outcome if outcome in SEVERITY else "skipped"
+
+
+def _reason(report: Any) -> str:  # noqa: ANN401 - see `Tally.add`
+    """Why a report was skipped or expected to fail, as its author wrote it; "" if it was neither.
+
+    pytest describes a skip by the file, the line and the reason.
+    """
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail).removeprefix("reason: ")
+    if isinstance(longrepr := getattr(report, "longrepr", None), tuple):
+        return str(longrepr[2]).removeprefix("Skipped: ")
+    return ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from covernance.model.effects import CoverageSettings
 from covernance.model.snapshot import FileResult
 
 
@@ -41,6 +42,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_field=
         contexts: Regular expressions of the contexts to report; None for all.
         reports: The reports to write.
         text: `term` or `term-missing` to return that report as text.
+        inventory: The sources that should be measured; the others are explained.
     """
 
     data: tuple[Path, ...]
@@ -53,6 +55,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_field=
     contexts: tuple[str, ...] | None = None
     reports: tuple[ReportFile, ...] = ()
     text: str | None = None
+    inventory: tuple[str, ...] = ()
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +67,8 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
         unreadable: Why the sources could not be counted, in which case no reports were written.
         text: The report as text.
         coverage: The version of coverage.py.
+        settings: coverage.py's settings in force, without what a run replaces.
+        unmeasured: Files of the task's inventory that were not measured, and why.
     """
 
     data: bool
@@ -71,3 +76,5 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: str = ""
     text: str = ""
     coverage: str = ""
+    settings: CoverageSettings | None = None
+    unmeasured: dict[str, str] = {}

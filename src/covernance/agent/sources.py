@@ -39,30 +39,6 @@ class ReadSettings(msgspec.Struct, frozen=True, tag="settings", tag_field="task"
     files: SettingsFiles | None = None
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that decide what is measured, including coverage.py's defaults.
-
-    Attributes:
-        branch: Whether branches are measured.
-        ignore_errors: Whether files that can't be parsed are silently left out.
-        include: Patterns of the only files to measure; empty for all.
-        omit: Patterns of files that are left out.
-        exclude: Regular expressions of excluded lines, including `exclude_also`.
-        partial: Regular expressions of lines whose branches need not all be taken.
-        paths: Folders whose files count as those of another one, as `name: folder, folder`.
-        plugins: The plugins.
-    """
-
-    branch: bool
-    ignore_errors: bool
-    include: tuple[str, ...]
-    omit: tuple[str, ...]
-    exclude: tuple[str, ...]
-    partial: tuple[str, ...]
-    paths: tuple[str, ...] = ()
-    plugins: tuple[str, ...] = ()
-
-
 class ReadStatements(msgspec.Struct, frozen=True, tag="statements", tag_field="task"):
     """The task to find the statements of sources.
 

@@ -17,6 +17,7 @@ from covernance.config import UNTHEMED, Suite, Table
 from covernance.context import Context
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
+from covernance.git.listing import list_python_files
 from covernance.git.provenance import describe_run
 from covernance.judgement import Judgement, judge_stored, read_judgement
 from covernance.layout import Layout
@@ -229,8 +230,10 @@ def _join_shards(
     source = msgspec.structs.replace(
         source, python=first.python, platform=first.platform, tools=first.tools
     )
+    (inventory,) = list_python_files(layout.root, [suite.source])
     themes = ThemeResults(
         results=results,
+        inventory=inventory,
         problems=part.find_gaps(results),
         inputs=merge_inputs([shard.inputs for shard in parts.values()]),
         where=os.path.commonpath([result.folder for result in results]),

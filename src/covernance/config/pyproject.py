@@ -35,14 +35,25 @@ def load(root: Path) -> Table:
     Raises:
         ConfigError: The table has a mistake; the message names the key and says what to do.
     """
-    document = _read(root / "pyproject.toml").get("tool", {}).get("covernance")
+    return check_table(read_table(root), root)
+
+
+def read_table(root: Path) -> dict[str, Any]:
+    """Read the table of the repository at `root` as it is written.
+
+    Raises:
+        ConfigError: pyproject.toml can't be read, or has no such table.
+    """
+    document: dict[str, Any] | None = (
+        _read(root / "pyproject.toml").get("tool", {}).get("covernance")
+    )
     if document is None:
         msg = (
             f"{root / 'pyproject.toml'}: has no [tool.covernance] table; add one with `themes` and "
             "one [tool.covernance.suites.<name>] per component"
         )
         raise ConfigError(msg)
-    return check_table(document, root)
+    return document
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 
 from covernance.errors import InputError
 from covernance.model import document
+from covernance.model.effects import Setting
 from covernance.model.snapshot import FAILED, SEVERITY
 
 RECORD = "record.json"
@@ -54,6 +55,9 @@ class Record(msgspec.Struct):
         has_collected: Whether all tests were collected; False if pytest was stopped before.
         not_entered: Tests with an outcome whose own code did not run, or skipped itself.
         origins: By source of the suite, the module that was imported under its name, and its file.
+        reasons: Why a test, or all of a file, was skipped or expected to fail.
+        settings: pytest's settings in force.
+        plugins: pytest's plugins, with their versions.
     """
 
     schema: int
@@ -69,6 +73,9 @@ class Record(msgspec.Struct):
     has_collected: bool = True
     not_entered: list[str] = []
     origins: dict[str, tuple[str, str]] = {}
+    reasons: dict[str, str] = {}
+    settings: dict[str, Setting] = {}
+    plugins: dict[str, str] = {}
 
     @property
     def complete(self) -> bool:

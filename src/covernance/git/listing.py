@@ -6,7 +6,7 @@ Names are relative to a given folder of the checkout; names outside of it begin 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from posixpath import relpath
 from typing import NamedTuple
@@ -16,7 +16,7 @@ import msgspec
 from covernance.errors import MachineError
 from covernance.git.runner import Git
 from covernance.model.inputs import Difference
-from covernance.model.paths import list_folders_above
+from covernance.model.paths import is_below, list_folders_above
 
 _SUBMODULE = "160000"
 _DIFF = (
@@ -51,6 +51,24 @@ def list_tracked(root: Path) -> Tracked | None:
     except MachineError:
         return None
     return Tracked(git.top, frozenset(_relative(names, prefix)))
+
+
+def list_python_files(root: Path, folders: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """List the tracked Python files that exist below each of several groups of folders, sorted.
+
+    Links are left out: what they point to is measured under its own name. Without git there are
+    none.
+    """
+    tracked = list_tracked(root)
+    names = sorted(name for name in (tracked.names if tracked else ()) if name.endswith(".py"))
+    return [
+        tuple(name for name in names if is_below(name, group) and _is_plain(root / name))
+        for group in folders
+    ]
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def list_differences(root: Path, commit: str) -> Difference:

@@ -10,10 +10,10 @@ from typing import Literal, get_args
 
 import msgspec
 
-from covernance.agent.sources import Settings
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
 from covernance.model import lines
+from covernance.model.effects import CoverageSettings
 
 Kind = Literal[
     "floor-lowered",
@@ -97,7 +97,7 @@ def _allowed_by(finding: Finding, allowances: Allowances) -> str | None:
     return f"exception register: {named[0]}" if named else None
 
 
-def settings_findings(before: Settings, after: Settings) -> Iterator[Finding]:
+def settings_findings(before: CoverageSettings, after: CoverageSettings) -> Iterator[Finding]:
     """Compare two versions of coverage.py's settings."""
     if before.branch and not after.branch:
         yield Finding("branch-off", "coverage.py: branch", "true", "false")

@@ -16,7 +16,6 @@ from covernance.agent.sources import (
     Excluded,
     ReadExcluded,
     ReadSettings,
-    Settings,
     find_settings_files,
 )
 from covernance.context import Context
@@ -42,6 +41,7 @@ from covernance.integrity.pragmas import Pragmas, find_pragmas
 from covernance.integrity.pytest_selection import find_narrowed_selections, read_pytest_settings
 from covernance.integrity.table_changes import check_comparable, compare_tables
 from covernance.model import snapshot
+from covernance.model.effects import CoverageSettings
 from covernance.model.paths import is_below
 from covernance.patch.freshness import Unusable, check_freshness
 from covernance.results import read_results
@@ -171,7 +171,7 @@ def _coverage_findings(
     if old == new and not any(path.endswith(".py") for path in edited):
         return
     asked = [ReadSettings(old), ReadSettings()] if old != new else [ReadSettings()]
-    read: list[Settings] = agent.ask_all([(task, Settings) for task in asked])
+    read: list[CoverageSettings] = agent.ask_all([(task, CoverageSettings) for task in asked])
     if old != new:
         yield from settings_findings(*read)
     yield from plugin_findings(read[-1].plugins, edited)
@@ -187,7 +187,11 @@ def _changed_python(diff: Changes, sources: Iterable[str]) -> list[FileChange]:
 
 
 def _comments(
-    sources: Iterable[FileChange], before: Texts, after: Texts, settings: Settings, agent: Agent
+    sources: Iterable[FileChange],
+    before: Texts,
+    after: Texts,
+    settings: CoverageSettings,
+    agent: Agent,
 ) -> Iterator[Finding]:
     """Compare the pragma comments of changed sources, using the current settings."""
     versions = {file.path or "": _both(file, before, after) for file in sources}

@@ -11,6 +11,7 @@ import msgspec
 from covernance.errors import InputError
 from covernance.model import document, lines
 from covernance.model.counts import Counts
+from covernance.model.effects import Effects
 from covernance.model.inputs import Inputs
 from covernance.model.verdict import Verdict, Waiver
 
@@ -122,6 +123,7 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
         executed_lines: Statements that ran.
         missing_lines: Statements that never ran.
         imported_lines: Statements that import and collection executed.
+        excluded_lines: Lines that need not run, as coverage.py's settings and comments say.
         branches: For each line with more than one exit: how many exits, and how many were taken.
         missing_branches: Exits never taken from lines that ran, as (from, to).
     """
@@ -131,6 +133,7 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
     executed_lines: str = ""
     missing_lines: str = ""
     imported_lines: str = ""
+    excluded_lines: str = ""
     branches: dict[int, tuple[int, int]] = {}
     missing_branches: tuple[tuple[int, int], ...] = ()
 
@@ -144,14 +147,18 @@ BROKE = FAILED | {"xfailed"}
 """Outcomes that make a test flaky if it also ran through on the same sources."""
 
 
-class TestResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One test over all passes that ran it: its worst outcome and its longest duration."""
+class TestResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One test over all passes that ran it: its worst outcome and its longest duration.
+
+    `reason` is why it was skipped or expected to fail.
+    """
 
     __test__: ClassVar[bool] = False  # pytest would collect a class of this name
 
     outcome: str
     seconds: float
     themes: tuple[str, ...]
+    reason: str = ""
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -199,6 +206,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     flaky: tuple[str, ...] = ()
     patch: PatchCounts | None = None
     inputs: Inputs | None = None
+    effects: Effects | None = None
 
     def encode(self) -> bytes:
         """Encode as indented JSON with sorted keys; the same result gives the same bytes."""

@@ -28,6 +28,7 @@ from covernance.patch import recorded
 from covernance.patch.changed import NOTHING, statements_task
 from covernance.report_formats import FORMATS
 from covernance.run import junit, outcomes, publish
+from covernance.run.effects import record_effects
 from covernance.run.scope import Scope
 from covernance.run.unexecuted import explain_unexecuted
 from covernance.who import recording
@@ -42,6 +43,7 @@ class ThemeResults(msgspec.Struct, frozen=True, kw_only=True):
             test ran.
         problems: Why they do not form a complete suite; each counts as a failure.
         inputs: What they depended on; None if that is unknown.
+        inventory: The tracked sources of the suite, before its tests ran.
         where: Where they were downloaded from, if another machine ran them. Their data must not
             name files outside this repository then.
     """
@@ -50,6 +52,7 @@ class ThemeResults(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope = Scope()
     problems: tuple[str, ...] = ()
     inputs: Inputs | None = None
+    inventory: tuple[str, ...] = ()
     where: str | None = None
 
     @property
@@ -113,6 +116,7 @@ def conclude(
         tests=work / "contexts" / recording.TESTS if themes.complete else None,
         reports=tuple(targets.values()),
         text=_terminal_report(reports),
+        inventory=themes.inventory,
     )
     counted = _count(agent, task, suite, themes, judgement, layout)
     snapshot, exit_code = assess(suite, themes, judgement, source, counted)
@@ -181,6 +185,7 @@ def assess(
         unthemed=outcomes.unthemed(themes.results),
         flaky=outcomes.flaky(themes.results),
         inputs=themes.inputs,
+        effects=record_effects(themes.results, counted.reported, judgement.values),
     )
     if judgement.change and counted.statements and themes.scope.is_whole:
         patch = recorded.count_patch(suite, snapshot, judgement.change, counted.statements)

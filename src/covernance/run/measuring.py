@@ -20,6 +20,7 @@ from covernance.engine.engine import Measurement, Observer, TraceVariables
 from covernance.engine.registry import choose_engine
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
+from covernance.git.listing import list_python_files
 from covernance.git.provenance import add_environment, describe_run
 from covernance.judgement import Judgement
 from covernance.layout import Layout
@@ -121,6 +122,7 @@ def measure(
         publish.reject_conflicts(context, suite, request.arguments.reports)
     layout = context.layout
     checkout = describe_run(context)  # before a test can change it
+    inventories = list_python_files(context.root, [suite.source for suite in request.suites])
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
@@ -134,7 +136,7 @@ def measure(
         _finish_passes(results, context, observer)
         change = recorded.find_change(context)
         suite_results = []
-        for suite in request.suites:
+        for suite, inventory in zip(request.suites, inventories, strict=True):
             suite_themes = _select_suite(suite, results)
             if not suite_themes:
                 continue
@@ -143,6 +145,7 @@ def measure(
                 results=suite_themes,
                 scope=find_scope(request, suite_themes),
                 inputs=reuse.inputs(suite, traced) if reuse and traced else None,
+                inventory=inventory,
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
             source = add_environment(checkout, prepared[suite.name].environment)

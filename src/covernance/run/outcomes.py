@@ -39,10 +39,14 @@ def tests(results: Sequence[ThemeResult]) -> dict[str, TestResult]:
         for test, outcome in result.record.outcomes.items():
             seconds = round(result.record.seconds.get(test, 0.0), 6)
             themes = result.record.collected.selected.get(test, ())
+            reason = result.record.reasons.get(test, "")
             if before := merged.get(test):
+                reason = reason or before.reason
                 outcome = max(before.outcome, outcome, key=SEVERITY.index)  # noqa: PLW2901 - merged with the earlier theme's
                 seconds = max(before.seconds, seconds)
-            merged[test] = TestResult(outcome=outcome, seconds=seconds, themes=themes)
+            merged[test] = TestResult(
+                outcome=outcome, seconds=seconds, themes=themes, reason=reason
+            )
     return dict(sorted(merged.items()))
 
 

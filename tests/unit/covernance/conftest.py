@@ -26,6 +26,7 @@ from covernance.engine.slots import Slots
 from covernance.engine.theme_result import ThemeResult
 from covernance.git.runner import Git, GitError
 from covernance.model.counts import Counts
+from covernance.model.effects import CoverageSettings, Effects, Setting
 from covernance.model.snapshot import (
     Cell,
     FileCell,
@@ -105,6 +106,7 @@ def finished(tmp_path: Path) -> Callable[..., ThemeResult]:
             has_collected=bool(changes.get("has_collected", True)),
             not_entered=changes.get("not_entered", []),  # type: ignore[arg-type]
             origins=changes.get("origins", {}),  # type: ignore[arg-type]
+            reasons=changes.get("reasons", {}),  # type: ignore[arg-type]
         )
         if changes.get("died"):
             record = None
@@ -161,6 +163,20 @@ def snapshot() -> Snapshot:
         },
         tests={"t::a": TestResult(outcome="passed", seconds=0.5, themes=("security",))},
         unthemed=(),
+        effects=Effects(
+            coverage=CoverageSettings(
+                branch=True,
+                ignore_errors=False,
+                include=(),
+                omit=(),
+                exclude=("# no cover",),
+                partial=("# no branch",),
+                file="pyproject.toml",
+            ),
+            pytest={"python_files": Setting(("test_*.py",), "default")},
+            table={"fail-under": Setting(("90",), "[tool.covernance]")},
+            plugins={"pytest-cov": "7.0.0"},
+        ),
     )
 
 

@@ -62,6 +62,7 @@ class Result:
     executed_lines: str
     missing_lines: str
     imported_lines: str
+    excluded_lines: str = ""
     themes: Mapping[str, Cell] = field(default_factory=dict)
     branches: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     missing_branches: tuple[tuple[int, int], ...] = ()

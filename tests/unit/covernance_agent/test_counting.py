@@ -304,6 +304,7 @@ def coverage_py(folder: Path, themes: Iterable[str]) -> dict[str, Result]:
             executed_lines=text_of(everything.executed),
             missing_lines=text_of(everything.missing),
             imported_lines=text_of(importing),
+            excluded_lines=text_of(everything.excluded),
             branches=dict(sorted(everything.branch_stats().items())),
             missing_branches=tuple(
                 (start, end)

@@ -16,6 +16,7 @@ from covernance_agent.placement import Placement
 from covernance_agent.plugin import (
     _COV_SWITCH,
     _PLACEMENT,
+    _SETTINGS,
     Recorder,
     pytest_load_initial_conftests,
 )
@@ -122,6 +123,9 @@ class Record(NamedTuple):
     has_collected: bool
     not_entered: list[str]
     origins: dict[str, list[str]]
+    reasons: dict[str, str]
+    settings: dict[str, Any]
+    plugins: dict[str, str]
 
     @property
     def complete(self) -> bool:
@@ -537,11 +541,13 @@ def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double
     stash = pytest.Stash()
     stash[_PLACEMENT] = Placement(folder, "")
     stash[_COV_SWITCH] = CovSwitch()
+    stash[_SETTINGS] = {}
     return SimpleNamespace(
         getoption=lambda name: options[name.removeprefix("covernance_")],
         option=SimpleNamespace(),
         invocation_params=SimpleNamespace(dir=folder),
         stash=stash,
+        pluginmanager=SimpleNamespace(list_plugin_distinfo=list),
         **more,
     )
 

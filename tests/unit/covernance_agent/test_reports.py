@@ -44,6 +44,7 @@ def task(
         "contexts": None,
         "reports": [],
         "text": None,
+        "inventory": [],
     }
 
 

@@ -27,6 +27,10 @@ class Program:
     settled: list[int]
 
     @property
+    def excluded(self) -> set[int]:
+        return set(LINES) - self.statements
+
+    @property
     def exits(self) -> dict[int, int]:
         starts = [start for start, _ in self.branches]
         return {start: starts.count(start) for start in sorted(set(starts))}

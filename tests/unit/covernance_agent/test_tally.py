@@ -98,3 +98,29 @@ def test_test_is_entered_if_its_own_code_ran(report: Report, *, entered: bool) -
 def test_subtests_only_ever_fail_a_test(subtests: list[str]) -> None:
     result = tally(SETUP, *map(SubtestReport, subtests), Report("passed"), TEARDOWN)
     assert result.outcomes["t"] == ("failed" if "failed" in subtests else "passed")
+
+
+@pytest.mark.parametrize(
+    ("reports", "reason"),
+    [
+        ([Report("skipped", longrepr=("t.py", 3, "Skipped: no network"))], "no network"),
+        ([Report("skipped", "setup", longrepr=("t.py", 3, "too slow"))], "too slow"),
+        ([Report("skipped", wasxfail="reason: a bug")], "a bug"),
+        ([Report("skipped", wasxfail="[NOTRUN] a bug")], "[NOTRUN] a bug"),
+        ([Report("passed", wasxfail="a bug")], "a bug"),
+        ([Report("passed"), SubtestReport("skipped", longrepr=("t.py", 3, "no"))], None),
+        ([Report("skipped", longrepr=("t.py", 3, "no")), Report("rerun"), Report("passed")], None),
+        ([Report("failed", longrepr="AssertionError")], None),
+        ([Report("quarantined", longrepr=None)], None),
+    ],
+)
+def test_reason_is_that_of_the_last_attempt(reports: list[Report], reason: str | None) -> None:
+    assert tally(SETUP, *reports, TEARDOWN).reasons.get("t") == reason
+
+
+def test_a_file_that_is_skipped_as_a_whole_has_a_reason() -> None:
+    result = Tally()
+    for outcome, longrepr in (("passed", None), ("skipped", ("t.py", 1, "Skipped: no numpy"))):
+        result.add_file(SimpleNamespace(nodeid="t", outcome=outcome, longrepr=longrepr))
+    assert result.reasons == {"t": "no numpy"}
+    assert not result.outcomes

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from covernance.errors import MachineError
-from covernance.git.listing import list_differences, list_tracked
+from covernance.git.listing import list_differences, list_python_files, list_tracked
 from covernance.model.inputs import Difference
 from tests.utils.repository import Repository
 
@@ -114,3 +114,19 @@ def test_outside_a_checkout_nothing_is_tracked_or_compared(tmp_path: Path) -> No
     assert list_tracked(tmp_path) is None
     with pytest.raises(MachineError, match="git rev-parse: this folder is not in a git repository"):
         list_differences(tmp_path, "HEAD")
+
+
+def test_python_files_of_each_group_of_folders_are_listed(repository: Repository) -> None:
+    for name in ("calc/b.py", "calc/a.py", "calc/data.txt", "other/c.py", "calculator/d.py"):
+        repository.write(name, "")
+    (repository.root / "calc/link.py").symlink_to("a.py")
+    repository.commit_first()
+    repository.write("calc/untracked.py", "")
+    (repository.root / "calc/b.py").unlink()
+    groups = list_python_files(repository.root, [["calc"], ["other", "calculator/d.py"], []])
+    assert groups == [("calc/__init__.py", "calc/a.py"), ("calculator/d.py", "other/c.py"), ()]
+
+
+def test_outside_a_checkout_no_python_files_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    assert list_python_files(tmp_path, [["."]]) == [()]

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.agent.sources import Settings
 from covernance.integrity import findings
 from covernance.integrity.findings import (
     KINDS,
@@ -19,10 +18,11 @@ from covernance.integrity.findings import (
 )
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
+from covernance.model.effects import CoverageSettings
 
 pytestmark = pytest.mark.architecture
 
-SETTINGS = Settings(
+SETTINGS = CoverageSettings(
     branch=True, ignore_errors=False, include=(), omit=("a",), exclude=("b",), partial=("c",)
 )
 THEMES = ("architecture", "security")

@@ -174,3 +174,11 @@ def test_test_that_passed_and_failed_is_flaky(
 def test_pass_without_a_record_is_lost(finished: Build) -> None:
     results = [finished("security", died=True, status=-9), finished("architecture")]
     assert outcomes.lost(results) == ("security",)
+
+
+def test_a_skipped_test_has_the_reason_of_any_pass(finished: Build) -> None:
+    skipped = finished(outcomes={"t::a": "skipped"}, reasons={"t::a": "no network"})
+    passed = finished("security", outcomes={"t::a": "passed"})
+    for results in ([skipped, passed], [passed, skipped]):
+        assert outcomes.tests(results)["t::a"].reason == "no network"
+    assert outcomes.tests([passed])["t::a"].reason == ""

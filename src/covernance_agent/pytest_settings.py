@@ -1,0 +1,94 @@
+"""pytest's settings in force that decide what is a test, which tests run and what fails them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from covernance_agent.selection import list_narrowing
+
+_LISTS = (
+    *("python_files", "python_classes", "python_functions", "norecursedirs"),
+    *("filterwarnings", "usefixtures"),
+)
+_TEXTS = ("empty_parameter_set_mark",)
+_STRICT = ("strict_config", "strict_markers")
+_STRICT_XFAIL = ("strict_xfail", "xfail_strict")
+"""The names of one setting: since pytest 9, and before."""
+
+
+class Setting(NamedTuple):
+    """A setting in force.
+
+    Attributes:
+        value: Its entries; a flag is `true` or `false`.
+        origin: The file that sets it, `default`, or `options` of the command line, addopts, an
+            environment variable or a conftest file.
+    """
+
+    value: list[str]
+    origin: str
+
+
+def read_settings(config: pytest.Config) -> dict[str, Setting]:
+    """Read the settings of a pass, by name; `options` are those that leave tests out."""
+    settings = {
+        name: Setting([str(entry) for entry in value or ()], _origin(config, name))
+        for name in _LISTS
+        if (value := _ini(config, name)) is not None
+    }
+    for name in _TEXTS:
+        settings[name] = Setting([str(_ini(config, name) or "")], _origin(config, name))
+    for name in _STRICT:
+        if getattr(config.option, name, False):
+            settings[name] = Setting(["true"], "options")
+        else:
+            settings[name] = _flag(config, name)
+    settings["xfail_strict"] = _flag(config, *_STRICT_XFAIL)
+    settings["options"] = Setting([*list_narrowing(vars(config.option))], "options")
+    if config.option.runxfail:
+        settings["options"].value.append("--runxfail")
+    return settings
+
+
+def list_plugins(config: pytest.Config) -> dict[str, str]:
+    """List the distributions of the plugins that are loaded, with their versions."""
+    distributions = (
+        distribution for _, distribution in config.pluginmanager.list_plugin_distinfo()
+    )
+    return {
+        distribution.project_name: distribution.version
+        for distribution in sorted(distributions, key=lambda found: str(found.project_name))
+    }
+
+
+def _flag(config: pytest.Config, *spellings: str) -> Setting:
+    """Read a flag; if it is not set, `strict` of pytest 9 sets it."""
+    for names in (spellings, ("strict",)):
+        values = [value for name in names if (value := _ini(config, name)) is not None]
+        if values and (values[0] or _is_explicit(config, *names)):
+            return Setting([str(bool(values[0])).lower()], _origin(config, *names))
+    return Setting(["false"], "default")
+
+
+def _ini(config: pytest.Config, name: str) -> Any:  # noqa: ANN401 - the type depends on the name
+    """Read a setting; None if this pytest does not have it, or it is not set."""
+    try:
+        return config.getini(name)
+    except (KeyError, ValueError):
+        return None
+
+
+def _origin(config: pytest.Config, *names: str) -> str:
+    if config.inipath is None or not _is_explicit(config, *names):
+        return "default"
+    return Path(os.path.relpath(config.inipath, config.invocation_params.dir)).as_posix()
+
+
+def _is_explicit(config: pytest.Config, *names: str) -> bool:
+    """Whether pytest's file sets one of these names; pytest 9 made the attribute private."""
+    explicit = getattr(config, "_inicfg", None) or getattr(config, "inicfg", {})
+    return any(name in explicit for name in names)
