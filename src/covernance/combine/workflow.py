@@ -14,6 +14,7 @@ from covernance.config import BASELINE
 from covernance.context import Context
 from covernance.dashboard.workflow import history, publish, render_files
 from covernance.errors import InputError
+from covernance.git.default_branch import find_default_branch
 from covernance.history.open import open_table_store
 from covernance.layout import Layout
 from covernance.model import document
@@ -71,7 +72,7 @@ def combine_suites(
         stamp = _Stamp(runs, _digests(layout))
         files.write_atomic(layout.stamp, msgspec.json.encode(stamp, order="sorted"))
     state = overview.full_state(context, None, agents, warn)
-    past = history(open_table_store(context), table.default_branch, state)
+    past = history(open_table_store(context), find_default_branch(context), state)
     publish(layout, render_files(context, state, past))
     return (layout.baseline, layout.combined_html, layout.html / "index.html")
 

@@ -1,6 +1,6 @@
 """The table: `[tool.covernance]` in pyproject.toml."""
 
-from covernance.config.pyproject import find_root, load
+from covernance.config.pyproject import PYPROJECT, find_root, load
 from covernance.config.table import (
     ExceptionSettings,
     HistorySettings,
@@ -12,6 +12,7 @@ from covernance.config.value_checks import BASELINE, UNTHEMED, parse_floor
 
 __all__ = [
     "BASELINE",
+    "PYPROJECT",
     "UNTHEMED",
     "ExceptionSettings",
     "HistorySettings",

@@ -24,6 +24,7 @@ class Key(msgspec.Struct, frozen=True):
         inherits: Whether a suite without this key uses the value of the same key in
             `[tool.covernance]`, which then needs no declaration there.
         fallback: For a table of numbers by name: the key whose number applies to other names.
+        governs: Whether it decides how a change is judged: the value at the base counts as well.
         weakened_by: Which change demands less of the code, if the kind does not decide it.
         harmless: Why no change of the key demands less of the code.
     """
@@ -32,12 +33,15 @@ class Key(msgspec.Struct, frozen=True):
     help: str
     inherits: bool = False
     fallback: str = ""
+    governs: bool = False
     weakened_by: Weakening | None = None
     harmless: str = ""
 
     def __post_init__(self) -> None:
-        if bool(self.harmless) == bool(self.weakened_by or self.kind.weakened_by):
-            msg = f"a key of kind {self.kind.name!r} needs either `weakened_by` or `harmless`"
+        if bool(self.harmless) == bool(self.weakened_by or self.kind.weakened_by or self.governs):
+            msg = (
+                f"a key of kind {self.kind.name!r} needs `weakened_by` or `governs`, or `harmless`"
+            )
             raise TypeError(msg)
 
 
@@ -73,7 +77,8 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     @property
     def weakened_by(self) -> Weakening | None:
         """Which change demands less of the code; None if no change does."""
-        return self.key.weakened_by or self.kind.weakened_by
+        changed = Weakening.CHANGE if self.key.governs else None
+        return self.key.weakened_by or self.kind.weakened_by or changed
 
 
 @functools.cache

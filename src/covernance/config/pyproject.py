@@ -11,6 +11,9 @@ from covernance.config.table import Table
 from covernance.config.validation import check_table
 from covernance.errors import ConfigError
 
+PYPROJECT = "pyproject.toml"
+"""The file that holds the table."""
+
 
 def find_root(start: Path) -> Path:
     """Find the nearest folder, from `start` upwards, whose pyproject.toml has the table.
@@ -19,7 +22,7 @@ def find_root(start: Path) -> Path:
         ConfigError: Neither `start` nor a folder above it has one.
     """
     for folder in (start, *start.parents):
-        candidate = folder / "pyproject.toml"
+        candidate = folder / PYPROJECT
         if candidate.is_file() and "covernance" in _read(candidate).get("tool", {}):
             return folder
     msg = (
@@ -44,12 +47,10 @@ def read_table(root: Path) -> dict[str, Any]:
     Raises:
         ConfigError: pyproject.toml can't be read, or has no such table.
     """
-    document: dict[str, Any] | None = (
-        _read(root / "pyproject.toml").get("tool", {}).get("covernance")
-    )
+    document: dict[str, Any] | None = _read(root / PYPROJECT).get("tool", {}).get("covernance")
     if document is None:
         msg = (
-            f"{root / 'pyproject.toml'}: has no [tool.covernance] table; add one with `themes` and "
+            f"{root / PYPROJECT}: has no [tool.covernance] table; add one with `themes` and "
             "one [tool.covernance.suites.<name>] per component"
         )
         raise ConfigError(msg)

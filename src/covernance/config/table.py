@@ -101,6 +101,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
             LIMIT,
             "How far the raw coverage, and what each theme earns, may fall since the base.",
             inherits=True,
+            governs=True,
         ),
     ] = Decimal(2)
     theme_max_drop: Annotated[
@@ -109,6 +110,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
             LIMITS_BY_THEME,
             "How far what a theme earns may fall since the base.",
             fallback="max-drop",
+            governs=True,
         ),
     ] = {}
     patch_max_drop: Annotated[
@@ -118,6 +120,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
             "How far the patch coverage of a change may be below that of the change before it. "
             "100 turns the check off.",
             inherits=True,
+            governs=True,
         ),
     ] = Decimal(2)
     patch_fail_under: Annotated[
@@ -127,6 +130,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
             "The lowest patch coverage: how many of the lines and branches that a change adds or "
             "edits must run.",
             inherits=True,
+            governs=True,
         ),
     ] = Decimal(90)
     shards: Annotated[
@@ -182,19 +186,19 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             CHOICE,
             f"The store of snapshots: {describe_stores()}.",
-            harmless="without a stored base the guard fails",
+            governs=True,
         ),
     ] = "directory"
     branch: Annotated[
         str,
-        Key(TEXT, "The branch of the git store.", harmless="without a stored base the guard fails"),
+        Key(TEXT, "The branch of the git store.", governs=True),
     ] = "coverage-history"
     remote: Annotated[
         str,
         Key(
             TEXT,
             "The remote that the git store fetches from and pushes to.",
-            harmless="without a stored base the guard fails",
+            governs=True,
         ),
     ] = "origin"
     keep: Annotated[
@@ -224,7 +228,7 @@ class ExceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             TEXT,
             "The path of the exception register.",
-            harmless="rows have expiry dates wherever the register is",
+            governs=True,
         ),
     ] = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
     owner: Annotated[
@@ -232,7 +236,7 @@ class ExceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             TEXT,
             "Who owns a new row if CODEOWNERS names nobody.",
-            harmless="decides who is responsible for a row, not what is required of the code",
+            governs=True,
         ),
     ] = ""
     review_days: Annotated[
@@ -240,7 +244,8 @@ class ExceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             COUNT,
             "How many days after its creation a row expires.",
-            harmless="affects only the dates of new rows, which reviewers see",
+            governs=True,
+            weakened_by=Weakening.HIGHER,
         ),
     ] = 90
 
@@ -253,7 +258,7 @@ class ReuseSettings(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             TEXTS,
             "Environment variables; if one changes, every suite runs.",
-            harmless="reused results are checked again, and the default branch always measures",
+            weakened_by=Weakening.REMOVAL,
         ),
     ] = ()
     files: Annotated[
@@ -262,7 +267,7 @@ class ReuseSettings(msgspec.Struct, frozen=True, kw_only=True):
             TEXTS,
             "Files and folders that tests depend on but that can't be traced, such as those that a "
             "library written in C opens.",
-            harmless="reused results are checked again, and the default branch always measures",
+            weakened_by=Weakening.REMOVAL,
         ),
     ] = ()
     max_age_days: Annotated[
@@ -270,7 +275,7 @@ class ReuseSettings(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             COUNT,
             "How many days old a reused result may be. 0 turns reuse off.",
-            harmless="reused results are checked again, and the default branch always measures",
+            weakened_by=Weakening.HIGHER,
         ),
     ] = 7
 
@@ -289,18 +294,20 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     ]
     suites: Annotated[tuple[Suite, ...], Key(SUITES, "Every suite, in the order of the reports.")]
     default_branch: Annotated[
-        str,
+        _NonEmpty | None,
         Key(
             TEXT,
-            "The branch that changes are compared with.",
-            harmless="in CI the pull request names its base",
+            "The branch that changes are compared with; by default that of `origin/HEAD`, else "
+            "`main`. A change is compared with the branch that its base names.",
+            governs=True,
         ),
-    ] = "main"
+    ] = None
     patch_min_lines: Annotated[
         _NonNegative,
         Key(
             COUNT,
             "With fewer changed statements, patch coverage is reported but never fails.",
+            governs=True,
             weakened_by=Weakening.HIGHER,
         ),
     ] = 5

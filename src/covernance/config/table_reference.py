@@ -19,6 +19,8 @@ _INTRODUCTION = """\
 One table in `pyproject.toml` names suites, themes, sources, floors and limits. An unknown key or a
 wrong value is an error (exit 3) that names the key and what to do. The column *weaker* shows which
 change of a key `covernance integrity` reports as a weakening; a dash means that none is reported.
+The column *base* shows the keys that decide how a change is judged: for a change of these,
+`guard`, `patch` and `integrity` use the value at the base, or the new one if it is stricter.
 Editors can complete and check the table with
 [its JSON schema](../../src/covernance/config/table.schema.json).
 """
@@ -49,8 +51,8 @@ def render_reference() -> str:
 def _section(title: str, rows: Iterable[str], text: str = "") -> Iterator[str]:
     yield f"## `{title}`"
     yield text
-    yield "| key | value | default | weaker | meaning |"
-    yield "|---|---|---|---|---|"
+    yield "| key | value | default | weaker | base | meaning |"
+    yield "|---|---|---|---|---|---|"
     yield from rows
     yield ""
 
@@ -65,7 +67,8 @@ def _row(key: Declaration) -> str:
 
 def _cells(key: Declaration, default: str) -> str:
     weaker = "—" if key.weakened_by is None else key.weakened_by.value
-    return f"| `{key.name}` | {_value(key)} | {default} | {weaker} | {key.key.help} |"
+    base = "yes" if key.key.governs else "—"
+    return f"| `{key.name}` | {_value(key)} | {default} | {weaker} | {base} | {key.key.help} |"
 
 
 def _value(key: Declaration) -> str:

@@ -48,6 +48,7 @@ def command(
       covernance dashboard --theme-reports
     """  # noqa: D301 - click reads the escape
     from covernance.dashboard import workflow  # noqa: PLC0415 - help does not pay for git and charts
+    from covernance.git.default_branch import find_default_branch  # noqa: PLC0415 - likewise
     from covernance.history.open import open_table_store  # noqa: PLC0415 - likewise
     from covernance.reports import overview  # noqa: PLC0415 - likewise
 
@@ -61,7 +62,7 @@ def command(
         written += theme_reports(context, agents)
     state = overview.full_state(context, base, agents, warn)
     past = workflow.history(
-        open_table_store(context), branch or context.table.default_branch, state
+        open_table_store(context), branch or find_default_branch(context), state
     )
     content = workflow.render_files(context, state, past)
     if not dry_run:

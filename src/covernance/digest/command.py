@@ -53,6 +53,7 @@ def command(since: str, until: str | None, branch: str | None, form: str, *, dry
       covernance digest --since 2w --until 2026-11-21T00:00:00Z --dry-run
     """  # noqa: D301 - click reads the escape
     from covernance.digest import workflow  # noqa: PLC0415 - help does not pay for it
+    from covernance.git.default_branch import find_default_branch  # noqa: PLC0415 - likewise
     from covernance.history.open import open_table_store  # noqa: PLC0415 - likewise
     from covernance.model import timestamp  # noqa: PLC0415 - likewise
 
@@ -60,7 +61,9 @@ def command(since: str, until: str | None, branch: str | None, form: str, *, dry
     end = None if until is None else timestamp.read(until, "--until")
     context = enter_repository()
     table = context.table
-    request = workflow.Request(branch=branch or table.default_branch, length=length, until=end)
+    request = workflow.Request(
+        branch=branch or find_default_branch(context), length=length, until=end
+    )
     folder = table.root / workflow.FOLDER
     content = workflow.render(workflow.build(table, open_table_store(context), request), folder)
     if dry_run:

@@ -2,19 +2,140 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
+
 from covernance.context import Context
+from covernance.errors import ConfigError, InputError
 from covernance.git import changes
+from covernance.git.base_table import read_base_table
+from covernance.git.default_branch import USUAL, find_hosted_default
+from covernance.git.github_event import read_event
+from covernance.git.runner import Git
+from covernance.model.text import short_commit
+
+_FIRST = "HEAD is the first commit: there is nothing to compare with"
+_BRANCHES = ("refs/heads/", "refs/remotes/")
+_ITSELF = ("HEAD", "@")
+
+
+class ChangeBase(msgspec.Struct, frozen=True):
+    """The commit that a change is compared with.
+
+    Attributes:
+        commit: The commit; None if HEAD is the first one.
+        notes: Why it is another commit than the merge base with the table's default branch.
+    """
+
+    commit: str | None
+    notes: tuple[str, ...] = ()
 
 
 def find_base_commit(context: Context, option: str | None) -> str:
-    """Find the commit that a change is compared with.
+    """Find the merge base of HEAD and the branch that a change is for.
 
-    That is the merge base of HEAD and the first of these that is set: the option, the target
-    branch of a GitHub pull request, the table's default branch.
+    That is the first of these that is set: the option, the target branch of a GitHub pull request,
+    the default branch. A table can't choose another default branch for the change that edits it:
+    the table at the merge base with the repository's default branch decides.
 
     Raises:
         CovernanceError: The commit is not in this clone, or git is missing.
     """
+    return _find_merge_base(context, option)[0]
+
+
+def find_change_base(context: Context, option: str | None) -> ChangeBase:
+    """Find the commit that the gates compare a change with, so that they have something to compare.
+
+    That is the merge base, unless it is HEAD and nothing is uncommitted, or in CI: on the default
+    branch a change is the last push, and elsewhere the last commit. A merge counts as one commit.
+
+    Raises:
+        CovernanceError: The commit is not in this clone, or git is missing.
+    """
+    commit, notes = _find_merge_base(context, option)
+    root = context.root
+    if commit != changes.resolve_commit(root, "HEAD"):
+        return ChangeBase(commit, notes)
+    dirty = _is_dirty(root)
+    if option and not _is_branch(root, option):
+        more = () if dirty else (f"{option} is HEAD: only uncommitted changes count, and none are",)
+        return ChangeBase(commit, (*notes, *more))
+    if dirty and not context.in_ci:
+        return ChangeBase(commit, notes)
+    pushed = _find_commit_before_push(context, commit)
+    before = pushed or _find_parent(root)
+    if before is None:
+        return ChangeBase(None, (*notes, _FIRST))
+    what = "the commit before the push" if pushed else "the commit before it"
+    note = f"the merge base is HEAD itself; compared with {what}, {short_commit(before)}"
+    return ChangeBase(before, (*notes, note))
+
+
+def _find_merge_base(context: Context, option: str | None) -> tuple[str, tuple[str, ...]]:
     target = context.environ.get("GITHUB_BASE_REF")
-    name = option or (f"refs/remotes/origin/{target}" if target else None)
-    return changes.find_merge_base(context.root, name, context.table.default_branch)
+    if name := option or (f"refs/remotes/origin/{target}" if target else None):
+        return changes.find_merge_base(context.root, name), ()
+    branch = _choose_default_branch(context)
+    named = context.table.default_branch
+    notes: tuple[str, ...] = ()
+    if named and named != branch:
+        notes = (f"default-branch is {named!r} in this change; {branch!r} of the base counts",)
+    return changes.find_merge_base(context.root, default_branch=branch), notes
+
+
+def _choose_default_branch(context: Context) -> str:
+    """Return the default branch in force; the table's own word needs that of the base."""
+    hosted, named = find_hosted_default(context) or USUAL, context.table.default_branch
+    if named in (None, hosted) or not _has_branch(context.root, hosted):
+        return named or hosted
+    try:
+        table = read_base_table(
+            context.root, changes.find_merge_base(context.root, default_branch=hosted)
+        )
+    except ConfigError:
+        return hosted
+    return str(table.get("default-branch", hosted)) if table else named
+
+
+def _has_branch(root: Path, branch: str) -> bool:
+    return any(changes.resolve_commit(root, name) for name in changes.name_branch(branch))
+
+
+def _is_branch(root: Path, name: str) -> bool:
+    """Whether a name is that of a branch, which moves, and not of one commit."""
+    full = Git(root).ask("rev-parse", "--symbolic-full-name", name) or ""
+    return name not in _ITSELF and full.startswith(_BRANCHES)
+
+
+def _is_dirty(root: Path) -> bool:
+    arguments = ("status", "--porcelain", "--ignore-submodules=all", "--untracked-files=normal")
+    return bool(Git(root).run(*arguments, "--", "."))
+
+
+def _find_commit_before_push(context: Context, head: str) -> str | None:
+    """Return the commit that the pushed branch pointed to, if HEAD descends from it."""
+    if context.environ.get("GITHUB_EVENT_NAME") != "push":
+        return None
+    before = changes.resolve_commit(context.root, read_event(context.environ).before or "0" * 40)
+    if before is None or before == head:
+        return None
+    descends = Git(context.root).ask("merge-base", "--is-ancestor", before, head) is not None
+    return before if descends else None
+
+
+def _find_parent(root: Path) -> str | None:
+    """Return the first parent of HEAD; None if it is the first commit.
+
+    Raises:
+        InputError: The parent was not fetched.
+    """
+    parent = changes.resolve_commit(root, "HEAD^")
+    if parent is None and changes.is_shallow(root):
+        msg = (
+            "git: this clone is shallow and does not have the commit before HEAD; "
+            "run `git fetch --unshallow origin` (GitHub Actions: fetch-depth: 0)"
+        )
+        raise InputError(msg)
+    return parent

@@ -110,7 +110,7 @@ def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str
     """
     git = Git(root)
     # One or two calls are enough in the usual cases; the rest finds out what is wrong.
-    for usual in (base_ref,) if base_ref else _default_branches(default_branch):
+    for usual in (base_ref,) if base_ref else name_branch(default_branch):
         try:
             return git.run("merge-base", "--end-of-options", usual, "HEAD").decode().split()[0]
         except GitError as error:
@@ -131,7 +131,7 @@ def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str
         raise InputError(msg)
     if bases := git.ask("merge-base", base, head):
         return bases.split()[0]
-    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+    if is_shallow(root):
         msg = (
             f"git: this clone is shallow and does not reach back to {name!r}; "
             "run `git fetch --unshallow origin` (GitHub Actions: fetch-depth: 0)"
@@ -139,6 +139,20 @@ def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str
         raise InputError(msg)
     msg = f"git: HEAD and {name!r} have no common commit; give another base"
     raise InputError(msg)
+
+
+def name_branch(branch: str) -> tuple[str, str]:
+    """Return the full names of a branch: that of origin, then the local one."""
+    return f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether a clone lacks the ancestors of some commits.
+
+    Raises:
+        MachineError: git is missing or failed, for example outside a repository.
+    """
+    return Git(root).run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
 def find_changes(root: Path, base: str) -> Changes:
@@ -314,7 +328,7 @@ def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
 
 
 def _find_default_branch(root: Path, branch: str) -> str:
-    for name in _default_branches(branch):
+    for name in name_branch(branch):
         if resolve_commit(root, name):
             return name
     msg = (
@@ -323,7 +337,3 @@ def _find_default_branch(root: Path, branch: str) -> str:
         "[tool.covernance], or give another base"
     )
     raise InputError(msg)
-
-
-def _default_branches(branch: str) -> tuple[str, str]:
-    return f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"

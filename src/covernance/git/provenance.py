@@ -13,10 +13,10 @@ import msgspec
 
 from covernance import __version__
 from covernance.agent.environment import Environment
-from covernance.config import Table
 from covernance.context import Context
 from covernance.errors import CovernanceError, MachineError
 from covernance.git.changes import find_merge_base
+from covernance.git.default_branch import find_default_branch
 from covernance.git.runner import Git
 from covernance.git.tree import read_tree
 from covernance.model.snapshot import Provenance
@@ -33,7 +33,7 @@ def describe_run(context: Context) -> Provenance:
     checkout = _checkout(context.root, own)
     return Provenance(
         commit=checkout.commit,
-        base=_base(context.table),
+        base=_base(context),
         branch=context.environ.get("GITHUB_HEAD_REF") or checkout.branch,
         dirty=checkout.dirty,
         tree=None if checkout.dirty is None else _tree(context.root, checkout, own),
@@ -93,10 +93,10 @@ def _tree(root: Path, checkout: _Checkout, own: str) -> str | None:
     return read_tree(root, own)
 
 
-def _base(table: Table) -> str | None:
+def _base(context: Context) -> str | None:
     """Find the merge base of HEAD and the default branch, or None if that is unknown."""
     try:
-        return find_merge_base(table.root, default_branch=table.default_branch)
+        return find_merge_base(context.root, default_branch=find_default_branch(context))
     except CovernanceError:
         return None
 

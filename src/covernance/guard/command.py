@@ -11,7 +11,7 @@ import msgspec
 from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit
 from covernance.files import write_atomic
-from covernance.git.base import find_base_commit
+from covernance.git.base import find_change_base
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
@@ -20,7 +20,7 @@ from covernance.history.open import open_table_store
 from covernance.model.counts import show
 from covernance.model.text import short_commit
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
-from covernance.shell.printing import print_json
+from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
 
 _MOST_TESTS = 10
@@ -63,12 +63,12 @@ def command(
 ) -> Exit:
     """Compare the last full runs with the base, and fail if coverage dropped.
 
-    The base is the merge base with the default branch or, if that has no stored result, its nearest
-    ancestor that has one. A number that fell by more than its limit in the table fails: the total
-    and the earned coverage of each theme (`max-drop`, `theme-max-drop`), not counting removed code,
-    and the patch coverage of the change compared with that of the change before it
-    (`patch-max-drop`). `covernance patch` lists the lines. A suite without a base fails as
-    `no-baseline`.
+    The base is the merge base with the default branch, on that branch the commit before the push,
+    or the nearest ancestor of these that has a stored result. A number that fell by more than its
+    limit in the table fails: the total and the earned coverage of each theme (`max-drop`,
+    `theme-max-drop`), not counting removed code, and the patch coverage of the change compared with
+    that of the change before it (`patch-max-drop`). `covernance patch` lists the lines. A suite
+    without a base fails as `no-baseline`.
 
     \b
     Examples:
@@ -80,8 +80,9 @@ def command(
     table = context.table
     suites = [table.suite(name) for name in names] or list(table.suites)
     history = open_table_store(context, store)
-    merge_base = find_base_commit(context, base)
-    results = workflow.guard_suites(context, suites, history, merge_base, bootstrap=bootstrap)
+    change = find_change_base(context, base)
+    results = workflow.guard_suites(context, suites, history, change.commit, bootstrap=bootstrap)
+    print_notes(change.notes, form)
     if facts:
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)
@@ -112,7 +113,7 @@ def _base(base: Base | None) -> str:
     if base is None:
         return ""
     commits = "1 commit" if base.behind == 1 else f"{base.behind} commits"
-    where = f"{commits} before the merge base" if base.behind else "the merge base"
+    where = f"{commits} before the base" if base.behind else "the base"
     commit = short_commit(base.entry.commit)
     return f", compared with {commit} of {base.entry.recorded_at} ({where})"
 

@@ -52,7 +52,7 @@ def guard_suites(
     context: Context,
     suites: Sequence[Suite],
     store: Store,
-    merge_base: str,
+    merge_base: str | None,
     *,
     bootstrap: bool = False,
 ) -> list[GuardResult]:
@@ -62,7 +62,7 @@ def guard_suites(
         context: The table, and the paths of the current results.
         suites: The suites.
         store: The store of earlier results.
-        merge_base: The commit that the change is based on.
+        merge_base: The commit that the change is based on; None if there is none.
         bootstrap: Whether suites without a base pass.
 
     Raises:
@@ -86,7 +86,7 @@ class _History(msgspec.Struct, frozen=True):
 
     store: Store
     entries: Sequence[Entry]
-    merge_base: str
+    merge_base: str | None
     tree: WorkTree
 
 
@@ -96,17 +96,12 @@ def _guard(context: Context, suite: Suite, history: _History, bootstrap: bool) -
         reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
         return GuardResult(suite=suite.name, assessment=Assessment(Verdict.NO_DATA, (reason,)))
     now = snapshot.read(path)
-    base = find_base_result(context.root, history.entries, now, history.merge_base)
+    base = _find_base(context, history, now)
     flaps = _flaps(history.store, history.entries, now)
     if base is None:
-        measured = short_commit(now.provenance.commit, "this commit")
-        reason = (
-            f"no stored result for any commit before {measured}; store one from the base branch "
-            "with `covernance history add`, or pass --bootstrap"
-        )
         return GuardResult(
             suite=suite.name,
-            assessment=Assessment(Verdict.NO_BASELINE, (reason,)),
+            assessment=Assessment(Verdict.NO_BASELINE, (_explain_no_base(history, now),)),
             bootstrap=bootstrap,
             flaps=flaps,
         )
@@ -123,6 +118,22 @@ def _guard(context: Context, suite: Suite, history: _History, bootstrap: bool) -
         base=base,
         comparison=comparison,
         flaps=flaps,
+    )
+
+
+def _find_base(context: Context, history: _History, now: Snapshot) -> Base | None:
+    if history.merge_base is None:
+        return None
+    return find_base_result(context.root, history.entries, now, history.merge_base)
+
+
+def _explain_no_base(history: _History, now: Snapshot) -> str:
+    if history.merge_base is None:
+        return "HEAD is the first commit, so there is nothing to compare with; pass --bootstrap"
+    measured = short_commit(now.provenance.commit, "this commit")
+    return (
+        f"no stored result for any commit before {measured}; store one from the base branch "
+        "with `covernance history add`, or pass --bootstrap"
     )
 
 

@@ -17,7 +17,7 @@ class Base(msgspec.Struct, frozen=True):
 
     Attributes:
         entry: Its entry in the store.
-        behind: How many commits it is before the merge base; 0 is the merge base itself.
+        behind: How many commits it is before the base of the change; 0 is that commit itself.
     """
 
     entry: Entry

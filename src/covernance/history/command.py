@@ -11,6 +11,7 @@ import click
 from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.context import Context
 from covernance.errors import Exit
+from covernance.git.default_branch import find_default_branch
 from covernance.history import retention, workflow
 from covernance.history.open import open_table_store
 from covernance.history.store import Entry, NamedStore
@@ -180,7 +181,7 @@ def restore(branch: str | None, form: str, **where: Unpack[_Where]) -> Exit:
     """  # noqa: D301 - click reads the escape
     context = load_context()
     store = _store(context, **where)
-    entries = workflow.restore(context, store, branch or context.table.default_branch)
+    entries = workflow.restore(context, store, branch or find_default_branch(context))
     _report(entries, form, "restored", "")
     return Exit.PASS
 
@@ -223,7 +224,7 @@ def prune(
     old_entries = retention.select_for_removal(
         store.entries(),
         keep=keep or table.history.keep,
-        default_branch=default_branch or table.default_branch,
+        default_branch=default_branch or find_default_branch(context),
     )
     if not dry_run:
         store.prune(old_entries)

@@ -19,7 +19,7 @@ from covernance.shell.options import (
     soft_option,
     softened,
 )
-from covernance.shell.printing import print_json
+from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
 
 if TYPE_CHECKING:
@@ -75,16 +75,24 @@ def command(
       COVERAGE_ALLOW=floor-lowered covernance integrity --format json
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
-    from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
-    from covernance.integrity.workflow import find_waived_subjects, find_weakenings  # noqa: PLC0415 - likewise
+    from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
+    from covernance.integrity.workflow import (  # noqa: PLC0415 - likewise
+        IntegrityReport,
+        find_waived_subjects,
+        find_weakenings,
+    )
 
     context = enter_repository()
     kinds = frozenset(allowed) | _kinds(context.environ.get(_VARIABLE, ""))
     kinds |= _labelled(context.environ.get(_LABELS, ""))
     allowances = Allowances(kinds=kinds, subjects=find_waived_subjects(context))
-    commit = find_base_commit(context, base)
-    agent = find_suite_agents(context, interpreters)(context.table.suites[0])
-    report = find_weakenings(context, commit, allowances, agent, snapshots)
+    change = find_change_base(context, base)
+    print_notes(change.notes, form)
+    if change.commit is None:
+        report = IntegrityReport(None, ())
+    else:
+        agent = find_suite_agents(context, interpreters)(context.table.suites[0])
+        report = find_weakenings(context, change.commit, allowances, agent, snapshots)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
@@ -107,6 +115,9 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _text(report: IntegrityReport) -> Iterable[str]:
+    if report.base is None:
+        yield "integrity: nothing to compare"
+        return
     yield f"changes since {short_commit(report.base)}"
     for unusable in report.unusable:
         reasons = escape_unprintable("; ".join(unusable.reasons))

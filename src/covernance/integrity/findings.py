@@ -26,6 +26,7 @@ Kind = Literal[
     "exclusion-added",
     "branch-off",
     "setting-changed",
+    "governance-changed",
     "pragma-added",
     "exclusion-grew",
     "test-deleted",

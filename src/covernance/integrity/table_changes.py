@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from covernance.config.keys import Declaration
-from covernance.config.kinds import SOURCES, TEST_PATHS, THEMES, Weakening
+from covernance.config.kinds import SOURCES, TEST_PATHS, TEXTS, THEMES, Weakening
 from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
 from covernance.errors import ConfigError
 from covernance.integrity.findings import NONE, Finding, Kind, find_removed
@@ -56,6 +56,7 @@ def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
     yield from _compare_numbers(before, after, keys)
     yield from _compare_lists(before, after, keys)
     yield from _compare_selections(before, after, keys)
+    yield from _compare_governance(before, after, keys)
 
 
 def check_comparable(document: object, where: str) -> None:
@@ -162,11 +163,31 @@ def _compare_selections(
                 was, now = _entries(before, address, key), _entries(after, address, key)
                 for entry in _removed_paths(now, was):
                     yield Finding("selection-narrowed", _shown(address), NONE, entry, subjects)
-            elif key.weakened_by is Weakening.CHANGE:
+            elif key.weakened_by is Weakening.CHANGE and not key.key.governs:
                 old, new = _value(before, address), _value(after, address)
                 if new is not None and new != old:
                     shown = NONE if old is None else f"{old}"
                     yield Finding("selection-narrowed", _shown(address), shown, f"{new}", subjects)
+
+
+def _compare_governance(
+    before: Mapping[str, Any], after: Mapping[str, Any], places: _Places
+) -> Iterator[Finding]:
+    """Find other values of keys that decide how and by whom a change is judged."""
+    for place, keys in places.items():
+        for key in keys:
+            if not key.key.governs or key.weakened_by is not Weakening.CHANGE:
+                continue
+            address = (*place, key.name)
+            was, now = (_written(table, address, key) for table in (before, after))
+            if was != now:
+                yield Finding("governance-changed", _shown(address), was or NONE, now or NONE)
+
+
+def _written(table: Mapping[str, Any], address: Address, key: Declaration) -> str:
+    """Return the text in force at an address: its own, or the default."""
+    value = _value(table, address)
+    return str(key.default or "" if value is None else value)
 
 
 def _entries(table: Mapping[str, Any], address: Address, key: Declaration) -> Iterable[str]:
@@ -174,7 +195,7 @@ def _entries(table: Mapping[str, Any], address: Address, key: Declaration) -> It
     value = _value(table, address)
     if value is None and (general := _inherited_from(address, key)):
         value = _value(table, general)
-    return value if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 
 
 def _inherited_from(address: Address, key: Declaration) -> Address:
@@ -204,6 +225,7 @@ _REMOVALS = {
     THEMES: _Removal("theme-removed", find_removed, is_subject=False),
     SOURCES: _Removal("source-removed", _removed_paths, is_subject=True),
     TEST_PATHS: _Removal("tests-path-removed", _removed_paths, is_subject=True),
+    TEXTS: _Removal("governance-changed", find_removed, is_subject=False),
 }
 
 

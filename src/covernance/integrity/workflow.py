@@ -56,12 +56,12 @@ class IntegrityReport(msgspec.Struct, frozen=True):
     """The weakenings by a change since `base`, a commit, and which of them are allowed.
 
     Attributes:
-        base: The commit.
+        base: The commit; None if there is none, so that nothing can be weaker than before.
         findings: The weakenings.
         unusable: Suites whose runs could not be compared.
     """
 
-    base: str
+    base: str | None
     findings: tuple[JudgedFinding, ...]
     unusable: tuple[Unusable, ...] = ()
 

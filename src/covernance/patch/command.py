@@ -13,7 +13,7 @@ from covernance.errors import Exit
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.patch.annotations import format_warnings
 from covernance.shell.options import base_option, python_option, soft_option, softened
-from covernance.shell.printing import print_json
+from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
 
 if TYPE_CHECKING:
@@ -67,19 +67,26 @@ def command(
       covernance patch --base origin/release --suite api --fail-under 100
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
-    from covernance.git.base import find_base_commit  # noqa: PLC0415 - likewise
-    from covernance.patch.workflow import measure_patch  # noqa: PLC0415 - likewise
+    from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
+    from covernance.patch.workflow import PatchReport, measure_patch  # noqa: PLC0415 - likewise
 
     context = enter_repository()
     table = context.table
-    report = measure_patch(
-        context,
-        [table.suite(name) for name in suites] or table.suites,
-        find_base_commit(context, base),
-        find_suite_agents(context, interpreters),
-        fail_under=None if fail_under is None else parse_floor(fail_under, "--fail-under"),
-        min_lines=min_lines,
-    )
+    chosen = [table.suite(name) for name in suites] or table.suites
+    floor = None if fail_under is None else parse_floor(fail_under, "--fail-under")
+    change = find_change_base(context, base)
+    print_notes(change.notes, form)
+    if change.commit is None:
+        report = PatchReport(None, ())
+    else:
+        report = measure_patch(
+            context,
+            chosen,
+            change.commit,
+            find_suite_agents(context, interpreters),
+            fail_under=floor,
+            min_lines=min_lines,
+        )
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
@@ -91,6 +98,8 @@ def command(
 
 
 def _text(report: PatchReport) -> str:
+    if report.base is None:
+        return "patch: nothing to compare"
     text_lines = [f"changes since {short_commit(report.base)}"]
     for suite in report.suites:
         text_lines += _suite_text(suite)

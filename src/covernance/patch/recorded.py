@@ -11,7 +11,7 @@ from covernance.config import Suite
 from covernance.context import Context
 from covernance.errors import CovernanceError
 from covernance.git import changes
-from covernance.git.base import find_base_commit
+from covernance.git.base import find_change_base
 from covernance.git.changes import Changes
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
@@ -21,18 +21,14 @@ _NO_FLOOR = PatchRule(percent=Decimal(0))
 
 
 def find_change(context: Context) -> Changes | None:
-    """Find the change in the work tree since the merge base with the default or target branch.
+    """Find the change in the work tree since its base, which `find_change_base` chooses.
 
-    On a clean checkout of that branch, it is the change of the last commit, or all changes of a
-    merge. None if git can't determine it, for example in a shallow clone.
+    None if there is nothing to compare with, or git can't determine it, for example in a shallow
+    clone.
     """
     try:
-        base = find_base_commit(context, None)
-        difference = changes.find_changes(context.root, base)
-        if difference.files or base != changes.resolve_commit(context.root, "HEAD"):
-            return difference
-        before = changes.resolve_commit(context.root, "HEAD^")
-        return changes.find_changes(context.root, before) if before else None
+        base = find_change_base(context, None).commit
+        return changes.find_changes(context.root, base) if base else None
     except CovernanceError:
         return None
 

@@ -40,9 +40,9 @@ class SuitePatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PatchReport(msgspec.Struct, frozen=True):
-    """Patch coverage of the requested suites since `base`, a commit."""
+    """Patch coverage of the requested suites since `base`, a commit; None if there is none."""
 
-    base: str
+    base: str | None
     suites: tuple[SuitePatch, ...]
 
     @property

@@ -11,7 +11,7 @@ from covernance.errors import CovernanceError
 from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import find_due
 from covernance.exceptions.workflow import read_rows
-from covernance.git.base import find_base_commit
+from covernance.git.base import find_change_base
 from covernance.guard.workflow import GuardResult, guard_suites
 from covernance.history.open import open_table_store
 from covernance.model import timestamp
@@ -42,10 +42,11 @@ def full_state(
     patches: Mapping[str, Counts] = {}
     drops: Sequence[Drop] = ()
     try:
-        base = find_base_commit(context, ref)
-        patches = _patches(context, base, agents)
-        store = open_table_store(context)
-        drops = _drops(guard_suites(context, context.table.suites, store, base))
+        base = find_change_base(context, ref).commit
+        if base is not None:
+            patches = _patches(context, base, agents)
+            store = open_table_store(context)
+            drops = _drops(guard_suites(context, context.table.suites, store, base))
     except CovernanceError as error:
         warn(f"patch coverage and drops are not shown: {error}")
     rows, today = _register(context)
@@ -54,21 +55,13 @@ def full_state(
 
 
 def _patches(context: Context, base: str, agents: Agents) -> dict[str, Counts]:
-    """The patch coverage since `base`, for the suites that the change touches.
-
-    On the default branch nothing changed since `base`, so the patch coverage recorded with the
-    results of that commit is used.
-    """
-    results = read_results(context)
-    patches = {}
-    for suite in measure_patch(context, context.table.suites, base, agents).suites:
-        for whole in suite.results[:1]:
-            counts, result = whole.counts, results[suite.suite]
-            if not counts.total and result and result.patch and result.provenance.commit == base:
-                counts = result.patch.total
-            if counts.total:
-                patches[suite.suite] = counts
-    return patches
+    """The patch coverage since `base`, for the suites that the change touches."""
+    return {
+        suite.suite: whole.counts
+        for suite in measure_patch(context, context.table.suites, base, agents).suites
+        for whole in suite.results[:1]
+        if whole.counts.total
+    }
 
 
 def _drops(results: Sequence[GuardResult]) -> list[Drop]:

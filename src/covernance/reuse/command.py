@@ -8,6 +8,7 @@ import click
 
 from covernance.config import Suite, Table
 from covernance.errors import Exit
+from covernance.git.default_branch import find_default_branch
 from covernance.model.text import escape_unprintable
 from covernance.reuse.policy import explain_no_reuse
 from covernance.reuse.workflow import Found, Reuse
@@ -53,7 +54,7 @@ def show(names: tuple[str, ...], form: str, *, everything: bool) -> Exit:
     if form == "json":
         print_json(_document(findings))
         return Exit.PASS
-    if why := explain_no_reuse(context.environ, table.default_branch):
+    if why := explain_no_reuse(context.environ, find_default_branch(context)):
         click.echo(f"no results are reused here: {why}")
     for name, finding in findings.items():
         most = len(finding.reasons) if everything else _MOST_REASONS

@@ -11,6 +11,7 @@ import msgspec
 from covernance.agent.client import Agent
 from covernance.context import Context
 from covernance.engine.engine import Observer
+from covernance.git.default_branch import find_default_branch
 from covernance.judgement import read_judgement
 from covernance.model.suite_result import SuiteResult
 from covernance.reuse.policy import explain_no_reuse
@@ -81,5 +82,5 @@ def _may_reuse(context: Context, request: Request) -> bool:
     if request.arguments.reports or request.contexts != "theme" or not request.shard.whole:
         return False
     if request.reuse is None:
-        return not explain_no_reuse(context.environ, context.table.default_branch)
+        return not explain_no_reuse(context.environ, find_default_branch(context))
     return request.reuse

@@ -42,13 +42,14 @@ def test_an_annotation_declares_name_type_default_and_what_weakens() -> None:
         (COUNT, {}),
         (FLOOR, {"harmless": "no reason"}),
         (COUNT, {"harmless": "no reason", "weakened_by": Weakening.LOWER}),
+        (TEXT, {"harmless": "no reason", "governs": True}),
     ],
 )
 def test_a_key_declares_what_weakens_it_or_why_nothing_does(
     arguments: tuple[Kind, dict[str, Any]],
 ) -> None:
     kind, more = arguments
-    with pytest.raises(TypeError, match="needs either `weakened_by` or `harmless`"):
+    with pytest.raises(TypeError, match="needs `weakened_by` or `governs`, or `harmless`"):
         Key(kind, "Help.", **more)
 
 

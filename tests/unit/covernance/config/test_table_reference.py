@@ -28,26 +28,26 @@ def test_the_committed_page_is_up_to_date() -> None:
         *((f"[tool.covernance.{name}]", keys) for name, keys in SECTION_KEYS.items()),
     ],
 )
-def test_every_key_has_a_row_of_five_cells_in_its_section(
+def test_every_key_has_a_row_of_six_cells_in_its_section(
     section: str, keys: tuple[Declaration, ...]
 ) -> None:
     text = render_reference().partition(f"## `{section}`\n")[2].partition("\n## ")[0]
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [key.name for key in keys]
-    assert all(row.count("|") == 6 for row in rows)
+    assert all(row.count("|") == 7 for row in rows)
 
 
 @pytest.mark.parametrize(
     "row",
     [
-        f'| `store` | {STORE_CHOICES} | `"directory"` | — | ',
-        "| `fail-under` | a percentage, 0 to 100 | `90` | a lower value | ",
+        f'| `store` | {STORE_CHOICES} | `"directory"` | another value | yes | ',
+        "| `fail-under` | a percentage, 0 to 100 | `90` | a lower value | — | ",
         "| `fail-under` | a percentage, 0 to 100 | as in `[tool.covernance]` | a lower value | ",
         "| `theme-max-drop` | a table: theme to percentage points | `max-drop` | a higher value | ",
         "| `shards` | a whole number, at least 1 | `1` | — | ",
         "| `xdist` | true or false | `false` | — | ",
         "| `source` | a list of folders or modules | required | a removed entry | ",
-        "| `history` | a section | see below | — | ",
+        "| `history` | a section | see below | — | — | ",
         "| `python` | a string | none | — | ",
     ],
 )

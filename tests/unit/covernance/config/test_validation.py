@@ -93,7 +93,7 @@ file-floors = {"apps/auth/keys.py" = 100}
     assert (api.patch_fail_under, auth.patch_fail_under) == (Decimal(90), Decimal(80))
     assert auth.theme_floors == {"security": Decimal("60.5")}
     assert auth.file_floors == {"apps/auth/keys.py": Decimal(100)}
-    assert (table.history.store, table.history.keep, table.default_branch) == ("git", 3, "main")
+    assert (table.history.store, table.history.keep, table.default_branch) == ("git", 3, None)
     assert (table.exceptions.owner, table.exceptions.review_days) == ("@team", 30)
 
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from covernance.errors import Exit
+from covernance.git.base import ChangeBase
 from covernance.guard import compare
 from covernance.guard.command import command
 from covernance.guard.flaps import Flap
@@ -45,7 +46,9 @@ def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> GuardResul
 
 
 def call(monkeypatch: pytest.MonkeyPatch, result: GuardResult, *arguments: str) -> Result:
-    monkeypatch.setattr("covernance.guard.command.find_base_commit", lambda *_: ENTRY.commit)
+    monkeypatch.setattr(
+        "covernance.guard.command.find_change_base", lambda *_: ChangeBase(ENTRY.commit)
+    )
     monkeypatch.setattr("covernance.guard.workflow.guard_suites", lambda *_, **__: [result])
     return CliRunner().invoke(command, arguments, standalone_mode=False)
 
@@ -56,7 +59,7 @@ def test_a_drop_names_base_numbers_files_tests_and_flaps(
     ran = call(monkeypatch, dropped())
     assert ran.return_value is Exit.GATE
     assert ran.output.splitlines() == [
-        "calc: dropped, compared with aaaaaaaaaaaa of 2026-11-21T12:00:00Z (the merge base)",
+        "calc: dropped, compared with aaaaaaaaaaaa of 2026-11-21T12:00:00Z (the base)",
         "  total fell by 10.00 points (limit 2), from 90.00 % to 80.00 %",
         "  total: a.py: 10 more missing: 81-90",
         "  total: b.py: 1 more missing: branches",
@@ -70,7 +73,7 @@ def test_an_older_base_shows_its_distance_and_many_tests_are_counted(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = call(monkeypatch, dropped(gone=tuple(f"t::{n}" for n in range(12)), behind=3))
-    assert "(3 commits before the merge base)" in ran.output
+    assert "(3 commits before the base)" in ran.output
     assert "  … and 2 more" in ran.output
 
 

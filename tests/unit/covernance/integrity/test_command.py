@@ -38,10 +38,37 @@ def call(*arguments: str, allow: str = "") -> Result:
 
 
 def test_unchanged_repository_has_no_findings(repository: Repository) -> None:
+    main = repository.git("rev-parse", "HEAD")
+    repository.git("switch", "--quiet", "--create", "feature")
+    repository.commit()
     result = call()
-    head = repository.git("rev-parse", "HEAD")
-    assert result.stdout == f"changes since {head[:12]}\nintegrity: 0 findings, 0 not allowed\n"
+    assert result.stdout == f"changes since {main[:12]}\nintegrity: 0 findings, 0 not allowed\n"
     assert result.return_value is Exit.PASS
+
+
+@pytest.mark.security
+def test_a_first_commit_has_nothing_to_compare_with(repository: Repository) -> None:
+    result = call()
+    assert result.stdout.splitlines() == [
+        "HEAD is the first commit: there is nothing to compare with",
+        "integrity: nothing to compare",
+    ]
+    assert result.return_value is Exit.PASS
+    as_json = call("--format", "json")
+    assert json.loads(as_json.stdout)["base"] is None
+    assert "HEAD is the first commit" in as_json.stderr
+
+
+@pytest.mark.security
+def test_the_default_branch_is_compared_with_the_commit_before(repository: Repository) -> None:
+    start = repository.git("rev-parse", "main")
+    repository.git("switch", "--quiet", "main")
+    repository.write("pyproject.toml", LOWERED)
+    repository.commit()
+    result = call()
+    assert f"compared with the commit before it, {start[:12]}" in result.stdout
+    assert "fail-under: floor-lowered: 90 -> 80" in result.stdout
+    assert result.return_value is Exit.GATE
 
 
 def test_a_lowered_floor_is_reported_and_blocks(repository: Repository) -> None:
@@ -155,6 +182,7 @@ def test_base_snapshot_requires_a_current_result(
 ) -> None:
     base = tmp_path / "base.json"
     base.write_bytes(msgspec.structs.replace(snapshot, suite="calc").encode())
+    repository.commit()
     result = call("--base-snapshot", str(base))
     assert (
         "calc: no-data: no result of this suite; run `covernance run --suite calc`" in result.stdout

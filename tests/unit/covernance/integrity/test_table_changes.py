@@ -42,6 +42,14 @@ theme-max-drop = {security = 0.5}
 
 [history]
 keep = 50
+branch = "coverage-results"
+
+[exceptions]
+review-days = 60
+
+[reuse]
+environment = ["HOME", "LANG"]
+files = ["data"]
 """
 
 
@@ -126,6 +134,65 @@ def changed(old: str, new: str, text: str = TABLE) -> list[tuple[str, str, str, 
         ),
         ("{security = 70}", "{security = 70, architecture = 1}", None),
         ("keep = 50", "keep = 1", None),
+        (
+            'branch = "coverage-results"',
+            'branch = "own"',
+            ("governance-changed", "history.branch", "coverage-results", "own"),
+        ),
+        (
+            'branch = "coverage-results"',
+            "",
+            ("governance-changed", "history.branch", "coverage-results", "coverage-history"),
+        ),
+        (
+            "keep = 50",
+            'store = "git"',
+            ("governance-changed", "history.store", "directory", "git"),
+        ),
+        ("keep = 50", 'store = "directory"', None),
+        (
+            "keep = 50",
+            'remote = "fork"',
+            ("governance-changed", "history.remote", "origin", "fork"),
+        ),
+        (
+            "[exceptions]",
+            '[exceptions]\nregister = "docs/own.md"',
+            (
+                "governance-changed",
+                "exceptions.register",
+                "tests/docs/test_framework_upgrades/coverage_exceptions.md",
+                "docs/own.md",
+            ),
+        ),
+        (
+            "[exceptions]",
+            '[exceptions]\nowner = "@me"',
+            ("governance-changed", "exceptions.owner", "none", "@me"),
+        ),
+        (
+            "fail-under = 90",
+            'fail-under = 90\ndefault-branch = "own"',
+            ("governance-changed", "default-branch", "none", "own"),
+        ),
+        (
+            "review-days = 60",
+            "review-days = 3650",
+            ("limit-raised", "exceptions.review-days", "60", "3650"),
+        ),
+        ("review-days = 60", "review-days = 30", None),
+        (
+            "[reuse]",
+            "[reuse]\nmax-age-days = 30",
+            ("limit-raised", "reuse.max-age-days", "7", "30"),
+        ),
+        (
+            '["HOME", "LANG"]',
+            '["HOME"]',
+            ("governance-changed", "reuse.environment", "LANG", "none"),
+        ),
+        ('files = ["data"]', "", ("governance-changed", "reuse.files", "data", "none")),
+        ('["HOME", "LANG"]', '["HOME", "LANG", "TZ"]', None),
         (
             'themes = ["architecture", "security"]',
             'themes = ["architecture"]',
@@ -248,7 +315,9 @@ def test_an_incomplete_table_is_compared_as_far_as_possible(
 
 
 def test_a_new_suite_or_a_first_table_weakens_nothing() -> None:
-    assert list(compare_tables(parsed(TABLE.partition("[suites.auth]")[0]), parsed())) == []
+    before = parsed()
+    del before["suites"]["auth"]
+    assert list(compare_tables(before, parsed())) == []
     assert list(compare_tables({}, parsed())) == []
 
 

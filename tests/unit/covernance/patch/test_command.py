@@ -87,9 +87,32 @@ def test_soft_exits_0_and_prints_a_warning() -> None:
 
 def test_suite_without_changes_is_one_line(repository: Repository) -> None:
     repository.git("commit", "--quiet", "--all", "--message=all")
-    result = call()
-    assert result.stdout.splitlines()[1:] == ["calc: pass: no changed statements (0 of 0)"]
+    result = call("--base", "HEAD")
+    assert result.stdout.splitlines()[2:] == ["calc: pass: no changed statements (0 of 0)"]
     assert result.return_value is Exit.PASS
+
+
+@pytest.mark.security
+def test_the_default_branch_is_compared_with_the_commit_before(repository: Repository) -> None:
+    start = repository.git("rev-parse", "HEAD")
+    repository.git("commit", "--quiet", "--all", "--message=all")
+    result = call("--min-lines", "1")
+    assert f"compared with the commit before it, {start[:12]}" in result.stdout
+    assert f"  {SOURCE}:4: did not run" in result.stdout
+    assert result.return_value is Exit.GATE
+
+
+@pytest.mark.security
+def test_a_first_commit_has_nothing_to_compare_with(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "--", ".")
+    result = call()
+    assert result.stdout.splitlines() == [
+        "HEAD is the first commit: there is nothing to compare with",
+        "patch: nothing to compare",
+    ]
+    assert result.return_value is Exit.PASS
+    document = json.loads(call("--format", "json").stdout)
+    assert (document["base"], document["suites"], document["exit"]) == (None, [], 0)
 
 
 @pytest.mark.security

@@ -9,7 +9,7 @@ from covernance.errors import InputError
 from covernance.guard import compare
 from covernance.guard.workflow import GuardResult
 from covernance.model.counts import Counts
-from covernance.model.snapshot import PatchCounts, Snapshot
+from covernance.model.snapshot import Snapshot
 from covernance.reports import overview
 from tests.utils.agents import local_agent
 from tests.utils.contexts import context_of
@@ -85,17 +85,24 @@ def test_patch_coverage_and_drops_are_shown_in_git(
     assert {suite: counts.total for suite, counts in overall.patches.items()} == {"calc": 1}
 
 
-@pytest.mark.parametrize(("at", "shown"), [("HEAD", [(9, 10)]), ("HEAD^", [])])
 def test_on_the_default_branch_patch_coverage_is_that_of_the_last_commit(
-    repository: Repository, snapshot: Snapshot, at: str, shown: list[tuple[int, int]]
+    repository: Repository, snapshot: Snapshot
 ) -> None:
     repository.commit_first()
-    repository.git("commit", "--quiet", "--message=more", "--allow-empty")
-    brought = PatchCounts(base="0" * 40, total=Counts(8, 8, 2, 1), themes={})
-    recorded = msgspec.structs.replace(snapshot, patch=brought)
-    published(repository, recorded, commit=repository.git("rev-parse", at))
+    repository.append("calc/__init__.py", "z = 3\n")
+    published(repository, snapshot, commit=repository.commit("more"), dirty=False)
     patches = overview.full_state(context_of(repository.root), None, local_agent, print).patches
-    assert [(counts.covered, counts.total) for counts in patches.values()] == shown
+    assert [counts.total for counts in patches.values()] == [1]
+
+
+@pytest.mark.reliability
+def test_a_first_commit_has_neither_patch_coverage_nor_drops(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    published(repository, snapshot, commit=repository.commit_first(), dirty=False)
+    warnings: list[str] = []
+    state = overview.full_state(context_of(repository.root), None, local_agent, warnings.append)
+    assert (state.patches, state.drops, warnings) == ({}, (), [])
 
 
 def guarded(after: Counts, measure: str = "security") -> GuardResult:
