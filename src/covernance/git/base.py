@@ -58,7 +58,7 @@ def find_change_base(context: Context, option: str | None) -> ChangeBase:
     root = context.root
     if commit != changes.resolve_commit(root, "HEAD"):
         return ChangeBase(commit, notes)
-    dirty = _is_dirty(root)
+    dirty = _is_dirty(root, context.layout.folder.name)
     if option and not _is_branch(root, option):
         more = () if dirty else (f"{option} is HEAD: only uncommitted changes count, and none are",)
         return ChangeBase(commit, (*notes, *more))
@@ -109,9 +109,10 @@ def _is_branch(root: Path, name: str) -> bool:
     return name not in _ITSELF and full.startswith(_BRANCHES)
 
 
-def _is_dirty(root: Path) -> bool:
+def _is_dirty(root: Path, own: str) -> bool:
+    """Whether anything below the root is uncommitted; the tool's own folder does not count."""
     arguments = ("status", "--porcelain", "--ignore-submodules=all", "--untracked-files=normal")
-    return bool(Git(root).run(*arguments, "--", "."))
+    return bool(Git(root).run(*arguments, "--", ".", f":(exclude){own}"))
 
 
 def _find_commit_before_push(context: Context, head: str) -> str | None:

@@ -98,6 +98,11 @@ def test_a_clean_default_branch_is_compared_with_the_commit_before(
 def test_uncommitted_edits_are_compared_with_head_but_not_in_ci(
     repository: Repository, history: list[str]
 ) -> None:
+    repository.write(".gitignore", "")
+    repository.commit()
+    repository.write("coverage/calc.json", "{}")
+    assert change_of(repository).commit == history[2]
+    repository.git("reset", "--quiet", "--hard", history[2])
     repository.write("left.txt", "x\n")
     assert change_of(repository) == ChangeBase(history[2])
     assert change_of(repository, CI="true").commit == history[1]
