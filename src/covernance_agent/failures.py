@@ -13,7 +13,7 @@ class AgentError(Exception):
 
 
 class ConfigError(AgentError):
-    """coverage.py's or pytest's configuration can't be used."""
+    """The table, or coverage.py's or pytest's configuration, can't be used."""
 
     kind = "config"
 

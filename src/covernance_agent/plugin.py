@@ -19,6 +19,7 @@ import pytest
 from covernance_agent.context_name import dynamic_part, full_name
 from covernance_agent.cov_switch import CovSwitch
 from covernance_agent.junit_report import JunitReport
+from covernance_agent.marker_names import MarkerNames, compare_markers, list_names
 from covernance_agent.origins import find_origins
 from covernance_agent.placement import Placement
 from covernance_agent.pytest_settings import Setting, list_plugins, read_settings
@@ -51,6 +52,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--covernance-select", metavar="EXPR", default="", help="the table's marker expression"
+    )
+    group.addoption(
+        "--covernance-check-markers",
+        action="store_true",
+        help="run no test if themes or the table's marker expression name unknown markers",
     )
     group.addoption(
         "--covernance-place",
@@ -121,6 +127,7 @@ class Recorder:
         self._path = Path(config.getoption("covernance_record"))
         self._theme: str = config.getoption("covernance_theme")
         self._themes = config.getoption("covernance_themes").split(",")
+        self._markers = MarkerNames([], [])
         self._parent = os.getppid()
         self._collected: Collected | None = None
         self._plain_ids: dict[str, str] = {}
@@ -153,6 +160,10 @@ class Recorder:
         for item, before in everything:
             if item.nodeid.startswith(f"{before}@"):
                 item.stash[_PLAIN_ID] = self._plain_ids[item.nodeid] = before
+        self._markers = self._compare_markers([item for item, _ in everything])
+        if self._markers.unknown:
+            items[:] = []
+            return
         remaining = {_plain_id(item) for item in items}
         unthemed = [_plain_id(item) for item in items if not self._themes_of(item)]
         others = [item for item in items if not self._selects(item)]
@@ -173,6 +184,15 @@ class Recorder:
             ],
             elsewhere=[nodeid for nodeid in tests_of_pass if nodeid not in selected],
         )
+
+    def _compare_markers(self, tests: Sequence[pytest.Item]) -> MarkerNames:
+        """Compare the names in the table; a file that can't be collected may have any marker."""
+        if self._errors or not self._config.getoption("covernance_check_markers"):
+            return MarkerNames([], [])
+        select = self._config.getoption("covernance_select")
+        themes = [theme for theme in self._themes if theme]
+        used = [*themes, *(list_names(select) if select else [])]
+        return compare_markers(used, self._config, tests)
 
     def _themes_of(self, item: pytest.Item) -> list[str]:
         return [theme for theme in self._themes if theme and item.get_closest_marker(theme)]
@@ -224,6 +244,8 @@ class Recorder:
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401, ARG002 - pytest-xdist's hook
         """Store what a worker collected, unless it ended before; all workers collect the same."""
         content = json.loads(getattr(node, "workeroutput", {}).get("covernance", "{}"))
+        if content.get("markers", ([],))[0]:
+            self._markers = MarkerNames(*content["markers"])
         if content.get("collected"):
             self._collected = Collected(*content["collected"])
             self._plain_ids.update(content["plain_ids"])
@@ -241,6 +263,7 @@ class Recorder:
                     "collected": self._collected,
                     "plain_ids": self._plain_ids,
                     "origins": self._origins,
+                    "markers": self._markers,
                 }
             )
             return
@@ -270,6 +293,8 @@ class Recorder:
                 "reasons": {plain_ids.get(test, test): why for test, why in tally.reasons.items()},
                 "settings": self._config.stash[_SETTINGS],
                 "plugins": list_plugins(self._config),
+                "unknown_markers": self._markers.unknown,
+                "known_markers": self._markers.known,
             },
         )
 

@@ -22,8 +22,8 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     """Describe the environment, write the run's coverage.py settings, read the arguments.
 
     Args:
-        task: `source` and `tests` of the suite; `folder` for the generated settings, or None for
-            none; `arguments`, the user's for pytest, or None.
+        task: `source`, `tests` and `select` of the suite; `folder` for the generated settings, or
+            None for none; `arguments`, the user's for pytest, or None.
 
     Returns:
         `environment` (see `covernance.agent.environment`), `plugins` (those installed, of the ones
@@ -33,7 +33,8 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
 
     Raises:
         MachineError: pytest or coverage is not installed here, or is too old.
-        AgentError: coverage.py's settings or the arguments can't be read.
+        AgentError: coverage.py's settings, the arguments or `select` can't be read, or a source has
+            no Python file.
     """
     packages = {name: _version(name) for name in _NEEDED}
     _check(packages)
@@ -43,10 +44,16 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
     if task.get("folder") is not None:
         # coverage is known to be installed only now
         from covernance_agent import overlay  # noqa: PLC0415 - as above
+        from covernance_agent.empty_sources import check_sources  # noqa: PLC0415 - as above
         from covernance_agent.settings import read_fail_under  # noqa: PLC0415 - as above
 
         settings, notes = overlay.write_settings(Path(task["folder"]), task["source"])
+        check_sources(task["source"], settings)
         fail_under = read_fail_under(settings)
+    if task.get("select") is not None:
+        from covernance_agent.marker_names import list_names  # noqa: PLC0415 - importing pytest takes time
+
+        list_names(task["select"])
     arguments = None
     if task.get("arguments") is not None:
         from covernance_agent.arguments import parse  # noqa: PLC0415 - importing pytest takes time

@@ -63,6 +63,7 @@ class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="
     Attributes:
         source: The suite's sources.
         tests: The suite's tests.
+        select: The suite's marker expression, to be checked; None if it has none.
         folder: The folder for the generated settings, or None to generate none.
         arguments: The user's arguments for pytest, to be parsed with those in `PYTEST_ADDOPTS`;
             None to parse none.
@@ -70,6 +71,7 @@ class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="
 
     source: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
+    select: str | None = None
     folder: Path | None = None
     arguments: tuple[str, ...] | None = None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from covernance.config.table import Table
+from covernance.config.toml_words import name_type
 from covernance.config.validation import check_table
 from covernance.errors import ConfigError
 
@@ -59,10 +60,14 @@ def read_table(root: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         msg = f"{path}: is not valid TOML: {error}"
         raise ConfigError(msg) from error
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: can't be read: {error}"
         raise ConfigError(msg) from error
+    if not isinstance(tool := document.get("tool", {}), dict):
+        msg = f"{path}: `tool` must be a table, not {name_type(tool)}"
+        raise ConfigError(msg)
+    return document

@@ -14,6 +14,7 @@ from covernance.config.keys import Declaration, declared_keys
 from covernance.config.kinds import SECTION, THEMES
 from covernance.config.suggestions import did_you_mean
 from covernance.config.table import SUITE_KEYS, TABLE_KEYS, Suite, Table
+from covernance.config.toml_words import describe
 from covernance.config.value_checks import Surroundings
 from covernance.errors import ConfigError
 
@@ -34,7 +35,7 @@ def check_table(document: Mapping[str, Any], root: Path) -> Table:
     suites = tuple(
         _check_suite(name, entry, around, values) for name, entry in values["suites"].items()
     )
-    _reject_shared_sources(suites)
+    _reject_shared_sources(suites, root)
     _reject_shared_sessions(suites)
     table_values = {key.attribute: values[key.attribute] for key in declared_keys(Table)}
     return Table(**table_values | {"root": root, "suites": suites})
@@ -91,7 +92,7 @@ def _convert(document: object, keys: tuple[Declaration, ...], where: str) -> msg
             choices = next(get_args(key.type) for key in keys if key.name == name)
             hint = _hint(wrong[1], "use one of", choices)
         place = _join(where, name) if name else where
-        msg = f"{place}: {text[0].lower()}{text[1:]}{hint}"
+        msg = f"{place}: {describe(text)}{hint}"
         raise ConfigError(msg) from None
 
 
@@ -117,22 +118,23 @@ def _join(where: str, name: str) -> str:
     return f"{where}{' ' if where == _WHERE else '.'}{name}"
 
 
-def _reject_shared_sources(suites: Sequence[Suite]) -> None:
-    claimed: dict[Path, tuple[str, Path]] = {}
-    holding: dict[Path, tuple[str, Path]] = {}
+def _reject_shared_sources(suites: Sequence[Suite], root: Path) -> None:
+    """Reject a file that two suites own, also by two names of which one is a symbolic link."""
+    claimed: dict[Path, tuple[str, str]] = {}
+    holding: dict[Path, tuple[str, str]] = {}
     for suite in suites:
-        for path in map(Path, suite.source):
+        for source in suite.source:
+            path = (root / source).resolve()
             above = (claimed[folder] for folder in (path, *path.parents) if folder in claimed)
             if other := next(above, holding.get(path)):
                 msg = (
-                    f"{_WHERE} suites.{suite.name}.source: {path.as_posix()!r} is already claimed "
-                    f"by suites.{other[0]}.source ({other[1].as_posix()!r}); list each folder in "
-                    "one suite only"
+                    f"{_WHERE} suites.{suite.name}.source: {source!r} is already claimed by "
+                    f"suites.{other[0]}.source ({other[1]!r}); list each folder in one suite only"
                 )
                 raise ConfigError(msg)
-            claimed[path] = (suite.name, path)
+            claimed[path] = (suite.name, source)
             for folder in path.parents:
-                holding.setdefault(folder, (suite.name, path))
+                holding.setdefault(folder, (suite.name, source))
 
 
 def _reject_shared_sessions(suites: Sequence[Suite]) -> None:

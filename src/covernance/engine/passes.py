@@ -61,6 +61,7 @@ def plan_pass(suite: Suite, theme: str, measurement: Measurement, workers: int =
         f"--covernance-theme={theme}",
         f"--covernance-themes={','.join(suite.themes)}",
         *_select(suite, arguments.meaning),
+        *([] if arguments.narrowing else ["--covernance-check-markers"]),
         *([f"--covernance-place={suite.name}-{theme}"] if measurement.has_several_passes else []),
         *("-o", f"cache_dir=.pytest_cache/{suite.name}-{theme}"),
         *(["--color=yes"] if measurement.color else []),

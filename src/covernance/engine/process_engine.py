@@ -57,7 +57,9 @@ class ProcessEngine:
             passes, read_theme_seconds(measurement.suites, measurement.layout)
         )
         results = self._run([passes[key] for key in order], measurement, slots, observer)
-        if measurement.with_unthemed and not any(result.was_rejected for result in results):
+        if measurement.with_unthemed and not any(
+            result.was_rejected or result.has_unknown_markers for result in results
+        ):
             unthemed = [
                 plan_pass(suite, UNTHEMED, measurement)
                 for suite in measurement.suites

@@ -37,7 +37,12 @@ class Lines:
         """Print nothing: the line is printed when the theme ends."""
 
     def finished(self, result: ThemeResult) -> None:
-        """Write the theme's line, after its output if that is to be shown."""
+        """Write the theme's line, after its output if that is to be shown.
+
+        Where the table names unknown markers nothing ran, and one error says so for all themes.
+        """
+        if result.has_unknown_markers:
+            return
         failures = result.record.failures if result.record else frozenset()
         line = f"{result.suite} · {result.theme}: {_summary(result)}"
         if self._shows_output(result, failures):

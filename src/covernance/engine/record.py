@@ -58,6 +58,9 @@ class Record(msgspec.Struct):
         reasons: Why a test, or all of a file, was skipped or expected to fail.
         settings: pytest's settings in force.
         plugins: pytest's plugins, with their versions.
+        unknown_markers: Markers in the table that no test has and pytest's settings do not declare.
+            If there is any, no test ran.
+        known_markers: The other markers, if any is unknown.
     """
 
     schema: int
@@ -76,6 +79,8 @@ class Record(msgspec.Struct):
     reasons: dict[str, str] = {}
     settings: dict[str, Setting] = {}
     plugins: dict[str, str] = {}
+    unknown_markers: list[str] = []
+    known_markers: list[str] = []
 
     @property
     def complete(self) -> bool:

@@ -99,6 +99,11 @@ class ThemeResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.status == _USAGE_ERROR
 
     @property
+    def has_unknown_markers(self) -> bool:
+        """Whether the table names markers that there are not, so that no test ran."""
+        return self.record is not None and bool(self.record.unknown_markers)
+
+    @property
     def ended_well(self) -> bool:
         """Whether pytest's exit status reports success, or that there were no tests."""
         return self.status == 0 or self.has_no_tests

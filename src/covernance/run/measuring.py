@@ -28,7 +28,7 @@ from covernance.model.snapshot import Provenance
 from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
-from covernance.run import junit, part, publish
+from covernance.run import junit, part, publish, unknown_markers
 from covernance.run.conclude import ThemeResults, conclude
 from covernance.run.preparing import list_unused_floors, prepare
 from covernance.run.request import Request
@@ -133,6 +133,7 @@ def measure(
         trace = _start_tracing(reuse, request, prepared, (layout.work, temporary))
         measurement = plan(context, request, work.path, temporary, prepared, trace)
         results = choose_engine().run(measurement, observer)
+        unknown_markers.reject(request.suites, results)
         _finish_passes(results, context, observer)
         change = recorded.find_change(context)
         suite_results = []

@@ -61,11 +61,12 @@ def prepare(
         work: The parent of the folders, one per suite, of generated settings.
 
     Raises:
-        CovernanceError: An environment lacks pytest or coverage, or settings can't be read.
+        CovernanceError: An environment lacks pytest or coverage, settings can't be read, or a suite
+            has a source without Python files or a marker expression that pytest can't read.
     """
 
     def ask(suite: Suite) -> Prepared:
-        task = Prepare(source=suite.source, folder=work / suite.name)
+        task = Prepare(source=suite.source, select=suite.select, folder=work / suite.name)
         try:
             return agents[suite.name].ask(task, Prepared)
         except CovernanceError as error:

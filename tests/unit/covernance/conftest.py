@@ -107,6 +107,7 @@ def finished(tmp_path: Path) -> Callable[..., ThemeResult]:
             not_entered=changes.get("not_entered", []),  # type: ignore[arg-type]
             origins=changes.get("origins", {}),  # type: ignore[arg-type]
             reasons=changes.get("reasons", {}),  # type: ignore[arg-type]
+            unknown_markers=changes.get("unknown_markers", []),  # type: ignore[arg-type]
         )
         if changes.get("died"):
             record = None

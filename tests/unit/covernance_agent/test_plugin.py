@@ -12,6 +12,7 @@ import pytest
 
 from covernance_agent import plugin
 from covernance_agent.cov_switch import CovSwitch
+from covernance_agent.marker_names import MarkerNames
 from covernance_agent.placement import Placement
 from covernance_agent.plugin import (
     _COV_SWITCH,
@@ -126,6 +127,8 @@ class Record(NamedTuple):
     reasons: dict[str, str]
     settings: dict[str, Any]
     plugins: dict[str, str]
+    unknown_markers: list[str]
+    known_markers: list[str]
 
     @property
     def complete(self) -> bool:
@@ -500,6 +503,31 @@ def test_what_the_project_leaves_out_is_not_part_of_the_suite(
     assert record.collected.unthemed == []
 
 
+@pytest.mark.security
+def test_with_an_unknown_marker_no_test_runs(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS.replace("mark.security", "mark.securiti"))
+    select = ("--covernance-select=not slwo and not securiti", "--covernance-check-markers")
+    quiet = ("-W", "ignore::pytest.PytestUnknownMarkWarning")
+    record = one_pass(pytester, "reliability", *select, *quiet)
+    assert (record.exit, record.outcomes) == (pytest.ExitCode.NO_TESTS_COLLECTED, {})
+    assert record.unknown_markers == ["slwo"]
+    assert {"security", "securiti"} <= set(record.known_markers)
+
+
+@pytest.mark.security
+def test_markers_are_not_checked_if_tests_are_left_out_or_can_not_be_collected(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    select = "--covernance-select=not slwo"
+    assert one_pass(pytester, "security", select).unknown_markers == []
+    pytester.makepyfile(test_other="def test_(:")
+    record = one_pass(pytester, "security", select, "--covernance-check-markers")
+    assert record.unknown_markers == []
+
+
 def test_a_shard_runs_its_part_of_the_theme(
     pytester: pytest.Pytester, measurement: FakeCoverage
 ) -> None:
@@ -538,6 +566,7 @@ def test_a_junit_xml_that_an_option_asks_for_is_recorded_with_its_path(
 
 def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
     options = {"record": str(folder / "r.json"), "theme": "security", "themes": "security"}
+    options["check_markers"] = ""
     stash = pytest.Stash()
     stash[_PLACEMENT] = Placement(folder, "")
     stash[_COV_SWITCH] = CovSwitch()
@@ -561,6 +590,7 @@ def test_a_worker_passes_its_collection_to_the_controller(
     worker._collected = Collected({}, ["t::plain"], [], [])
     worker._origins["calc"] = ("calc", "elsewhere/calc.py")
     worker._plain_ids["t::a@db"] = "t::a"
+    worker._markers = MarkerNames(["securty"], ["security"])
     worker.pytest_sessionfinish(0)
     early_config = pass_config(tmp_path, workerinput={}, workeroutput={})
     Recorder(early_config).pytest_sessionfinish(0)
@@ -574,6 +604,7 @@ def test_a_worker_passes_its_collection_to_the_controller(
     record = read_record(tmp_path / "r.json")
     assert record.collected.unthemed == ["t::plain"]
     assert record.has_collected
+    assert (record.unknown_markers, record.known_markers) == (["securty"], ["security"])
     assert record.origins == {"calc": ["calc", "elsewhere/calc.py"]}
     assert (record.outcomes, record.seconds) == ({"t::a": "passed"}, {"t::a": 1.5})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from covernance_agent import preparation
-from covernance_agent.failures import MachineError
+from covernance_agent.failures import ConfigError, MachineError
 
 pytestmark = pytest.mark.reliability
 
@@ -50,3 +50,21 @@ def test_a_version_that_is_too_old_is_named_with_the_oldest_supported_one(
         MachineError, match=f"{name} {installed} is too old; {name} {oldest} or newer"
     ):
         preparation.perform({})
+
+
+@pytest.mark.security
+def test_a_marker_expression_that_pytest_can_not_read_is_an_error(tmp_path: Path) -> None:
+    preparation.perform({"select": "not slow"})
+    with pytest.raises(ConfigError, match=r"select: 'not \(slow' can't be read by pytest: "):
+        preparation.perform({"select": "not (slow"})
+
+
+@pytest.mark.security
+def test_a_source_without_python_files_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    task = {"source": ["docs"], "tests": [], "folder": str(tmp_path / "settings")}
+    with pytest.raises(ConfigError, match="source: 'docs' has no Python file"):
+        preparation.perform(task)

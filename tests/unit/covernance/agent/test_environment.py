@@ -15,6 +15,7 @@ def test_a_task_is_tagged_with_its_name() -> None:
         "task": "prepare",
         "source": ["calc"],
         "tests": ["tests"],
+        "select": None,
         "folder": None,
         "arguments": ["-x"],
     }

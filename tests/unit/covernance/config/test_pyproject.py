@@ -30,3 +30,10 @@ def test_a_binary_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="can't be read"):
         load(tmp_path)
+
+
+@pytest.mark.reliability
+def test_a_value_in_place_of_all_tools_tables_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("tool = [1]\n")
+    with pytest.raises(ConfigError, match="`tool` must be a table, not a list"):
+        find_root(tmp_path)

@@ -31,7 +31,7 @@ def test_the_default_floor_is_90(root: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("fail-under = 92", "fail-udner = 92", "suites.my-auth: object contains unknown field"),
+        ("fail-under = 92", "fail-udner = 92", "suites.my-auth: unknown key 'fail-udner'"),
         ("fail-under = 92", "fail-udner = 92", "did you mean 'fail-under'?"),
         ("fail-under = 92", "zzz = 1", "known keys: source, tests"),
         ("fail-under = 92", 'fail-under = "92"', "suites.my-auth.fail-under: '92' is not a perc"),
@@ -40,8 +40,12 @@ def test_the_default_floor_is_90(root: Path) -> None:
         ("fail-under = 92", "fail-under = nan", "suites.my-auth.fail-under: "),
         ("fail-under = 89.5", "fail-under = -1", "[tool.covernance] fail-under: -1"),
         ('["apps/auth"]', '["apps/nope"]', "suites.my-auth.source: 'apps/nope' does not exist"),
-        ('["apps/auth"]', '"apps/auth"', "suites.my-auth.source: expected `array`, got `str`"),
-        ('["apps/auth"]', '["apps/auth", 3]', "suites.my-auth.source[1]: expected `str`"),
+        ('["apps/auth"]', '"apps/auth"', "suites.my-auth.source: must be a list, not text"),
+        (
+            '["apps/auth"]',
+            '["apps/auth", 3]',
+            "suites.my-auth.source[1]: must be text, not",
+        ),
         ('["apps/auth"]', "[]", "suites.my-auth.source: is empty"),
         ('["apps/auth"]', '["apps/auth", "apps/auth/"]', "'apps/auth' is listed twice"),
         ('["apps/auth"]', '["../outside"]', "is outside the repository"),
@@ -57,7 +61,7 @@ def test_the_default_floor_is_90(root: Path) -> None:
         ('["architecture", "security"]', '["a", "a"]', "'a' is listed twice"),
         ("suites.my-auth]", "suites.baseline]", "suites.baseline: can't be the name of a suite"),
         ("suites.my-auth]", 'suites."../x"]', "can't be the name of a suite"),
-        ("[tool.covernance]", "[tool.covernance]\ncolour = 1", "unknown field `colour`"),
+        ("[tool.covernance]", "[tool.covernance]\ncolour = 1", "unknown key 'colour'"),
         ("[tool.covernance]", "[tool.covernance", "is not valid TOML"),
     ],
 )
@@ -104,12 +108,15 @@ file-floors = {"apps/auth/keys.py" = 100}
         ("[tool.covernance.history]\nstore = 'cloud'", "history.store: invalid enum value"),
         ("[tool.covernance.history]\nstore = 'cloud'", "'cloud'; use one of: directory, git"),
         ("[tool.covernance.history]\nstore = 'gti'", "'gti' (did you mean 'git'?)"),
-        ("[tool.covernance.history]\nstore = 3", "history.store: expected `str`, got `int`"),
-        ("[tool.covernance.suites.my-auth.history]", "unknown field `history`"),
-        ("python = ''", "suites.my-auth.python: expected `str` of length >= 1"),
-        ("requirements = 3", "suites.my-auth.requirements: expected `str`, got `int`"),
-        ("[tool.covernance.history]\nkeep = 0", "history.keep: expected `int` >= 1"),
-        ("[tool.covernance.exceptions]\nreview = 3", "exceptions: object contains unknown field"),
+        ("[tool.covernance.history]\nstore = 3", "history.store: must be text, not a whole number"),
+        ("[tool.covernance.suites.my-auth.history]", "unknown key 'history'"),
+        ("python = ''", "suites.my-auth.python: must not be empty"),
+        ("requirements = 3", "suites.my-auth.requirements: must be text, not a whole number"),
+        (
+            "[tool.covernance.history]\nkeep = 0",
+            "history.keep: must be a whole number of at least",
+        ),
+        ("[tool.covernance.exceptions]\nreview = 3", "exceptions: unknown key 'review'"),
         ("[tool.covernance.suites.my-auth.theme-floors]\nspeed = 3", "'speed' is not one of"),
         (
             "[tool.covernance.suites.my-auth.theme-max-drop]\nspeed = 3",
@@ -160,3 +167,12 @@ def test_a_single_module_may_be_a_source_but_no_other_file(root: Path) -> None:
         else:
             with pytest.raises(ConfigError, match=r"suites\.api\.source: 'shop\.txt' is neither"):
                 load(root)
+
+
+@pytest.mark.security
+def test_a_symbolic_link_to_the_source_of_another_suite_is_rejected(root: Path) -> None:
+    (root / "alias").symlink_to("apps/api")
+    (root / "pyproject.toml").write_text(GOOD.replace('["apps/auth"]', '["apps/auth", "alias"]'))
+    with pytest.raises(ConfigError) as caught:
+        load(root)
+    assert "'alias' is already claimed by suites.api.source ('apps/api')" in str(caught.value)

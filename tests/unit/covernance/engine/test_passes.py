@@ -104,6 +104,14 @@ def test_the_tables_selection_is_passed_on_unless_the_user_gives_another(plan: P
 
 
 @pytest.mark.security
+def test_markers_are_checked_unless_the_user_leaves_tests_out(plan: Plan) -> None:
+    check = "--covernance-check-markers"
+    assert check in plan().command
+    assert check not in plan(given=GivenArguments(paths=("tests/test_one.py",))).command
+    assert check not in plan(given=GivenArguments(narrowing=("--lf",))).command
+
+
+@pytest.mark.security
 def test_paths_that_the_table_ignores_are_passed_to_pytest(plan: Plan) -> None:
     assert "--ignore=tests/manual" in plan(keys={"ignore": ("tests/manual",)}).command
 

@@ -32,6 +32,12 @@ def test_verbose_shows_the_output_of_a_passing_theme(finished: Build) -> None:
     assert lines(finished(), verbose=True)[0] == "output of architecture"
 
 
+def test_nothing_is_printed_for_a_theme_that_an_unknown_marker_kept_from_running(
+    finished: Build,
+) -> None:
+    assert lines(finished(status=5, exit=5, outcomes={}, unknown_markers=["slwo"])) == []
+
+
 def test_verbose_shows_no_output_of_a_theme_without_tests(finished: Build) -> None:
     empty = finished(status=5, exit=5, outcomes={})
     assert lines(empty, verbose=True) == ["api · architecture: no tests in 1.2 s"]

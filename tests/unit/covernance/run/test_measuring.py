@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from covernance.engine.record import Collected
-from covernance.errors import InputError
+from covernance.errors import ConfigError, InputError
 from covernance.model.suite_result import SuiteResult
 from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.conftest import Notes
@@ -57,6 +57,23 @@ def test_a_file_that_several_passes_overwrite_is_an_error_before_anything_is_pub
     processes.records["reliability"] = record("reliability", overwritten=overwritten)
     with pytest.raises(InputError, match=r"--my-report out\.html: 2 passes have overwritten"):
         run_calc(fail_under="99")
+
+
+@pytest.mark.security
+def test_unknown_markers_are_an_error_that_names_the_key_and_the_most_similar_marker(
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses
+) -> None:
+    unknown = {"unknown_markers": ["architecture", "slwo"], "known_markers": ["slow"]}
+    for theme in ("architecture", "reliability", "security"):
+        collected = Collected(unthemed=["t::plain"])
+        processes.records[theme] = record(theme, collected=collected, **unknown)
+    with pytest.raises(ConfigError) as caught:
+        run_calc()
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("pyproject.toml: [tool.covernance] themes: 'architecture' ")
+    assert second.startswith("pyproject.toml: [tool.covernance] suites.calc.select: 'slwo' ")
+    assert "(did you mean 'slow'?)" in second
+    assert [launch.name for launch in processes.started if "unthemed" in launch.name] == []
 
 
 def test_what_passes_changed_is_shown_once(
