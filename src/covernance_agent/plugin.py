@@ -291,7 +291,10 @@ class Recorder:
                 "not_entered": sorted(outcomes.keys() - entered),
                 "origins": self._origins,
                 "reasons": {plain_ids.get(test, test): why for test, why in tally.reasons.items()},
-                "settings": self._config.stash[_SETTINGS],
+                "settings": {
+                    name: setting._asdict()
+                    for name, setting in self._config.stash[_SETTINGS].items()
+                },
                 "plugins": list_plugins(self._config),
                 "unknown_markers": self._markers.unknown,
                 "known_markers": self._markers.known,

@@ -198,6 +198,17 @@ def test_a_pass_records_its_tests_with_all_their_themes(
     assert record.complete
 
 
+def test_settings_are_recorded_by_name_with_their_origin(
+    pytester: pytest.Pytester, measurement: FakeCoverage
+) -> None:
+    pytester.makepyfile(TESTS)
+    record = one_pass(pytester)
+    assert record.settings["python_files"] == {
+        "value": ["test_*.py", "*_test.py"],
+        "origin": "default",
+    }
+
+
 def test_every_outcome_is_distinguished(
     pytester: pytest.Pytester, measurement: FakeCoverage
 ) -> None:
