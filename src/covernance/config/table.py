@@ -37,6 +37,7 @@ from covernance.errors import ConfigError
 
 _NonNegative = Annotated[int, msgspec.Meta(ge=0)]
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
+_Period = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 _NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -240,10 +241,11 @@ class ExceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     review_days: Annotated[
-        _Positive,
+        _Period,
         Key(
             COUNT,
-            "How many days after its creation a row expires.",
+            "How many days after its creation a row expires. No review date may be more than twice "
+            "as many days ahead.",
             governs=True,
             weakened_by=Weakening.HIGHER,
         ),

@@ -11,7 +11,7 @@ import msgspec
 
 from covernance.exceptions.register_markdown import Machine, Opening, Register
 from covernance.exceptions.row import Row, Status
-from covernance.exceptions.waivers import find_expired
+from covernance.exceptions.waivers import ReviewDates, describe_late, find_expired, find_late
 from covernance.model.counts import show
 from covernance.model.snapshot import Provenance, Snapshot
 from covernance.model.verdict import Verdict
@@ -133,29 +133,43 @@ def merge_rows(
 
 
 def find_problems(
-    rows: Iterable[Row], changes: Iterable[Change], today: date
+    rows: Iterable[Row],
+    changes: Iterable[Change],
+    dates: ReviewDates,
+    is_file: Callable[[Row], bool],
 ) -> tuple[Problem, ...]:
     """Find everything that makes `check` fail, by line; missing rows come first.
 
     Args:
         rows: The current rows.
         changes: The changes that `sync` would make.
-        today: The date of the check.
+        dates: The review dates that are valid on the day of the check.
+        is_file: Whether a row names a file of its suite.
     """
     rows_by_key = {row.key: row for row in rows}
+    misnamed = {key: row for key, row in rows_by_key.items() if row.open and not is_file(row)}
     problems = []
+    for row in misnamed.values():
+        text = f"is not a file of suite {row.suite}: a row is for one file, written as its path "
+        text += "from the root; correct it, or run sync, which marks the row as resolved"
+        problems.append(Problem(row.line, row.module, row.suite, "not-a-file", text))
     for change in changes:
-        row = rows_by_key.get((change.module, change.suite))
+        if (change.module, change.suite) in misnamed:
+            continue
+        existing = rows_by_key.get((change.module, change.suite))
         text = f"out of date: run sync, which marks this row as {change.kind} ({change.current})"
-        if not row:
+        if not existing:
             text = f"below its floor ({change.current}) and has no row; run sync"
-        line = row.line if row else None
+        line = existing.line if existing else None
         problems.append(Problem(line, change.module, change.suite, "out-of-step", text))
     for row in rows_by_key.values():
         if row.open and row.unfilled:
             text = f"incomplete: fill in {' and '.join(row.unfilled)}"
             problems.append(Problem(row.line, row.module, row.suite, "unfilled", text))
-    for row in find_expired(rows_by_key.values(), today):
+    for row in find_late(rows_by_key.values(), dates):
+        text = f"waives nothing: {describe_late(row, dates)}"
+        problems.append(Problem(row.line, row.module, row.suite, "late-review", text))
+    for row in find_expired(rows_by_key.values(), dates.today):
         text = f"expired on {row.review}; cover the file and run sync, or ask its owner to renew it"
         problems.append(Problem(row.line, row.module, row.suite, Verdict.EXPIRED_EXCEPTION, text))
     return tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.module)))

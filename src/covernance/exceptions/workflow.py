@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from covernance import files
-from covernance.config import Suite, Table
+from covernance.config import ExceptionSettings, Suite, Table
 from covernance.context import Context
 from covernance.errors import InputError
 from covernance.exceptions import debt, merge, register_markdown, waivers
 from covernance.exceptions.debt import Debt
 from covernance.exceptions.merge import Floors, Problem, Synced, Terms
 from covernance.exceptions.row import Row
-from covernance.exceptions.waivers import Due
+from covernance.exceptions.waivers import Due, ReviewDates, find_review_dates
 from covernance.gate.floors import find_file_floors
+from covernance.git.changes import read_committed_file
+from covernance.model.paths import is_below
 from covernance.results import read_results
 from covernance.shell import diffs
 
@@ -65,6 +67,37 @@ def read_rows(table: Table) -> tuple[Row, ...]:
     if not (table.root / table.exceptions.register).exists():
         return ()
     return _parse(_read(table.root, table.exceptions.register), table).rows
+
+
+def read_committed_rows(context: Context, commit: str, table: Mapping[str, Any]) -> tuple[Row, ...]:
+    """Read the rows of the register of a commit; none if there was no register, or a damaged one.
+
+    Args:
+        context: The context.
+        commit: The commit.
+        table: Its `[tool.covernance]` as parsed from TOML, which names the register.
+    """
+    section = table.get("exceptions")
+    name = section.get("register") if isinstance(section, Mapping) else None
+    register = name if isinstance(name, str) else ExceptionSettings().register
+    if (text := read_committed_file(context.root, commit, register)) is None:
+        return ()
+    try:
+        return register_markdown.parse(text, tuple(table.get("suites", ())), register).rows
+    except InputError:
+        return ()
+
+
+def review_dates(context: Context) -> ReviewDates:
+    """Find the review dates that are valid today."""
+    return find_review_dates(context.now.date(), context.table.exceptions.review_days)
+
+
+def is_source(context: Context, row: Row) -> bool:
+    """Whether a row names a file of its suite's sources by its path from the root."""
+    path, suite = PurePosixPath(row.module), context.table.suite(row.suite)
+    is_normal = str(path) == row.module and ".." not in path.parts
+    return is_normal and is_below(row.module, suite.source) and (context.root / path).is_file()
 
 
 def compare_register(context: Context, suites: Sequence[Suite]) -> Compared:
@@ -118,15 +151,20 @@ def check_register(context: Context, suites: Sequence[Suite]) -> Checked:
     Raises:
         InputError: As in `compare_register`, or a suite has no snapshot to compare its rows with.
     """
-    today = context.now.date()
-    compared = compare_register(context, suites)
+    compared, results = compare_register(context, suites), read_results(context)
     if compared.unmeasured:
         names = ", ".join(compared.unmeasured)
         msg = f"no snapshot of suite {names}; run it first, or check others with --suite"
         raise InputError(msg)
+
+    def is_file(row: Row) -> bool:
+        result = results[row.suite]
+        return bool(result and row.module in result.files) or is_source(context, row)
+
+    dates = review_dates(context)
     return Checked(
-        merge.find_problems(compared.rows, compared.synced.changes, today),
-        waivers.find_due(compared.rows, today),
+        merge.find_problems(compared.rows, compared.synced.changes, dates, is_file),
+        waivers.find_due(compared.rows, dates.today),
     )
 
 

@@ -88,10 +88,12 @@ class Exceptions(msgspec.Struct, frozen=True):
     Attributes:
         waived: The files whose floors are waived.
         expired: One sentence per expired exception.
+        idle: One sentence per exception that waives nothing; shown if a floor is missed.
     """
 
     waived: tuple[Waiver, ...] = ()
     expired: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
 
 NO_EXCEPTIONS = Exceptions()
@@ -127,6 +129,8 @@ def judge_suite(
     else:
         waived = frozenset(waiver.path for waiver in exceptions.waived)
         problems += _judge_counts(suite, floor, measured, waived)
+    if any(verdict is Verdict.BELOW_FLOOR for verdict, _ in problems):
+        problems += [(Verdict.BELOW_FLOOR, reason) for reason in exceptions.idle]
     problems += [(Verdict.EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
     verdict = problems[0][0] if problems else Verdict.PASS
     reasons = tuple(reason for _, reason in problems)

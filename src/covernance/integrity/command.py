@@ -66,7 +66,8 @@ def command(
 
     Compares the table, coverage.py's settings, the sources and the tests with those at the base,
     including uncommitted and untracked files. Every finding is reported, and fails the command
-    unless its kind is allowed or the exception register waives its file.
+    unless its kind is allowed or the exception register of the base waives its file. What a change
+    itself adds to the register is a finding, and allows nothing else in this change.
 
     \b
     Examples:
@@ -85,12 +86,13 @@ def command(
     context = enter_repository()
     kinds = frozenset(allowed) | _kinds(context.environ.get(_VARIABLE, ""))
     kinds |= _labelled(context.environ.get(_LABELS, ""))
-    allowances = Allowances(kinds=kinds, subjects=find_waived_subjects(context))
     change = find_change_base(context, base)
     print_notes(change.notes, form)
     if change.commit is None:
         report = IntegrityReport(None, ())
     else:
+        waived = find_waived_subjects(context, change.commit)
+        allowances = Allowances(kinds=kinds, waived=waived)
         agent = find_suite_agents(context, interpreters)(context.table.suites[0])
         report = find_weakenings(context, change.commit, allowances, agent, snapshots)
     if form == "json":

@@ -14,6 +14,7 @@ from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
 from covernance.model import lines
 from covernance.model.effects import CoverageSettings
+from covernance.model.verdict import Waiver
 
 Kind = Literal[
     "floor-lowered",
@@ -33,6 +34,9 @@ Kind = Literal[
     "suite-shrank",
     "skips-grew",
     "marker-removed",
+    "exception-added",
+    "exception-extended",
+    "exception-owner-removed",
 ]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -50,7 +54,7 @@ class Finding(msgspec.Struct, frozen=True, order=True):
         where: `file:line`, the node id of a test, a key of the table, or a setting.
         before: The value in the base.
         after: The current value.
-        subjects: The files and suites whose rows in the exception register allow it.
+        subjects: The files whose rows in the exception register allow it.
     """
 
     kind: Kind
@@ -68,11 +72,11 @@ class Allowances(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kinds: Kinds that a label of the pull request allows.
-        subjects: Files and suites with a valid row in the exception register.
+        waived: Files that the exception register allows to be below their floor, also at the base.
     """
 
     kinds: frozenset[str] = frozenset()
-    subjects: frozenset[str] = frozenset()
+    waived: tuple[Waiver, ...] = ()
 
 
 class JudgedFinding(msgspec.Struct, frozen=True, order=True):
@@ -94,8 +98,8 @@ def judge_findings(
 def _allowed_by(finding: Finding, allowances: Allowances) -> str | None:
     if finding.kind in allowances.kinds:
         return "label"
-    named = sorted(allowances.subjects.intersection(finding.subjects))
-    return f"exception register: {named[0]}" if named else None
+    waived = [waiver for waiver in allowances.waived if waiver.path in finding.subjects]
+    return f"exception register: {min(waived)}" if waived else None
 
 
 def settings_findings(before: CoverageSettings, after: CoverageSettings) -> Iterator[Finding]:
@@ -134,9 +138,7 @@ def plugin_findings(plugins: Iterable[str], edited: Iterable[str]) -> Iterator[F
         endings = (f"/{module}.py", f"/{module}/__init__.py")
         for path in names:
             if f"/{path}".endswith(endings):
-                yield Finding(
-                    "setting-changed", f"coverage.py: plugin {plugin}", NONE, path, (path,)
-                )
+                yield Finding("setting-changed", f"coverage.py: plugin {plugin}", NONE, path)
 
 
 def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> Iterator[Finding]:
@@ -169,9 +171,7 @@ def excluded_findings(path: str, before: Pragmas, after: Pragmas) -> Iterator[Fi
         )
 
 
-def test_findings(
-    suite: str, before: Inventory, after: Inventory, themes: Iterable[str]
-) -> Iterator[Finding]:
+def test_findings(before: Inventory, after: Inventory, themes: Iterable[str]) -> Iterator[Finding]:
     """Compare the tests of a suite; a test whose file was moved or renamed is the same test."""
     pairs = {**_moved(before, after), **{name: name for name in before if name in after}}
     theme_names = frozenset(themes)
@@ -179,24 +179,22 @@ def test_findings(
         new = after[pairs[name]] if name in pairs else Function(cases=0, marks=old.marks)
         if new.cases < old.cases:
             cases = NONE if not new.cases else f"{new.cases} cases"
-            yield Finding("test-deleted", name, _cases(old.cases), cases, _subjects(suite, name))
+            yield Finding("test-deleted", name, _cases(old.cases), cases)
         if (old.marks - new.marks) & theme_names:
             remaining = ", ".join(sorted(new.marks & theme_names)) or NONE
             was = ", ".join(sorted(old.marks & theme_names))
-            yield Finding("marker-removed", name, was, remaining, _subjects(suite, name))
-    yield from _skips(suite, before, after, pairs)
+            yield Finding("marker-removed", name, was, remaining)
+    yield from _skips(before, after, pairs)
 
 
 def size_findings(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
     """Compare the numbers of test cases of two versions of a suite."""
     was, now = (sum(test.cases for test in inventory.values()) for inventory in (before, after))
     if now < was:
-        yield Finding("suite-shrank", f"suites.{suite}", f"{was} tests", f"{now} tests", (suite,))
+        yield Finding("suite-shrank", f"suites.{suite}", f"{was} tests", f"{now} tests")
 
 
-def _skips(
-    suite: str, before: Inventory, after: Inventory, pairs: Mapping[str, str]
-) -> Iterator[Finding]:
+def _skips(before: Inventory, after: Inventory, pairs: Mapping[str, str]) -> Iterator[Finding]:
     """Find tests skipped or expected to fail more often, if their total number has increased."""
     was, now = (sum(test.skipped for test in inventory.values()) for inventory in (before, after))
     if now <= was:
@@ -210,7 +208,6 @@ def _skips(
                 name,
                 f"{skipped} skipped",
                 f"{test.skipped} skipped",
-                _subjects(suite, name),
             )
 
 
@@ -224,10 +221,6 @@ def _moved(before: Inventory, after: Inventory) -> dict[str, str]:
         for name in sorted(before.keys() - after.keys())
         if (candidates := fresh.get(name.partition("::")[2]))
     }
-
-
-def _subjects(suite: str, node: str) -> tuple[str, ...]:
-    return (suite, node.partition("::")[0])
 
 
 def _cases(number: int) -> str:

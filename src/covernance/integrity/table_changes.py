@@ -11,7 +11,14 @@ from typing import Any
 import msgspec
 
 from covernance.config.keys import Declaration
-from covernance.config.kinds import SOURCES, TEST_PATHS, TEXTS, THEMES, Weakening
+from covernance.config.kinds import (
+    FLOORS_BY_FILE,
+    SOURCES,
+    TEST_PATHS,
+    TEXTS,
+    THEMES,
+    Weakening,
+)
 from covernance.config.table import SECTION_KEYS, SUITE_KEYS, TABLE_KEYS
 from covernance.errors import ConfigError
 from covernance.integrity.findings import NONE, Finding, Kind, find_removed
@@ -32,12 +39,10 @@ class _Removal(msgspec.Struct, frozen=True):
     Attributes:
         finding: The kind of finding.
         missing: Finds the entries of the first list that the second lacks.
-        is_subject: Whether a row for the entry in the exception register allows the removal.
     """
 
     finding: Kind
     missing: Callable[[Iterable[str], Iterable[str]], list[str]]
-    is_subject: bool
 
 
 def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
@@ -51,7 +56,7 @@ def compare_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
         return
     old, new = before.get("suites", {}), after.get("suites", {})
     for name in find_removed(old, new):
-        yield Finding("suite-removed", f"suites.{name}", name, NONE, (name,))
+        yield Finding("suite-removed", f"suites.{name}", name, NONE)
     keys = _keys_by_place(name for name in old if name in new)
     yield from _compare_numbers(before, after, keys)
     yield from _compare_lists(before, after, keys)
@@ -101,7 +106,7 @@ def _compare_numbers(
                 was, now = _in_force(before, leaf, key), _in_force(after, leaf, key)
                 if was is not None and (kind := _weakened(key, was, now)):
                     shown = NONE if now is None else f"{now}"
-                    subjects = (*_suite(place), leaf[-1])
+                    subjects = leaf[-1:] if key.kind is FLOORS_BY_FILE else ()
                     yield Finding(kind, _shown(leaf), f"{was}", shown, subjects)
 
 
@@ -147,8 +152,7 @@ def _compare_lists(
                 continue
             was, now = _entries(before, address, key), _entries(after, address, key)
             for entry in removal.missing(was, now):
-                subjects = (*_suite(place), *([entry] if removal.is_subject else []))
-                yield Finding(removal.finding, _shown(address), entry, NONE, subjects)
+                yield Finding(removal.finding, _shown(address), entry, NONE)
 
 
 def _compare_selections(
@@ -158,16 +162,15 @@ def _compare_selections(
     for place, keys in places.items():
         for key in keys:
             address = (*place, key.name)
-            subjects = _suite(place)
             if key.weakened_by is Weakening.ADDITION:
                 was, now = _entries(before, address, key), _entries(after, address, key)
                 for entry in _removed_paths(now, was):
-                    yield Finding("selection-narrowed", _shown(address), NONE, entry, subjects)
+                    yield Finding("selection-narrowed", _shown(address), NONE, entry)
             elif key.weakened_by is Weakening.CHANGE and not key.key.governs:
                 old, new = _value(before, address), _value(after, address)
                 if new is not None and new != old:
                     shown = NONE if old is None else f"{old}"
-                    yield Finding("selection-narrowed", _shown(address), shown, f"{new}", subjects)
+                    yield Finding("selection-narrowed", _shown(address), shown, f"{new}")
 
 
 def _compare_governance(
@@ -222,10 +225,10 @@ def _removed_paths(before: Iterable[str], after: Iterable[str]) -> list[str]:
 
 
 _REMOVALS = {
-    THEMES: _Removal("theme-removed", find_removed, is_subject=False),
-    SOURCES: _Removal("source-removed", _removed_paths, is_subject=True),
-    TEST_PATHS: _Removal("tests-path-removed", _removed_paths, is_subject=True),
-    TEXTS: _Removal("governance-changed", find_removed, is_subject=False),
+    THEMES: _Removal("theme-removed", find_removed),
+    SOURCES: _Removal("source-removed", _removed_paths),
+    TEST_PATHS: _Removal("tests-path-removed", _removed_paths),
+    TEXTS: _Removal("governance-changed", find_removed),
 }
 
 

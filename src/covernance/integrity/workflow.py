@@ -21,7 +21,12 @@ from covernance.agent.sources import (
 from covernance.context import Context
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
-from covernance.exceptions.workflow import read_rows
+from covernance.exceptions.workflow import (
+    is_source,
+    read_committed_rows,
+    read_rows,
+    review_dates,
+)
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
 from covernance.integrity import inventory
@@ -39,10 +44,12 @@ from covernance.integrity.findings import (
 )
 from covernance.integrity.pragmas import Pragmas, find_pragmas
 from covernance.integrity.pytest_selection import find_narrowed_selections, read_pytest_settings
+from covernance.integrity.register_changes import compare_registers
 from covernance.integrity.table_changes import check_comparable, compare_tables
 from covernance.model import snapshot
 from covernance.model.effects import CoverageSettings
 from covernance.model.paths import is_below
+from covernance.model.verdict import Waiver
 from covernance.patch.freshness import Unusable, check_freshness
 from covernance.results import read_results
 
@@ -72,18 +79,27 @@ class IntegrityReport(msgspec.Struct, frozen=True):
         return Exit.GATE if blocked else Exit.PASS
 
 
-def find_waived_subjects(context: Context) -> frozenset[str]:
-    """The files that rows of the exception register waive today.
+def find_waived_subjects(context: Context, base: str) -> tuple[Waiver, ...]:
+    """The files that rows of the exception register waive today, by rows that `base` has too.
+
+    A row that the change itself adds, or makes valid, is not one of them.
 
     Raises:
-        InputError: The register can't be read, or is damaged.
+        CovernanceError: The register or the table of the base can't be read, or is damaged.
     """
-    rows, today = read_rows(context.table), context.now.date()
-    return frozenset(
-        waiver.path
-        for suite in context.table.suites
-        for waiver in waivers.find_waived(rows, suite.name, today)
+    dates = review_dates(context)
+    old_table = _parsed(
+        lambda name: changes.read_committed_file(context.root, base, name),
+        f"{_PYPROJECT} at {base}",
     )
+    old_rows = read_committed_rows(context, base, old_table)
+    rows = [row for row in read_rows(context.table) if is_source(context, row)]
+    found = []
+    for suite in context.table.suites:
+        old = {waiver.path for waiver in waivers.find_waived(old_rows, suite.name, dates)}
+        waived = waivers.find_waived(rows, suite.name, dates)
+        found += [waiver for waiver in waived if waiver.path in old]
+    return tuple(found)
 
 
 def find_weakenings(
@@ -123,6 +139,7 @@ def find_weakenings(
     sources = _changed_python(diff, _all(old_table, new_table, "source"))
     findings = [
         *compare_tables(old_table, new_table),
+        *_register_findings(context, base, old_table),
         *find_narrowed_selections(
             read_pytest_settings(before, f" at {base}"), read_pytest_settings(after, "")
         ),
@@ -136,16 +153,26 @@ def find_weakenings(
         if (old := measured.get(suite.name)) is None:
             paths = {*_paths(old_table, suite.name, "tests"), *suite.tests}
             tests = _defined(diff, before, after, paths)
-            findings += test_findings(suite.name, *tests, themes)
+            findings += test_findings(*tests, themes)
             continue
         new = check_freshness(tree, suite, results[suite.name], diff)
         if isinstance(new, Unusable):
             unusable.append(new)
         else:
             tests = inventory.list_run_tests(old), inventory.list_run_tests(new)
-            findings += test_findings(suite.name, *tests, themes)
+            findings += test_findings(*tests, themes)
             findings += size_findings(suite.name, *tests)
     return IntegrityReport(base, judge_findings(findings, allowances), tuple(unusable))
+
+
+def _register_findings(
+    context: Context, base: str, old_table: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Compare the rows of the exception register; the rows of a first table are not new."""
+    if old_table:
+        old = read_committed_rows(context, base, old_table)
+        register = context.table.exceptions.register
+        yield from compare_registers(old, read_rows(context.table), register, review_dates(context))
 
 
 def _coverage_findings(

@@ -73,6 +73,9 @@ class Waiver(msgspec.Struct, frozen=True, order=True):
     owner: str
     until: date
 
+    def __str__(self) -> str:
+        return f"{self.path} ({self.owner}, until {self.until})"
+
 
 class Assessment(msgspec.Struct, frozen=True):
     """A verdict with one sentence per reason; the verdict is the most serious of them.

@@ -11,12 +11,14 @@ import msgspec
 from covernance.exceptions.merge import Floors, Terms
 from covernance.exceptions.register_markdown import BEGIN, COLUMNS, END, Register, parse
 from covernance.exceptions.row import Row, Status
+from covernance.exceptions.waivers import find_review_dates
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Floor, Provenance, Snapshot
 from covernance.model.verdict import Verdict
 
 SUITES = ("api", "auth")
 TODAY = date(2026, 11, 21)
+DATES = find_review_dates(TODAY, 90)
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 FLOORS = {suite: Floors(Decimal(90)) for suite in SUITES}
 TERMS = Terms(today=TODAY, review=date(2027, 2, 19), owner_of=lambda path: f"@owns/{path[0]}")

@@ -81,7 +81,7 @@ def test_check_fails_with_the_place_and_the_fix() -> None:
     assert result.return_value is Exit.GATE
     late, gone, unfilled = result.output.splitlines()
     assert late.startswith(f"{REGISTER}:6: calc/a.py (calc): expired on 2026-11-20; cover the file")
-    assert gone.startswith(f"{REGISTER}:7: calc/b.py (calc): out of date: run sync, which marks")
+    assert gone.startswith(f"{REGISTER}:7: calc/b.py (calc): is not a file of suite calc: ")
     assert unfilled == f"{REGISTER}:7: calc/b.py (calc): incomplete: fill in rationale"
 
 

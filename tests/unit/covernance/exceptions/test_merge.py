@@ -23,6 +23,7 @@ from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
 from tests.unit.covernance.exceptions.register_samples import (
     COMMIT,
+    DATES,
     FLOORS,
     SUITES,
     TERMS,
@@ -270,8 +271,12 @@ def test_changes_are_listed_exactly_if_the_text_changes(
     assert bool(result.changes) == (result.text != text)
 
 
+def is_file(row: Row) -> bool:
+    return row.module.endswith(".py") and "*" not in row.module
+
+
 def test_an_up_to_date_complete_register_has_no_problem() -> None:
-    assert find_problems([row()], (), TODAY) == ()
+    assert find_problems([row()], (), DATES, is_file) == ()
 
 
 def test_every_problem_has_its_line_and_missing_rows_come_first() -> None:
@@ -283,7 +288,7 @@ def test_every_problem_has_its_line_and_missing_rows_come_first() -> None:
         Change("apps/b.py", "api", "updated", "1.00 / 90"),
         Change("apps/c.py", "api", "opened", "2.00 / 90"),
     ]
-    result = find_problems(rows, changes, TODAY)
+    result = find_problems(rows, changes, DATES, is_file)
     assert [(problem.line, problem.module, problem.kind) for problem in result] == [
         (None, "apps/c.py", "out-of-step"),
         (6, "apps/b.py", "out-of-step"),
@@ -297,6 +302,32 @@ def test_every_problem_has_its_line_and_missing_rows_come_first() -> None:
     assert "expired on 2026-11-20" in result[3].text
 
 
-def test_a_resolved_row_may_be_incomplete_and_past_its_date() -> None:
-    (resolved,) = read(document(line(rationale="", status="resolved", review="2020-01-01"))).rows
-    assert find_problems([resolved], (), TODAY) == ()
+@pytest.mark.security
+def test_a_row_for_anything_but_a_file_is_the_only_problem_of_that_row() -> None:
+    rows = [row(line=6, module="api"), row(line=7, module="apps/*.py"), row(line=8)]
+    changes = [Change("api", "api", "resolved", "gone / 90")]
+    result = find_problems(rows, changes, DATES, is_file)
+    assert [(problem.line, problem.kind) for problem in result] == [
+        (6, "not-a-file"),
+        (7, "not-a-file"),
+    ]
+    assert result[0].text.startswith("is not a file of suite api: ")
+
+
+@pytest.mark.security
+def test_a_review_date_beyond_the_latest_is_a_problem() -> None:
+    last, late = row(review=DATES.latest), row(line=7, module="b.py", review=date(9999, 12, 31))
+    (problem,) = find_problems([last, late], (), DATES, is_file)
+    assert (problem.line, problem.kind) == (7, "late-review")
+    assert problem.text == (
+        "waives nothing: its review date 9999-12-31 is later than 2027-05-20, the latest that is "
+        "allowed today (2 × exceptions.review-days); set an earlier date"
+    )
+
+
+@pytest.mark.parametrize("module", ["apps/a.py", "gone.py", "api"])
+@pytest.mark.parametrize("day", ["2020-01-01", "9999-12-31"])
+def test_a_resolved_row_may_be_incomplete_and_have_any_date_and_name(module: str, day: str) -> None:
+    text = line(module=module, rationale="", status="resolved", review=day)
+    (resolved,) = read(document(text)).rows
+    assert find_problems([resolved], (), DATES, is_file) == ()

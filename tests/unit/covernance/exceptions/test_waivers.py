@@ -7,9 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covernance.exceptions.row import Row, Status
-from covernance.exceptions.waivers import describe_expired, find_due, find_expired, find_waived
+from covernance.exceptions.waivers import (
+    describe_expired,
+    describe_idle,
+    describe_late,
+    find_due,
+    find_expired,
+    find_late,
+    find_review_dates,
+    find_waived,
+)
 from covernance.model.verdict import Waiver
-from tests.unit.covernance.exceptions.register_samples import TODAY, row
+from tests.unit.covernance.exceptions.register_samples import DATES, TODAY, row
 
 pytestmark = pytest.mark.security
 
@@ -23,8 +32,8 @@ def ahead(days: int, **changes: object) -> Row:
 def test_a_row_waives_up_to_and_including_its_review_date() -> None:
     rows = [row(review=date(2026, 11, 30))]
     waiver = Waiver("apps/a.py", "@a", date(2026, 11, 30))
-    assert find_waived(rows, "api", date(2026, 11, 30)) == (waiver,)
-    assert find_waived(rows, "api", date(2026, 12, 1)) == ()
+    assert find_waived(rows, "api", find_review_dates(date(2026, 11, 30), 90)) == (waiver,)
+    assert find_waived(rows, "api", find_review_dates(date(2026, 12, 1), 90)) == ()
 
 
 @pytest.mark.parametrize(
@@ -38,16 +47,41 @@ def test_a_row_waives_up_to_and_including_its_review_date() -> None:
     ],
 )
 def test_a_row_waives_nothing_if(changes: dict[str, object]) -> None:
-    assert find_waived([row(**changes)], "api", TODAY) == ()
+    assert find_waived([row(**changes)], "api", DATES) == ()
 
 
 @given(st.lists(st.integers(-40, 40)))
 def test_a_row_never_waives_and_expires_on_one_day(days: list[int]) -> None:
     rows = [ahead(number, module=f"{index}.py") for index, number in enumerate(days)]
     late = {result.module for result in find_expired(rows, TODAY)}
-    waived = {waiver.path for waiver in find_waived(rows, "api", TODAY)}
+    waived = {waiver.path for waiver in find_waived(rows, "api", DATES)}
     assert late.isdisjoint(waived)
     assert late | waived == {result.module for result in rows}
+
+
+@pytest.mark.parametrize(("days", "waives"), [(60, True), (61, False), (9999, False)])
+def test_a_review_date_is_at_most_twice_the_review_days_ahead(days: int, *, waives: bool) -> None:
+    dates = find_review_dates(TODAY, 30)
+    late = ahead(days)
+    assert bool(find_waived([late], "api", dates)) is waives
+    assert bool(find_late([late], dates)) is not waives
+    assert bool(describe_idle([late], "api", dates)) is not waives
+    assert find_late([ahead(days, status=RESOLVED)], dates) == ()
+
+
+def test_a_row_that_waives_nothing_is_described_with_what_to_do() -> None:
+    rows = [
+        row(),
+        row(line=7, owner="", rationale="TBD"),
+        row(line=8, review=date(9999, 12, 31)),
+        ahead(-1),
+        ahead(1, owner="", status=RESOLVED),
+        row(suite="auth", owner=""),
+    ]
+    assert describe_idle(rows, "api", DATES) == (
+        "the exception for apps/a.py (line 7) waives nothing: fill in rationale and owner",
+        f"the exception for apps/a.py (line 8) waives nothing: {describe_late(rows[2], DATES)}",
+    )
 
 
 @pytest.mark.reliability

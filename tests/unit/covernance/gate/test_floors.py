@@ -367,6 +367,13 @@ def test_a_waiver_applies_to_no_other_file() -> None:
 
 
 @pytest.mark.security
+def test_exceptions_that_waive_nothing_are_explained_if_a_floor_is_missed() -> None:
+    idle = Exceptions(idle=("the exception for x waives nothing",))
+    assert judged(idle, main=Counts(100, 89)).reasons[1:] == idle.idle
+    assert judged(idle, main=Counts(100, 90)) == Assessment(Verdict.PASS)
+
+
+@pytest.mark.security
 def test_an_expired_exception_fails_even_at_full_coverage() -> None:
     result = judged(Exceptions(expired=("the exception for x expired",)), main=Counts(10, 10))
     assert result == Assessment(Verdict.EXPIRED_EXCEPTION, ("the exception for x expired",))

@@ -136,11 +136,12 @@ def test_register_row_waives_its_file_until_its_review_date(
 ) -> None:
     row = line(module="`calc/__init__.py`", suite="calc", current="75.00 / 90")
     register = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+    repository.write(register, document(row))
+    repository.commit()
     repository.append("calc/__init__.py", "z = 3  # pragma: no cover\n")
-    (repository.root / register).parent.mkdir(parents=True)
-    (repository.root / register).write_text(document(row), encoding="utf-8")
     result = call()
-    assert "(allowed by exception register: calc/__init__.py)" in result.stdout
+    waiver = "calc/__init__.py (@a, until 2027-01-01)"
+    assert f"(allowed by exception register: {waiver})" in result.stdout
     assert result.return_value is Exit.PASS
     start_commands_at(monkeypatch, datetime(2030, 1, 1, tzinfo=UTC))
     assert call().return_value is Exit.GATE

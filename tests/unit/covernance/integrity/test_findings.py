@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -19,6 +21,7 @@ from covernance.integrity.findings import (
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
 from covernance.model.effects import CoverageSettings
+from covernance.model.verdict import Waiver
 
 pytestmark = pytest.mark.architecture
 
@@ -38,7 +41,7 @@ def plain(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def compare(before: Inventory, after: Inventory) -> list[tuple[str, str, str, str]]:
-    return [plain(finding) for finding in findings.test_findings("api", before, after, THEMES)]
+    return [plain(finding) for finding in findings.test_findings(before, after, THEMES)]
 
 
 @pytest.mark.parametrize(
@@ -102,10 +105,9 @@ def test_the_same_number_of_pragmas_is_no_finding() -> None:
     assert not list(pragma_findings("a.py", Pragmas({1: "a"}), Pragmas({}), "no cover"))
 
 
-def test_a_deleted_test_is_reported_with_its_file() -> None:
-    (result,) = findings.test_findings("api", {"t.py::test_a": Function()}, {}, THEMES)
+def test_a_deleted_test_is_reported() -> None:
+    (result,) = findings.test_findings({"t.py::test_a": Function()}, {}, THEMES)
     assert plain(result) == ("test-deleted", "t.py::test_a", "1 test", "none")
-    assert result.subjects == ("api", "t.py")
 
 
 def test_a_deleted_test_with_a_theme_is_one_finding() -> None:
@@ -113,15 +115,16 @@ def test_a_deleted_test_with_a_theme_is_one_finding() -> None:
     assert compare(before, {}) == [("test-deleted", "t.py::test_a", "1 test", "none")]
 
 
-def test_a_finding_about_a_test_can_be_allowed_by_its_suite_or_file() -> None:
+@pytest.mark.security
+def test_no_row_of_the_register_allows_a_finding_about_a_test() -> None:
     name = "t.py::A::test_a"
     before = {name: Function(cases=2, marks=frozenset({"security"}))}
     after = {name: Function(cases=1, skipped=1)}
-    result = list(findings.test_findings("api", before, after, THEMES))
+    result = list(findings.test_findings(before, after, THEMES))
     assert [(finding.kind, finding.subjects) for finding in result] == [
-        ("test-deleted", ("api", "t.py")),
-        ("marker-removed", ("api", "t.py")),
-        ("skips-grew", ("api", "t.py")),
+        ("test-deleted", ()),
+        ("marker-removed", ()),
+        ("skips-grew", ()),
     ]
 
 
@@ -167,7 +170,7 @@ def test_all_remaining_markers_are_listed() -> None:
     themes = ("architecture", "reliability", "security")
     before = {"t.py::test_a": Function(marks=frozenset(themes))}
     after = {"t.py::test_a": Function(marks=frozenset(themes[:2]))}
-    (result,) = findings.test_findings("api", before, after, themes)
+    (result,) = findings.test_findings(before, after, themes)
     assert result.after == "architecture, reliability"
 
 
@@ -194,30 +197,30 @@ def test_a_suite_that_shrank_is_reported_in_cases() -> None:
     before = {"a": Function(cases=3), "b": Function()}
     (result,) = size_findings("api", before, {"a": Function(cases=3)})
     assert plain(result) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
-    assert result.subjects == ("api",)
     assert not list(size_findings("api", before, {"c": Function(cases=4)}))
 
 
 FINDINGS = (
-    Finding("test-deleted", "t.py::test_a", "1 test", "none", ("api", "t.py")),
-    Finding("floor-lowered", "suites.api.fail-under", "90", "80", ("api", "fail-under")),
+    Finding("pragma-added", "a.py:3", "0 × no cover", "1 × no cover", ("a.py",)),
+    Finding("floor-lowered", "suites.api.fail-under", "90", "80"),
 )
 
 
 @pytest.mark.security
 def test_a_finding_fails_unless_its_kind_or_file_is_allowed() -> None:
-    deleted, lowered = FINDINGS
+    added, lowered = FINDINGS
     assert judge_findings(FINDINGS, Allowances()) == (
         JudgedFinding(lowered, None),
-        JudgedFinding(deleted, None),
+        JudgedFinding(added, None),
     )
     assert judge_findings(FINDINGS, Allowances(kinds=frozenset({"floor-lowered"}))) == (
         JudgedFinding(lowered, "label"),
-        JudgedFinding(deleted, None),
+        JudgedFinding(added, None),
     )
-    assert judge_findings(FINDINGS, Allowances(subjects=frozenset({"t.py", "x.py"}))) == (
+    waived = tuple(Waiver(path, "@team", date(2026, 12, 31)) for path in ("x.py", "a.py", "api"))
+    assert judge_findings(FINDINGS, Allowances(waived=waived)) == (
         JudgedFinding(lowered, None),
-        JudgedFinding(deleted, "exception register: t.py"),
+        JudgedFinding(added, "exception register: a.py (@team, until 2026-12-31)"),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +12,8 @@ from covernance.errors import ConfigError, Exit
 from covernance.git.base import find_base_commit
 from covernance.integrity.findings import Allowances
 from covernance.integrity.workflow import IntegrityReport, find_waived_subjects, find_weakenings
+from covernance.model.verdict import Waiver
+from tests.unit.covernance.exceptions.register_samples import document, line
 from tests.unit.covernance.patch.measured import (
     LATER,
     SOURCE,
@@ -22,6 +25,9 @@ from tests.utils.contexts import context_of
 from tests.utils.repository import TABLE, Repository
 
 pytestmark = [pytest.mark.architecture, pytest.mark.usefixtures("feature")]
+
+
+REGISTER = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
 
 
 def weakened(
@@ -152,6 +158,7 @@ def test_the_first_table_weakens_nothing(repository: Repository) -> None:
     Path("pyproject.toml").unlink()
     repository.commit()
     repository.write("pyproject.toml", text)
+    write_register(repository, line(module=f"`{SOURCE}`", suite="calc"))
     assert list_findings(weakened(base="HEAD")) == []
 
 
@@ -159,11 +166,70 @@ def test_the_first_table_weakens_nothing(repository: Repository) -> None:
 def test_the_register_waives_by_file(repository: Repository) -> None:
     edit(SOURCE, "z = 3  # pragma: no cover\n")
     context = context_of(Path.cwd())
-    assert find_waived_subjects(context) == frozenset()
-    allowances = Allowances(subjects=frozenset({str(SOURCE)}))
+    assert find_waived_subjects(context, "main") == ()
+    allowances = Allowances(waived=(Waiver(str(SOURCE), "@team", date(2026, 12, 31)),))
     report = find_weakenings(context, "main", allowances, local_agent(context.table.suites[0]))
-    assert report.findings[0].allowed_by == f"exception register: {SOURCE}"
+    waiver = f"{SOURCE} (@team, until 2026-12-31)"
+    assert report.findings[0].allowed_by == f"exception register: {waiver}"
     assert report.exit is Exit.PASS
+
+
+def write_register(repository: Repository, *rows: str, name: str = REGISTER) -> None:
+    repository.write(name, document(*rows))
+
+
+def waived(base: str = "main") -> list[str]:
+    return [waiver.path for waiver in find_waived_subjects(context_of(Path.cwd()), base)]
+
+
+@pytest.mark.security
+def test_only_rows_of_the_base_waive(repository: Repository) -> None:
+    source = line(module=f"`{SOURCE}`", suite="calc")
+    other = line(module="`calc/other.py`", suite="calc")
+    repository.write("calc/other.py", "x = 1\n")
+    write_register(repository, source)
+    assert waived() == []
+    assert list_findings(weakened()) == [
+        f"{REGISTER}:6: exception-added: none -> {SOURCE} (calc), @a, until 2027-01-01"
+    ]
+    repository.commit()
+    assert waived("HEAD") == [str(SOURCE)]
+    write_register(repository, other, source)
+    assert waived("HEAD") == [str(SOURCE)]
+    (added,) = list_findings(weakened(base="HEAD"))
+    assert added.startswith(f"{REGISTER}:6: exception-added: none -> calc/other.py (calc)")
+    Path(REGISTER).unlink()
+    assert waived("HEAD") == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("module", ["calc", "calc/*.py", "./calc/__init__.py", "calc/gone.py"])
+def test_a_row_for_anything_but_a_source_file_waives_nothing(
+    repository: Repository, module: str
+) -> None:
+    write_register(repository, line(module=f"`{module}`", suite="calc"))
+    repository.commit()
+    assert waived("HEAD") == []
+
+
+@pytest.mark.security
+def test_rows_of_another_register_are_new(repository: Repository) -> None:
+    row = line(module=f"`{SOURCE}`", suite="calc")
+    write_register(repository, row.replace("2027-01-01", "2026-12-01"))
+    repository.commit()
+    repository.append("pyproject.toml", '[tool.covernance.exceptions]\nregister = "mine.md"\n')
+    write_register(repository, row, name="mine.md")
+    assert "mine.md:6: exception-extended" in "".join(list_findings(weakened(base="HEAD")))
+
+
+@pytest.mark.security
+def test_every_row_is_new_if_the_register_of_the_base_is_damaged(repository: Repository) -> None:
+    row = line(module=f"`{SOURCE}`", suite="calc")
+    repository.write(REGISTER, "<<<<<<< HEAD\n" + document(row))
+    repository.commit()
+    write_register(repository, row)
+    assert "exception-added" in "".join(list_findings(weakened(base="HEAD")))
+    assert waived("HEAD") == []
 
 
 @pytest.mark.security
