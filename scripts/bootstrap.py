@@ -50,7 +50,7 @@ def main() -> None:
 def _restart_with_newer_python() -> None:
     for minor in range(NEWEST_MINOR, OLDEST_MINOR - 1, -1):
         newer = shutil.which(f"python3.{minor}")
-        if newer:
+        if newer and _runs(newer, "-c", ""):  # a shim of pyenv may have nothing behind it
             os.execv(newer, [newer, *sys.argv])  # noqa: S606 - restarts this script without a shell
     sys.exit(f"bootstrap: needs Python 3.{OLDEST_MINOR} or later; this is {sys.version.split()[0]}")
 

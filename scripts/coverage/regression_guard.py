@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
-
-from covernance.cli import main
+from pathlib import Path
 
 if __name__ == "__main__":
-    main(["guard", *sys.argv[1:]])
+    tool = Path(__file__).resolve().parents[1] / "tool.py"
+    runpy.run_path(str(tool))["main"](["guard", *sys.argv[1:]])

@@ -1,9 +1,12 @@
-#!/usr/bin/env python
+#!/usr/bin/env python3
 """Update the register of coverage exceptions; the same as `covernance exceptions sync`."""
 
-import sys
+from __future__ import annotations
 
-from covernance.cli import main
+import runpy
+import sys
+from pathlib import Path
 
 if __name__ == "__main__":
-    main(("exceptions", "sync", *sys.argv[1:]))
+    tool = Path(__file__).resolve().parents[1] / "tool.py"
+    runpy.run_path(str(tool))["main"](["exceptions", "sync", *sys.argv[1:]])

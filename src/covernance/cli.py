@@ -14,6 +14,7 @@ import click
 from covernance import __version__
 from covernance.errors import CovernanceError, Exit
 from covernance.interruptions import INTERRUPTIONS
+from covernance.shell.program import explain_call
 from covernance.shell.terminal import colored, open_missing_streams
 
 _COMMANDS = {
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = Exit.ERROR
     except CovernanceError as error:
         click.echo(f"covernance: {error}", err=True)
+        if note := explain_call(str(error)):
+            click.echo(note, err=True)
         code = Exit.ERROR
     except OSError as error:
         click.echo(f"covernance: system error: {error}", err=True)

@@ -89,7 +89,7 @@ def gather(context: Context, paths: Sequence[Path]) -> Known:
         msg = f"--facts: two facts describe {subject.kind} of {where}; remove one of them"
         raise InputError(msg)
     if not facts:
-        msg = f"{context.layout.folder}: no snapshot of any suite; run covernance run first"
+        msg = f"{context.layout.folder}: no snapshot of any suite; run `covernance run` first"
         raise InputError(msg)
     unknown = tuple(suite for suite, result in results.items() if not result)
     return Known(tuple(facts), unknown)
