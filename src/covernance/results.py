@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from covernance.context import Context
 from covernance.errors import InputError
+from covernance.freshness import Checkout, mark_stale
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
 
@@ -11,15 +12,22 @@ from covernance.model.snapshot import Snapshot
 def read_results(context: Context) -> dict[str, Snapshot | None]:
     """Read the snapshot of every suite of the table; None for a suite without one.
 
+    A snapshot that is not of the suite as it is now has the verdict `stale`, and says why.
+
     Raises:
         InputError: A snapshot is damaged, from a newer version, or of another suite.
+        MachineError: git failed.
     """
-    snapshots: dict[str, Snapshot | None] = {}
+    checkout = Checkout(context)
+    results: dict[str, Snapshot | None] = {}
     for suite in context.table.suites:
         path = context.layout.snapshot(suite.name)
-        snapshots[suite.name] = snapshot.read(path) if path.exists() else None
-        if (result := snapshots[suite.name]) and result.suite != suite.name:
+        result = snapshot.read(path) if path.exists() else None
+        if result and result.suite != suite.name:
             msg = f"{path}: holds the result of {result.suite!r}, not of {suite.name!r}; "
             msg += f"run `covernance run --suite {suite.name}` again"
             raise InputError(msg)
-    return snapshots
+        if result and (reasons := checkout.explain_staleness(suite, result)):
+            result = mark_stale(result, reasons)
+        results[suite.name] = result
+    return results

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.reliability
 
 ENVIRON = clean_environment() | NO_GIT_CONFIGURATION
 HISTORY = "refs/heads/coverage-history"
+RESULT = "coverage/calc.snapshot.json"
 WRITERS = 32
 
 WRITER = """
@@ -368,8 +369,8 @@ def test_a_push_that_is_refused_ends_with_the_remote_s_words(remote: Remote) -> 
     hook.write_text("#!/bin/sh\necho 'GH006: protected branch'; exit 1\n")
     hook.chmod(0o755)
     clone = remote.clone("clone")
-    clone.write("coverage/calc.snapshot.json", result("1").encode().decode())
-    ran = clone.covernance("history", "add", "--store", "git")
+    clone.write(RESULT, result("1").encode().decode())
+    ran = clone.covernance("history", "add", "--store", "git", RESULT)
     assert ran.code == 3
     assert ran.err.startswith("covernance: origin/coverage-history: the push was rejected: ")
     assert "GH006: protected branch" in ran.err
@@ -388,12 +389,12 @@ def test_a_remote_that_asks_for_a_password_is_an_error_that_tells_no_secret(
     remote: Remote,
 ) -> None:
     clone = remote.clone("clone")
-    clone.write("coverage/calc.snapshot.json", result("1").encode().decode())
+    clone.write(RESULT, result("1").encode().decode())
     with serving(_AsksForPassword) as server:
         for secret in ("", "ci:hunter2@"):
             address = f"http://{secret}{server}/x.git"
             clone.git("remote", "set-url", "origin", address)
-            ran = clone.covernance("history", "add", "--store", "git")
+            ran = clone.covernance("history", "add", "--store", "git", RESULT)
             assert ran.code == 3
             assert "origin/coverage-history: can't be fetched: " in ran.err
             assert "hunter2" not in ran.text

@@ -118,32 +118,33 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The snapshots of a run that passed and of one that did not."""
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
+    """The sources and snapshots of a run that passed and of one that did not."""
     repository = Repository(tmp_path_factory.mktemp("results"))
-    snapshot = repository.root / "coverage/calc.snapshot.json"
+    names = ("calc/__init__.py", "coverage/calc.snapshot.json")
     assert repository.covernance("run").code == 0
-    good = snapshot.read_bytes()
+    good = {name: (repository.root / name).read_bytes() for name in names}
     repository.append("calc/__init__.py", UNTESTED)
     assert repository.covernance("run").code == 2
-    return {"good": good, "bad": snapshot.read_bytes()}
+    return {"good": good, "bad": {name: (repository.root / name).read_bytes() for name in names}}
 
 
 class Suite:
     """The repository's only suite; turns bad and good as if it was run again."""
 
-    def __init__(self, repository: Repository, results: dict[str, bytes]) -> None:
-        self._path = repository.root / "coverage/calc.snapshot.json"
-        self._path.parent.mkdir()
+    def __init__(self, repository: Repository, results: dict[str, dict[str, bytes]]) -> None:
+        self._root = repository.root
+        (self._root / "coverage").mkdir()
         self._results = results
         self.becomes("good")
 
     def becomes(self, state: str) -> None:
-        self._path.write_bytes(self._results[state])
+        for name, content in self._results[state].items():
+            (self._root / name).write_bytes(content)
 
 
 @pytest.fixture(autouse=True)
-def suite(repository: Repository, results: dict[str, bytes]) -> Suite:
+def suite(repository: Repository, results: dict[str, dict[str, bytes]]) -> Suite:
     return Suite(repository, results)
 
 

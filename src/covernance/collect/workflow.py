@@ -14,6 +14,7 @@ from covernance.agent.client import Agent
 from covernance.agent.reports import Report, Reported
 from covernance.agent.suites import Agents
 from covernance.config import UNTHEMED, Suite, Table
+from covernance.contents import Contents
 from covernance.context import Context
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
@@ -128,6 +129,7 @@ def collect(context: Context, arrivals: Sequence[Arrival], agents: Agents) -> li
     try:
         split = any(not arrival.planned.shard.whole for arrival in arrivals)
         change = recorded.find_change(context) if split else None
+        contents = Contents(context)
         source = msgspec.structs.replace(describe_run(context), source=SHARDS)
         results = []
         for suite in context.table.suites:
@@ -144,8 +146,9 @@ def collect(context: Context, arrivals: Sequence[Arrival], agents: Agents) -> li
                 results.append(_publish_whole(layout, suite, path, today, folder, agent))
             else:
                 today = msgspec.structs.replace(today, change=change)
+                joined = msgspec.structs.replace(source, contents=contents.of_suite(suite))
                 results.append(
-                    _join_shards(layout, suite, suite_arrivals, today, source, folder, agent)
+                    _join_shards(layout, suite, suite_arrivals, today, joined, folder, agent)
                 )
         return results
     finally:

@@ -19,6 +19,7 @@ from covernance.history.open import open_table_store
 from covernance.layout import Layout
 from covernance.model import document
 from covernance.model.snapshot import CARRIED
+from covernance.model.verdict import Verdict
 from covernance.reports import overview
 from covernance.results import read_results
 from covernance.reuse import evidence
@@ -49,19 +50,20 @@ def combine_suites(
         The JSON report, coverage.py's HTML report, and the landing page that links to all.
 
     Raises:
-        InputError: A suite has no data. Nothing is written, since an incomplete report would look
-            complete.
+        InputError: A suite has no data, or its result is stale. Nothing is written, since an
+            incomplete report would look complete.
     """
     table, layout = context.table, context.layout
-    carried = [
-        name
-        for name, result in read_results(context).items()
-        if result and result.provenance.source == CARRIED
-    ]
+    results = {name: result for name, result in read_results(context).items() if result}
+    carried = [name for name, result in results.items() if result.provenance.source == CARRIED]
     if carried:
         msg = f"{BASELINE}: {', '.join(carried)}: the last result was carried forward from an "
         msg += "earlier commit, without its data; run every suite first"
         raise InputError(msg)
+    for name, result in results.items():
+        if result.verdict is Verdict.STALE:
+            msg = f"{BASELINE}: the result of {name} is stale: {'; '.join(result.reasons)}"
+            raise InputError(msg)
     missing = [suite.name for suite in table.suites if not layout.data(suite.name).is_file()]
     if missing:
         msg = f"{BASELINE}: no data for suite {', '.join(missing)}; run every suite first"

@@ -201,6 +201,11 @@ def resolve_commit(root: Path, name: str) -> str | None:
         return None
 
 
+def has_commit(root: Path, commit: str) -> bool:
+    """Whether this clone has a commit, given as digits."""
+    return Git(root).ask("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}") is not None
+
+
 def read_committed_file(root: Path, commit: str, path: str) -> str | None:
     """Read a file's text at `commit`, or return None if it is not there.
 

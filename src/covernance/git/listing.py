@@ -71,6 +71,20 @@ def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
+def list_files(root: Path, paths: Iterable[str]) -> frozenset[str] | None:
+    """List the files at or below some paths, tracked or not, without those that git ignores.
+
+    A submodule, or another repository, is one name. None without git or a checkout.
+    """
+    options = ("--cached", "--others", "--exclude-standard")
+    literal = {"GIT_LITERAL_PATHSPECS": "1"}
+    try:
+        output = Git(root).run("ls-files", "-z", *options, "--", *paths, environ=literal)
+    except MachineError:
+        return None
+    return frozenset(os.fsdecode(name).rstrip("/") for name in output.split(b"\0") if name)
+
+
 def list_differences(root: Path, commit: str) -> Difference:
     """Compare a commit with the work tree, including untracked files.
 

@@ -9,15 +9,16 @@ import msgspec
 from covernance.config import Suite
 from covernance.context import Context
 from covernance.errors import Exit
+from covernance.freshness import Unusable, require_current
 from covernance.git.changes import Changes, WorkTree
 from covernance.guard import compare
 from covernance.guard.flaps import Flap, find_flaps
 from covernance.history.base_result import Base, find_base_result
 from covernance.history.store import Entry, Store, group_by_suite
-from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
 from covernance.model.text import short_commit
 from covernance.model.verdict import Assessment, Verdict
+from covernance.results import read_results
 
 TOTAL, PATCH = compare.TOTAL, compare.PATCH
 _MOST_RUNS = 5
@@ -28,7 +29,7 @@ class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         suite: Its name.
-        assessment: `pass`, `dropped`, `no-baseline` or `no-data`, and why.
+        assessment: `pass`, `dropped`, `no-baseline`, `no-data` or `stale`, and why.
         bootstrap: Whether a missing base was accepted.
         base: The result that it was compared with; None if there is none.
         comparison: The measures compared with the base.
@@ -70,10 +71,12 @@ def guard_suites(
     """
     entries_by_suite = group_by_suite(store.entries())
     tree = WorkTree(context.root)
+    results = read_results(context)
     return [
         _guard(
             context,
             suite,
+            require_current(suite, results[suite.name]),
             _History(store, entries_by_suite.get(suite.name, []), merge_base, tree),
             bootstrap,
         )
@@ -90,12 +93,15 @@ class _History(msgspec.Struct, frozen=True):
     tree: WorkTree
 
 
-def _guard(context: Context, suite: Suite, history: _History, bootstrap: bool) -> GuardResult:  # noqa: FBT001 - passed on
-    path = context.layout.snapshot(suite.name)
-    if not path.exists():
-        reason = f"no result of this suite; run `covernance run --suite {suite.name}`"
-        return GuardResult(suite=suite.name, assessment=Assessment(Verdict.NO_DATA, (reason,)))
-    now = snapshot.read(path)
+def _guard(
+    context: Context,
+    suite: Suite,
+    now: Snapshot | Unusable,
+    history: _History,
+    bootstrap: bool,  # noqa: FBT001 - passed on
+) -> GuardResult:
+    if isinstance(now, Unusable):
+        return GuardResult(suite=suite.name, assessment=Assessment(now.verdict, now.reasons))
     base = _find_base(context, history, now)
     flaps = _flaps(history.store, history.entries, now)
     if base is None:

@@ -94,8 +94,8 @@ def add(
     """Store the last full result of every suite, or the given files.
 
     Adding a result again (same suite, commit and run) changes nothing. A result that was carried
-    forward from an earlier commit is left out. The git store only accepts results of a clean
-    checkout.
+    forward from an earlier commit is left out, and so is a stale one unless its file is named. The
+    git store only accepts results of a clean checkout.
 
     \b
     Examples:
@@ -105,6 +105,10 @@ def add(
     """  # noqa: D301 - click reads the escape
     context = load_context()
     snapshots = workflow.load_history(paths, context.layout)
+    stale = {} if paths else workflow.find_stale(context, snapshots)
+    for suite, reasons in stale.items():
+        click.echo(f"history: {suite} is left out: stale: {reasons}", err=True)
+    snapshots = [result for result in snapshots if result.suite not in stale]
     store = _store(context, **where)
     if store.is_shared and not allow_dirty:
         workflow.reject_dirty(snapshots)

@@ -17,6 +17,8 @@ from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
 from covernance.model.text import short_commit
+from covernance.model.verdict import Verdict
+from covernance.results import read_results
 
 _SHORTEST_COMMIT = 4
 _ONE_LINE = -1
@@ -35,6 +37,24 @@ def load_history(paths: Sequence[Path], layout: Layout) -> list[Snapshot]:
         raise InputError(f"{layout.folder}: has no *.snapshot.json; run a suite first")
     snapshots = [snapshot.read(path) for path in snapshot_paths]
     return [result for result in snapshots if result.provenance.source != CARRIED]
+
+
+def find_stale(context: Context, snapshots: Sequence[Snapshot]) -> dict[str, str]:
+    """Find the last full results that are not of their suites as they are now, and why.
+
+    Raises:
+        InputError: There is no other result.
+    """
+    results = read_results(context)
+    stale = {
+        loaded.suite: "; ".join(result.reasons)
+        for loaded in snapshots
+        if (result := results.get(loaded.suite)) and result.verdict is Verdict.STALE
+    }
+    if stale and len(stale) == len(snapshots):
+        suite, reasons = next(iter(stale.items()))
+        raise InputError(f"{suite}: stale: {reasons}; name its file to store it nevertheless")
+    return stale
 
 
 def reject_dirty(snapshots: Iterable[Snapshot]) -> None:

@@ -27,6 +27,7 @@ from covernance.exceptions.workflow import (
     read_rows,
     review_dates,
 )
+from covernance.freshness import Unusable, require_current
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
 from covernance.integrity import inventory
@@ -50,7 +51,6 @@ from covernance.model import snapshot
 from covernance.model.effects import CoverageSettings
 from covernance.model.paths import is_below
 from covernance.model.verdict import Waiver
-from covernance.patch.freshness import Unusable, check_freshness
 from covernance.results import read_results
 
 _PYPROJECT = "pyproject.toml"
@@ -155,7 +155,7 @@ def find_weakenings(
             tests = _defined(diff, before, after, paths)
             findings += test_findings(*tests, themes)
             continue
-        new = check_freshness(tree, suite, results[suite.name], diff)
+        new = require_current(suite, results[suite.name])
         if isinstance(new, Unusable):
             unusable.append(new)
         else:

@@ -9,6 +9,7 @@ import msgspec
 
 from covernance import files
 from covernance.config import Suite
+from covernance.contents import Contents
 from covernance.context import Context
 from covernance.errors import InputError
 from covernance.history.store import Entry, StoreListing
@@ -72,7 +73,10 @@ def publish_carried(
     if why := _why_unusable(context, stored):
         return NotCarried(f"{why}; plan again")
     source = msgspec.structs.replace(
-        stored.provenance, source=CARRIED, carried_at=context.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        stored.provenance,
+        source=CARRIED,
+        carried_at=context.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        contents=Contents(context).of_suite(suite),  # the plan found that the suite is unaffected
     )
     result = msgspec.structs.replace(
         judge_stored(suite, stored, read_judgement(context, suite)),

@@ -44,10 +44,11 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a result comes from; values that git does not know are None.
 
     `commit`, `dirty` and `tree` are those at the start of the run. `tree` is git's name for the
-    content of all files of the checkout, including changes that are not committed. `source` is
-    `measured` if the run itself measured the numbers, otherwise `shards`, `carried` or `reused`.
-    `carried_at` is the time at which an earlier result was carried forward, otherwise None.
-    `origin` is the run that measured reused numbers.
+    content of all files of the checkout, including changes that are not committed. `contents`
+    holds a digest per Python file and settings file of the suite. `source` is `measured` if the run
+    itself measured the numbers, otherwise `shards`, `carried` or `reused`. `carried_at` is the time
+    at which an earlier result was carried forward, otherwise None. `origin` is the run that
+    measured reused numbers.
     """
 
     commit: str | None
@@ -61,6 +62,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     tools: dict[str, str]
     config: str
+    contents: dict[str, str] = {}
     source: str = MEASURED
     carried_at: str | None = None
     origin: Origin | None = None

@@ -42,7 +42,7 @@ class Verdict(StrEnum):
     NO_BASELINE = ("no-baseline", "There is no stored result to compare with.")
 
     # Patch coverage and integrity
-    STALE = ("stale", "A source or a test was edited after the suite was measured.")
+    STALE = ("stale", "A source, a test or a setting has changed since the suite was measured.")
     INFORMS = ("informs", "Reported without a floor: a theme, or too few changed lines.")
 
     # Reports

@@ -13,11 +13,17 @@ from covernance.agent.sources import (
 from covernance.config import Suite
 from covernance.git import changes
 from covernance.git.changes import Changes
+from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
-from covernance.patch.freshness import is_source
 
 NOTHING = Statements({})
 """The statements if no source changed."""
+
+
+def is_source(path: str, suite: Suite, snapshot: Snapshot | None) -> bool:
+    """Whether a file was measured for a suite, or should have been."""
+    known = snapshot is not None and path in snapshot.files
+    return known or (path.endswith(".py") and is_below(path, suite.source))
 
 
 def statements_task(

@@ -12,11 +12,11 @@ from covernance.agent.suites import Agents, ask_each
 from covernance.config import Suite
 from covernance.context import Context
 from covernance.errors import Exit
+from covernance.freshness import Unusable, require_current
 from covernance.git import changes
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Verdict
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
-from covernance.patch.freshness import Unusable, check_freshness
 from covernance.patch.policy import PatchResult, PatchRule, judge_patch
 from covernance.results import read_results
 
@@ -74,13 +74,10 @@ def measure_patch(
     Raises:
         CovernanceError: A snapshot is damaged, a file can't be read, or git fails.
     """
-    tree = changes.WorkTree(context.root)
-    diff = tree.since(base)
+    diff = changes.find_changes(context.root, base)
     results = read_results(context)
     least = context.table.patch_min_lines if min_lines is None else min_lines
-    known = {
-        suite.name: check_freshness(tree, suite, results[suite.name], diff) for suite in suites
-    }
+    known = {suite.name: require_current(suite, results[suite.name]) for suite in suites}
     tasks = [
         (suite, task)
         for suite in suites

@@ -15,6 +15,7 @@ from covernance.agent.client import Agent
 from covernance.agent.environment import Environment
 from covernance.agent.sources import list_settings_files
 from covernance.config import Suite
+from covernance.contents import Contents
 from covernance.context import Context
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import Exit, InputError
@@ -68,6 +69,7 @@ class Reuse:
         self._before: dict[str, Seen] = {}
         self._stamps: walk.Stamps = {}
         self._measured: str | None = None
+        self._contents = Contents(context)
 
     def find(self, suite: Suite, python: Path | None = None) -> Found:
         """Compare the stored evidence of a suite with the current state.
@@ -146,7 +148,10 @@ class Reuse:
         if stored.verdict != Verdict.PASS or stored.suite != suite.name:
             return None
         origin = Origin(depended_on.commit, depended_on.recorded_at)
-        here = add_environment(source, depended_on.environment)
+        here = msgspec.structs.replace(
+            add_environment(source, depended_on.environment),
+            contents=self._contents.of_suite(suite),
+        )
         result = msgspec.structs.replace(
             stored, provenance=msgspec.structs.replace(here, source=REUSED, origin=origin)
         )

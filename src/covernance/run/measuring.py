@@ -21,7 +21,6 @@ from covernance.engine.registry import choose_engine
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import InputError
 from covernance.git.listing import list_python_files
-from covernance.git.provenance import add_environment, describe_run
 from covernance.judgement import Judgement
 from covernance.layout import Layout
 from covernance.model.snapshot import Provenance
@@ -29,6 +28,7 @@ from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
 from covernance.run import junit, part, publish, unknown_markers
+from covernance.run.checkout import Checkout
 from covernance.run.conclude import ThemeResults, conclude
 from covernance.run.preparing import list_unused_floors, prepare
 from covernance.run.request import Request
@@ -121,7 +121,7 @@ def measure(
     for suite in request.suites:
         publish.reject_conflicts(context, suite, request.arguments.reports)
     layout = context.layout
-    checkout = describe_run(context)  # before a test can change it
+    checkout = Checkout(context, request.suites)  # before a test can change it
     inventories = list_python_files(context.root, [suite.source for suite in request.suites])
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
@@ -135,6 +135,7 @@ def measure(
         results = choose_engine().run(measurement, observer)
         unknown_markers.reject(request.suites, results)
         _finish_passes(results, context, observer)
+        checkout.end(observer.note)
         change = recorded.find_change(context)
         suite_results = []
         for suite, inventory in zip(request.suites, inventories, strict=True):
@@ -149,7 +150,7 @@ def measure(
                 inventory=inventory,
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
-            source = add_environment(checkout, prepared[suite.name].environment)
+            source = checkout.describe(suite, prepared[suite.name].environment)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             agent = agents[suite.name]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from covernance.config import Table
+from covernance.contents import CHANGED_MEANWHILE
 from covernance.errors import CovernanceError, Exit
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
@@ -111,8 +112,16 @@ def _print_baseline(
     if unpublished := [result.snapshot.suite for result in results if not result.published]:
         write(f"baseline: not written: {', '.join(unpublished)} did not finish")
         return
+    changed = [result.snapshot.suite for result in results if _changed_meanwhile(result)]
+    if changed:
+        write(f"baseline: not written: files of {', '.join(changed)} changed during the run")
+        return
     for path in combine():
         write(f"baseline: wrote {os.path.relpath(path, table.root)}")
+
+
+def _changed_meanwhile(result: SuiteResult) -> bool:
+    return CHANGED_MEANWHILE in result.snapshot.provenance.contents.values()
 
 
 def _closing_line(result: SuiteResult) -> str:

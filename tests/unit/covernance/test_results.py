@@ -11,6 +11,7 @@ from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -31,9 +32,26 @@ def put(repository: Repository) -> Put:
 def test_one_result_per_suite_of_the_table_is_read(
     repository: Repository, snapshot: Snapshot, put: Put
 ) -> None:
-    result = msgspec.structs.replace(snapshot, suite="calc")
+    result = measured_now(msgspec.structs.replace(snapshot, suite="calc"), repository.root)
     put(result)
     assert results.read_results(context_of(repository.root)) == {"calc": result}
+
+
+@pytest.mark.security
+def test_a_result_of_other_content_has_the_verdict_stale(
+    repository: Repository, snapshot: Snapshot, put: Put
+) -> None:
+    put(measured_now(msgspec.structs.replace(snapshot, suite="calc"), repository.root))
+    repository.append("calc/__init__.py", "x = 1\n")
+    (result,) = results.read_results(context_of(repository.root)).values()
+    assert result is not None
+    assert (result.verdict, result.reasons) == (
+        "stale",
+        (
+            "calc/__init__.py was edited after the suite was measured",
+            "run `covernance run --suite calc` again",
+        ),
+    )
 
 
 @pytest.mark.reliability

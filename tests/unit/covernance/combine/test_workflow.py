@@ -15,6 +15,7 @@ from tests.unit.covernance.combine.conftest import measure
 from tests.utils.agents import ENVIRONMENT, local_agent
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -58,6 +59,17 @@ def test_carried_result_has_no_data_to_combine(two_suites: Repository, snapshot:
     result = msgspec.structs.replace(snapshot, suite="other", provenance=source)
     two_suites.write("coverage/other.snapshot.json", result.encode().decode())
     with pytest.raises(InputError, match="other: the last result was carried forward"):
+        combine_suites(context_of(two_suites.root), local_agent, print)
+    assert not Path("coverage/baseline.json").exists()
+
+
+@pytest.mark.security
+def test_a_stale_result_is_not_combined(two_suites: Repository, snapshot: Snapshot) -> None:
+    measure(two_suites, "other", "other/__init__.py")
+    result = measured_now(msgspec.structs.replace(snapshot, suite="other"), two_suites.root)
+    two_suites.write("coverage/other.snapshot.json", result.encode().decode())
+    two_suites.append("other/__init__.py", "z = 3\n")
+    with pytest.raises(InputError, match=r"result of other is stale: other/__init__\.py was ed"):
         combine_suites(context_of(two_suites.root), local_agent, print)
     assert not Path("coverage/baseline.json").exists()
 

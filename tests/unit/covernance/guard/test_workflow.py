@@ -112,3 +112,16 @@ def test_the_base_excludes_what_the_change_removed(
     (result,) = guard_suites(context, context.table.suites, MemoryStore(base), HEAD)
     assert result.comparison is not None
     assert result.comparison.numbers[0].before.total == 0
+
+
+@pytest.mark.security
+def test_a_stale_result_is_not_compared(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    published(repository, at(snapshot, commits[2]))
+    repository.append("calc/__init__.py", "z = 3\n")
+    context = context_of(repository.root)
+    store = MemoryStore(at(snapshot, commits[1]))
+    (result,) = guard_suites(context, context.table.suites, store, HEAD, bootstrap=True)
+    assert (result.assessment.verdict, result.exit) == ("stale", Exit.GATE)
+    assert result.assessment.reasons[0].startswith("calc/__init__.py was edited after")

@@ -13,6 +13,7 @@ from covernance.history.command import command
 from covernance.model.snapshot import Floor, Snapshot
 from tests.unit.covernance.history.samples import recorded
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -59,6 +60,25 @@ def test_results_are_added_once_and_listed(governed: Repository) -> None:
     assert run_lines("list") == rows
     assert run_lines("list", "--suite", "auth", "--branch", "main") == [ROW.replace("api ", "auth")]
     assert run_lines("list", "--branch", "other") == nothing
+
+
+@pytest.mark.security
+def test_a_stale_result_is_left_out_unless_its_file_is_named(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    repository.commit_first()
+    result = measured_now(msgspec.structs.replace(snapshot, suite="calc"), repository.root)
+    repository.write("coverage/calc.snapshot.json", result.encode().decode())
+    repository.append("calc/__init__.py", "z = 3\n")
+    ran = call("add")
+    assert isinstance(ran.exception, CovernanceError)
+    assert "calc: stale: calc/__init__.py was edited after the suite" in str(ran.exception)
+    other = recorded(snapshot, "auth", COMMIT, "1-1", "main", AT)
+    repository.write("coverage/auth.snapshot.json", other.encode().decode())
+    first, second = run_lines("add")
+    assert first.startswith("history: calc is left out: stale: ")
+    assert second.startswith("added ")
+    assert run_lines("add", "coverage/calc.snapshot.json")[0].startswith("added ")
 
 
 def test_results_are_restored_for_other_commands(

@@ -13,6 +13,7 @@ from covernance.model.snapshot import Snapshot
 from covernance.notify.command import command
 from covernance.notify.sender import Answer, Order
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -58,7 +59,7 @@ def publish(repository: Repository, snapshot: Snapshot, verdict: str) -> None:
     path = Layout(repository.root).snapshot("calc")
     path.parent.mkdir(exist_ok=True)
     changed = msgspec.structs.replace(snapshot, suite="calc", verdict=verdict)
-    path.write_bytes(changed.encode())
+    path.write_bytes(measured_now(changed, repository.root).encode())
 
 
 def test_bad_bad_good_sends_one_alert_and_one_recovery(

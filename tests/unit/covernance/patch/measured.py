@@ -15,6 +15,7 @@ from covernance.patch.workflow import PatchReport, SuitePatch, measure_patch
 from tests.utils.agents import local_agent
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 SOURCE = Path("calc/__init__.py")
 NOW = "2026-11-21T12:00:00Z"
@@ -40,13 +41,10 @@ def measuring(repository: Repository, snapshot: Snapshot) -> Measure:
         tests: dict[str, str] | None = None,
         to: str = "coverage/calc.snapshot.json",
     ) -> Snapshot:
-        head = repository.git("rev-parse", "HEAD")
         result = msgspec.structs.replace(
             snapshot,
             suite="calc",
-            provenance=msgspec.structs.replace(
-                snapshot.provenance, commit=head, dirty=dirty, recorded_at=at
-            ),
+            provenance=msgspec.structs.replace(snapshot.provenance, dirty=dirty, recorded_at=at),
             files={
                 str(SOURCE): FileResult(
                     total=Counts(), themes={}, executed_lines=executed, missing_lines=missing
@@ -57,6 +55,7 @@ def measuring(repository: Repository, snapshot: Snapshot) -> Measure:
                 for name, outcome in (tests or {}).items()
             },
         )
+        result = measured_now(result, repository.root)
         Path(to).parent.mkdir(exist_ok=True)
         Path(to).write_bytes(result.encode())
         return result

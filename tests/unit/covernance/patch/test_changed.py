@@ -44,10 +44,10 @@ def test_unmeasured_path_is_not_part_of_the_patch(
 def test_new_source_without_a_measurement_is_uncovered(
     repository: Repository, measure: Measure
 ) -> None:
-    measure()
     text = '"""Doc."""\n\nimport os\n\nx = [\n    os,\n]\nif TYPE_CHECKING:\n    y = 1\n'
     edit(repository.write("calc/new.py", text), "")
     edit(Path(".coveragerc"), "[report]\nexclude_also = if TYPE_CHECKING\n")
+    measure()
     result = only(patched())
     assert result.unmeasured == ("calc/new.py",)
     assert result.results[0].uncovered == (("calc/new.py", 3), ("calc/new.py", 5))
@@ -56,8 +56,8 @@ def test_new_source_without_a_measurement_is_uncovered(
 
 @pytest.mark.reliability
 def test_invalid_new_source_counts_by_lines(repository: Repository, measure: Measure) -> None:
-    measure()
     edit(repository.write("calc/new.py", "def (:\n"), "")
+    measure()
     assert only(patched()).results[0].uncovered == (("calc/new.py", 1),)
 
 
@@ -65,14 +65,14 @@ def test_invalid_new_source_counts_by_lines(repository: Repository, measure: Mea
 def test_new_source_without_statements_is_ignored(
     repository: Repository, measure: Measure, text: str
 ) -> None:
-    measure()
     edit(repository.write("calc/new.py", text), "")
+    measure()
     assert only(patched()).unmeasured == ()
     assert patched().exit is Exit.PASS
 
 
 def test_omitted_source_is_ignored(repository: Repository, measure: Measure) -> None:
-    measure()
     edit(repository.write("calc/new.py", "x = 1\n"), "")
     edit(Path(".coveragerc"), "omit = calc/new.py\n")
+    measure()
     assert patched().exit is Exit.PASS

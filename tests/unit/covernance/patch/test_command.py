@@ -13,6 +13,7 @@ from covernance.model.snapshot import FileResult, Snapshot
 from covernance.model.text import escape_unprintable
 from covernance.patch.command import command
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -24,6 +25,10 @@ def _change(repository: Repository, snapshot: Snapshot) -> None:
     """A change of three lines, of which one did not run and one took one of its two branches."""
     repository.commit_first()
     repository.append(SOURCE, "if x:\n    y = 3\nz = 4\n")
+    measure(repository, snapshot)
+
+
+def measure(repository: Repository, snapshot: Snapshot) -> None:
     file = FileResult(
         total=Counts(),
         themes={},
@@ -37,8 +42,9 @@ def _change(repository: Repository, snapshot: Snapshot) -> None:
     snapshot_of_change = msgspec.structs.replace(
         snapshot, suite="calc", files={SOURCE: file}, provenance=provenance
     )
-    Path("coverage").mkdir()
-    Path("coverage/calc.snapshot.json").write_bytes(snapshot_of_change.encode())
+    Path("coverage").mkdir(exist_ok=True)
+    result = measured_now(snapshot_of_change, repository.root)
+    Path("coverage/calc.snapshot.json").write_bytes(result.encode())
 
 
 def call(*arguments: str) -> Result:
@@ -127,8 +133,9 @@ def test_missing_result_is_no_data_even_without_changes(repository: Repository) 
 
 
 @pytest.mark.security
-def test_unmeasured_source_is_listed(repository: Repository) -> None:
+def test_unmeasured_source_is_listed(repository: Repository, snapshot: Snapshot) -> None:
     repository.write("calc/new\x1b[31m.py", "x = 1\n")
+    measure(repository, snapshot)
     result = call("--min-lines", "1")
     assert "  calc/new\\x1b[31m.py: never measured" in result.stdout
     assert "  calc/new\\x1b[31m.py:1: did not run" in result.stdout

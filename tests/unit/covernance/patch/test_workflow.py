@@ -82,26 +82,21 @@ def test_result_of_a_clean_commit_is_valid_for_unchanged_files(
     assert only(patched()).verdict == "stale"
 
 
-@pytest.mark.reliability
-def test_result_of_a_missing_commit_is_compared_by_time(
-    repository: Repository, measure: Measure
-) -> None:
-    edit(SOURCE, "z = 3\n")
-    result = measure("1-3", dirty=False)
+@pytest.mark.security
+def test_result_of_another_repository_is_stale(repository: Repository, measure: Measure) -> None:
+    result = measure(dirty=False)
     elsewhere = msgspec.structs.replace(result.provenance, commit="1" * 40)
     moved = msgspec.structs.replace(result, provenance=elsewhere)
     Path("coverage/calc.snapshot.json").write_bytes(moved.encode())
-    assert only(patched()).verdict == "pass"
-    edit(SOURCE, "", LATER)
     assert only(patched()).verdict == "stale"
+    assert "commit 111111111111, which is not in this repository" in only(patched()).reasons[0]
 
 
-@pytest.mark.reliability
-def test_result_with_an_invalid_time_is_an_error(repository: Repository, measure: Measure) -> None:
-    measure(at="yesterday")
-    edit(SOURCE, "z = 3\n")
-    with pytest.raises(InputError, match="'yesterday' is not a time"):
-        patched()
+@pytest.mark.security
+def test_content_with_an_earlier_time_is_stale(repository: Repository, measure: Measure) -> None:
+    measure()
+    edit(SOURCE, "z = 3\n", EARLIER)
+    assert only(patched()).verdict == "stale"
 
 
 def test_floor_and_minimum_of_lines_come_from_the_table(

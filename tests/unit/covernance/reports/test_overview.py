@@ -14,6 +14,7 @@ from covernance.reports import overview
 from tests.utils.agents import local_agent
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -28,8 +29,9 @@ ROWS = """\
 
 
 def published(repository: Repository, snapshot: Snapshot, **source: object) -> None:
-    provenance = msgspec.structs.replace(snapshot.provenance, **source)
-    result = msgspec.structs.replace(snapshot, suite="calc", provenance=provenance)
+    result = measured_now(msgspec.structs.replace(snapshot, suite="calc"), repository.root)
+    provenance = msgspec.structs.replace(result.provenance, **source)
+    result = msgspec.structs.replace(result, provenance=provenance)
     path = repository.root / "coverage/calc.snapshot.json"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(result.encode())
@@ -77,8 +79,7 @@ def test_patch_coverage_and_drops_are_shown_in_git(
 ) -> None:
     repository.commit_first()
     repository.append("calc/__init__.py", "z = 3\n")
-    head = repository.git("rev-parse", "HEAD")
-    published(repository, snapshot, commit=head, dirty=True, recorded_at="2100-01-01T00:00:00Z")
+    published(repository, snapshot, dirty=True)
     warnings: list[str] = []
     overall = overview.full_state(context_of(repository.root), None, local_agent, warnings.append)
     assert warnings == []

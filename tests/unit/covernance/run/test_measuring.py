@@ -7,9 +7,11 @@ import pytest
 from covernance.engine.record import Collected
 from covernance.errors import ConfigError, InputError
 from covernance.model.suite_result import SuiteResult
+from covernance.results import read_results
 from tests.unit.covernance.conftest import FakeProcesses
 from tests.unit.covernance.run.conftest import Notes
 from tests.unit.covernance.run.runs import record
+from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
@@ -97,7 +99,10 @@ def test_unknown_theme_lists_the_known_themes(
 
 @pytest.mark.security
 def test_a_result_is_of_the_commit_and_tree_at_the_start_of_the_run(
-    run_calc: Callable[..., SuiteResult], processes: FakeProcesses, repository: Repository
+    run_calc: Callable[..., SuiteResult],
+    processes: FakeProcesses,
+    repository: Repository,
+    observer: Notes,
 ) -> None:
     start = repository.commit_first()
     tree = repository.git("rev-parse", "HEAD^{tree}")
@@ -108,4 +113,34 @@ def test_a_result_is_of_the_commit_and_tree_at_the_start_of_the_run(
 
     processes.during = commit
     source = run_calc().snapshot.provenance
-    assert (source.commit, source.tree, source.dirty) == (start, tree, False)
+    assert (source.commit, source.tree, source.dirty) == (start, tree, True)
+    assert any("another commit was checked out" in note for note in observer.notes)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("name", ["calc/__init__.py", "tests/test_calc.py", ".coveragerc"])
+def test_a_file_that_changes_during_the_run_makes_the_result_stale(
+    run_calc: Callable[..., SuiteResult],
+    processes: FakeProcesses,
+    repository: Repository,
+    observer: Notes,
+    name: str,
+) -> None:
+    repository.commit_first()
+    processes.during = lambda: repository.append(name, "\n")
+    assert run_calc().snapshot.provenance.dirty is True
+    assert f"calc: {name} changed while the suite ran; run it again" in observer.notes
+    (result,) = read_results(context_of(repository.root)).values()
+    assert result is not None
+    assert (result.verdict, result.reasons[0]) == ("stale", f"{name} changed while the suite ran")
+
+
+def test_what_tests_write_elsewhere_leaves_the_result_clean(
+    run_calc: Callable[..., SuiteResult], processes: FakeProcesses, repository: Repository
+) -> None:
+    repository.commit_first()
+    processes.during = lambda: repository.write("out/report.txt", "x")
+    assert run_calc().snapshot.provenance.dirty is False
+    (result,) = read_results(context_of(repository.root)).values()
+    assert result is not None
+    assert result.verdict == "pass"

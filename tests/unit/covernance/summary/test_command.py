@@ -12,6 +12,7 @@ from covernance.layout import Layout
 from covernance.model.snapshot import Snapshot
 from covernance.summary.command import command
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.architecture
 def _measured(repository: Repository, snapshot: Snapshot) -> None:
     path = Layout(repository.root).snapshot("calc")
     path.parent.mkdir()
-    path.write_bytes(msgspec.structs.replace(snapshot, suite="calc").encode())
+    result = msgspec.structs.replace(snapshot, suite="calc")
+    path.write_bytes(measured_now(result, repository.root).encode())
 
 
 def out(*arguments: str) -> str:

@@ -1,0 +1,63 @@
+"""The checkout that a run measures: what it was at the start, and what changed until the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from covernance.agent.environment import Environment
+from covernance.config import Suite
+from covernance.contents import CHANGED_MEANWHILE, Contents, settle
+from covernance.context import Context
+from covernance.git.provenance import add_environment, describe_run, read_head
+from covernance.model.snapshot import Provenance
+from covernance.model.text import escape_unprintable, short_commit
+
+_MOST_PATHS = 3
+
+
+class Checkout:
+    """Describes the results of a run by the checkout at its start."""
+
+    def __init__(self, context: Context, suites: Iterable[Suite]) -> None:
+        """Read the checkout before the first test can change it."""
+        self._context = context
+        self._suites = tuple(suites)
+        self._source = describe_run(context)
+        self._contents = self._read()
+
+    def end(self, note: Callable[[str], None]) -> None:
+        """Read the checkout again after the last test, and note what has changed.
+
+        A result that is not of one commit, or of one content of its suite's files, is not clean.
+        """
+        if (head := read_head(self._context.root)) != self._source.commit:
+            note(
+                f"another commit was checked out during the run: {short_commit(head, 'none')}; the "
+                f"results are of {short_commit(self._source.commit, 'none')}, and not clean"
+            )
+            self._source = msgspec.structs.replace(self._source, dirty=True)
+        for suite, after in self._read().items():
+            contents = settle(self._contents[suite], after)
+            self._contents[suite] = contents
+            changed = [path for path in contents if contents[path] == CHANGED_MEANWHILE]
+            if changed:
+                note(f"{suite}: {_shorten(changed)} {CHANGED_MEANWHILE}; run it again")
+
+    def describe(self, suite: Suite, environment: Environment) -> Provenance:
+        """Describe the result of a suite."""
+        contents = self._contents[suite.name]
+        source = add_environment(self._source, environment)
+        dirty = True if CHANGED_MEANWHILE in contents.values() else source.dirty
+        return msgspec.structs.replace(source, dirty=dirty, contents=contents)
+
+    def _read(self) -> dict[str, dict[str, str]]:
+        contents = Contents(self._context)
+        return {suite.name: contents.of_suite(suite) for suite in self._suites}
+
+
+def _shorten(paths: list[str]) -> str:
+    more = len(paths) - _MOST_PATHS
+    shown = ", ".join(escape_unprintable(path) for path in paths[:_MOST_PATHS])
+    return f"{shown} and {more} more" if more > 0 else shown
