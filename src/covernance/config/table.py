@@ -35,9 +35,12 @@ from covernance.config.stores import StoreName, describe_stores
 from covernance.config.suggestions import did_you_mean
 from covernance.errors import ConfigError
 
+LONGEST_REVIEW = 3650
+"""The highest value of `exceptions.review-days`, in days."""
+
 _NonNegative = Annotated[int, msgspec.Meta(ge=0)]
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
-_Period = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+_Period = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_REVIEW)]
 _NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from covernance import files
 from covernance.config import ExceptionSettings, Suite, Table
+from covernance.config.table import LONGEST_REVIEW
 from covernance.context import Context
 from covernance.errors import InputError
 from covernance.exceptions import debt, merge, register_markdown, waivers
@@ -69,23 +70,42 @@ def read_rows(table: Table) -> tuple[Row, ...]:
     return _parse(_read(table.root, table.exceptions.register), table).rows
 
 
-def read_committed_rows(context: Context, commit: str, table: Mapping[str, Any]) -> tuple[Row, ...]:
-    """Read the rows of the register of a commit; none if there was no register, or a damaged one.
+class CommittedRegister(msgspec.Struct, frozen=True):
+    """The rows of the register of a commit, and the review dates that its table allows today."""
+
+    rows: tuple[Row, ...]
+    dates: ReviewDates
+
+
+def read_committed_register(
+    context: Context, commit: str, table: Mapping[str, Any]
+) -> CommittedRegister:
+    """Read the register of a commit; without rows if there was none, or a damaged one.
 
     Args:
         context: The context.
         commit: The commit.
         table: Its `[tool.covernance]` as parsed from TOML, which names the register.
     """
-    section = table.get("exceptions")
-    name = section.get("register") if isinstance(section, Mapping) else None
-    register = name if isinstance(name, str) else ExceptionSettings().register
-    if (text := read_committed_file(context.root, commit, register)) is None:
-        return ()
     try:
-        return register_markdown.parse(text, tuple(table.get("suites", ())), register).rows
+        settings = msgspec.convert(table.get("exceptions", {}), _CommittedSettings)
+    except msgspec.ValidationError:
+        settings = _CommittedSettings()
+    dates = find_review_dates(context.now.date(), settings.review_days)
+    text = read_committed_file(context.root, commit, settings.register)
+    try:
+        suites = tuple(table.get("suites", ()))
+        rows = register_markdown.parse(text, suites, settings.register).rows if text else ()
     except InputError:
-        return ()
+        rows = ()
+    return CommittedRegister(rows, dates)
+
+
+class _CommittedSettings(msgspec.Struct, rename="kebab"):
+    register: str = ExceptionSettings().register
+    review_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_REVIEW)] = (
+        ExceptionSettings().review_days
+    )
 
 
 def review_dates(context: Context) -> ReviewDates:

@@ -23,7 +23,7 @@ from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
 from covernance.exceptions.workflow import (
     is_source,
-    read_committed_rows,
+    read_committed_register,
     read_rows,
     review_dates,
 )
@@ -87,18 +87,17 @@ def find_waived_subjects(context: Context, base: str) -> tuple[Waiver, ...]:
     Raises:
         CovernanceError: The register or the table of the base can't be read, or is damaged.
     """
-    dates = review_dates(context)
     old_table = _parsed(
         lambda name: changes.read_committed_file(context.root, base, name),
         f"{_PYPROJECT} at {base}",
     )
-    old_rows = read_committed_rows(context, base, old_table)
+    committed = read_committed_register(context, base, old_table)
     rows = [row for row in read_rows(context.table) if is_source(context, row)]
     found = []
     for suite in context.table.suites:
-        old = {waiver.path for waiver in waivers.find_waived(old_rows, suite.name, dates)}
-        waived = waivers.find_waived(rows, suite.name, dates)
-        found += [waiver for waiver in waived if waiver.path in old]
+        old = waivers.find_waived(committed.rows, suite.name, committed.dates)
+        waived = waivers.find_waived(rows, suite.name, review_dates(context))
+        found += [waiver for waiver in waived if waiver.path in {entry.path for entry in old}]
     return tuple(found)
 
 
@@ -170,7 +169,7 @@ def _register_findings(
 ) -> Iterator[Finding]:
     """Compare the rows of the exception register; the rows of a first table are not new."""
     if old_table:
-        old = read_committed_rows(context, base, old_table)
+        old = read_committed_register(context, base, old_table).rows
         register = context.table.exceptions.register
         yield from compare_registers(old, read_rows(context.table), register, review_dates(context))
 

@@ -213,6 +213,20 @@ def test_a_row_for_anything_but_a_source_file_waives_nothing(
 
 
 @pytest.mark.security
+@pytest.mark.parametrize(("old", "new"), [(20, 90), (90, 20)])
+def test_a_review_date_must_be_valid_by_the_tables_of_base_and_change(
+    repository: Repository, old: int, new: int
+) -> None:
+    write_register(repository, line(module=f"`{SOURCE}`", suite="calc"))
+    usual = Path("pyproject.toml").read_text(encoding="utf-8")
+    settings = "[tool.covernance.exceptions]\nreview-days = "
+    repository.write("pyproject.toml", f"{usual}\n{settings}{old}\n")
+    repository.commit()
+    repository.write("pyproject.toml", f"{usual}\n{settings}{new}\n")
+    assert waived("HEAD") == []
+
+
+@pytest.mark.security
 def test_rows_of_another_register_are_new(repository: Repository) -> None:
     row = line(module=f"`{SOURCE}`", suite="calc")
     write_register(repository, row.replace("2027-01-01", "2026-12-01"))
