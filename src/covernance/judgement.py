@@ -15,6 +15,7 @@ from covernance.gate.floors import (
     Exceptions,
     Measured,
     find_applied_floor,
+    find_used_waivers,
     judge_suite,
 )
 from covernance.git.changes import Changes
@@ -70,7 +71,7 @@ def judge_stored(suite: Suite, stored: Snapshot, today: Judgement) -> Snapshot:
         total=sum_files(stored.files),
         verdict=assessment.verdict,
         reasons=assessment.reasons,
-        waived=assessment.waived,
+        waived=find_used_waivers(suite, today.floor, measured, today.excused.waived),
         floor=Floor(str(today.floor.percent), today.floor.origin),
         effects=stored.effects and msgspec.structs.replace(stored.effects, table=today.values),
     )

@@ -77,7 +77,7 @@ def test_the_result_equals_that_of_a_run_without_contexts_of_tests(
     ran = repository.covernance("run", "--contexts=test", *workers)
 
     assert ran.code == 0, ran.text
-    assert "calc: wrote coverage/data/calc/contexts" in ran.out
+    assert ", coverage/data/calc/contexts" in ran.out
     assert results(repository) == without
     assert {path.name for path in contexts.iterdir()} == {
         "tests.json",

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from covernance.model.counts import show
 from covernance.model.snapshot import FAILED, Cell, Snapshot
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, Waiver, count_waived
 from covernance.reports import charts, trend
 from covernance.reports.state import State, days, describe_trouble, verdict
 from covernance.reports.trend import TOTAL, Flaky, Point
@@ -72,6 +72,15 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     change: str = ""
     reasons: tuple[str, ...] = ()
     more_reasons: int = 0
+    waived: str = ""
+
+
+class _Waived(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table of waived files."""
+
+    suite: str
+    percent: str
+    waiver: Waiver
 
 
 def render_page(
@@ -114,6 +123,15 @@ def render_page(
         ],
         patches=[
             (suite, counts, _percent(counts.percent)) for suite, counts in state.patches.items()
+        ],
+        waived=[
+            _Waived(
+                suite=snapshot.suite,
+                percent=_percent(snapshot.files[waiver.path].total.percent),
+                waiver=waiver,
+            )
+            for snapshot, waiver in state.waived
+            if waiver.path in snapshot.files
         ],
         exceptions=[
             (due, days(due.days_left))
@@ -163,6 +181,7 @@ def _row(
         else "",
         reasons=snapshot.reasons[:_MOST_REASONS],
         more_reasons=max(0, len(snapshot.reasons) - _MOST_REASONS),
+        waived=count_waived(snapshot.waived) if snapshot.waived else "",
     )
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from covernance.model import document
 from covernance.model.counts import Counts, show
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, count_waived
 from covernance.reports import charts, trend
 from covernance.reports.markdown import Section, code, fit, head, plain, row
 from covernance.reports.state import ExceptionDue, days
@@ -124,6 +124,7 @@ def markdown(digest: Digest, drawn: Mapping[str, str]) -> str:
         digest: The digest.
         drawn: The file names of the charts, by suite.
     """
+    waived = _waived(digest)
     sections = [
         _coverage(digest),
         _patch(digest),
@@ -132,6 +133,7 @@ def markdown(digest: Digest, drawn: Mapping[str, str]) -> str:
             "Flaky tests", "tests", [f"{flaky.suite}: {code(flaky.test)}" for flaky in digest.flaky]
         ),
         _slowest(digest),
+        *([waived] if waived.rows else []),
         _exceptions(digest.exceptions),
         _ratchets(digest),
         _list(
@@ -227,11 +229,15 @@ def _measures(course: Course, themes: Sequence[str]) -> list[str]:
                     show(newest.percent(measure)),
                     show_points(trend.change(base, newest, measure)),
                     show(newest.floor) if total else "",
-                    code(newest.verdict) if total else "",
+                    _verdict(newest) if total else "",
                 )
             )
         )
     return rows
+
+
+def _verdict(point: Point) -> str:
+    return code(point.verdict) + (f", {count_waived(point.waived)}" if point.waived else "")
 
 
 def _no_run(course: Course) -> str:
@@ -294,6 +300,17 @@ def _slowest(digest: Digest) -> Section:
     ]
     lines = ("## Slowest tests", "", *_table_or_none(rows, names, names[:1]))
     return Section(lines, tuple(rows), "tests")
+
+
+def _waived(digest: Digest) -> Section:
+    names = ("file", "suite", "owner", "until")
+    rows = [
+        row((code(waiver.path), plain(course.suite), code(waiver.owner), code(str(waiver.until))))
+        for course in digest.courses
+        if course.newest
+        for waiver in course.newest.waived
+    ]
+    return Section(("## Waived files", "", *head(names)), tuple(rows), "files")
 
 
 def _exceptions(exceptions: Exceptions) -> Section:
@@ -360,6 +377,7 @@ def _course(course: Course, themes: Sequence[str]) -> dict[str, Any]:
         "median_seconds": round(_median_seconds(course), 3),
         "seconds": round(newest.seconds, 3),
         "verdict": newest.verdict,
+        "waived": newest.waived,
         "floor": show(newest.floor),
         "commit": newest.commit,
         "measures": {

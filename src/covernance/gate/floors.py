@@ -132,12 +132,12 @@ def judge_suite(
     if any(verdict is Verdict.BELOW_FLOOR for verdict, _ in problems):
         problems += [(Verdict.BELOW_FLOOR, reason) for reason in exceptions.idle]
     problems += [(Verdict.EXPIRED_EXCEPTION, reason) for reason in exceptions.expired]
-    verdict = problems[0][0] if problems else Verdict.PASS
-    reasons = tuple(reason for _, reason in problems)
-    return Assessment(verdict, reasons, _find_used(suite, floor, measured, exceptions.waived))
+    if not problems:
+        return Assessment(Verdict.PASS)
+    return Assessment(problems[0][0], tuple(reason for _, reason in problems))
 
 
-def _find_used(
+def find_used_waivers(
     suite: Suite, floor: AppliedFloor, measured: Measured, waived: Iterable[Waiver]
 ) -> tuple[Waiver, ...]:
     """Find the waivers of files that are below their own floor, or else the suite's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Self
@@ -9,6 +10,8 @@ from typing import Self
 import msgspec
 
 from covernance.errors import Exit
+
+_MOST_WAIVED = 10
 
 
 class Verdict(StrEnum):
@@ -77,12 +80,21 @@ class Waiver(msgspec.Struct, frozen=True, order=True):
         return f"{self.path} ({self.owner}, until {self.until})"
 
 
-class Assessment(msgspec.Struct, frozen=True):
-    """A verdict with one sentence per reason; the verdict is the most serious of them.
+def count_waived(waived: Sequence[Waiver]) -> str:
+    """Return how many files are waived, as `1 file waived`."""
+    return "1 file waived" if len(waived) == 1 else f"{len(waived)} files waived"
 
-    `waived` lists the files that are below their floor and that the exception register allows.
-    """
+
+def describe_waived(waived: Sequence[Waiver]) -> str:
+    """Return how many files are waived, and each with its owner and its last day."""
+    shown = [str(waiver) for waiver in waived[:_MOST_WAIVED]]
+    if more := len(waived) - len(shown):
+        shown.append(f"… and {more} more; `covernance exceptions list` shows all")
+    return f"{count_waived(waived)}: {'; '.join(shown)}"
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """A verdict with one sentence per reason; the verdict is the most serious of them."""
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()
-    waived: tuple[Waiver, ...] = ()

@@ -10,7 +10,7 @@ import msgspec
 from covernance.config import UNTHEMED
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Cell, Snapshot
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, Waiver
 
 _BAD = {"failed": "failed", "errors": "in error"}
 
@@ -84,6 +84,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def worst_first(self) -> list[tuple[str, Snapshot | None]]:
         """The suites in the table's order, but those that do not pass first."""
         return sorted(self.suites.items(), key=lambda item: verdict(item[1]) == Verdict.PASS)
+
+    @property
+    def waived(self) -> list[tuple[Snapshot, Waiver]]:
+        """The files that are below their floor by an exception, with the result of their suite."""
+        return [(snapshot, waiver) for snapshot in self.present for waiver in snapshot.waived]
 
     @property
     def newest(self) -> Snapshot | None:

@@ -15,7 +15,7 @@ from covernance.model import timestamp
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
 from covernance.model.testing import is_flaky, rank_slowest
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, Waiver
 
 TOTAL = "total"
 """The name of a suite's raw total among its measures; the others are the earned themes."""
@@ -32,6 +32,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         floor: The floor that was applied, in percent.
         measures: The raw total, and the earned counts of each theme.
         seconds: The total wall time of all passes.
+        waived: The files that were below their floor by an exception.
     """
 
     timestamp: datetime
@@ -41,6 +42,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     floor: Fraction
     measures: dict[str, Counts]
     seconds: float
+    waived: tuple[Waiver, ...] = ()
 
     def percent(self, measure: str) -> Fraction | None:
         """A measure's exact percentage; None if there is nothing to cover or no such theme."""
@@ -98,6 +100,7 @@ def point(snapshot: Snapshot) -> Point:
             },
         },
         seconds=fsum(cell.seconds for cell in snapshot.themes.values()),
+        waived=snapshot.waived,
     )
 
 

@@ -16,14 +16,14 @@ from covernance.engine.arguments import ReportRequest
 from covernance.engine.shard import Shard
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import CovernanceError, Exit
-from covernance.gate.floors import Measured, judge_suite
+from covernance.gate.floors import Measured, find_used_waivers, judge_suite
 from covernance.judgement import Judgement
 from covernance.layout import Layout
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import Floor, Provenance, Snapshot
 from covernance.model.suite_result import SuiteResult
 from covernance.model.totals import sum_files
-from covernance.model.verdict import Assessment, Verdict
+from covernance.model.verdict import Assessment, Verdict, Waiver
 from covernance.patch import recorded
 from covernance.patch.changed import NOTHING, statements_task
 from covernance.report_formats import FORMATS
@@ -166,17 +166,19 @@ def assess(
         unexecuted=explain_unexecuted(suite, themes.results, results),
         unreadable=unreadable,
     )
-    assessment = (
-        judge_suite(suite, judgement.floor, measured, judgement.excused)
-        if themes.scope.is_whole
-        else _assess_partial(measured, themes.scope.shard)
-    )
+    floor, excused = judgement.floor, judgement.excused
+    waived: tuple[Waiver, ...] = ()
+    if themes.scope.is_whole:
+        assessment = judge_suite(suite, floor, measured, excused)
+        waived = find_used_waivers(suite, floor, measured, excused.waived)
+    else:
+        assessment = _assess_partial(measured, themes.scope.shard)
     snapshot = Snapshot(
         suite=suite.name,
         verdict=assessment.verdict,
         reasons=assessment.reasons,
-        waived=assessment.waived,
-        floor=Floor(str(judgement.floor.percent), judgement.floor.origin),
+        waived=waived,
+        floor=Floor(str(floor.percent), floor.origin),
         provenance=source,
         total=sum_files(results),
         themes=cells,

@@ -8,13 +8,17 @@ from pathlib import Path
 
 from covernance.config import Table
 from covernance.contents import CHANGED_MEANWHILE
-from covernance.errors import CovernanceError, Exit
+from covernance.errors import Exit
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import CARRIED, REUSED
 from covernance.model.suite_result import SuiteResult
+from covernance.model.text import escape_unprintable
+from covernance.model.verdict import describe_waived
 from covernance.shell import tables
 from covernance.shell.terminal import paint
+
+_MOST_TESTS = 10
 
 Write = Callable[[str], None]
 
@@ -43,7 +47,7 @@ def print_results(
     combine: Callable[[], Sequence[Path]],
     write: Write,
 ) -> None:
-    """Print the written reports, the table of results, what is wrong, and one line per suite.
+    """Print each verdict with its reasons, the measures, notable tests, and the written files.
 
     Args:
         results: The result of each suite.
@@ -55,34 +59,43 @@ def print_results(
         CovernanceError: The baseline could not be written; raised after the results are printed.
     """
     for result in results:
-        _print_suite(result, table, write)
-    problem: CovernanceError | None = None
+        if result.text:
+            write(f"\n{result.snapshot.suite}\n{result.text.rstrip()}")
+    write("")
+    for result in results:
+        _print_verdict(result, write)
+    write("\n" + tables.measures([result.snapshot for result in results]) + "\n")
+    for result in results:
+        _print_notable_tests(result, write)
+    for result in results:
+        _print_files(result, table, write)
     if len(results) == len(table.suites) and not any(result.partial for result in results):
-        try:
-            _print_baseline(results, table, combine, write)
-        except CovernanceError as error:
-            problem = error
-    write("\n" + tables.table([result.snapshot for result in results]))
-    for result in results:
-        if result.exit is not Exit.PASS:
-            write("\n" + tables.failures(result.snapshot))
-        if not result.partial and (hint := tables.format_gaps(result.snapshot)):
-            write(hint)
-    for result in results:
-        write(_closing_line(result))
-    if problem:
-        raise problem
+        _print_baseline(results, table, combine, write)
 
 
-def _print_suite(result: SuiteResult, table: Table, write: Write) -> None:
+def _print_verdict(result: SuiteResult, write: Write) -> None:
+    snapshot = result.snapshot
+    write(_verdict_line(result))
+    if result.exit is not Exit.PASS and snapshot.reasons:
+        write(tables.reasons(snapshot))
+    if snapshot.waived:
+        write(escape_unprintable(f"  {describe_waived(snapshot.waived)}"))
+    if not result.partial and (hint := tables.format_gaps(snapshot)):
+        write(hint)
+
+
+def _print_notable_tests(result: SuiteResult, write: Write) -> None:
     suite = result.snapshot.suite
-    if result.text:
-        write(f"\n{suite}\n{result.text.rstrip()}")
     if not result.partial:
         _print_tests(f"{suite}: tests without a theme", result.snapshot.unthemed, write)
     _print_tests(f"{suite}: flaky tests, which passed and failed", result.snapshot.flaky, write)
-    for path in result.published:
-        write(f"{suite}: wrote {os.path.relpath(path, table.root)}")
+
+
+def _print_files(result: SuiteResult, table: Table, write: Write) -> None:
+    suite = result.snapshot.suite
+    if result.published:
+        files = (os.path.relpath(path, table.root) for path in result.published)
+        write(f"{suite}: wrote {', '.join(files)}")
     if origin := _describe_carried(result):
         write(f"{suite}: {origin}; its data and reports are not available")
     elif not result.partial and not result.published:
@@ -97,7 +110,7 @@ def _describe_carried(result: SuiteResult) -> str:
 def _print_tests(title: str, tests: Sequence[str], write: Write) -> None:
     if tests:
         write(f"{title} ({len(tests)}):")
-        write("\n".join(f"  {test}" for test in tests))
+        write("\n".join(tables.cut_list(tests, _MOST_TESTS)))
 
 
 def _print_baseline(
@@ -116,15 +129,15 @@ def _print_baseline(
     if changed:
         write(f"baseline: not written: files of {', '.join(changed)} changed during the run")
         return
-    for path in combine():
-        write(f"baseline: wrote {os.path.relpath(path, table.root)}")
+    if files := [os.path.relpath(path, table.root) for path in combine()]:
+        write(f"baseline: wrote {', '.join(files)}")
 
 
 def _changed_meanwhile(result: SuiteResult) -> bool:
     return CHANGED_MEANWHILE in result.snapshot.provenance.contents.values()
 
 
-def _closing_line(result: SuiteResult) -> str:
+def _verdict_line(result: SuiteResult) -> str:
     suite, verdict = result.snapshot.suite, result.snapshot.verdict
     if result.partial:
         problem = f": {verdict.replace('-', ' ')}" if result.exit else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from covernance.model import lines
@@ -10,46 +10,65 @@ from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import FileResult, Snapshot
 from covernance.model.text import escape_unprintable
+from covernance.model.verdict import count_waived
 from covernance.shell.columns import align
 
-_HEAD = ("suite", "theme", "tests", "earned %", "raw %", "floor", "verdict")
+_HEAD = ("suite", "theme", "tests", "earned %", "raw %")
+_JUDGED_HEAD = (*_HEAD, "floor", "verdict")
 _NUMERIC = {2, 3, 4, 5}
+SHOW_ALL = "covernance summary --format json"
+"""The command that shows the lists that are cut elsewhere."""
+
 _MOST_FILES = 10
 _MOST_PLACES = 12
 _MOST_REASONS = 20
 
 
 def table(snapshots: Iterable[Snapshot]) -> str:
-    """One row per theme, by name, then one row per suite; percentages are rounded down."""
-    rows: list[tuple[str, ...]] = [_HEAD]
+    """The measures of suites, with the floor and the verdict of each suite."""
+    rows: list[tuple[str, ...]] = [_JUDGED_HEAD]
     for snapshot in snapshots:
-        for theme, cell in sorted(snapshot.themes.items()):
-            tests = cell.outcomes.tests
-            percents = (show(cell.earned.percent), show(cell.raw.percent))
-            if not tests:
-                percents = ("no-tests", "no-tests")
-            rows.append((snapshot.suite, theme, str(tests), *percents, "", ""))
-        rows.append(
-            (
-                snapshot.suite,
-                "all",
-                str(len(snapshot.tests)),
-                "",
-                show(snapshot.total.percent),
-                snapshot.floor.percent,
-                snapshot.verdict + _origin(snapshot),
-            )
-        )
+        *themes, suite = _measure(snapshot)
+        rows += [(*row, "", "") for row in themes]
+        rows.append((*suite, snapshot.floor.percent, _judge(snapshot)))
     return align(rows, right=_NUMERIC)
 
 
-def failures(snapshot: Snapshot) -> str:
-    """Why a suite did not pass, one reason per line."""
-    reasons = snapshot.reasons[:_MOST_REASONS]
-    text_lines = [f"{snapshot.suite}: {snapshot.verdict}", *(f"  {reason}" for reason in reasons)]
-    if more := len(snapshot.reasons) - len(reasons):
-        text_lines.append(f"  … and {more} more")
-    return "\n".join(text_lines)
+def measures(snapshots: Iterable[Snapshot]) -> str:
+    """One row per theme, by name, then one row per suite; percentages are rounded down."""
+    rows = [row for snapshot in snapshots for row in _measure(snapshot)]
+    return align([_HEAD, *rows], right=_NUMERIC)
+
+
+def _measure(snapshot: Snapshot) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for theme, cell in sorted(snapshot.themes.items()):
+        tests = cell.outcomes.tests
+        percents = (show(cell.earned.percent), show(cell.raw.percent))
+        if not tests:
+            percents = ("no-tests", "no-tests")
+        rows.append((snapshot.suite, theme, str(tests), *percents))
+    tests = len(snapshot.tests)
+    rows.append((snapshot.suite, "all", str(tests), "", show(snapshot.total.percent)))
+    return rows
+
+
+def _judge(snapshot: Snapshot) -> str:
+    waived = f", {count_waived(snapshot.waived)}" if snapshot.waived else ""
+    return f"{snapshot.verdict}{waived}{_origin(snapshot)}"
+
+
+def reasons(snapshot: Snapshot) -> str:
+    """Why a suite did not pass, one reason per line, indented."""
+    return "\n".join(cut_list(snapshot.reasons, _MOST_REASONS))
+
+
+def cut_list(items: Sequence[str], most: int) -> list[str]:
+    """Indent the first items of a list; if there are more, count them and name where they are."""
+    shown = [f"  {item}" for item in items[:most]]
+    if more := len(items) - len(shown):
+        shown.append(f"  … and {more} more; `{SHOW_ALL}` lists all of the last full run")
+    return shown
 
 
 def format_gaps(snapshot: Snapshot) -> str:

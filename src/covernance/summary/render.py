@@ -12,7 +12,7 @@ from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import Cell, Snapshot
 from covernance.model.text import escape_unprintable, short_commit
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, count_waived, describe_waived
 from covernance.reports.markdown import COMMENT_LIMIT, Section, code, fit, head, link, plain, row
 from covernance.reports.state import State, days, describe_trouble, verdict
 from covernance.reports.trend import show_points
@@ -45,6 +45,7 @@ def markdown(
     sections = (
         _matrix(state, steps or {}),
         _reasons(state),
+        _waived(state),
         _patches(state),
         _drops(state),
         _exceptions(state),
@@ -62,7 +63,16 @@ def summary_text(state: State) -> str:
         for name, snapshot in state.suites.items()
         if snapshot is None
     ]
-    blocks += [tables.failures(suite) for suite in state.present if suite.verdict != Verdict.PASS]
+    blocks += [
+        f"{suite.suite}:\n{tables.reasons(suite)}"
+        for suite in state.present
+        if suite.verdict != Verdict.PASS and suite.reasons
+    ]
+    blocks += [
+        escape_unprintable(f"{suite.suite}: {describe_waived(suite.waived)}")
+        for suite in state.present
+        if suite.waived
+    ]
     blocks += _plain(
         "patch coverage:",
         [
@@ -133,12 +143,17 @@ def _matrix(state: State, steps: Mapping[str, str]) -> Section:
                 ),
                 show(snapshot.total.percent) if snapshot else "",
                 code(snapshot.floor.percent) if snapshot else "",
-                f"{_SIGNS.get(verdict(snapshot), '❌')} {code(verdict(snapshot))}",
+                _verdict(snapshot),
             )
         )
         for name, snapshot in state.worst_first
     ]
     return Section(tuple(lines), tuple(rows), "suites")
+
+
+def _verdict(snapshot: Snapshot | None) -> str:
+    text = f"{_SIGNS.get(verdict(snapshot), '❌')} {code(verdict(snapshot))}"
+    return f"{text}, {count_waived(snapshot.waived)}" if snapshot and snapshot.waived else text
 
 
 def _steps(steps: Mapping[str, str]) -> list[str]:
@@ -198,6 +213,25 @@ def _list_reasons(name: str, snapshot: Snapshot | None) -> list[str]:
     reasons = reasons or [code(snapshot.verdict)]
     more = len(snapshot.reasons) - _MOST_REASONS
     return [*reasons, f"… {more} more reasons"] if more > 0 else reasons
+
+
+def _waived(state: State) -> Section:
+    rows = [
+        row(
+            (
+                code(waiver.path),
+                plain(snapshot.suite),
+                show(snapshot.files[waiver.path].total.percent),
+                code(waiver.owner),
+                code(str(waiver.until)),
+            )
+        )
+        for snapshot, waiver in state.waived
+        if waiver.path in snapshot.files
+    ]
+    names = ("file", "suite", "raw %", "owner", "until")
+    lines = ("### Waived files, below their floor by an exception", "")
+    return Section((*lines, *head(names, numeric=names[2:3])), tuple(rows), "files")
 
 
 def _missing(name: str) -> str:
@@ -274,6 +308,9 @@ def _suite(snapshot: Snapshot | None) -> dict[str, Any]:
     return {
         "verdict": snapshot.verdict,
         "reasons": snapshot.reasons,
+        "waived": snapshot.waived,
+        "unthemed": snapshot.unthemed,
+        "flaky": snapshot.flaky,
         "floor": snapshot.floor.percent,
         "percent": show(snapshot.total.percent),
         "total": snapshot.total,

@@ -58,14 +58,18 @@ def failed(theme: str) -> Record:
     )
 
 
-def test_passing_run_ends_with_the_table_and_the_verdict(
+def test_passing_run_prints_the_verdict_then_the_table_then_the_files(
     shell: Shell, repository: Repository, processes: FakeProcesses
 ) -> None:
     assert shell("run") == 0
     lines = shell.out.splitlines()
-    assert "baseline: wrote coverage/baseline.json" in lines
-    assert lines[-2].split() == ["calc", "all", "3", "100.00", "90", "pass"]
-    assert lines[-1] == "calc: pass: 100.00 % (floor 90 %, from pyproject.toml)"
+    (verdict,) = [line for line in lines if "pass:" in line]
+    assert verdict == "calc: pass: 100.00 % (floor 90 %, from pyproject.toml)"
+    total = next(line for line in lines if line.split()[:2] == ["calc", "all"])
+    assert total.split() == ["calc", "all", "3", "100.00"]
+    written = next(line for line in lines if line.startswith("calc: wrote coverage/calc.json, "))
+    assert lines.index(verdict) < lines.index(total) < lines.index(written)
+    assert lines[-1].startswith("baseline: wrote coverage/baseline.json")
 
 
 def test_run_below_the_floor_exits_2_and_lists_missing_lines(
@@ -84,7 +88,9 @@ def test_failed_tests_exit_1_and_show_pytests_output(
     processes.records["security"] = failed("security")
     assert shell("run") == 1
     assert "pytest's output of security" in shell.out
-    assert "calc: tests-failed\n  failed: t::security" in shell.out
+    assert "calc: tests-failed: 100.00 % (floor 90 %, from pyproject.toml)\n" in shell.out
+    assert "\n  failed: t::security\n" in shell.out
+    assert shell.out.count("tests-failed") == 1
 
 
 @pytest.mark.reliability

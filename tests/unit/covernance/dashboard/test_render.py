@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import msgspec
@@ -14,6 +14,7 @@ from covernance.dashboard.render import Reports, render_page
 from covernance.errors import InputError
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Floor, Outcomes, Snapshot, TestResult
+from covernance.model.verdict import Verdict, Waiver
 from covernance.reports import trend
 from covernance.reports.state import ExceptionDue, State
 from covernance.reports.trend import Flaky, Point
@@ -119,6 +120,19 @@ def test_failed_tests_are_shown_in_their_cell(render: Render, snapshot: Snapshot
     row = table(page, "Earned coverage of each theme")[0]
     assert row[4:] == ["66.66 % ✕ 2 failed of 5", "– not a theme of this suite"]  # noqa: RUF001 - the page's dash
     assert "2 failed" in page.split("<nav")[0]
+
+
+@pytest.mark.security
+def test_waived_files_are_shown_beside_the_verdict(render: Render, snapshot: Snapshot) -> None:
+    waiver = Waiver("apps/api/main.py", "@<team>", date(2026, 12, 31))
+    passed = msgspec.structs.replace(snapshot, verdict=Verdict.PASS, reasons=(), waived=(waiver,))
+    page = render(State(themes=(), suites={"api": passed}))
+    (row,) = table(page, "Earned coverage")
+    assert row[1] == "✓ pass 1 file waived"
+    assert table(page, "Files below their floor") == [
+        ["apps/api/main.py", "api", "75.00 %", "@<team>", "2026-12-31"]
+    ]
+    assert 'id="waived"' not in render()
 
 
 def test_many_reasons_are_cut_and_counted(render: Render, snapshot: Snapshot) -> None:

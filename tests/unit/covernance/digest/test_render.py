@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import msgspec
@@ -22,7 +22,7 @@ from covernance.digest.render import (
 )
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Snapshot
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, Waiver
 from covernance.reports import trend
 from covernance.reports.state import ExceptionDue
 from covernance.reports.trend import Flaky, Point
@@ -114,6 +114,22 @@ def test_coverage_shows_before_now_and_the_change(week: Digest) -> None:
         ["auth", "no run in this period, last result 2026-11-01", "", "", "", "", ""],
         ["web", "no run in this period, no result yet", "", "", "", "", ""],
     ]
+
+
+@pytest.mark.security
+def test_waived_files_of_the_newest_result_are_shown(week: Digest) -> None:
+    waiver = Waiver("a.py", "@team", date(2026, 12, 31))
+    newest = msgspec.structs.replace(point(0, 961), waived=(waiver,))
+    older = msgspec.structs.replace(point(3, 950), waived=(waiver, waiver))
+    courses = (draw_course("api", [older, newest], WEEK),)
+    digest = msgspec.structs.replace(week, courses=courses)
+    text = markdown(digest, {})
+    assert rows(text, "Coverage")[0][-1] == "`pass`, 1 file waived"
+    assert rows(text, "Waived files") == [["`a.py`", "api", "`@team`", "`2026-12-31`"]]
+    assert json.loads(digest_document(digest))["suites"]["api"]["waived"] == [
+        {"path": "a.py", "owner": "@team", "until": "2026-12-31"}
+    ]
+    assert "Waived files" not in markdown(week, {})
 
 
 def test_runs_failures_and_run_times_are_shown(week: Digest) -> None:

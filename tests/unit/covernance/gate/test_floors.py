@@ -16,6 +16,7 @@ from covernance.gate.floors import (
     Measured,
     find_applied_floor,
     find_file_floors,
+    find_used_waivers,
     judge_suite,
 )
 from covernance.model.counts import Counts
@@ -352,12 +353,14 @@ def test_a_waived_file_has_no_floor_and_is_left_out_of_a_total_below_its_floor()
     ],
 )
 @pytest.mark.parametrize("main", [Counts(1000, 1000), Counts(100, 10)])
-def test_waivers_of_files_below_their_floor_are_listed_with_the_verdict(
+def test_a_verdict_rests_on_the_waivers_of_files_below_their_floor(
     floors: dict[str, Decimal], debt: Counts, main: Counts, *, listed: bool
 ) -> None:
     gone = Waiver("apps/gone.py", "@team", date(2026, 12, 31))
-    result = judged(Exceptions((gone, DEBT)), file_floors=floors, debt=debt, main=main)
-    assert result.waived == ((DEBT,) if listed else ())
+    suite = msgspec.structs.replace(SUITE, file_floors=floors)
+    measured = Measured(cells={}, files=files(debt=debt, main=main))
+    used = find_used_waivers(suite, FLOOR, measured, (gone, DEBT))
+    assert used == ((DEBT,) if listed else ())
 
 
 @pytest.mark.security

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from covernance.config import Table, load
 from covernance.errors import Exit, InputError
 from covernance.model.snapshot import Snapshot
 from covernance.model.suite_result import SuiteResult, to_suite_result
-from covernance.model.verdict import Verdict
+from covernance.model.verdict import Verdict, Waiver
 from covernance.run.output import explain_unjudged, print_results, worst_exit
 from tests.utils.repository import Repository
 
@@ -49,16 +50,50 @@ def test_failed_tests_outrank_failed_gates_which_outrank_passes() -> None:
     assert worst_exit([]) is Exit.PASS
 
 
-def test_full_run_lists_its_reports_the_baseline_and_its_verdict(
+def test_full_run_prints_its_verdict_first_and_its_reports_last(
     green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_results([green], table, combine, print)
+    more = (*green.published, table.root / "coverage/calc.xml")
+    print_results([msgspec.structs.replace(green, published=more)], table, combine, print)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == [
-        "calc: wrote coverage/calc.json",
+    assert lines[1].startswith("calc: pass: 75.00 % ")
+    assert lines[-2:] == [
+        "calc: wrote coverage/calc.json, coverage/calc.xml",
         "baseline: wrote coverage/baseline.json",
     ]
-    assert lines[-1].startswith("calc: pass: 75.00 % ")
+
+
+@pytest.mark.security
+def test_a_verdict_is_printed_once_with_its_reasons_and_waivers(
+    green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waived = (Waiver("calc/old\x1b.py", "@team", date(2026, 12, 31)),)
+    red = of(green, verdict=Verdict.BELOW_FLOOR, reasons=("too low",), waived=waived)
+    red = msgspec.structs.replace(red, exit=Exit.GATE)
+    print_results([red], table, combine, print)
+    text = capsys.readouterr().out
+    assert text.count("below-floor") == 1
+    verdict, reason, waiver = text.splitlines()[1:4]
+    assert verdict.startswith("calc: below-floor: 75.00 % ")
+    assert reason == "  too low"
+    assert waiver == r"  1 file waived: calc/old\x1b.py (@team, until 2026-12-31)"
+
+
+def test_long_lists_are_cut_with_a_count_and_the_command_that_shows_all(
+    green: SuiteResult, table: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests = tuple(f"t::{number}" for number in range(297))
+    waived = tuple(Waiver(f"{name}.py", "@a", date(2026, 12, 31)) for name in "abcdefghijkl")
+    print_results([of(green, unthemed=tests, waived=waived)], table, combine, print)
+    lines = capsys.readouterr().out.splitlines()
+    start = lines.index("calc: tests without a theme (297):")
+    assert lines[start + 10 : start + 12] == [
+        "  t::9",
+        "  … and 287 more; `covernance summary --format json` lists all of the last full run",
+    ]
+    (waivers,) = [line for line in lines if "files waived" in line]
+    assert waivers.startswith("  12 files waived: a.py (@a, until 2026-12-31); b.py ")
+    assert waivers.endswith("; … and 2 more; `covernance exceptions list` shows all")
 
 
 def test_tests_that_need_attention_are_listed(
@@ -78,10 +113,10 @@ def test_partial_run_writes_no_baseline_and_names_its_selection(
     print_results([partial], table, combine, print)
     text = capsys.readouterr().out
     assert "baseline" not in text
-    assert text.endswith("calc: partial run (-k 'x'), floors not checked\n")
+    assert "\ncalc: partial run (-k 'x'), floors not checked\n" in text
     red = msgspec.structs.replace(of(partial, verdict="tests-failed"), exit=Exit.TESTS_FAILED)
     print_results([red], table, combine, print)
-    assert capsys.readouterr().out.endswith("floors not checked: tests failed\n")
+    assert "floors not checked: tests failed\n" in capsys.readouterr().out
 
 
 @pytest.mark.reliability
@@ -117,7 +152,7 @@ def test_failure_to_write_the_baseline_does_not_hide_the_verdicts(
 
     with pytest.raises(InputError, match=r"rubbish\.json"):
         print_results([green], table, fail, print)
-    assert capsys.readouterr().out.splitlines()[-1].startswith("calc: pass: ")
+    assert capsys.readouterr().out.startswith("\ncalc: pass: ")
 
 
 @pytest.mark.security

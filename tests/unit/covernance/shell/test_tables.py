@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 import pytest
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import FileResult, Floor, Snapshot
+from covernance.model.verdict import Waiver
 from covernance.shell import tables
 
 pytestmark = pytest.mark.architecture
@@ -46,19 +49,38 @@ def test_theme_without_tests_shows_no_percentage(snapshot: Snapshot) -> None:
     assert rows[2] == ["api", "architecture", "0", "no-tests", "no-tests"]
 
 
-def test_failures_show_one_reason_per_line(snapshot: Snapshot) -> None:
-    assert tables.failures(snapshot).splitlines() == [
-        "api: below-floor",
-        "  75.00 % (floor 90 %)",
+def test_measures_have_the_rows_of_the_table_without_floor_and_verdict(
+    snapshot: Snapshot,
+) -> None:
+    rows = [line.split() for line in tables.measures([snapshot]).splitlines()]
+    assert rows[0][-2:] == ["raw", "%"]
+    assert rows[2:] == [
+        ["api", "architecture", "0", "no-tests", "no-tests"],
+        ["api", "security", "1", "66.66", "75.00"],
+        ["api", "all", "1", "75.00"],
     ]
+
+
+@pytest.mark.security
+def test_the_table_counts_waived_files_beside_the_verdict(snapshot: Snapshot) -> None:
+    waiver = Waiver("a.py", "@team", date(2026, 12, 31))
+    one = msgspec.structs.replace(snapshot, waived=(waiver,))
+    assert tables.table([one]).endswith("below-floor, 1 file waived")
+    two = msgspec.structs.replace(snapshot, waived=(waiver, waiver))
+    assert tables.table([two]).endswith("below-floor, 2 files waived")
+
+
+def test_reasons_are_shown_one_per_line(snapshot: Snapshot) -> None:
+    assert tables.reasons(snapshot) == "  75.00 % (floor 90 %)"
 
 
 @pytest.mark.reliability
 def test_many_reasons_are_cut_and_counted(snapshot: Snapshot) -> None:
     many = msgspec.structs.replace(snapshot, reasons=tuple(f"failed: t{n}" for n in range(25)))
-    lines = tables.failures(many).splitlines()
-    assert len(lines) == 22
-    assert lines[-1] == "  … and 5 more"
+    lines = tables.reasons(many).splitlines()
+    assert len(lines) == 21
+    command = "`covernance summary --format json`"
+    assert lines[-1] == f"  … and 5 more; {command} lists all of the last full run"
 
 
 def test_gaps_list_files_and_lines_with_the_largest_first(snapshot: Snapshot) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import date
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from covernance.model.counts import Counts
 from covernance.model.snapshot import Outcomes, Snapshot
+from covernance.model.verdict import Verdict, Waiver
 from covernance.reports.state import Drop, ExceptionDue, State
 from covernance.summary.render import markdown, summary_document, summary_text
 from tests.unit.covernance.reports.orders import reordered, rich
@@ -181,10 +183,29 @@ def test_text_shows_the_same_state(state: State) -> None:
     lines = summary_text(state).splitlines()
     assert lines[0] == "coverage: 1 of 3 suites pass, 1 missing"
     assert "auth: missing: no result; run `covernance run --suite auth`" in lines
-    assert "api: below-floor" in lines
+    assert summary_text(state).count("below-floor") == 1
+    assert lines[lines.index("api:") + 1] == "  75.00 % (floor 90 %)"
     assert "  api: 93.18 % (41 of 44)" in lines
     assert "  web total: 90.00 % -> 88.00 % (-2.00 points)" in lines
     assert "  api a/late.py: 2026-12-01 (10 days left), @me" in lines
+
+
+@pytest.mark.security
+def test_waived_files_are_shown_with_every_verdict(snapshot: Snapshot) -> None:
+    waiver = Waiver("apps/api/main.py", "@team", date(2026, 12, 31))
+    passed = msgspec.structs.replace(snapshot, verdict=Verdict.PASS, reasons=(), waived=(waiver,))
+    state = State(themes=("security",), suites={"api": passed})
+    text = markdown(state)
+    assert "| ✅ `pass`, 1 file waived |" in text
+    assert rows(text, "### Waived files, below their floor by an exception") == [
+        ["`apps/api/main.py`", "api", "75.00", "`@team`", "`2026-12-31`"]
+    ]
+    plain = summary_text(state)
+    assert "pass, 1 file waived\n" in plain
+    assert "api: 1 file waived: apps/api/main.py (@team, until 2026-12-31)\n" in plain
+    assert json.loads(summary_document(state))["suites"]["api"]["waived"] == [
+        {"path": "apps/api/main.py", "owner": "@team", "until": "2026-12-31"}
+    ]
 
 
 def test_json_has_exact_counts_and_rounded_percentages(state: State) -> None:
