@@ -12,6 +12,7 @@ from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit
 from covernance.files import write_atomic
 from covernance.git.base import find_change_base
+from covernance.git.governing import govern_context
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
@@ -76,13 +77,14 @@ def command(
       covernance guard --suite api --base origin/main --store git
       covernance guard --bootstrap
     """  # noqa: D301 - click reads the escape
-    context = enter_repository()
-    table = context.table
+    present = enter_repository()
+    change = find_change_base(present, base)
+    governed = govern_context(present, change.commit)
+    context, table = governed.context, governed.context.table
     suites = [table.suite(name) for name in names] or list(table.suites)
     history = open_table_store(context, store)
-    change = find_change_base(context, base)
     results = workflow.guard_suites(context, suites, history, change.commit, bootstrap=bootstrap)
-    print_notes(change.notes, form)
+    print_notes((*change.notes, *governed.notes), form)
     if facts:
         write_atomic(facts, msgspec.json.encode(guard_facts(results)))
     code = max((result.exit for result in results), default=Exit.PASS)

@@ -77,6 +77,7 @@ def command(
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
+    from covernance.git.governing import govern_context  # noqa: PLC0415 - likewise
     from covernance.integrity.workflow import (  # noqa: PLC0415 - likewise
         IntegrityReport,
         find_waived_subjects,
@@ -91,7 +92,8 @@ def command(
     if change.commit is None:
         report = IntegrityReport(None, ())
     else:
-        waived = find_waived_subjects(context, change.commit)
+        governed = govern_context(context, change.commit)
+        waived = find_waived_subjects(governed.context, change.commit)
         allowances = Allowances(kinds=kinds, waived=waived)
         agent = find_suite_agents(context, interpreters)(context.table.suites[0])
         report = find_weakenings(context, change.commit, allowances, agent, snapshots)

@@ -68,14 +68,16 @@ def command(
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
+    from covernance.git.governing import govern_context  # noqa: PLC0415 - likewise
     from covernance.patch.workflow import PatchReport, measure_patch  # noqa: PLC0415 - likewise
 
-    context = enter_repository()
-    table = context.table
+    present = enter_repository()
+    change = find_change_base(present, base)
+    governed = govern_context(present, change.commit)
+    context, table = governed.context, governed.context.table
     chosen = [table.suite(name) for name in suites] or table.suites
     floor = None if fail_under is None else parse_floor(fail_under, "--fail-under")
-    change = find_change_base(context, base)
-    print_notes(change.notes, form)
+    print_notes((*change.notes, *governed.notes), form)
     if change.commit is None:
         report = PatchReport(None, ())
     else:

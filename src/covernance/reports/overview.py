@@ -12,6 +12,7 @@ from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import find_due
 from covernance.exceptions.workflow import read_rows
 from covernance.git.base import find_change_base
+from covernance.git.governing import govern_context
 from covernance.guard.workflow import GuardResult, guard_suites
 from covernance.history.open import open_table_store
 from covernance.model import timestamp
@@ -44,9 +45,10 @@ def full_state(
     try:
         base = find_change_base(context, ref).commit
         if base is not None:
-            patches = _patches(context, base, agents)
-            store = open_table_store(context)
-            drops = _drops(guard_suites(context, context.table.suites, store, base))
+            governed = govern_context(context, base).context
+            patches = _patches(governed, base, agents)
+            store = open_table_store(governed)
+            drops = _drops(guard_suites(governed, governed.table.suites, store, base))
     except CovernanceError as error:
         warn(f"patch coverage and drops are not shown: {error}")
     rows, today = _register(context)

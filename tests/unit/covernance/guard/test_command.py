@@ -46,9 +46,7 @@ def dropped(*, gone: tuple[str, ...] = ("t::a",), behind: int = 0) -> GuardResul
 
 
 def call(monkeypatch: pytest.MonkeyPatch, result: GuardResult, *arguments: str) -> Result:
-    monkeypatch.setattr(
-        "covernance.guard.command.find_change_base", lambda *_: ChangeBase(ENTRY.commit)
-    )
+    monkeypatch.setattr("covernance.guard.command.find_change_base", lambda *_: ChangeBase(None))
     monkeypatch.setattr("covernance.guard.workflow.guard_suites", lambda *_, **__: [result])
     return CliRunner().invoke(command, arguments, standalone_mode=False)
 

@@ -189,3 +189,21 @@ def test_base_snapshot_requires_a_current_result(
         "calc: no-data: no result of this suite; run `covernance run --suite calc`" in result.stdout
     )
     assert result.return_value is Exit.GATE
+
+
+@pytest.mark.security
+def test_a_register_that_the_change_names_allows_nothing(repository: Repository) -> None:
+    rows = document(line(module="`calc/__init__.py`", suite="calc", current="75.00 / 90"))
+    register = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+    repository.write(register, rows)
+    base = repository.commit()
+    repository.append("calc/__init__.py", "z = 3  # pragma: no cover\n")
+    assert call("--base", base).return_value is Exit.PASS
+    (repository.root / register).unlink()
+    repository.write("own.md", rows)
+    table = (repository.root / "pyproject.toml").read_text(encoding="utf-8")
+    own = '\n[tool.covernance.exceptions]\nregister = "own.md"\n'
+    repository.write("pyproject.toml", table + own)
+    result = call("--base", base)
+    assert "allowed by" not in result.stdout
+    assert result.return_value is Exit.GATE
