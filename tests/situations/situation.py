@@ -35,16 +35,20 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a user does, and what must be seen then.
 
     Attributes:
+        folder: Where all of this happens, relative to the project.
         files: Texts of files that are written first, by path.
         replace: Edits of files that are made first, by path: the text that stands there once, and
             what replaces it.
         remove: Files that are deleted first.
         commit: The message of a commit of all that changed; "" for none.
-        run: A command line with shell quoting, but without a shell; `{python}` is this interpreter.
-        environ: Variables for the command.
+        run: A command line with shell quoting, but without a shell; `{python}` is this interpreter,
+            `{top}` the root of the git repository.
+        environ: Variables for the command, with the same placeholders.
         exit: The exit code that must be returned.
         says: Texts that the output must hold.
         silent: Texts that the output must not hold.
+        unchanged: Files and folders whose bytes the command must leave as they are.
+        text: Texts that files must hold, by path.
         json: Files that must hold these values, by path; keys that are not named may be anything.
         same_tests_as: A pytest command; the outcomes in the suite's snapshot must be those that it
             reports in its JUnit XML.
@@ -52,6 +56,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             `coverage json` reports after it.
     """
 
+    folder: str = "."
     files: dict[str, str] = {}
     replace: dict[str, tuple[str, str]] = {}
     remove: tuple[str, ...] = ()
@@ -61,6 +66,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     exit: int = 0
     says: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    text: dict[str, str] = {}
     json: dict[str, Any] = {}
     same_tests_as: str = ""
     same_total_as: str = ""
@@ -74,6 +81,7 @@ class Situation(
     Attributes:
         need: What a user needs, in a sentence.
         threads: Public threads in which users report it, as `owner/name#number`.
+        project: The folder of the project in the git repository; all paths are relative to it.
         files: The files of the repository, added to a small package with three tests, the table in
             `pyproject.toml` and pytest's settings in `pytest.ini`. An empty text leaves a file out.
         steps: What is done, in order.
@@ -81,6 +89,7 @@ class Situation(
 
     need: str
     threads: tuple[str, ...] = ()
+    project: str = "."
     files: dict[str, str] = {}
     steps: tuple[Step, ...]
 
@@ -98,17 +107,30 @@ def run_situation(situation: Situation, root: Path) -> None:
     """
     usual = {"pyproject.toml": TABLE, "pytest.ini": PYTEST_INI, ".coveragerc": ""}
     files = usual | situation.files
-    repository = Repository(root, {name: text for name, text in files.items() if text})
+    project = root / situation.project
+    Repository(project, {name: text for name, text in files.items() if text})
     for name in (name for name, text in files.items() if not text):
-        (root / name).unlink(missing_ok=True)
-    repository.commit_first()
+        (project / name).unlink(missing_ok=True)
+    Repository.at(root).commit_first()
     for number, step in enumerate(situation.steps, start=1):
-        _take(repository, step, f"step {number}: {step.run or step.commit}")
+        repository = Repository.at(project / step.folder)
+        _take(repository, _fill(step, root), f"step {number}: {step.run or step.commit}")
+
+
+def _fill(step: Step, top: Path) -> Step:
+    """Replace the placeholders in a step's command."""
+
+    def filled(text: str) -> str:
+        return text.replace("{python}", sys.executable).replace("{top}", str(top))
+
+    environ = {name: filled(value) for name, value in step.environ.items()}
+    return msgspec.structs.replace(step, run=filled(step.run), environ=environ)
 
 
 def _take(repository: Repository, step: Step, what: str) -> None:
     _edit(repository, step)
     if step.run:
+        before = _read_bytes(repository.root, step.unchanged)
         ran = run_command(repository, step.run, step.environ)
         context = f"{what}\n{ran.text}"
         assert ran.code == step.exit, f"exit {ran.code} instead of {step.exit}: {context}"
@@ -116,6 +138,12 @@ def _take(repository: Repository, step: Step, what: str) -> None:
             assert text in ran.text, f"{text!r} is missing: {context}"
         for text in step.silent:
             assert text not in ran.text, f"{text!r} is there: {context}"
+        after = _read_bytes(repository.root, step.unchanged)
+        changed = [name for name in before | after if before.get(name) != after.get(name)]
+        assert not changed, f"{changed} changed: {context}"
+    for name, text in step.text.items():
+        content = (repository.root / name).read_bytes().decode()
+        assert text in content, f"{what}: {name}: {text!r} is missing: {content}"
     for name, expected in step.json.items():
         found = json.loads((repository.root / name).read_bytes())
         assert _pick(found, expected) == expected, f"{what}: {name}"
@@ -123,6 +151,12 @@ def _take(repository: Repository, step: Step, what: str) -> None:
         assert _snapshot_outcomes(repository) == _junit_outcomes(repository, step.same_tests_as)
     if step.same_total_as:
         assert _snapshot_total(repository) == _coverage_total(repository, step.same_total_as)
+
+
+def _read_bytes(root: Path, names: tuple[str, ...]) -> dict[str, bytes]:
+    """Read some files, and those in some folders, by path."""
+    paths = [path for name in names for path in (root / name, *(root / name).rglob("*"))]
+    return {str(path.relative_to(root)): path.read_bytes() for path in paths if path.is_file()}
 
 
 def _edit(repository: Repository, step: Step) -> None:
@@ -144,7 +178,7 @@ def _edit(repository: Repository, step: Step) -> None:
 
 def run_command(repository: Repository, line: str, environ: Mapping[str, str]) -> Ran:
     """Run a command line in a repository."""
-    program, *arguments = shlex.split(line.replace("{python}", sys.executable))
+    program, *arguments = shlex.split(line)
     if program == "git":
         return repository.command("git", *IDENTITY, *arguments, environ=environ)
     module = (sys.executable, "-m", program) if program in PROGRAMS else (program,)
