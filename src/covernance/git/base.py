@@ -12,6 +12,7 @@ from covernance.git import changes
 from covernance.git.base_table import read_base_table
 from covernance.git.default_branch import USUAL, find_hosted_default
 from covernance.git.github_event import read_event
+from covernance.git.index_copy import copied_index
 from covernance.git.runner import Git
 from covernance.model.text import short_commit
 
@@ -112,7 +113,9 @@ def _is_branch(root: Path, name: str) -> bool:
 def _is_dirty(root: Path, own: str) -> bool:
     """Whether anything below the root is uncommitted; the tool's own folder does not count."""
     arguments = ("status", "--porcelain", "--ignore-submodules=all", "--untracked-files=normal")
-    return bool(Git(root).run(*arguments, "--", ".", f":(exclude){own}"))
+    git = Git(root)
+    with copied_index(git, root) as environ:
+        return bool(git.run(*arguments, "--", ".", f":(exclude){own}", environ=environ))
 
 
 def _find_commit_before_push(context: Context, head: str) -> str | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from covernance.errors import InputError, MachineError
-from covernance.git.index_copy import copy_index, list_add_options
+from covernance.git.index_copy import add_untracked, copied_index
 from covernance.git.runner import Git, GitError
 from covernance.model.python_source import (
     decode_source,
@@ -114,7 +113,7 @@ def find_merge_base(root: Path, base_ref: str | None = None, default_branch: str
         try:
             return git.run("merge-base", "--end-of-options", usual, "HEAD").decode().split()[0]
         except GitError as error:
-            if not error.reason:  # both are commits, without a common one
+            if error.is_negative:  # both are commits, without a common one
                 break
             if "Not a valid" not in error.reason:  # any other name would fail too
                 raise
@@ -158,17 +157,15 @@ def is_shallow(root: Path) -> bool:
 def find_changes(root: Path, base: str) -> Changes:
     """Compare the commit `base` with the work tree below `root`, without ignored files.
 
-    In a renamed file only edited lines count. Submodules are left out. A symbolic link has no
-    lines; a file that git considers binary has lines like any other.
+    In a renamed file only edited lines count. Submodules and nested repositories are left out. A
+    symbolic link has no lines; a file that git considers binary has lines like any other.
 
     Raises:
         MachineError: git is missing or failed, or its output was not understood.
     """
     git = Git(root)
-    with tempfile.TemporaryDirectory(prefix="covernance-") as folder:
-        copied = copy_index(git, root, Path(folder))
-        everywhere = list_add_options(git)
-        git.run("add", "--intent-to-add", *everywhere, "--", ".", environ=copied)
+    with copied_index(git, root) as copied:
+        add_untracked(git, copied)
         listing, _, text = git.run(*_DIFF, base, "--", environ=copied).partition(b"\0\0")
     sections = _SECTION.split(text.decode("latin-1"))[1:]
     entries = list(_entries(listing))
@@ -196,9 +193,9 @@ def resolve_commit(root: Path, name: str) -> str | None:
     try:
         return Git(root).run(*arguments).decode().strip()
     except GitError as error:
-        if error.reason:  # outside of a repository, or in one that git does not trust
-            raise
-        return None
+        if error.is_negative:
+            return None
+        raise  # outside of a repository, or in one that git does not trust
 
 
 def has_commit(root: Path, commit: str) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from covernance.errors import MachineError
+from covernance.git.index_copy import copied_index
 from covernance.git.runner import Git
 from covernance.model.inputs import Difference
 from covernance.model.paths import is_below, list_folders_above
@@ -92,7 +93,8 @@ def list_differences(root: Path, commit: str) -> Difference:
         MachineError: git is missing or failed.
     """
     git, prefix = _open(root)
-    fields = iter(git.fields(*_DIFF, commit, "--"))
+    with copied_index(git, Path(git.top)) as environ:
+        fields = iter(git.fields(*_DIFF, commit, "--", environ=environ))
     changed = [
         _Change(name, *what.strip(":").split()) for what, name in zip(fields, fields, strict=True)
     ]

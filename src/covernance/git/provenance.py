@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import secrets
 import sys
@@ -17,6 +18,7 @@ from covernance.context import Context
 from covernance.errors import CovernanceError, MachineError
 from covernance.git.changes import find_merge_base
 from covernance.git.default_branch import find_default_branch
+from covernance.git.index_copy import copied_index
 from covernance.git.runner import Git
 from covernance.git.tree import read_tree
 from covernance.model.snapshot import Provenance
@@ -70,13 +72,17 @@ class _Checkout(NamedTuple):
 def _checkout(root: Path, own: str) -> _Checkout:
     """Read `git status`: `# branch.oid …`, `# branch.head …`, then one line per changed file.
 
-    The tool's own folder does not make a checkout dirty.
+    The tool's own folder does not make a checkout dirty. A copy of the index is read, in which no
+    file is hidden.
     """
     arguments = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
-    status = _ask(root, *arguments, "--", ":/", f":(exclude){own}")
-    if status is None:
+    git = Git(root)
+    try:
+        with copied_index(git, root) as environ:
+            status = git.run(*arguments, "--", ":/", f":(exclude){own}", environ=environ)
+    except MachineError:
         return _Checkout(None, None, None)
-    lines = status.split("\n")
+    lines = os.fsdecode(status).strip().split("\n")
     headers = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
     commit, branch = headers["branch.oid"], headers["branch.head"]
     return _Checkout(

@@ -31,6 +31,7 @@ _MISLEADING = (
     "GIT_GLOB_PATHSPECS",
     "GIT_GRAFT_FILE",
     "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_LITERAL_PATHSPECS",
     "GIT_NAMESPACE",
@@ -42,8 +43,18 @@ _MISLEADING = (
     "GIT_WORK_TREE",
 )
 
+# In a checkout that has no `.git`, these name its repository.
+_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+
+# They write to the standard error, which is read for the reason of a failure.
+_TRACES = ("GIT_TRACE", "GIT_CURL_VERBOSE")
+
 _SETTINGS = (
     "core.hooksPath=/dev/null",
+    # A monitor is a program of the user's, and one that misses an edit would hide it.
+    "core.fsmonitor=false",
+    # Otherwise writing a copy of the index writes a file next to the user's.
+    "core.splitIndex=false",
     "core.filesRefLockTimeout=10000",
     "core.packedRefsTimeout=10000",
     "commit.gpgSign=false",
@@ -73,12 +84,12 @@ class GitError(MachineError):
     """A git command failed.
 
     Attributes:
-        reason: Its standard error, as one line without secrets; empty if it wrote nothing, which
-            is how `--quiet` commands report a negative result.
+        reason: Its standard error, as one line without secrets.
         output: Its standard output.
+        is_negative: Whether this is a negative result of a question rather than an error.
     """
 
-    def __init__(self, command: str, reason: str, output: bytes) -> None:
+    def __init__(self, command: str, reason: str, output: bytes, code: int) -> None:
         """Describe the failure of a command."""
         remedies = [remedy for text, remedy in _REMEDIES.items() if text in reason]
         if _NO_REPOSITORY in reason:
@@ -89,6 +100,7 @@ class GitError(MachineError):
         )
         self.reason = reason
         self.output = output
+        self.is_negative = code == 1 and not re.search("(error|fatal): ", reason)
 
 
 class Git:
@@ -109,7 +121,12 @@ class Git:
         self._root = root
         self._timeout = timeout
         self._settings = (*_SETTINGS, *(_HELPER if environ.get(_PASSWORD_VARIABLE) else ()))
-        safe = {name: value for name, value in environ.items() if name not in _MISLEADING}
+        safe = {
+            name: value
+            for name, value in environ.items()
+            if name not in _MISLEADING and not name.startswith(_TRACES)
+        }
+        safe |= _repository_elsewhere(root, environ)
         # No prompt in a terminal or window: if a password is missing, the command fails.
         self._environ = {"GIT_ASKPASS": ""} | safe
         self._environ |= {
@@ -145,7 +162,7 @@ class Git:
         finally:
             _end(process)
         if process.returncode:
-            raise GitError(arguments[0], readable(errors), output)
+            raise GitError(arguments[0], readable(errors), output, process.returncode)
         return output
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> str | None:
@@ -159,14 +176,18 @@ class Git:
         except GitError:
             return None
 
-    def fields(self, *arguments: str) -> list[str]:
+    def fields(self, *arguments: str, environ: Mapping[str, str] | None = None) -> list[str]:
         """Run a command with `-z` and return its NUL-terminated fields.
 
         Raises:
             GitError: The command failed.
             MachineError: git is missing, or the command took too long.
         """
-        return [os.fsdecode(field) for field in self.run(*arguments).split(b"\0") if field]
+        return [
+            os.fsdecode(field)
+            for field in self.run(*arguments, environ=environ).split(b"\0")
+            if field
+        ]
 
     def objects(self) -> Objects:
         """Open the repository's objects for reading."""
@@ -231,6 +252,14 @@ class Objects:
     @staticmethod
     def _broken(name: str) -> MachineError:
         return MachineError(f"git can't read {name}; `git fsck` lists what is damaged")
+
+
+def _repository_elsewhere(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that name the repository of a checkout without `.git`, as absolute paths."""
+    folder = root.absolute()
+    if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        return {}
+    return {name: str(Path(environ[name]).absolute()) for name in _REPOSITORY if environ.get(name)}
 
 
 def readable(text: bytes) -> str:

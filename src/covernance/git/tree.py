@@ -11,9 +11,6 @@ from covernance.errors import MachineError
 from covernance.git.index_copy import copy_index, list_add_options
 from covernance.git.runner import Git, GitError
 
-_NOTHING_SHARED = ("-c", "core.splitIndex=false", "-c", "core.fsmonitor=false")
-"""Settings with which git writes nothing next to the user's index, and starts no process."""
-
 
 def read_tree(root: Path, without: str) -> str | None:
     """Compute the tree that a commit of everything in the checkout would have.
@@ -38,9 +35,9 @@ def read_tree(root: Path, without: str) -> str | None:
             # `without` is ignored; everything else is added.
             with suppress(GitError):
                 add = ("add", "--all", "--ignore-errors", *everywhere, *paths)
-                git.run(*_NOTHING_SHARED, *add, environ=environ)
+                git.run(*add, environ=environ)
             # The objects of a partial clone are not fetched.
-            written = git.run(*_NOTHING_SHARED, "write-tree", "--missing-ok", environ=environ)
+            written = git.run("write-tree", "--missing-ok", environ=environ)
     except MachineError:
         return None
     return written.decode().strip()

@@ -67,7 +67,7 @@ def _no_git_without_repository(monkeypatch: pytest.MonkeyPatch) -> None:
         root = git._root.absolute()
         if any((folder / ".git").exists() for folder in (root, *root.parents)):
             return start(git, *arguments, stdin=stdin, environ=environ)
-        raise GitError(arguments[0], "fatal: not a git repository", b"")
+        raise GitError(arguments[0], "fatal: not a git repository", b"", 128)
 
     monkeypatch.setattr(Git, "run", run)
 

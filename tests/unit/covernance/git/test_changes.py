@@ -16,9 +16,10 @@ from covernance.git.changes import (
     find_merge_base,
     read_committed_file,
     read_working_file,
+    resolve_commit,
 )
 from tests.utils.properties import examples_divided_by
-from tests.utils.repository import Repository
+from tests.utils.repository import Folder, Repository
 
 pytestmark = pytest.mark.architecture
 
@@ -427,3 +428,55 @@ def test_sparse_checkout_has_the_differences_that_git_shows(repository: Reposito
         "docs/left.md",
         "calc/__init__.py",
     }
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_was_told_to_skip_hides_no_edit(repository: Repository, mark: str) -> None:
+    repository.git("update-index", mark, "calc/__init__.py")
+    repository.append("calc/__init__.py", "z = 3\n")
+    assert [file.path for file in find_changes(repository.root, "HEAD").files] == [
+        "calc/__init__.py"
+    ]
+    assert repository.git("ls-files", "-v", "calc/__init__.py")[0] in "hS"
+
+
+@pytest.mark.security
+def test_a_file_system_monitor_that_misses_an_edit_hides_none(repository: Repository) -> None:
+    monitor = repository.write("monitor", "#!/bin/sh\nprintf 'token\\0'\n")
+    monitor.chmod(0o755)
+    repository.git("config", "core.fsmonitor", str(monitor))
+    commit(repository)
+    repository.git("status")
+    repository.append("calc/__init__.py", "z = 3\n")
+    assert [file.path for file in find_changes(repository.root, "HEAD").files] == [
+        "calc/__init__.py"
+    ]
+
+
+@pytest.mark.reliability
+def test_a_nested_repository_without_a_commit_is_left_out(repository: Repository) -> None:
+    repository.write("new.py", "x = 1\n")
+    Repository(repository.root / "calc/nested").initialize()
+    assert [file.path for file in find_changes(repository.root, "HEAD").files] == ["new.py"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("setting", ["core.splitIndex", "core.untrackedCache", "user.name"])
+def test_comparing_writes_nothing_to_the_repository(repository: Repository, setting: str) -> None:
+    repository.git("config", setting, "true")
+    repository.write("empty.py", "")
+    repository.write("calc/new.py", "x = 1\n")
+    before = Folder.read(repository.root / ".git")
+    assert len(find_changes(repository.root, "HEAD").files) == 2
+    assert Folder.read(repository.root / ".git") == before
+
+
+@pytest.mark.reliability
+def test_traces_in_the_environment_are_no_errors(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_TRACE", "GIT_TRACE2", "GIT_TRACE_SETUP"):
+        monkeypatch.setenv(name, "1")
+    assert resolve_commit(repository.root, "nothing") is None
+    assert find_merge_base(repository.root, "HEAD") == repository.git("rev-parse", "HEAD")

@@ -130,3 +130,13 @@ def test_python_files_of_each_group_of_folders_are_listed(repository: Repository
 def test_outside_a_checkout_no_python_files_are_listed(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
     assert list_python_files(tmp_path, [["."]]) == [()]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_was_told_to_skip_hides_no_edit(
+    repository: Repository, began: str, mark: str
+) -> None:
+    repository.git("update-index", mark, "calc/__init__.py")
+    repository.append("calc/__init__.py", "z = 3\n")
+    assert list_differences(repository.root, began).files == {"calc/__init__.py"}

@@ -125,3 +125,13 @@ def test_the_checked_out_commit_is_returned_or_none(
 ) -> None:
     assert read_head(repository.root) == repository.git("rev-parse", "HEAD")
     assert read_head(tmp_path_factory.mktemp("outside")) is None
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_an_edit_of_a_file_that_git_was_told_to_skip_makes_the_checkout_dirty(
+    repository: Repository, mark: str
+) -> None:
+    repository.git("update-index", mark, "calc/__init__.py")
+    repository.append("calc/__init__.py", "x = 1\n")
+    assert describe_run(context_of(repository.root)).dirty is True

@@ -203,3 +203,16 @@ def test_a_token_replaces_the_machines_credential_helpers(folder: Path) -> None:
         | {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "credential.username"}
         | {"GIT_CONFIG_VALUE_0": "me"},
     )
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("named", ["store", "{folder}/store"])
+def test_variables_name_the_repository_of_a_checkout_without_one(
+    folder: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".git").rename(folder / "store")
+    monkeypatch.chdir(folder)
+    environ = ENVIRON | {"GIT_DIR": named.format(folder=folder), "GIT_WORK_TREE": "."}
+    (folder / "below").mkdir()
+    git = Git(folder / "below", environ)
+    assert git.ask("rev-parse", "--show-toplevel") == str(folder)
