@@ -18,7 +18,8 @@ def format_warnings(places: Iterable[tuple[str, Place]]) -> list[str]:
     """Write one workflow command per run of consecutive lines, and a count of those left out.
 
     Args:
-        places: Messages, each with its file and line; the lines of a file are in order.
+        places: Messages, each with its file, from the root of the repository, and its line; the
+            lines of a file are in order.
     """
     commands = [
         f"::warning file={_property(path)},line={first},endLine={last},title={_TITLE}"

@@ -68,6 +68,7 @@ def command(
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
+    from covernance.git.checkout import find_place  # noqa: PLC0415 - likewise
     from covernance.git.governing import govern_context  # noqa: PLC0415 - likewise
     from covernance.patch.workflow import PatchReport, measure_patch  # noqa: PLC0415 - likewise
 
@@ -94,7 +95,12 @@ def command(
         return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
     click.echo(_text(report))
     if form == "github":
-        for command in format_warnings(_list_problems(report)):
+        place = find_place(context.root)
+        problems = (
+            (message, (place.from_top(path), line))
+            for message, (path, line) in _list_problems(report)
+        )
+        for command in format_warnings(problems):
             click.echo(command)
     return softened(report.exit, soft=soft)
 

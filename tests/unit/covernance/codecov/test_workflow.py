@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from covernance.codecov.workflow import diff, render, write
+from covernance.codecov.workflow import diff, protect, render, write
 from covernance.config import Suite, Table
 from covernance.errors import InputError
 
@@ -75,3 +75,22 @@ def test_file_that_can_not_be_read_is_a_clear_error(table: Table) -> None:
     (table.root / "codecov.yml").write_bytes(b"\xff")
     with pytest.raises(InputError, match=r"^codecov\.yml: can't be read: "):
         diff(table)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("name", ["codecov.yml", ".codecov.yml", ".github/codecov.yml"])
+def test_file_that_was_written_by_hand_is_not_replaced(table: Table, name: str) -> None:
+    path = table.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("comment: false\n", "utf-8")
+    with pytest.raises(InputError, match=f"^{name}: was not generated from this table"):
+        protect(table)
+
+
+def test_generated_file_is_replaced_unless_it_is_another_tables(table: Table) -> None:
+    assert write(table) == "codecov.yml"
+    protect(table)
+    path = table.root / "codecov.yml"
+    path.write_text(path.read_text("utf-8").replace("pyproject", "apps/pyproject", 1), "utf-8")
+    with pytest.raises(InputError, match="was not generated from this table"):
+        protect(table)
