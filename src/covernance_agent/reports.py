@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -62,12 +63,14 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
             return _result(data=True)
     if task["contexts"] is not None:
         cov.set_option("report:contexts", task["contexts"])
-    for report in task["reports"]:
-        write_report(cov, _file_report(report))
+    with _rounded_down(cov):
+        for report in task["reports"]:
+            write_report(cov, _file_report(report))
+        text = _text(cov, task["text"])
     settings = read_current_settings()
     unmeasured = explain_unmeasured(task["inventory"], files, task["source"], settings)
     return {
-        **_result(data=True, files=files, text=_text(cov, task["text"])),
+        **_result(data=True, files=files, text=text),
         "settings": settings._asdict(),
         "unmeasured": unmeasured,
     }
@@ -111,6 +114,15 @@ def _check_mapped(cov: Coverage, files: Iterable[str], sources: Sequence[str]) -
                 f"to {', '.join(sources)}; add its folder there"
             )
             raise InputError(msg)
+
+
+def _rounded_down(cov: Coverage) -> AbstractContextManager[None]:
+    """Show percentages as the tool does; with an unknown version, as coverage.py does."""
+    if fence.is_known():
+        from covernance_agent.rounding import round_down  # noqa: PLC0415 - private names
+
+        return round_down(cov)
+    return nullcontext()
 
 
 def _file_report(report: dict[str, Any]) -> FileReport:
