@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from covernance.agent.suites import find_suite_agents
-from covernance.collect import workflow
+from covernance.collect import arrivals, workflow
 from covernance.combine.command import combiner
 from covernance.errors import Exit
 from covernance.history.open import open_table_store
@@ -48,7 +48,7 @@ def command(
     context = enter_repository()
     table = context.table
     plan = read(plan_file or context.layout.plan)
-    arrived = workflow.find_arrivals(folder, plan, table)
+    arrived = arrivals.find_arrivals(folder, plan, table)
     agents = find_suite_agents(context, interpreters)
     carried, not_carried = publish_all_carried(
         context, plan, StoreListing(open_table_store(context))

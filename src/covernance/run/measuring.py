@@ -249,6 +249,8 @@ def _publish_part(
         suite=suite.name,
         shard=request.shard,
         commit=source.commit,
+        dirty=source.dirty,
+        contents=source.contents,
         config=source.config,
         python=source.python,
         platform=source.platform,

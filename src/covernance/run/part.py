@@ -36,6 +36,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         suite: The suite.
         shard: Its number and the number of shards.
         commit: The measured commit.
+        dirty: Whether the checkout had uncommitted changes.
+        contents: A digest per source, test and settings file of the suite.
         config: The digest of the table.
         python: The Python version.
         platform: The operating system and architecture.
@@ -48,6 +50,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     suite: str
     shard: Shard
     commit: str | None
+    dirty: bool | None
+    contents: dict[str, str]
     config: str
     python: str
     platform: str

@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 from coverage import CoverageData
 
+from covernance.collect.arrivals import find_arrivals
 from covernance.collect.command import command
-from covernance.collect.workflow import collect, find_arrivals
+from covernance.collect.workflow import collect
 from covernance.config import Table, load
 from covernance.engine.record import Collected
 from covernance.engine.shard import Shard
@@ -215,6 +216,61 @@ def test_suite_below_its_floor_fails_despite_a_passing_snapshot(
     assert code is Exit.GATE
     assert "calc: below-floor" in output
     assert read(Layout(table.root).snapshot("calc")).verdict == "below-floor"
+
+
+@pytest.mark.security
+def test_counts_are_those_of_the_data_whatever_the_snapshot_claims(
+    measure: Callable[..., Table], arrived: Path, processes: FakeProcesses
+) -> None:
+    table = measure(Shard())
+    claimed = (arrived / "calc.snapshot.json").read_bytes()
+    shutil.rmtree(arrived)
+    arrived.mkdir()
+    processes.arcs = {theme: [(-1, 1)] for theme in THEMES}
+    measure(Shard())
+    (arrived / "calc.snapshot.json").write_bytes(claimed)
+    (result,) = collected(table, arrived, 1)
+    assert (result.exit, result.snapshot.verdict) == (Exit.GATE, "below-floor")
+    assert result.snapshot.total.executed < result.snapshot.total.statements
+    assert read(Layout(table.root).snapshot("calc")).files == result.snapshot.files
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("shard", [Shard(), Shard(1, 2)], ids=["whole", "a part"])
+def test_a_result_of_a_dirty_checkout_is_rejected(
+    measure: Callable[..., Table], arrived: Path, shard: Shard
+) -> None:
+    for number in range(1, shard.of + 1):
+        table = measure(Shard(number, shard.of))
+    path = next(arrived.rglob("calc.snapshot.json" if shard.whole else "part.json"))
+    path.write_text(re.sub(r'"dirty":( ?)null', r'"dirty":\1true', path.read_text()))
+    with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: measured with uncommitted"):
+        find_arrivals(arrived, plan_of(table, shard.of), table)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("shard", [Shard(), Shard(1, 2)], ids=["whole", "a part"])
+def test_a_result_of_other_content_is_rejected(
+    measure: Callable[..., Table], arrived: Path, repository: Repository, shard: Shard
+) -> None:
+    for number in range(1, shard.of + 1):
+        table = measure(Shard(number, shard.of))
+    complete = find_arrivals(arrived, plan_of(table, shard.of), table).complete
+    repository.append("calc/__init__.py", "z = 3\n")
+    message = r"calc.* was measured at no commit with another content of calc/__init__\.py than"
+    with pytest.raises(InputError, match=message):
+        collect(context_of(table), complete, local_agent)
+
+
+@pytest.mark.security
+def test_a_result_of_another_commit_than_is_checked_out_is_rejected(
+    measure: Callable[..., Table], arrived: Path, repository: Repository
+) -> None:
+    table = measure(Shard())
+    complete = find_arrivals(arrived, plan_of(table, 1), table).complete
+    head = repository.commit_first()
+    with pytest.raises(InputError, match=f"at commit None, but this checkout is at {head}"):
+        collect(context_of(table), complete, local_agent)
 
 
 @pytest.mark.security
