@@ -14,7 +14,7 @@ from covernance.git.changes import Changes, WorkTree, has_commit
 from covernance.git.provenance import read_head
 from covernance.model.paths import is_below
 from covernance.model.snapshot import CARRIED, Snapshot
-from covernance.model.text import escape_unprintable, short_commit
+from covernance.model.text import cut, escape_unprintable, short_commit
 from covernance.model.verdict import Verdict
 
 _MOST_PATHS = 10
@@ -117,10 +117,7 @@ def _say(what: str, path: str) -> str:
 
 
 def _cut(reasons: Iterable[str]) -> Iterator[str]:
-    every = list(reasons)
-    yield from every[:_MOST_PATHS]
-    if (more := len(every) - _MOST_PATHS) > 0:
-        yield f"… and {more} more"
+    yield from cut(reasons, _MOST_PATHS)
 
 
 def _of_suite(diff: Changes, suite: Suite, snapshot: Snapshot) -> list[str]:

@@ -17,6 +17,7 @@ from covernance.git.base import find_base_commit
 from covernance.git.listing import list_differences
 from covernance.model.inputs import Difference, Inputs
 from covernance.model.paths import is_below, is_test, list_folders_above
+from covernance.model.text import join_some
 from covernance.who import recording
 from covernance.who.recording import Tested, TestedFile
 
@@ -134,7 +135,7 @@ def _unknown(inputs: Inputs | None, others: Difference) -> tuple[str, ...]:
     """Why a selection by paths may be incomplete."""
     if inputs is None or not inputs.programs or not others.files:
         return ()
-    started = ", ".join(inputs.programs)
+    started = join_some(inputs.programs)
     return (f"its tests start {started}; what it reads is unknown",)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from covernance.model.inputs import Difference, Inputs
 from covernance.model.paths import find_folder, is_below, list_folders_above
+from covernance.model.text import join_some
 
 # Building the environment is not traced, so changes of these files count. `*` matches folders too.
 _ENVIRONMENT = {
@@ -58,7 +59,7 @@ def input_reasons(inputs: Inputs | None, difference: Difference) -> tuple[str, .
     if inputs.programs and difference.files and not reasons:
         path, *more = sorted(difference.files)
         also = f" (and {len(more)} more)" if more else ""
-        started = ", ".join(inputs.programs)
+        started = join_some(inputs.programs)
         reasons.append(
             f"{path}{also} {_event(path, difference)}: it starts {started}, which can read anything"
         )

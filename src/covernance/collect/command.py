@@ -14,6 +14,7 @@ from covernance.history.open import open_table_store
 from covernance.history.store import StoreListing
 from covernance.matrix.carry_forward import publish_all_carried
 from covernance.matrix.jobs import read
+from covernance.model.text import join_some
 from covernance.run.output import print_results, worst_exit
 from covernance.shell.options import python_option, soft_option, softened
 from covernance.shell.repository import enter_repository
@@ -60,7 +61,7 @@ def command(
         print_results(results, table, combiner(context, agents), click.echo)
     codes = [result.exit for result in results]
     if arrived.missing:
-        names = ", ".join(job.name for job in arrived.missing)
+        names = join_some((job.name for job in arrived.missing), command="covernance plan")
         click.echo(f"collect: no result from these planned jobs: {names}", err=True)
         codes.append(Exit.GATE)
     for suite, reason in not_carried.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -19,12 +19,10 @@ from covernance.guard.drop_facts import guard_facts
 from covernance.history.base_result import Base
 from covernance.history.open import open_table_store
 from covernance.model.counts import show
-from covernance.model.text import short_commit
+from covernance.model.text import cut, short_commit
 from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
 from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
-
-_MOST_TESTS = 10
 
 
 @click.command("guard")
@@ -100,14 +98,14 @@ def _lines(result: workflow.GuardResult) -> list[str]:
     if result.bootstrap:
         return [f"{result.suite}: {result.assessment.verdict}, accepted by --bootstrap"]
     lines = [f"{result.suite}: {result.assessment.verdict}{_base(result.base)}"]
-    lines += [f"  {reason}" for reason in result.assessment.reasons]
+    lines += _cut(result.assessment.reasons)
     if result.comparison:
         over = [drop for drop in result.comparison.numbers if drop.over]
         lines += [line for drop in over for line in _files(drop)]
         if over:
             lines += _tests("deleted test", result.comparison.gone)
             lines += _tests("test that no longer passes", result.comparison.broken)
-    lines += [f"  unstable ({flap.theme}): {flap.path}: {flap.lines}" for flap in result.flaps]
+    lines += _cut(f"unstable ({flap.theme}): {flap.path}: {flap.lines}" for flap in result.flaps)
     return lines
 
 
@@ -121,16 +119,18 @@ def _base(base: Base | None) -> str:
 
 
 def _files(drop: Drop) -> list[str]:
-    return [
-        f"  {drop.measure}: {file.path}: {file.missing} more missing: {file.lines or 'branches'}"
+    return _cut(
+        f"{drop.measure}: {file.path}: {file.missing} more missing: {file.lines or 'branches'}"
         for file in drop.files
-    ]
+    )
 
 
 def _tests(what: str, tests: Sequence[str]) -> list[str]:
-    lines = [f"  {what}: {test}" for test in tests[:_MOST_TESTS]]
-    more = len(tests) - _MOST_TESTS
-    return [*lines, f"  … and {more} more"] if more > 0 else lines
+    return _cut(f"{what}: {test}" for test in tests)
+
+
+def _cut(items: Iterable[str]) -> list[str]:
+    return [f"  {item}" for item in cut(items, command="covernance guard --format json")]
 
 
 def _plain(results: Sequence[workflow.GuardResult]) -> list[dict[str, object]]:

@@ -25,7 +25,7 @@ from covernance.git.runner import Git, GitError, Objects, readable
 from covernance.history import names
 from covernance.history.store import Entry, decode, group_by_entry, select_entries
 from covernance.model.snapshot import Snapshot
-from covernance.model.text import short_commit
+from covernance.model.text import join_some, short_commit
 
 _ATTEMPTS = 40
 _FIRST_PAUSE = 0.1
@@ -107,7 +107,7 @@ class GitBranch:
         if self._git.ask("check-ref-format", self._local) is None:
             raise InputError(f"{branch!r} is not a valid branch name")
         if remote is not None and remote not in (known := remotes(root, self._environ)):
-            listed = ", ".join(known) or "none"
+            listed = join_some(known) or "none"
             raise InputError(f"remote {remote!r} does not exist; remotes: {listed}")
 
     @classmethod

@@ -16,7 +16,7 @@ from covernance.history.store import Entry, Store, group_by_entry
 from covernance.layout import Layout
 from covernance.model import snapshot
 from covernance.model.snapshot import CARRIED, Snapshot
-from covernance.model.text import short_commit
+from covernance.model.text import join_some, short_commit
 from covernance.model.verdict import Verdict
 from covernance.results import read_results
 
@@ -118,7 +118,7 @@ def find_newest(store: Store, commit: str, *, suite: str | None) -> list[Entry]:
         raise InputError(f"no snapshot{suite_note} is stored for commit {commit!r}")
     if len(commits) > 1:
         raise InputError(
-            f"{commit!r} matches several commits: {', '.join(commits)}; give more digits"
+            f"{commit!r} matches several commits: {join_some(commits)}; give more digits"
         )
     latest = {entry.suite: entry for entry in matches}
     return [latest[name] for name in sorted(latest)]

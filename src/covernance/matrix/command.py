@@ -15,6 +15,7 @@ from covernance.history.open import open_table_store
 from covernance.history.store import StoreListing
 from covernance.matrix import jobs
 from covernance.matrix.jobs import Plan, Planned
+from covernance.model.text import cut
 from covernance.shell.options import base_option
 from covernance.shell.printing import print_json
 from covernance.shell.repository import enter_repository
@@ -105,10 +106,8 @@ def _leg(table: Table, job: Planned) -> dict[str, Any]:
 def _lines(table: Table, plan: Plan) -> Iterator[str]:
     for job in plan.jobs:
         yield _line(table, job)
-        reasons = plan.reasons.get(job.suite, ())
-        yield from (f"  {reason}" for reason in reasons[:_MOST_REASONS])
-        if len(reasons) > _MOST_REASONS:
-            yield f"  … and {len(reasons) - _MOST_REASONS} more"
+        reasons = cut(plan.reasons.get(job.suite, ()), _MOST_REASONS)
+        yield from (f"  {reason}" for reason in reasons)
     yield from (f"{name}: left out: {left.reason}" for name, left in plan.left_out.items())
 
 

@@ -10,8 +10,7 @@ from typing import Self
 import msgspec
 
 from covernance.errors import Exit
-
-_MOST_WAIVED = 10
+from covernance.model.text import cut
 
 
 class Verdict(StrEnum):
@@ -87,9 +86,7 @@ def count_waived(waived: Sequence[Waiver]) -> str:
 
 def describe_waived(waived: Sequence[Waiver]) -> str:
     """Return how many files are waived, and each with its owner and its last day."""
-    shown = [str(waiver) for waiver in waived[:_MOST_WAIVED]]
-    if more := len(waived) - len(shown):
-        shown.append(f"… and {more} more; `covernance exceptions list` shows all")
+    shown = cut(map(str, waived), command="covernance exceptions list")
     return f"{count_waived(waived)}: {'; '.join(shown)}"
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from covernance.model.fact import Fact, Subject
 from covernance.model.snapshot import Snapshot
-from covernance.model.text import short_commit
+from covernance.model.text import cut, short_commit
 from covernance.model.verdict import Verdict
 
 Event = Literal["gate", "drop", "exception", "recovered"]
@@ -85,5 +85,4 @@ def gate_fact(snapshot: Snapshot) -> Fact:
 
 
 def _shortened(reasons: Sequence[str]) -> list[str]:
-    more = len(reasons) - _MOST_REASONS
-    return [*reasons[:_MOST_REASONS], *([f"… and {more} more"] if more > 0 else [])]
+    return cut(reasons, _MOST_REASONS)

@@ -10,7 +10,7 @@ import msgspec
 
 from covernance.config import parse_floor
 from covernance.errors import Exit
-from covernance.model.text import escape_unprintable, short_commit
+from covernance.model.text import cut, escape_unprintable, short_commit
 from covernance.patch.annotations import format_warnings
 from covernance.shell.options import base_option, python_option, soft_option, softened
 from covernance.shell.printing import print_json, print_notes
@@ -58,8 +58,8 @@ def command(
     """Check the coverage of changed lines and branches.
 
     Reads the results of the last full runs. Uncommitted and untracked files are part of the change.
-    Every changed line that did not run is listed as file:line. A suite fails if it has no result or
-    if an edited file is newer than its result.
+    The changed lines that did not run are listed as file:line, ten per suite; --format json lists
+    all. A suite fails if it has no result or if an edited file is newer than its result.
 
     \b
     Examples:
@@ -120,11 +120,17 @@ def _suite_text(suite: SuitePatch) -> Iterable[str]:
     for result in suite.results:
         if result.theme is None or suite.results[0].counts.total:
             yield str(result)
-    for path in suite.unmeasured:
-        yield f"  {escape_unprintable(path)}: never measured; every statement counts as not run"
+    yield from _cut(
+        f"{escape_unprintable(path)}: never measured; every statement counts as not run"
+        for path in suite.unmeasured
+    )
     for result in suite.results[:1]:
-        yield from (f"  {_place(place)}: did not run" for place in result.uncovered)
-        yield from (f"  {_place(place)}: not every branch was taken" for place in result.partial)
+        yield from _cut(f"{_place(place)}: did not run" for place in result.uncovered)
+        yield from _cut(f"{_place(place)}: not every branch was taken" for place in result.partial)
+
+
+def _cut(items: Iterable[str]) -> Iterable[str]:
+    return (f"  {item}" for item in cut(items, command="covernance patch --format json"))
 
 
 def _list_problems(report: PatchReport) -> Iterable[tuple[str, Place]]:

@@ -9,7 +9,7 @@ import click
 from covernance.config import Suite, Table
 from covernance.errors import Exit
 from covernance.git.default_branch import find_default_branch
-from covernance.model.text import escape_unprintable
+from covernance.model.text import cut, escape_unprintable, join_some
 from covernance.reuse.policy import explain_no_reuse
 from covernance.reuse.workflow import Found, Reuse
 from covernance.shell.options import format_option
@@ -96,11 +96,10 @@ def _lines(name: str, finding: Found, most: int) -> Iterable[str]:
         yield f"{name}: would be reused: measured{at} on {evidence.recorded_at}"
     else:
         yield f"{name}: would run:"
-    yield from (f"  {escape_unprintable(reason)}" for reason in finding.reasons[:most])
-    if more := len(finding.reasons[most:]):
-        yield f"  … and {more} more; --all shows them"
+    reasons = cut(finding.reasons, most, command="covernance cache show --all")
+    yield from (f"  {escape_unprintable(reason)}" for reason in reasons)
     if finding.evidence and finding.evidence.programs:
-        programs = ", ".join(escape_unprintable(program) for program in finding.evidence.programs)
+        programs = join_some(map(escape_unprintable, finding.evidence.programs))
         yield f"  it starts {programs}, so any change in the repository makes it run"
 
 

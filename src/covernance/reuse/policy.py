@@ -9,6 +9,7 @@ import msgspec
 
 from covernance.context import is_ci
 from covernance.model import timestamp
+from covernance.model.text import join_some
 from covernance.reuse.evidence import ENVIRONMENT, OF_ENVIRONMENT, Evidence, Seen
 from covernance.reuse.path_states import ABSENT
 
@@ -129,7 +130,7 @@ def _names(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]
         old, new = set(state.split("/")), set(current.split("/"))
         changes = [f"{_name(entry)} is new" for entry in sorted(new - old) if ":" in entry]
         changes += [f"{_name(entry)} is gone" for entry in sorted(old - new) if ":" in entry]
-        yield f"{folder}, listed by the run: {', '.join(changes) or 'changed'}"
+        yield f"{folder}, listed by the run: {join_some(changes) or 'changed'}"
 
 
 def _name(entry: str) -> str:

@@ -12,7 +12,7 @@ from covernance.contents import CHANGED_MEANWHILE, Contents, settle
 from covernance.context import Context
 from covernance.git.provenance import add_environment, describe_run, read_head
 from covernance.model.snapshot import Provenance
-from covernance.model.text import escape_unprintable, short_commit
+from covernance.model.text import escape_unprintable, join_some, short_commit
 
 _MOST_PATHS = 3
 
@@ -58,6 +58,4 @@ class Checkout:
 
 
 def _shorten(paths: list[str]) -> str:
-    more = len(paths) - _MOST_PATHS
-    shown = ", ".join(escape_unprintable(path) for path in paths[:_MOST_PATHS])
-    return f"{shown} and {more} more" if more > 0 else shown
+    return join_some(map(escape_unprintable, paths), _MOST_PATHS)

@@ -9,7 +9,7 @@ from covernance.model import lines
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
 from covernance.model.snapshot import FileResult, Snapshot
-from covernance.model.text import escape_unprintable
+from covernance.model.text import cut, escape_unprintable, join_some
 from covernance.model.verdict import count_waived
 from covernance.shell.columns import align
 
@@ -65,10 +65,7 @@ def reasons(snapshot: Snapshot) -> str:
 
 def cut_list(items: Sequence[str], most: int) -> list[str]:
     """Indent the first items of a list; if there are more, count them and name where they are."""
-    shown = [f"  {item}" for item in items[:most]]
-    if more := len(items) - len(shown):
-        shown.append(f"  … and {more} more; `{SHOW_ALL}` lists all of the last full run")
-    return shown
+    return [f"  {item}" for item in cut(items, most, command=SHOW_ALL)]
 
 
 def format_gaps(snapshot: Snapshot) -> str:
@@ -81,11 +78,11 @@ def format_gaps(snapshot: Snapshot) -> str:
     gaps = [(path, result) for path, result in snapshot.files.items() if _count_missing(result)]
     if not gaps or snapshot.total.meets(Decimal(snapshot.floor.percent)):
         return ""
-    largest = sorted(gaps, key=lambda gap: (-_count_missing(gap[1]), gap[0]))[:_MOST_FILES]
+    largest = sorted(gaps, key=lambda gap: (-_count_missing(gap[1]), gap[0]))
     return "\n".join(
         [
             f"{snapshot.suite}: largest coverage gaps:",
-            *(f"  {path}: {places(result)}" for path, result in largest),
+            *cut_list([f"{path}: {places(result)}" for path, result in largest], _MOST_FILES),
         ]
     )
 
@@ -100,8 +97,7 @@ def places(result: FileResult) -> str:
         if end not in missing
     ]
     texts = [text for _, text in sorted(gaps)]
-    more = len(texts) - _MOST_PLACES
-    return ", ".join(texts[:_MOST_PLACES]) + (f", … {more} more" if more > 0 else "")
+    return join_some(texts, _MOST_PLACES)
 
 
 def _origin(snapshot: Snapshot) -> str:

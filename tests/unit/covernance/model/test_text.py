@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model.text import escape_unprintable, short_commit
+from covernance.model.text import cut, escape_unprintable, join_some, short_commit
 
 pytestmark = pytest.mark.security
 
@@ -34,3 +34,24 @@ def test_a_commit_is_named_by_its_first_digits_and_none_by_a_whole_word() -> Non
     assert short_commit(None, "no commit is known") == "no commit is known"
     assert short_commit("", "none") == "none"
     assert short_commit(None) == ""
+
+
+@pytest.mark.architecture
+@given(st.lists(st.text(), max_size=10))
+def test_a_short_list_is_complete(items: list[str]) -> None:
+    assert cut(items) == items
+
+
+@pytest.mark.reliability
+def test_a_long_list_ends_with_a_count_and_the_command_that_shows_all() -> None:
+    items = [str(number) for number in range(12)]
+    assert cut(items) == [*items[:10], "… and 2 more"]
+    assert cut(iter(items), 11, command="covernance plan") == [
+        *(*items[:11], "… and 1 more; `covernance plan` shows all")
+    ]
+
+
+@pytest.mark.reliability
+def test_a_long_list_in_a_sentence_is_cut_too() -> None:
+    assert join_some("abcde") == "a, b, c, d, e"
+    assert join_some("abcde", 2) == "a, b, … and 3 more"

@@ -36,6 +36,11 @@ def measure(repository: Repository, snapshot: Snapshot) -> None:
         missing_lines="4",
         branches={3: (2, 1)},
     )
+    publish(repository, snapshot, file)
+
+
+def publish(repository: Repository, snapshot: Snapshot, file: FileResult) -> None:
+    """Write a result of the suite as of now, with the counts of its source."""
     provenance = msgspec.structs.replace(
         snapshot.provenance, dirty=True, recorded_at="2100-01-01T00:00:00Z"
     )
@@ -164,3 +169,18 @@ def test_github_format_adds_a_warning_per_place() -> None:
         "This did not run.",
         "Not every branch was taken.",
     ]
+
+
+@pytest.mark.reliability
+def test_many_uncovered_lines_are_cut_with_a_count_and_the_command_that_shows_all(
+    repository: Repository, snapshot: Snapshot
+) -> None:
+    start = len((repository.root / SOURCE).read_text().splitlines()) + 1
+    repository.append(SOURCE, "".join(f"name_{number} = {number}\n" for number in range(15)))
+    file = FileResult(
+        total=Counts(), themes={}, executed_lines="1", missing_lines=f"4,{start}-{start + 14}"
+    )
+    publish(repository, snapshot, file)
+    lines = call().stdout.splitlines()
+    assert sum(line.endswith(": did not run") for line in lines) == 10
+    assert any("more; `covernance patch --format json` shows all" in line for line in lines)

@@ -46,7 +46,7 @@ def test_suite_that_would_be_reused_shows_its_time(found: list[Found]) -> None:
 
 def test_many_reasons_are_cut_unless_all_are_requested(found: list[Found]) -> None:
     found.append(Found(EVIDENCE, tuple(f"{number}.py changed" for number in range(25))))
-    assert "  … and 5 more; --all shows them" in call("show")
+    assert "  … and 5 more; `covernance cache show --all` shows all" in call("show")
     assert "24.py changed" in call("show", "--all")
 
 

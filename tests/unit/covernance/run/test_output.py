@@ -89,7 +89,7 @@ def test_long_lists_are_cut_with_a_count_and_the_command_that_shows_all(
     start = lines.index("calc: tests without a theme (297):")
     assert lines[start + 10 : start + 12] == [
         "  t::9",
-        "  … and 287 more; `covernance summary --format json` lists all of the last full run",
+        "  … and 287 more; `covernance summary --format json` shows all",
     ]
     (waivers,) = [line for line in lines if "files waived" in line]
     assert waivers.startswith("  12 files waived: a.py (@a, until 2026-12-31); b.py ")

@@ -80,7 +80,7 @@ def test_many_reasons_are_cut_and_counted(snapshot: Snapshot) -> None:
     lines = tables.reasons(many).splitlines()
     assert len(lines) == 21
     command = "`covernance summary --format json`"
-    assert lines[-1] == f"  … and 5 more; {command} lists all of the last full run"
+    assert lines[-1] == f"  … and 5 more; {command} shows all"
 
 
 def test_gaps_list_files_and_lines_with_the_largest_first(snapshot: Snapshot) -> None:
@@ -112,4 +112,4 @@ def test_places_merge_lines_and_omit_branches_to_missing_lines() -> None:
 def test_many_places_are_cut_and_counted() -> None:
     missing = ",".join(map(str, range(1, 40, 2)))
     result = FileResult(total=Counts(40, 20), themes={}, missing_lines=missing)
-    assert tables.places(result).endswith(", … 8 more")
+    assert tables.places(result).endswith(", … and 8 more")
