@@ -45,7 +45,7 @@ from covernance.shell.repository import enter_repository
     is_flag=True,
     envvar="COVERAGE_BOOTSTRAP",
     show_envvar=True,
-    help="Pass suites that have no base yet.",
+    help="Pass suites that have no base yet, or nothing left of it.",
 )
 @facts_option
 @soft_option
@@ -67,7 +67,8 @@ def command(
     limit in the table fails: the total and the earned coverage of each theme (`max-drop`,
     `theme-max-drop`), not counting removed code, and the patch coverage of the change compared with
     that of the change before it (`patch-max-drop`). `covernance patch` lists the lines. A suite
-    without a base fails as `no-baseline`.
+    without a base fails as `no-baseline`, and one whose code was nearly all replaced, with a lower
+    total, as `nothing-to-compare`.
 
     \b
     Examples:

@@ -26,6 +26,9 @@ PATCH = "patch"
 
 _MOST_FILES = 10
 
+_LEAST_PART = 10
+"""At least one in so many statements of the base must be left, or of those that are there now."""
+
 
 class Removed(msgspec.Struct, frozen=True):
     """What a change removed from a file of the base.
@@ -90,23 +93,29 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         numbers: Every measure.
         gone: Tests of the base that no longer exist.
         broken: Tests that passed in the base and no longer pass.
+        incomparable: Why too little of the base is left to compare with; empty if enough is.
     """
 
     suite: str
     numbers: tuple[Drop, ...]
     gone: tuple[str, ...]
     broken: tuple[str, ...]
+    incomparable: str = ""
 
     @property
     def assessment(self) -> Assessment:
-        """`dropped` if a measure fell by more than its limit."""
+        """`dropped` if a measure fell by more than its limit, or `nothing-to-compare`."""
         reasons = tuple(
             f"{drop.measure} fell by {show_drop(drop.points)} points (limit {drop.limit}), from "
             f"{show(drop.before.percent)} % to {show(drop.after.percent)} %"
             for drop in self.numbers
             if drop.over
         )
-        return Assessment(Verdict.DROPPED, reasons) if reasons else Assessment(Verdict.PASS)
+        if reasons:
+            return Assessment(Verdict.DROPPED, reasons)
+        if self.incomparable:
+            return Assessment(Verdict.NOTHING_TO_COMPARE, (self.incomparable,))
+        return Assessment(Verdict.PASS)
 
 
 def compare_results(
@@ -131,15 +140,14 @@ def compare_results(
     measures: dict[str, Callable[[FileResult], _View]] = {TOTAL: _raw}
     measures |= {theme: _earned(theme) for theme in themes}
     limits = {theme: suite.theme_max_drop.get(theme, suite.max_drop) for theme in themes}
+    numbers = tuple(
+        _drop(measure, view, base, now, removed, limits.get(measure, suite.max_drop))
+        for measure, view in measures.items()
+    )
     return Comparison(
         suite=now.suite,
-        numbers=(
-            *(
-                _drop(measure, view, base, now, removed, limits.get(measure, suite.max_drop))
-                for measure, view in measures.items()
-            ),
-            *_patch(base, now, suite.patch_max_drop, patch_min_lines),
-        ),
+        numbers=(*numbers, *_patch(base, now, suite.patch_max_drop, patch_min_lines)),
+        incomparable=_explain_replaced(base.total, numbers[0]),
         gone=tuple(test for test in base.tests if test not in now.tests),
         broken=tuple(
             test
@@ -148,6 +156,21 @@ def compare_results(
             and base.tests[test].outcome == "passed"
             and result.outcome != "passed"
         ),
+    )
+
+
+def _explain_replaced(base: Counts, total: Drop) -> str:
+    """Explain why a lower total can't be compared: new code replaced nearly all of the base.
+
+    Without the removed code the base is then a few lines, or none, that fell by nothing.
+    """
+    left, lower = total.before, msgspec.structs.replace(total, before=base)
+    if left.total * _LEAST_PART >= min(base.total, total.after.total) or not lower.over:
+        return ""
+    return (
+        f"{left.total} of {base.total} statements and branches of the base are left, too few to "
+        f"compare; the total was {show(base.percent)} % and is {show(total.after.percent)} % "
+        f"(limit {total.limit}). Cover the new code, or pass --bootstrap"
     )
 
 

@@ -29,8 +29,9 @@ class GuardResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         suite: Its name.
-        assessment: `pass`, `dropped`, `no-baseline`, `no-data` or `stale`, and why.
-        bootstrap: Whether a missing base was accepted.
+        assessment: `pass`, `dropped`, `nothing-to-compare`, `no-baseline`, `no-data` or `stale`,
+            and why.
+        bootstrap: Whether a missing base, or one of which nothing is left, was accepted.
         base: The result that it was compared with; None if there is none.
         comparison: The measures compared with the base.
         flaps: Lines that ran in some runs of the same sources and not in others.
@@ -64,7 +65,7 @@ def guard_suites(
         suites: The suites.
         store: The store of earlier results.
         merge_base: The commit that the change is based on; None if there is none.
-        bootstrap: Whether suites without a base pass.
+        bootstrap: Whether suites without a base, or with nothing left of it, pass.
 
     Raises:
         CovernanceError: git, the store or a snapshot can't be read.
@@ -121,6 +122,7 @@ def _guard(
     return GuardResult(
         suite=suite.name,
         assessment=comparison.assessment,
+        bootstrap=bootstrap and comparison.assessment.verdict is Verdict.NOTHING_TO_COMPARE,
         base=base,
         comparison=comparison,
         flaps=flaps,

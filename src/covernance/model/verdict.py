@@ -41,6 +41,10 @@ class Verdict(StrEnum):
 
     # The guard
     DROPPED = ("dropped", "A number fell by more than its limit since the base.")
+    NOTHING_TO_COMPARE = (
+        "nothing-to-compare",
+        "Too little of the base is left to compare with, and the total is lower.",
+    )
     NO_BASELINE = ("no-baseline", "There is no stored result to compare with.")
 
     # Patch coverage and integrity

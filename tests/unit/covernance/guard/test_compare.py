@@ -297,3 +297,47 @@ def test_a_fully_covered_new_file_is_not_listed(snapshot: Snapshot, suite: Suite
     before = result(snapshot, a=measured(first(100)))
     after = result(snapshot, a=measured(first(100)), new=measured(first(20), 20))
     assert all(not number.files for number in compared(before, after, suite).numbers)
+
+
+def replaced(sample: Snapshot, suite: Suite, left: int, executed: int) -> Comparison:
+    """A base of 100 covered lines, of which some are left uncovered; 100 new lines, some ran."""
+    base = result(sample, old=measured(first(100)), kept=measured(set(), statements=left))
+    now = result(sample, new=measured(first(executed)), kept=measured(set(), statements=left))
+    return compared(base, now, suite, {"old.py": Removed(None)})
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("left", [0, 9])
+def test_a_base_of_which_little_is_left_is_nothing_to_compare_with(
+    snapshot: Snapshot, suite: Suite, left: int
+) -> None:
+    assessment = replaced(snapshot, suite, left, 8).assessment
+    assert assessment.verdict == "nothing-to-compare"
+    (reason,) = assessment.reasons
+    assert reason.startswith(
+        f"{left} of {100 + left} statements and branches of the base are left, too few to compare; "
+    )
+
+
+def test_code_that_replaces_all_and_is_covered_as_well_passes(
+    snapshot: Snapshot, suite: Suite
+) -> None:
+    assert replaced(snapshot, suite, 0, 98).assessment.verdict == "pass"
+    assert replaced(snapshot, suite, 0, 97).assessment.verdict == "nothing-to-compare"
+
+
+def test_a_base_of_which_enough_is_left_is_compared(snapshot: Snapshot, suite: Suite) -> None:
+    assert replaced(snapshot, suite, 12, 8).assessment.verdict == "pass"
+
+
+def test_removing_most_code_leaves_enough_to_compare(snapshot: Snapshot, suite: Suite) -> None:
+    base = result(snapshot, old=measured(first(99)), kept=measured(set(), statements=1))
+    now = result(snapshot, kept=measured(set(), statements=1))
+    assert compared(base, now, suite, {"old.py": Removed(None)}).assessment.verdict == "pass"
+
+
+def test_a_drop_is_a_drop_however_little_is_left(snapshot: Snapshot, suite: Suite) -> None:
+    base = result(snapshot, old=measured(first(100)), kept=measured({1}, statements=1))
+    now = result(snapshot, new=measured(set()), kept=measured(set(), statements=1))
+    assessment = compared(base, now, suite, {"old.py": Removed(None)}).assessment
+    assert assessment.verdict == "dropped"
