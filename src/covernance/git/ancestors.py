@@ -19,3 +19,13 @@ def list_ancestors(root: Path, commit: str) -> list[str]:
     """
     listed = Git(root).run("rev-list", f"--max-count={_MOST_ANCESTORS}", "--end-of-options", commit)
     return listed.decode().split()
+
+
+def is_ancestor(root: Path, commit: str, descendant: str) -> bool:
+    """Whether a commit is another one or an ancestor of it, as far as the clone has them.
+
+    Raises:
+        MachineError: git is missing.
+    """
+    arguments = ("merge-base", "--is-ancestor", "--end-of-options", commit, descendant)
+    return Git(root).ask(*arguments) is not None

@@ -9,6 +9,7 @@ import msgspec
 from covernance.context import Context
 from covernance.errors import ConfigError, InputError
 from covernance.git import changes
+from covernance.git.ancestors import is_ancestor
 from covernance.git.base_table import read_base_table
 from covernance.git.default_branch import USUAL, find_hosted_default
 from covernance.git.github_event import read_event
@@ -125,8 +126,7 @@ def _find_commit_before_push(context: Context, head: str) -> str | None:
     before = changes.resolve_commit(context.root, read_event(context.environ).before or "0" * 40)
     if before is None or before == head:
         return None
-    descends = Git(context.root).ask("merge-base", "--is-ancestor", before, head) is not None
-    return before if descends else None
+    return before if is_ancestor(context.root, before, head) else None
 
 
 def _find_parent(root: Path) -> str | None:

@@ -31,6 +31,7 @@ from covernance.freshness import Unusable, require_current
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
 from covernance.integrity import inventory
+from covernance.integrity.base_results import read_base_results
 from covernance.integrity.findings import (
     Allowances,
     Finding,
@@ -47,7 +48,6 @@ from covernance.integrity.pragmas import Pragmas, find_pragmas
 from covernance.integrity.pytest_selection import find_narrowed_selections, read_pytest_settings
 from covernance.integrity.register_changes import compare_registers
 from covernance.integrity.table_changes import check_comparable, compare_tables
-from covernance.model import snapshot
 from covernance.model.effects import CoverageSettings
 from covernance.model.paths import is_below
 from covernance.model.verdict import Waiver
@@ -144,7 +144,7 @@ def find_weakenings(
         ),
         *_coverage_findings(before, after, diff, sources, agent, context.environ),
     ]
-    measured = {read.suite: read for read in map(snapshot.read, base_snapshots)}
+    measured = read_base_results(context, base, base_snapshots)
     results = read_results(context) if measured else {}
     themes = {*old_table.get("themes", ()), *table.themes}
     unusable: list[Unusable] = []

@@ -182,7 +182,11 @@ def test_base_snapshot_requires_a_current_result(
     repository: Repository, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     base = tmp_path / "base.json"
-    base.write_bytes(msgspec.structs.replace(snapshot, suite="calc").encode())
+    provenance = msgspec.structs.replace(
+        snapshot.provenance, commit=repository.git("rev-parse", "HEAD")
+    )
+    result_of_base = msgspec.structs.replace(snapshot, suite="calc", provenance=provenance)
+    base.write_bytes(result_of_base.encode())
     repository.commit()
     result = call("--base-snapshot", str(base))
     assert (

@@ -61,7 +61,7 @@ def test_the_base_is_the_option_then_the_pull_requests_target_then_the_default(
 
 
 def test_an_unchanged_tree_has_no_findings(repository: Repository, measure: Measure) -> None:
-    measure(tests={"tests/test_calc.py::test_a": "passed"}, to="base.json")
+    measure(tests={"tests/test_calc.py::test_a": "passed"}, dirty=False, to="base.json")
     measure(tests={"tests/test_calc.py::test_a": "passed"})
     for report in (weakened(), weakened(Path("base.json"))):
         assert (report.findings, report.unusable, report.exit) == ((), (), Exit.PASS)
@@ -118,7 +118,7 @@ def test_with_a_base_snapshot_tests_are_compared_by_what_ran(
     repository: Repository, measure: Measure
 ) -> None:
     base = {f"tests/test_calc.py::test_a[{number}]": "passed" for number in range(3)}
-    measure(tests=base, to="base.json")
+    measure(tests=base, dirty=False, to="base.json")
     Path("tests/test_calc.py").unlink()
     measure(tests={"tests/test_calc.py::test_a[0]": "skipped"})
     assert list_findings(weakened(Path("base.json"))) == [
@@ -130,7 +130,7 @@ def test_with_a_base_snapshot_tests_are_compared_by_what_ran(
 
 @pytest.mark.security
 def test_compared_suite_without_a_run_fails(repository: Repository, measure: Measure) -> None:
-    measure(to="base.json")
+    measure(dirty=False, to="base.json")
     report = weakened(Path("base.json"))
     (unusable,) = report.unusable
     assert (unusable.suite, unusable.verdict, report.exit) == ("calc", "no-data", Exit.GATE)

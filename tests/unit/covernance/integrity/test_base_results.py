@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from covernance.errors import InputError
+from covernance.integrity.base_results import read_base_results
+from covernance.model.snapshot import Snapshot
+from tests.utils.contexts import context_of
+from tests.utils.repository import Repository
+
+pytestmark = pytest.mark.security
+
+
+@pytest.fixture
+def commits(repository: Repository) -> list[str]:
+    """Three commits on main, the oldest first; the second one is the base."""
+    return repository.prepare(commit_three_times)
+
+
+def commit_three_times(repository: Repository) -> list[str]:
+    repository.initialize()
+    return [repository.commit(f"step {number}") for number in range(3)]
+
+
+def read(
+    repository: Repository, base: str, sample: Snapshot, suite: str = "calc", **source: object
+) -> dict[str, Snapshot]:
+    provenance = msgspec.structs.replace(sample.provenance, **source)
+    result = msgspec.structs.replace(sample, suite=suite, provenance=provenance)
+    path = repository.root.with_name("base.json")
+    path.write_bytes(result.encode())
+    return read_base_results(context_of(repository.root), base, [path])
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_result_of_the_base_or_before_it_is_taken(
+    repository: Repository, commits: list[str], snapshot: Snapshot, at: int
+) -> None:
+    (result,) = read(repository, commits[1], snapshot, commit=commits[at]).values()
+    assert (result.suite, result.provenance.commit) == ("calc", commits[at])
+
+
+@pytest.mark.parametrize("commit", [None, "f" * 40, "HEAD^", "--all"])
+def test_a_result_of_another_commit_is_an_error(
+    repository: Repository, commits: list[str], snapshot: Snapshot, commit: str | None
+) -> None:
+    with pytest.raises(InputError, match=r"base\.json: is of .*, which is not the base"):
+        read(repository, commits[0], snapshot, commit=commit)
+
+
+def test_a_result_of_the_change_is_an_error(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    with pytest.raises(InputError, match=f"is of {commits[2][:12]}, which is not the base"):
+        read(repository, commits[1], snapshot, commit=commits[2])
+    with pytest.raises(InputError, match="with uncommitted changes; give the result of a clean"):
+        read(repository, commits[1], snapshot, commit=commits[1], dirty=True)
+
+
+def test_a_result_of_an_unknown_suite_is_an_error(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    message = r"base\.json: is of suite 'calk', which is not in the table: calc"
+    with pytest.raises(InputError, match=message):
+        read(repository, commits[1], snapshot, "calk", commit=commits[1])
+
+
+def test_two_results_of_one_suite_are_an_error(
+    repository: Repository, commits: list[str], snapshot: Snapshot
+) -> None:
+    read(repository, commits[1], snapshot, commit=commits[1])
+    path = repository.root.with_name("base.json")
+    with pytest.raises(InputError, match="is another result of suite 'calc'; give one per suite"):
+        read_base_results(context_of(repository.root), commits[1], [path, Path(path)])
