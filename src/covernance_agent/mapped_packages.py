@@ -27,7 +27,7 @@ def find_mapped_packages(paths: Iterable[object], source: Sequence[str]) -> list
         if others:
             for path in source:
                 if _overlap(PurePath(path), PurePath(target)):
-                    names.update(dict.fromkeys(_names(Path(path))))
+                    names.update(dict.fromkeys(name for name, _ in find_packages(Path(path))))
     return list(names)
 
 
@@ -39,12 +39,13 @@ def _overlap(source: PurePath, target: PurePath) -> bool:
     return source.parts[:shorter] == target.parts[:shorter]
 
 
-def _names(folder: Path) -> Iterator[str]:
-    """The package that a folder is or belongs to, or else the packages in it."""
-    if not (folder / "__init__.py").is_file():
-        yield from sorted(path.parent.name for path in folder.glob("*/__init__.py"))
+def find_packages(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Find the package that a folder is, or else the packages in it: their names and folders."""
+    if (folder / "__init__.py").is_file():
+        yield name_module(str(folder)), folder
         return
-    yield name_module(str(folder))
+    for path in sorted(folder.glob("*/__init__.py")):
+        yield path.parent.name, path.parent
 
 
 def name_module(path: str) -> str:

@@ -8,8 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
-Origins = dict[str, tuple[str, str]]
-"""By source: the name of an imported module and its file, or its folder if it has no file."""
+from covernance_agent.installed_copies import find_difference
+from covernance_agent.mapped_packages import find_packages
+
+Origins = dict[str, tuple[str, str, str]]
+"""By source: the name of an imported module, its file, or its folder if it has no file, and the
+first source file that differs from an installed copy, or ""."""
 
 
 def find_origins(
@@ -29,7 +33,8 @@ def find_origins(
     for source in sources:
         for name in _names(root / source, root):
             if origin := _origin(imported.get(name)):
-                origins[source] = (name, _relative(origin, root))
+                different = _find_different(root / source, name, origin)
+                origins[source] = (name, _relative(origin, root), _relative(different, root))
                 break
     return origins
 
@@ -64,8 +69,19 @@ def _origin(module: object) -> str | None:
         return None
 
 
+def _find_different(source: Path, name: str, origin: str) -> str:
+    """Find the source file of a package that differs from that of an installed copy; "" if none."""
+    for package, folder in find_packages(source):
+        if package == name and Path(origin).name == "__init__.py":
+            different = find_difference(folder, Path(origin).parent)
+            return str(folder / different) if different else ""
+    return ""
+
+
 def _relative(path: str, root: Path) -> str:
-    """A path relative to the root, if it is below."""
+    """A path relative to the root, if it is below; "" stays as it is."""
+    if not path:
+        return ""
     absolute = os.path.normpath(root / path)
     below = f"{root}{os.sep}"
     return absolute.removeprefix(below)

@@ -24,6 +24,7 @@ from coverage.plugin_support import Plugins
 from coverage.types import TConfigurable
 
 from covernance_agent.failures import ConfigError, MachineError
+from covernance_agent.installed_copies import Copy, find_equal_copies
 from covernance_agent.mapped_packages import find_mapped_packages, name_module
 from covernance_agent.settings import split_list
 
@@ -80,10 +81,11 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
     sections = _read(path) if path else {}
     name = os.path.relpath(path) if path else ""
     notes = [f"{name}: {note}" for note in _override_run(sections.setdefault("run", {}), source)]
+    as_toml = path is not None and path.endswith(".toml")
+    _count_copies(sections, find_equal_copies(source), as_toml=as_toml)
     packages = find_mapped_packages(sections.get("paths", {}).values(), source)
     if modules := [*map(name_module, _modules(source)), *packages]:
         sections["run"]["source_pkgs"] = modules
-    as_toml = path is not None and path.endswith(".toml")
     target = Path(folder, "settings.toml" if as_toml else "coveragerc")
     _write(target, sections, as_toml=as_toml)
     if sections["run"].get("plugins") and (changed := _changed_by_plugins(target, source)):
@@ -93,6 +95,17 @@ def write_settings(folder: Path, source: Sequence[str]) -> tuple[str, list[str]]
         sections[_NAME] = {"source": list(source) if as_toml else "\n".join(source)}
         _write(target, sections, as_toml=as_toml)
     return str(target), notes
+
+
+def _count_copies(sections: Sections, copies: Sequence[Copy], *, as_toml: bool) -> None:
+    """Count installed copies as the source, by entries of [paths]."""
+    for number, copy in enumerate(copies):
+        mapped = [copy.source.as_posix(), copy.pattern]
+        paths = sections.setdefault("paths", {})
+        paths[f"{_NAME}_{number}"] = mapped if as_toml else "\n".join(mapped)
+        if generated := copy.list_generated():
+            omit = [*split_list(sections["run"].get("omit", "")), *generated]
+            sections["run"]["omit"] = omit if as_toml else "\n".join(omit)
 
 
 def coverage_init(registry: Plugins, options: dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ class Recorder:
         self._parent = os.getppid()
         self._collected: Collected | None = None
         self._plain_ids: dict[str, str] = {}
-        self._origins: dict[str, tuple[str, str]] = {}
+        self._origins: dict[str, tuple[str, str, str]] = {}
         self._tally = Tally()
         self._errors: set[str] = set()
         self._progress: BinaryIO | None = None

@@ -54,7 +54,8 @@ class Record(msgspec.Struct):
         notes: What the pass changed for covernance, one sentence each.
         has_collected: Whether all tests were collected; False if pytest was stopped before.
         not_entered: Tests with an outcome whose own code did not run, or skipped itself.
-        origins: By source of the suite, the module that was imported under its name, and its file.
+        origins: By source of the suite, the module that was imported under its name, its file, and
+            the first source file that differs from an installed copy, or "".
         reasons: Why a test, or all of a file, was skipped or expected to fail.
         settings: pytest's settings in force.
         plugins: pytest's plugins, with their versions.
@@ -75,7 +76,7 @@ class Record(msgspec.Struct):
     reran: list[str] = []
     has_collected: bool = True
     not_entered: list[str] = []
-    origins: dict[str, tuple[str, str]] = {}
+    origins: dict[str, tuple[str, str, str]] = {}
     reasons: dict[str, str] = {}
     settings: dict[str, Setting] = {}
     plugins: dict[str, str] = {}

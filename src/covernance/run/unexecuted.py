@@ -35,7 +35,7 @@ def _has_only_gaps(files: Iterable[FileResult]) -> bool:
 
 def _explain(source: str, suite: Suite, results: Sequence[ThemeResult]) -> str:
     origins = (result.record.origins.get(source) for result in results if result.record)
-    module, file = next((origin for origin in origins if origin), ("", ""))
+    module, file, different = next((origin for origin in origins if origin), ("", "", ""))
     if not module:
         return (
             f"nothing below {source} was imported by any test; "
@@ -45,6 +45,12 @@ def _explain(source: str, suite: Suite, results: Sequence[ThemeResult]) -> str:
         return (
             f"{source}: {module} was imported from {file}, but no line of it was recorded; "
             "look for code that stops coverage.py, such as sys.settrace or a debugger"
+        )
+    if different:
+        return (
+            f"{source} was never imported; {module} came from {file}, a copy from which "
+            f"{different} differs; install the project again, or editable "
+            "(`pip install --editable .`)"
         )
     return (
         f"{source} was never imported; {module} came from {file}; "

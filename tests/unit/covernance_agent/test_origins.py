@@ -42,7 +42,7 @@ def root(tmp_path: Path) -> Path:
 )
 def test_module_of_a_source_is_found_by_its_name(root: Path, source: str, name: str) -> None:
     modules = {name: module("/env/calc.py"), "unrelated": module("/env/unrelated.py")}
-    assert find_origins([source], root, modules) == {source: (name, "/env/calc.py")}
+    assert find_origins([source], root, modules) == {source: (name, "/env/calc.py", "")}
 
 
 def test_longest_name_counts(root: Path) -> None:
@@ -53,7 +53,7 @@ def test_longest_name_counts(root: Path) -> None:
 def test_files_of_the_project_are_relative_to_its_root(root: Path) -> None:
     modules = {"calc": module(str(root / "src" / ".." / "site" / "calc.py"))}
     assert find_origins([str(root / "src/calc")], root, modules) == {
-        str(root / "src/calc"): ("calc", "site/calc.py")
+        str(root / "src/calc"): ("calc", "site/calc.py", "")
     }
 
 
@@ -76,10 +76,12 @@ def test_standard_library_is_no_origin(tmp_path: Path) -> None:
 def test_source_outside_the_root_has_the_name_of_its_folder(tmp_path: Path) -> None:
     modules = {"calc": module("/env/calc.py")}
     for source in ("../calc", str(tmp_path / "calc")):
-        assert find_origins([source], tmp_path / "a", modules) == {source: ("calc", "/env/calc.py")}
+        assert find_origins([source], tmp_path / "a", modules) == {
+            source: ("calc", "/env/calc.py", "")
+        }
 
 
 def test_modules_of_this_process_are_the_default() -> None:
     root = Path(__file__).parents[3]
-    name, file = find_origins(["src/covernance_agent"], root)["src/covernance_agent"]
+    name, file, _ = find_origins(["src/covernance_agent"], root)["src/covernance_agent"]
     assert (name, Path(file).name) == ("covernance_agent", "__init__.py")

@@ -412,7 +412,7 @@ def test_the_origin_of_the_measured_sources_is_recorded(
     measurement.set_option("run:source", ["src/sample_of_origins"])
     pytester.makepyfile(sample_of_origins="", test_it="import sample_of_origins")
     assert one_pass(pytester).origins == {
-        "src/sample_of_origins": ["sample_of_origins", "sample_of_origins.py"]
+        "src/sample_of_origins": ["sample_of_origins", "sample_of_origins.py", ""]
     }
 
 
@@ -599,7 +599,7 @@ def test_a_worker_passes_its_collection_to_the_controller(
     worker_config = pass_config(tmp_path, workerinput={}, workeroutput={})
     worker = Recorder(worker_config)
     worker._collected = Collected({}, ["t::plain"], [], [])
-    worker._origins["calc"] = ("calc", "elsewhere/calc.py")
+    worker._origins["calc"] = ("calc", "elsewhere/calc.py", "")
     worker._plain_ids["t::a@db"] = "t::a"
     worker._markers = MarkerNames(["securty"], ["security"])
     worker.pytest_sessionfinish(0)
@@ -616,7 +616,7 @@ def test_a_worker_passes_its_collection_to_the_controller(
     assert record.collected.unthemed == ["t::plain"]
     assert record.has_collected
     assert (record.unknown_markers, record.known_markers) == (["securty"], ["security"])
-    assert record.origins == {"calc": ["calc", "elsewhere/calc.py"]}
+    assert record.origins == {"calc": ["calc", "elsewhere/calc.py", ""]}
     assert (record.outcomes, record.seconds) == ({"t::a": "passed"}, {"t::a": 1.5})
 
 

@@ -28,7 +28,7 @@ def files(**executed: int) -> dict[str, FileResult]:
     ("origin", "text"),
     [
         (
-            ("calc", "/env/site-packages/calc/__init__.py"),
+            ("calc", "/env/site-packages/calc/__init__.py", ""),
             (
                 "src/calc was never imported; calc came from /env/site-packages/calc/__init__.py; "
                 "install it editable, or map that folder to the source in [paths] of coverage.py's "
@@ -36,10 +36,18 @@ def files(**executed: int) -> dict[str, FileResult]:
             ),
         ),
         (
-            ("calc", "src/calc/__init__.py"),
+            ("calc", "src/calc/__init__.py", ""),
             (
                 "src/calc: calc was imported from src/calc/__init__.py, but no line of it was "
                 "recorded; look for code that stops coverage.py, such as sys.settrace or a debugger"
+            ),
+        ),
+        (
+            ("calc", "/env/site-packages/calc/__init__.py", "src/calc/b.py"),
+            (
+                "src/calc was never imported; calc came from /env/site-packages/calc/__init__.py, "
+                "a copy from which src/calc/b.py differs; install the project again, or editable "
+                "(`pip install --editable .`)"
             ),
         ),
         (
@@ -52,7 +60,7 @@ def files(**executed: int) -> dict[str, FileResult]:
     ],
 )
 def test_cause_is_where_the_module_came_from(
-    suite: Suite, finished: Build, origin: tuple[str, str] | None, text: str
+    suite: Suite, finished: Build, origin: tuple[str, str, str] | None, text: str
 ) -> None:
     measured = msgspec.structs.replace(suite, source=("src/calc",))
     results = [
