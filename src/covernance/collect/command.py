@@ -16,8 +16,9 @@ from covernance.matrix.carry_forward import publish_all_carried
 from covernance.matrix.jobs import read
 from covernance.model.text import join_some
 from covernance.run.output import print_results, worst_exit
-from covernance.shell.options import python_option, soft_option, softened
+from covernance.shell.options import python_option, soft_option
 from covernance.shell.repository import enter_repository
+from covernance.shell.soft import check_soft, list_unknown, softened
 
 
 @click.command("collect")
@@ -47,6 +48,7 @@ def command(
       covernance collect arrived
     """  # noqa: D301 - click reads the escape
     context = enter_repository()
+    check_soft(context, soft=soft)
     table = context.table
     plan = read(plan_file or context.layout.plan)
     arrived = arrivals.find_arrivals(folder, plan, table)
@@ -69,4 +71,6 @@ def command(
             f"collect: {suite}: did not run; no earlier result can be used: {reason}", err=True
         )
         codes.append(Exit.GATE)
-    return softened(worst_exit(codes), soft=soft)
+    missing = [*(job.name for job in arrived.missing), *not_carried]
+    missing += list_unknown((result.snapshot.suite, result.snapshot.verdict) for result in results)
+    return softened(worst_exit(codes), soft=soft, missing=missing)

@@ -316,6 +316,15 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
             weakened_by=Weakening.HIGHER,
         ),
     ] = 5
+    soft_in_ci: Annotated[
+        bool,
+        Key(
+            FLAG,
+            "Whether `--soft` and `COVERAGE_SOFT` may let a failed gate pass in CI. Failed tests "
+            "and missing results never pass.",
+            governs=True,
+        ),
+    ] = False
     history: Annotated[
         HistorySettings,
         Key(SECTION, "Where snapshots of earlier runs are stored.", harmless="see its keys"),

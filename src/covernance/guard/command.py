@@ -20,9 +20,10 @@ from covernance.history.base_result import Base
 from covernance.history.open import open_table_store
 from covernance.model.counts import show
 from covernance.model.text import cut, short_commit
-from covernance.shell.options import base_option, facts_option, format_option, soft_option, softened
+from covernance.shell.options import base_option, facts_option, format_option, soft_option
 from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
+from covernance.shell.soft import check_soft, list_unknown, softened
 
 
 @click.command("guard")
@@ -77,6 +78,7 @@ def command(
       covernance guard --bootstrap
     """  # noqa: D301 - click reads the escape
     present = enter_repository()
+    check_soft(present, soft=soft)
     change = find_change_base(present, base)
     governed = govern_context(present, change.commit)
     context, table = governed.context, governed.context.table
@@ -92,7 +94,8 @@ def command(
     else:
         for result in results:
             click.echo("\n".join(_lines(result)))
-    return softened(code, soft=soft)
+    missing = list_unknown((result.suite, result.assessment.verdict) for result in results)
+    return softened(code, soft=soft, missing=missing)
 
 
 def _lines(result: workflow.GuardResult) -> list[str]:

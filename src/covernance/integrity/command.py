@@ -17,10 +17,10 @@ from covernance.shell.options import (
     format_option,
     python_option,
     soft_option,
-    softened,
 )
 from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
+from covernance.shell.soft import check_soft, list_unknown, softened
 
 if TYPE_CHECKING:
     from covernance.integrity.workflow import IntegrityReport
@@ -85,6 +85,7 @@ def command(
     )
 
     context = enter_repository()
+    check_soft(context, soft=soft)
     kinds = frozenset(allowed) | _kinds(context.environ.get(_VARIABLE, ""))
     kinds |= _labelled(context.environ.get(_LABELS, ""))
     change = find_change_base(context, base)
@@ -97,11 +98,12 @@ def command(
         allowances = Allowances(kinds=kinds, waived=waived)
         agent = find_suite_agents(context, interpreters)(context.table.suites[0])
         report = find_weakenings(context, change.commit, allowances, agent, snapshots)
+    missing = list_unknown((suite.suite, suite.verdict) for suite in report.unusable)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
-        return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
+        return softened(report.exit, soft=soft, missing=missing)
     click.echo("\n".join(_text(report)))
-    return softened(report.exit, soft=soft)
+    return softened(report.exit, soft=soft, missing=missing)
 
 
 def _labelled(text: str) -> frozenset[str]:

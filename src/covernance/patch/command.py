@@ -12,9 +12,10 @@ from covernance.config import parse_floor
 from covernance.errors import Exit
 from covernance.model.text import cut, escape_unprintable, short_commit
 from covernance.patch.annotations import format_warnings
-from covernance.shell.options import base_option, python_option, soft_option, softened
+from covernance.shell.options import base_option, python_option, soft_option
 from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
+from covernance.shell.soft import check_soft, list_unknown, softened
 
 if TYPE_CHECKING:
     from covernance.patch.policy import Place
@@ -73,6 +74,7 @@ def command(
     from covernance.patch.workflow import PatchReport, measure_patch  # noqa: PLC0415 - likewise
 
     present = enter_repository()
+    check_soft(present, soft=soft)
     change = find_change_base(present, base)
     governed = govern_context(present, change.commit)
     context, table = governed.context, governed.context.table
@@ -90,9 +92,10 @@ def command(
             fail_under=floor,
             min_lines=min_lines,
         )
+    missing = list_unknown((suite.suite, suite.verdict) for suite in report.suites)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
-        return Exit.PASS if soft and report.exit is Exit.GATE else report.exit
+        return softened(report.exit, soft=soft, missing=missing)
     click.echo(_text(report))
     if form == "github":
         place = find_place(context.root)
@@ -102,7 +105,7 @@ def command(
         )
         for command in format_warnings(problems):
             click.echo(command)
-    return softened(report.exit, soft=soft)
+    return softened(report.exit, soft=soft, missing=missing)
 
 
 def _text(report: PatchReport) -> str:

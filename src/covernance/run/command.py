@@ -23,8 +23,9 @@ from covernance.run.output import explain_unjudged, print_results, worst_exit
 from covernance.run.preparing import interpret
 from covernance.run.request import Request
 from covernance.run.workflow import plan_commands, run_suites
-from covernance.shell.options import python_option, soft_option, softened
+from covernance.shell.options import python_option, soft_option
 from covernance.shell.repository import enter_repository
+from covernance.shell.soft import check_soft, list_unknown, softened
 from covernance.shell.terminal import colored, has_terminal
 
 
@@ -131,6 +132,7 @@ def command(  # noqa: PLR0913 - click hands over every option
       covernance run --suite auth --fail-under 95 -- --cov-report=xml:coverage/auth.xml
     """  # noqa: D301 - click reads the escape
     context = enter_repository()
+    check_soft(context, soft=soft)
     table = context.table
     chosen = _select_suites(context, suites)
     find = find_suite_agents(context, interpreters)
@@ -166,10 +168,12 @@ def command(  # noqa: PLR0913 - click hands over every option
         results = run_suites(context, request, agents, observer)
     print_results(results, table, combiner(context, lambda suite: agents[suite.name]), click.echo)
     codes = [result.exit for result in results]
+    missing = list_unknown((result.snapshot.suite, result.snapshot.verdict) for result in results)
     if (message := explain_unjudged(results)) and context.in_ci and not partial_ok:
         click.echo(message, err=True)
         codes.append(Exit.GATE)
-    return softened(worst_exit(codes), soft=soft)
+        missing.append("a partial run is not a verdict")
+    return softened(worst_exit(codes), soft=soft, missing=missing)
 
 
 def _select_suites(context: Context, options: tuple[str, ...]) -> tuple[Suite, ...]:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from covernance.errors import Exit
-
 format_option = click.option(
     "--format",
     "form",
@@ -36,7 +34,8 @@ soft_option = click.option(
     is_flag=True,
     envvar="COVERAGE_SOFT",
     show_envvar=True,
-    help="Report gate failures but exit 0. Failed tests and errors still fail.",
+    help="Report gate failures but exit 0. Failed tests, missing results and errors still fail. "
+    "In CI it is an error, unless the table has `soft-in-ci`.",
 )
 
 
@@ -62,14 +61,3 @@ python_option = click.option(
     help="The Python executable or environment folder of the suites' tests, or of one suite's; "
     "repeatable. Default: the suite's `python` key, else the active environment, else .venv.",
 )
-
-
-def softened(code: Exit, *, soft: bool) -> Exit:
-    """Turn a gate failure into a pass if `soft` is set, and print a warning."""
-    if not soft or code is not Exit.GATE:
-        return code
-    click.echo(
-        "SOFT: a gate failed; the exit code is 0 only because of --soft or COVERAGE_SOFT",
-        err=True,
-    )
-    return Exit.PASS

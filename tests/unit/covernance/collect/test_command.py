@@ -37,11 +37,11 @@ def test_missing_results_are_named_and_fail(plan: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_soft_exits_0_and_prints_a_warning(plan: Path, tmp_path: Path) -> None:
+def test_soft_does_not_replace_a_missing_result(plan: Path, tmp_path: Path) -> None:
     for result in (call(tmp_path, "--soft"), call(tmp_path, COVERAGE_SOFT="1")):
-        assert result.return_value is Exit.PASS
+        assert result.return_value is Exit.GATE
         assert "no result from these planned jobs: calc" in result.stderr
-        assert "SOFT" in result.stderr
+        assert "--soft does not replace a missing result: calc" in result.stderr
 
 
 def test_collect_without_a_plan_is_an_error(repository: Repository, tmp_path: Path) -> None:

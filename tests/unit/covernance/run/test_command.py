@@ -101,7 +101,6 @@ def test_exit_code_is_that_of_the_worst_suite(processes: FakeProcesses) -> None:
         (("--theme", "security"), {"CI": "true"}, Exit.GATE),
         (("--theme", "security", "--partial-ok"), {"CI": "true"}, Exit.PASS),
         (("--theme", "security"), {"CI": "true", "COVERAGE_PARTIAL_OK": "1"}, Exit.PASS),
-        (("--theme", "security", "--soft"), {"CI": "true"}, Exit.PASS),
         (("--shard", "1/2"), {"CI": "true"}, Exit.PASS),
     ],
 )
@@ -110,4 +109,4 @@ def test_a_partial_run_in_ci_fails_unless_it_is_declared(
 ) -> None:
     ran = call("--suite", "calc", *arguments, **{"CI": "", **environ})
     assert ran.return_value is expected
-    assert ("--partial-ok" in ran.stderr) == (expected is Exit.GATE or "--soft" in arguments)
+    assert ("--partial-ok" in ran.stderr) == (expected is Exit.GATE)

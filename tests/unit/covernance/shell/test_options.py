@@ -8,20 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 import covernance
-from covernance.errors import Exit
-from covernance.shell.options import facts_option, python_option, soft_option, softened
+from covernance.shell.options import facts_option, python_option, soft_option
 
 pytestmark = pytest.mark.reliability
-
-
-@pytest.mark.parametrize("code", list(Exit))
-def test_soft_passes_only_gate_failures_and_prints_a_warning(
-    code: Exit, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert softened(code, soft=False) is code
-    assert capsys.readouterr().err == ""
-    assert softened(code, soft=True) is (Exit.PASS if code is Exit.GATE else code)
-    assert ("SOFT" in capsys.readouterr().err) is (code is Exit.GATE)
 
 
 @pytest.mark.architecture
