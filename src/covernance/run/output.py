@@ -11,7 +11,7 @@ from covernance.contents import CHANGED_MEANWHILE
 from covernance.errors import Exit
 from covernance.model.counts import show
 from covernance.model.origin import describe_origin
-from covernance.model.snapshot import CARRIED, REUSED
+from covernance.model.snapshot import CARRIED
 from covernance.model.suite_result import SuiteResult
 from covernance.model.text import escape_unprintable
 from covernance.model.verdict import describe_waived
@@ -147,5 +147,5 @@ def _verdict_line(result: SuiteResult) -> str:
     color = "green" if result.exit is Exit.PASS else "red"
     limit = f"floor {floor.percent} %, from {floor.origin}"
     line = f"{suite}: {paint(verdict, color)}: {percent} % ({limit})"
-    source = result.snapshot.provenance
-    return f"{line}; {describe_origin(source)}" if source.source == REUSED else line
+    origin = describe_origin(result.snapshot.provenance)
+    return f"{line}; {origin}" if origin else line

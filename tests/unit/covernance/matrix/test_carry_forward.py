@@ -245,7 +245,7 @@ def test_collect_labels_carried_results_and_fails_without_them(
     carried_from = f"carried from {COMMIT[:12]}, 0 min old"
     assert f"calc: {carried_from}; its data and reports are not available" in done.stdout
     assert "baseline: not written: no data for calc (carried)" in done.stdout
-    assert f"pass ({carried_from})" in done.stdout
+    assert f"from pyproject.toml); {carried_from}\n" in done.stdout
     history.prune(history.entries())
     done = collect()
     assert done.return_value is Exit.GATE
