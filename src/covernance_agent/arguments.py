@@ -54,10 +54,10 @@ def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
     except Exception as error:
         # argparse puts the usage before the message, and pytest its own folders after it.
         reason = str(error).rpartition("error: ")[2].partition("\n")[0]
-        msg = f"pytest can't read its arguments: {reason}"
+        msg = f"pytest can't read its arguments{_name_variable()}: {reason}"
         raise InputError(msg) from error
     except SystemExit as error:
-        msg = "pytest can't read its arguments"
+        msg = f"pytest can't read its arguments{_name_variable()}"
         raise InputError(msg) from error
     chosen = {
         name: value for name, value in vars(given).items() if value != getattr(default, name, None)
@@ -73,6 +73,11 @@ def parse(arguments: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
         "interactive": typed.capture == "no" or typed.usepdb or typed.trace,
         "spreads": any(name in chosen for name in _SPREADING) or _without_xdist(chosen),
     }
+
+
+def _name_variable() -> str:
+    """Where else arguments stand than on the command line."""
+    return f" (also those in {VARIABLE})" if os.environ.get(VARIABLE) else ""
 
 
 def _without_xdist(chosen: dict[str, Any]) -> bool:

@@ -19,6 +19,9 @@ SCHEMA = 1
 """The version of the files that tool and agent exchange."""
 
 _MOST_LINES = 15
+_NO_PYTHON = (
+    ", so this may be no Python; name another one with --python, or with the suite's key `python`"
+)
 _ERRORS = {"config": ConfigError, "input": InputError, "machine": MachineError}
 # coverage.py passes these to child processes, but the agent itself must not be measured.
 _MEASUREMENT = {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "COVERAGE_FILE"}
@@ -61,7 +64,8 @@ class Agent:
             request.write_bytes(msgspec.json.encode(content, enc_hook=os.fspath))
             output = self._run(request, answer)
             if not answer.is_file():
-                msg = f"{self.python}: the agent ended without a result:\n{output}"
+                msg = f"{self.python}: the agent ended without a result"
+                msg += f":\n{output}" if output else _NO_PYTHON
                 raise MachineError(msg)
             with _READING:
                 return _read_answers(answer, [result for _, result in tasks])

@@ -24,6 +24,7 @@ from covernance.config.value_checks import (
     check_sources,
     check_suites,
     check_themes,
+    check_written_file,
 )
 
 
@@ -166,6 +167,12 @@ SUITES = Kind(
 SECTION = Kind(name="section", words="a section", raw=dict[str, Any])
 FILE = Kind(
     name="file", words="a path", check=check_path, schema={"pattern": rf"{_INSIDE}[\s\S]+$"}
+)
+WRITTEN_FILE = Kind(
+    name="written file",
+    words="a path",
+    check=check_written_file,
+    schema={"pattern": rf"{_INSIDE}[\s\S]+$"},
 )
 COUNT = Kind(name="count", words="a whole number")
 FLAG = Kind(name="flag", words="true or false")

@@ -29,6 +29,7 @@ from covernance.config.kinds import (
     TEXT,
     TEXTS,
     THEMES,
+    WRITTEN_FILE,
     Weakening,
 )
 from covernance.config.stores import StoreName, describe_stores
@@ -230,7 +231,7 @@ class ExceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
     register: Annotated[
         str,
         Key(
-            TEXT,
+            WRITTEN_FILE,
             "The path of the exception register.",
             governs=True,
         ),

@@ -137,11 +137,18 @@ def check_expression(text: str, where: str, _around: Surroundings) -> str:
     return text.strip()
 
 
+def check_written_file(path: str, where: str, around: Surroundings) -> str:
+    """Return the path of a file inside the repository that need not exist."""
+    _reject_outside(path, where)
+    if not path or (around.root / path).is_dir():
+        msg = f"{where}: {path!r} is a folder; give the path of a file"
+        raise ConfigError(msg)
+    return path
+
+
 def check_path(path: str, where: str, around: Surroundings) -> str:
     """Return a path that exists inside the repository."""
-    if Path(path).is_absolute() or ".." in Path(path).parts:
-        msg = f"{where}: {path!r} is outside the repository; give a path relative to pyproject.toml"
-        raise ConfigError(msg)
+    _reject_outside(path, where)
     if not path or not (around.root / path).exists():
         msg = f"{where}: {path!r} does not exist; correct the path or create it"
         raise ConfigError(msg)
@@ -174,6 +181,12 @@ def check_sources(paths: Sequence[str], where: str, around: Surroundings) -> tup
             msg = f"{where}: {source!r} is neither a folder nor a .py file; name one of these"
             raise ConfigError(msg)
     return sources
+
+
+def _reject_outside(path: str, where: str) -> None:
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        msg = f"{where}: {path!r} is outside the repository; give a path relative to pyproject.toml"
+        raise ConfigError(msg)
 
 
 def _reject_duplicates(values: Sequence[str], where: str) -> None:

@@ -105,7 +105,10 @@ class GitBranch:
             ) from error
         self._lock = root / os.fsdecode(common.rstrip(b"\n")) / "covernance-history.lock"
         if self._git.ask("check-ref-format", self._local) is None:
-            raise InputError(f"{branch!r} is not a valid branch name")
+            raise InputError(
+                f"{branch!r} is not a valid branch name; correct --store-branch, or `branch` in "
+                "[tool.covernance.history]"
+            )
         if remote is not None and remote not in (known := remotes(root, self._environ)):
             listed = join_some(known) or "none"
             raise InputError(f"remote {remote!r} does not exist; remotes: {listed}")

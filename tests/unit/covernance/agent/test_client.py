@@ -133,3 +133,13 @@ def test_the_agents_folder_is_first_on_the_path_and_has_nothing_else() -> None:
     assert both == {"PYTHONPATH": f"{find_startup_folder()}{os.pathsep}a"}
     names = {path.stem for path in find_startup_folder().iterdir() if path.name != "__pycache__"}
     assert names == {"sitecustomize"}
+
+
+def test_a_program_that_is_no_python_is_named_with_what_chooses_another(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    with pytest.raises(
+        MachineError, match=r"program: the agent ended .* may be no Python; name an"
+    ):
+        Agent(program).ask(Prepare(), Prepared)

@@ -44,6 +44,7 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     kinds.IGNORED_PATHS: st.lists(st.sampled_from(FOLDERS), min_size=1, unique=True),
     kinds.EXPRESSION: st.just("not slow"),
     kinds.FILE: st.just("a/file.txt"),
+    kinds.WRITTEN_FILE: st.just("a/register.md"),
     kinds.COUNT: st.integers(1, 1000),
     kinds.FLAG: st.booleans(),
     kinds.CHOICE: st.just("git"),

@@ -170,6 +170,24 @@ def test_a_single_module_may_be_a_source_but_no_other_file(root: Path) -> None:
 
 
 @pytest.mark.security
+@pytest.mark.parametrize(
+    ("register", "message"),
+    [
+        ("apps", "exceptions.register: 'apps' is a folder"),
+        ("", "exceptions.register: '' is a folder"),
+        ("../register.md", "exceptions.register: '../register.md' is outside the repository"),
+        ("/register.md", "exceptions.register: '/register.md' is outside the repository"),
+    ],
+)
+def test_the_register_is_a_file_of_the_repository(root: Path, register: str, message: str) -> None:
+    text = f"{GOOD}[tool.covernance.exceptions]\nregister = '{register}'\n"
+    (root / "pyproject.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(root)
+    assert message in str(caught.value)
+
+
+@pytest.mark.security
 def test_a_symbolic_link_to_the_source_of_another_suite_is_rejected(root: Path) -> None:
     (root / "alias").symlink_to("apps/api")
     (root / "pyproject.toml").write_text(GOOD.replace('["apps/auth"]', '["apps/auth", "alias"]'))

@@ -7,7 +7,7 @@ import pytest
 
 from covernance.config import load
 from covernance.context import Context
-from covernance.errors import InputError, MachineError
+from covernance.errors import ConfigError, InputError, MachineError
 from covernance.exceptions.row import Row
 from covernance.exceptions.workflow import (
     Checked,
@@ -247,7 +247,7 @@ def test_a_damaged_register_is_a_clear_error_and_does_not_change(
 def test_a_register_that_is_a_folder_is_a_clear_error(house: House) -> None:
     house.register.unlink()
     house.register.mkdir()
-    with pytest.raises(InputError, match=r"^docs/exceptions\.md: can't be read: Is a directory"):
+    with pytest.raises(ConfigError, match=r"exceptions\.register: 'docs.* is a folder"):
         house.rows()
 
 
