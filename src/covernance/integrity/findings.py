@@ -28,6 +28,8 @@ Kind = Literal[
     "branch-off",
     "setting-changed",
     "governance-changed",
+    "override-added",
+    "gate-removed",
     "pragma-added",
     "exclusion-grew",
     "test-deleted",

@@ -30,8 +30,10 @@ from covernance.exceptions.workflow import (
 from covernance.freshness import Unusable, require_current
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
+from covernance.git.listing import list_differences
 from covernance.integrity import inventory
 from covernance.integrity.base_results import read_base_results
+from covernance.integrity.ci_files import Versions, compare_ci_files, may_be_ci_file
 from covernance.integrity.findings import (
     Allowances,
     Finding,
@@ -139,6 +141,7 @@ def find_weakenings(
     findings = [
         *compare_tables(old_table, new_table),
         *_register_findings(context, base, old_table),
+        *(compare_ci_files(_ci_versions(table.root, diff, before, after)) if old_table else ()),
         *find_narrowed_selections(
             read_pytest_settings(before, f" at {base}"), read_pytest_settings(after, "")
         ),
@@ -162,6 +165,16 @@ def find_weakenings(
             findings += test_findings(*tests, themes)
             findings += size_findings(suite.name, *tests)
     return IntegrityReport(base, judge_findings(findings, allowances), tuple(unusable))
+
+
+def _ci_versions(root: Path, diff: Changes, before: Texts, after: Texts) -> Iterator[Versions]:
+    """Read the changed CI files of the whole repository, which may begin above the root."""
+    outside = (name for name in list_differences(root, diff.base).files if name.startswith(".."))
+    files = [*diff.files, *(FileChange(path=name, before=name) for name in sorted(outside))]
+    for file in files:
+        name = file.path or file.before or ""
+        if may_be_ci_file(name):
+            yield name, *_both(file, before, after)
 
 
 def _register_findings(

@@ -323,3 +323,40 @@ def test_an_edited_plugin_is_found(repository: Repository) -> None:
         "coverage.py: plugin tools.other: setting-changed: none -> src/tools/other/__init__.py",
         "coverage.py: plugin tools.rules: setting-changed: none -> src/tools/rules.py",
     ]
+
+
+@pytest.mark.security
+def test_overrides_in_ci_files_are_findings(repository: Repository) -> None:
+    repository.write(".github/workflows/tests.yml", "run: covernance guard\n")
+    repository.write("gate.sh", "covernance patch\n")
+    repository.write("README.md", "COVERAGE_SOFT=1\n")
+    repository.commit()
+    repository.git("branch", "--force", "main")
+    repository.write(".github/workflows/tests.yml", "run: covernance guard --soft\n")
+    repository.write("Makefile", "export COVERAGE_FAIL_UNDER = 10\n")
+    repository.write("README.md", "COVERAGE_SOFT=1\nCOVERAGE_ALLOW=x\n")
+    Path("gate.sh").unlink()
+    report = weakened()
+    assert list_findings(report) == [
+        "gate.sh:1: gate-removed: covernance patch -> none",
+        ".github/workflows/tests.yml:1: override-added: none -> run: covernance guard --soft",
+        "Makefile:1: override-added: none -> export COVERAGE_FAIL_UNDER = 10",
+    ]
+    assert weakened(allow="override-added,gate-removed").exit is Exit.PASS
+
+
+@pytest.mark.security
+def test_ci_files_above_the_projects_folder_are_compared(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("pyproject.toml", "calc/__init__.py", "tests/test_calc.py"):
+        repository.write(f"project/{name}", (repository.root / name).read_text(encoding="utf-8"))
+    repository.write(".github/workflows/tests.yml", "run: covernance guard\n")
+    repository.commit()
+    repository.git("branch", "--force", "main")
+    monkeypatch.chdir(repository.root / "project")
+    assert list_findings(weakened()) == []
+    repository.write(".github/workflows/tests.yml", "run: covernance guard --soft\n")
+    assert list_findings(weakened()) == [
+        "../.github/workflows/tests.yml:1: override-added: none -> run: covernance guard --soft"
+    ]
