@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
+from typing import Any
 
 from covernance.extras import require
 
@@ -24,15 +25,16 @@ class Owners:
         """Parse the text of a CODEOWNERS file; without text there are no owners.
 
         Raises:
-            MachineError: The package that parses it is not installed.
+            MachineError: There is a rule, and the package that parses it is not installed.
         """
-        self._rules = require("codeowners", extra="governance").CodeOwners(
-            "\n".join(map(_rule, text.splitlines()))
+        rules = "\n".join(filter(None, map(_rule, text.splitlines())))
+        self._rules: Any = (
+            require("codeowners", extra="governance").CodeOwners(rules) if rules else None
         )
 
     def of(self, path: str) -> tuple[str, ...]:
         """Return the owners of a file, given relative to the root; empty if it has none."""
-        return tuple(name for _, name in self._rules.of(path))
+        return tuple(name for _, name in self._rules.of(path)) if self._rules else ()
 
 
 def _rule(line: str) -> str:

@@ -86,15 +86,19 @@ def test_paths_are_case_sensitive() -> None:
     assert Owners("/A.py @a").of("a.py") == ()
 
 
-def test_without_rules_there_are_no_owners() -> None:
+def test_without_rules_there_are_no_owners_and_no_package_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "codeowners", None)
     assert Owners().of("x.py") == ()
+    assert Owners("# nobody\n\n").of("x.py") == ()
 
 
 @pytest.mark.reliability
 def test_a_missing_package_is_an_error_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "codeowners", None)
     with pytest.raises(MachineError, match=r"pip install 'covernance\[governance\]'"):
-        Owners()
+        Owners("* @team")
 
 
 @pytest.mark.reliability
