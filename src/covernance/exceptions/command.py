@@ -25,6 +25,12 @@ from covernance.shell.repository import enter_repository
 _HEAD = ("module", "suite", "current / floor", "missing", "age", "review", "owner", "status")
 _NUMERIC = {2, 3, 4}
 
+_ACCEPTED = ("opened", "reopened")
+_ACCEPTANCE = (
+    "opened rows need a rationale and an owner, and the label allow-exception-added: `covernance "
+    "integrity` reports them"
+)
+
 _suites = click.option(
     "--suite",
     "names",
@@ -58,7 +64,7 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
 
     Files below their floor get a row, with the owner from CODEOWNERS. Rows whose file has recovered
     are marked resolved. Cells that people fill in, text around the table, and rows of suites that
-    were not run do not change.
+    were not run do not change. `covernance integrity` reports each new or reopened row.
 
     \b
     Examples:
@@ -73,6 +79,8 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
         compared = workflow.sync_register(context, suites)
         for change in compared.synced.changes:
             click.echo(f"{change.kind}: {change.module} ({change.suite}): {change.current}")
+        if any(change.kind in _ACCEPTED for change in compared.synced.changes):
+            click.echo(_ACCEPTANCE, err=True)
     for name in compared.unmeasured:
         click.echo(f"{name}: no full run yet, rows not compared; run the suite", err=True)
     if not compared.synced.changes:
@@ -163,7 +171,7 @@ def _cells(debt: Debt) -> tuple[str, ...]:
         "" if debt.age is None else f"{debt.age} d",
         f"{row.review}{' (expired)' if row.open and debt.days < 0 else ''}",
         row.owner,
-        str(row.status),
+        f"{row.status}{', waives nothing' if row.open and not debt.waives else ''}",
     )
 
 

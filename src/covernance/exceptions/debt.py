@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 
 import msgspec
 
 from covernance.exceptions.row import Row
+from covernance.exceptions.waivers import ReviewDates, waives
 from covernance.model.snapshot import Snapshot
 
 
@@ -18,6 +18,7 @@ class Debt(msgspec.Struct, frozen=True):
         row: The exception.
         age: Days since it was opened; None if it is resolved or `sync` has not processed it yet.
         days: Days until it expires; negative after that.
+        waives: Whether it waives the floor of its file today.
         missing: Statements and branches of its file that did not run; None if its suite has no
             snapshot, 0 if it is resolved.
     """
@@ -25,6 +26,7 @@ class Debt(msgspec.Struct, frozen=True):
     row: Row
     age: int | None
     days: int
+    waives: bool
     missing: int | None
 
 
@@ -49,10 +51,10 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 def list_debts(
-    rows: Iterable[Row], snapshots: Mapping[str, Snapshot], today: date
+    rows: Iterable[Row], snapshots: Mapping[str, Snapshot], dates: ReviewDates
 ) -> tuple[Debt, ...]:
     """List the debt of each row, in the register's order; `snapshots` are by suite."""
-    return tuple(_debt(row, snapshots.get(row.suite), today) for row in rows)
+    return tuple(_debt(row, snapshots.get(row.suite), dates) for row in rows)
 
 
 def sum_debts(debts: Iterable[Debt]) -> Totals:
@@ -69,12 +71,13 @@ def sum_debts(debts: Iterable[Debt]) -> Totals:
     )
 
 
-def _debt(row: Row, snapshot: Snapshot | None, today: date) -> Debt:
-    days = (row.review - today).days
+def _debt(row: Row, snapshot: Snapshot | None, dates: ReviewDates) -> Debt:
+    days = (row.review - dates.today).days
     if not row.open:
-        return Debt(row, None, days, 0)
-    age = (today - row.status.day).days if row.status.day else None
-    return Debt(row, age, days, _missing(snapshot, row.module) if snapshot else None)
+        return Debt(row, None, days, waives=False, missing=0)
+    age = (dates.today - row.status.day).days if row.status.day else None
+    missing = _missing(snapshot, row.module) if snapshot else None
+    return Debt(row, age, days, waives=waives(row, dates), missing=missing)
 
 
 def _missing(snapshot: Snapshot, path: str) -> int:

@@ -52,8 +52,13 @@ def find_waived(rows: Iterable[Row], suite: str, dates: ReviewDates) -> tuple[Wa
     return tuple(
         Waiver(row.module, row.owner, row.review)
         for row in rows
-        if row.suite == suite and row.open and not _explain_idle(row, dates)
+        if row.suite == suite and waives(row, dates)
     )
+
+
+def waives(row: Row, dates: ReviewDates) -> bool:
+    """Whether a row waives its file's floor today, if it names a file."""
+    return row.open and not _explain_idle(row, dates)
 
 
 def describe_idle(rows: Iterable[Row], suite: str, dates: ReviewDates) -> tuple[str, ...]:

@@ -194,11 +194,12 @@ def list_register_debts(context: Context, suites: Sequence[Suite]) -> tuple[Debt
     Raises:
         InputError: As in `compare_register`.
     """
-    table, today = context.table, context.now.date()
+    table = context.table
     parsed = _parse(_read_register(context.root, table.exceptions.register), table)
     names = {suite.name for suite in suites}
     snapshots = {name: result for name, result in read_results(context).items() if result}
-    return debt.list_debts((row for row in parsed.rows if row.suite in names), snapshots, today)
+    rows = [row for row in parsed.rows if row.suite in names]
+    return debt.list_debts(rows, snapshots, review_dates(context))
 
 
 def _read_register(root: Path, name: str) -> str:

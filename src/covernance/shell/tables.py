@@ -19,6 +19,8 @@ _NUMERIC = {2, 3, 4, 5}
 SHOW_ALL = "covernance summary --format json"
 """The command that shows the lists that are cut elsewhere."""
 
+_SHOW_GAPS = "covernance run -- --cov-report=term-missing"
+
 _MOST_FILES = 10
 _MOST_PLACES = 12
 _MOST_REASONS = 20
@@ -79,12 +81,9 @@ def format_gaps(snapshot: Snapshot) -> str:
     if not gaps or snapshot.total.meets(Decimal(snapshot.floor.percent)):
         return ""
     largest = sorted(gaps, key=lambda gap: (-_count_missing(gap[1]), gap[0]))
-    return "\n".join(
-        [
-            f"{snapshot.suite}: largest coverage gaps:",
-            *cut_list([f"{path}: {places(result)}" for path, result in largest], _MOST_FILES),
-        ]
-    )
+    shown = (f"{path}: {places(result)}" for path, result in largest)
+    rows = [f"  {row}" for row in cut(shown, _MOST_FILES, command=_SHOW_GAPS)]
+    return "\n".join([f"{snapshot.suite}: largest coverage gaps:", *rows])
 
 
 def places(result: FileResult) -> str:

@@ -212,7 +212,9 @@ def _list_reasons(name: str, snapshot: Snapshot | None) -> list[str]:
     reasons = [code(reason) for reason in snapshot.reasons[:_MOST_REASONS]]
     reasons = reasons or [code(snapshot.verdict)]
     more = len(snapshot.reasons) - _MOST_REASONS
-    return [*reasons, f"… {more} more reasons"] if more > 0 else reasons
+    if more > 0:
+        reasons.append(f"… {more} more reasons; {code(tables.SHOW_ALL)} lists all")
+    return reasons
 
 
 def _waived(state: State) -> Section:

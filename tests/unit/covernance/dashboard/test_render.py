@@ -137,7 +137,9 @@ def test_waived_files_are_shown_beside_the_verdict(render: Render, snapshot: Sna
 
 def test_many_reasons_are_cut_and_counted(render: Render, snapshot: Snapshot) -> None:
     many = msgspec.structs.replace(snapshot, reasons=tuple(f"failed: t{n}" for n in range(25)))
-    assert "<li>… 5 more</li>" in render(State(themes=(), suites={"api": many}))
+    assert "<li>… 5 more; <code>covernance summary --format json</code> lists all</li>" in render(
+        State(themes=(), suites={"api": many})
+    )
 
 
 @pytest.mark.reliability

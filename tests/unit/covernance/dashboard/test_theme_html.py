@@ -27,10 +27,10 @@ def test_theme_report_shows_the_lines_that_the_theme_ran(
     html = context.layout.html
     assert written == tuple(html / "calc" / theme for theme in context.table.themes)
     percents = {
-        folder.name: folder.joinpath("index.html").read_text().split('<span class="pc_cov">')[1][:4]
+        folder.name: folder.joinpath("index.html").read_text().split('<span class="pc_cov">')[1][:6]
         for folder in written
     }
-    assert percents == {"architecture": "50%<", "reliability": "100%", "security": "100%"}
+    assert percents == {"architecture": "50.00%", "reliability": "100.00", "security": "100.00"}
     assert not list(context.layout.work.glob("run-*"))
 
 

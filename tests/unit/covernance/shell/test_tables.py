@@ -94,6 +94,16 @@ def test_gaps_list_files_and_lines_with_the_largest_first(snapshot: Snapshot) ->
     ]
 
 
+def test_more_files_than_are_listed_are_counted(snapshot: Snapshot) -> None:
+    files = {f"{n}.py": FileResult(total=Counts(9, n), themes={}) for n in range(9)}
+    ten = msgspec.structs.replace(snapshot, files={**snapshot.files, **files})
+    assert "more" not in tables.format_gaps(ten)
+    least = {f"{n}.py": FileResult(total=Counts(9, 8), themes={}) for n in "xy"}
+    twelve = msgspec.structs.replace(ten, files={**ten.files, **least})
+    *_, last = tables.format_gaps(twelve).splitlines()
+    assert last == "  … and 2 more; `covernance run -- --cov-report=term-missing` shows all"
+
+
 def test_suite_at_its_floor_lists_no_gaps(snapshot: Snapshot) -> None:
     assert tables.format_gaps(msgspec.structs.replace(snapshot, floor=Floor("75", "x"))) == ""
 

@@ -142,7 +142,8 @@ def test_verdict_without_reasons_is_shown_as_the_reason(snapshot: Snapshot) -> N
 def test_many_reasons_of_a_suite_are_cut_and_counted(snapshot: Snapshot) -> None:
     many = msgspec.structs.replace(snapshot, reasons=tuple(f"failed: t{n}" for n in range(25)))
     text = markdown(State(themes=(), suites={"api": many}))
-    assert "- api: `failed: t19`\n- api: … 5 more reasons" in text
+    command = "`covernance summary --format json`"
+    assert f"- api: `failed: t19`\n- api: … 5 more reasons; {command} lists all\n" in text
 
 
 @pytest.mark.reliability
