@@ -84,6 +84,8 @@ class Situation(
         project: The folder of the project in the git repository; all paths are relative to it.
         files: The files of the repository, added to a small package with three tests, the table in
             `pyproject.toml` and pytest's settings in `pytest.ini`. An empty text leaves a file out.
+        measured-base: Whether the first commit is measured and its result stored in the history,
+            and the steps are taken on a branch from there.
         steps: What is done, in order.
     """
 
@@ -91,7 +93,16 @@ class Situation(
     threads: tuple[str, ...] = ()
     project: str = "."
     files: dict[str, str] = {}
+    measured_base: bool = False
     steps: tuple[Step, ...]
+
+
+MEASURE_BASE = (
+    Step(run="covernance run"),
+    Step(run="covernance history add"),
+    Step(run="git checkout -q -b change"),
+)
+"""What is done first in a situation with a measured base."""
 
 
 def read_situation(path: Path) -> Situation:
@@ -112,6 +123,9 @@ def run_situation(situation: Situation, root: Path) -> None:
     for name in (name for name, text in files.items() if not text):
         (project / name).unlink(missing_ok=True)
     Repository.at(root).commit_first()
+    if situation.measured_base:
+        for step in MEASURE_BASE:
+            _take(Repository.at(project), step, step.run)
     for number, step in enumerate(situation.steps, start=1):
         repository = Repository.at(project / step.folder)
         _take(repository, _fill(step, root), f"step {number}: {step.run or step.commit}")

@@ -25,7 +25,7 @@ class Base(msgspec.Struct, frozen=True):
 
 
 def find_base_result(
-    root: Path, entries: Sequence[Entry], now: Snapshot, merge_base: str
+    root: Path, entries: Sequence[Entry], now: Snapshot | None, merge_base: str
 ) -> Base | None:
     """Find the result at the merge base or its nearest ancestor that has one.
 
@@ -35,14 +35,14 @@ def find_base_result(
     Args:
         root: The folder of the table.
         entries: The stored results of the suite, oldest first.
-        now: The current result.
+        now: The current result; None to accept any result of these commits.
         merge_base: The commit that the change is based on.
 
     Raises:
         MachineError: The merge base is not in this clone, or git is missing.
     """
     newest = {entry.commit: entry for entry in entries}
-    if not now.provenance.dirty and now.provenance.source != CARRIED:
+    if now and not now.provenance.dirty and now.provenance.source != CARRIED:
         newest.pop(now.provenance.commit or "", None)
     if not newest:
         return None

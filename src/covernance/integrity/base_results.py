@@ -1,19 +1,35 @@
-"""Read the results of the base that a person names, and check that they are that."""
+"""Find the results of the base, with which the current results of suites are compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import msgspec
 
 from covernance.context import Context
 from covernance.errors import InputError
 from covernance.git.ancestors import is_ancestor
+from covernance.history.base_result import find_base_result
+from covernance.history.store import Store, group_by_suite
 from covernance.model import snapshot
 from covernance.model.snapshot import Snapshot
 from covernance.model.text import short_commit
 
 
-def read_base_results(context: Context, base: str, paths: Sequence[Path]) -> dict[str, Snapshot]:
+class BaseResult(msgspec.Struct, frozen=True):
+    """The result of a suite in the base.
+
+    Attributes:
+        result: The result.
+        behind: How many commits it is before the base; None if it was given as a file.
+    """
+
+    result: Snapshot
+    behind: int | None
+
+
+def read_given_results(context: Context, base: str, paths: Sequence[Path]) -> dict[str, BaseResult]:
     """Read results of the base, by suite.
 
     Args:
@@ -26,7 +42,7 @@ def read_base_results(context: Context, base: str, paths: Sequence[Path]) -> dic
             or is not a clean result of the base or of a commit before it.
         MachineError: git is missing.
     """
-    results: dict[str, Snapshot] = {}
+    results: dict[str, BaseResult] = {}
     for path in paths:
         result = snapshot.read(path)
         if why := _explain_unfit(context, base, result):
@@ -34,8 +50,30 @@ def read_base_results(context: Context, base: str, paths: Sequence[Path]) -> dic
         if result.suite in results:
             msg = f"{path}: is another result of suite {result.suite!r}; give one per suite"
             raise InputError(msg)
-        results[result.suite] = result
+        results[result.suite] = BaseResult(result, None)
     return results
+
+
+def find_stored_results(
+    root: Path, store: Store, base: str, suites: Iterable[str]
+) -> dict[str, BaseResult]:
+    """Find the stored result of each suite at a commit, or else at its nearest ancestor.
+
+    Args:
+        root: The folder of the table.
+        store: The history.
+        base: The commit.
+        suites: The names of the suites.
+
+    Raises:
+        CovernanceError: The history or git can't be read.
+    """
+    entries = group_by_suite(store.entries())
+    found: dict[str, BaseResult] = {}
+    for suite in suites:
+        if stored := find_base_result(root, entries.get(suite, ()), None, base):
+            found[suite] = BaseResult(store.read(stored.entry), stored.behind)
+    return found
 
 
 def _explain_unfit(context: Context, base: str, result: Snapshot) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit, InputError
 from covernance.integrity.findings import KINDS, Allowances
 from covernance.model.text import escape_unprintable, short_commit
@@ -23,7 +24,7 @@ from covernance.shell.repository import enter_repository
 from covernance.shell.soft import check_soft, list_unknown, softened
 
 if TYPE_CHECKING:
-    from covernance.integrity.workflow import IntegrityReport
+    from covernance.integrity.workflow import ComparedSuite, IntegrityReport
 
 _VARIABLE = "COVERAGE_ALLOW"
 _LABELS = "COVERAGE_LABELS"
@@ -47,8 +48,13 @@ _PREFIX = "allow-"
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
     metavar="FILE",
-    help="A suite's result at the base commit. Tests are then compared by what ran instead of only "
-    "by the source of the changed test files; repeatable.",
+    help="A suite's result in the base, in place of the stored one; repeatable.",
+)
+@click.option(
+    "--store",
+    type=click.Choice(list(STORES)),
+    help=f"The store of earlier results: {describe_stores()}. "
+    "Default: $COVERAGE_HISTORY_STORE, else the table's.",
 )
 @soft_option
 @format_option
@@ -57,6 +63,7 @@ def command(
     base: str | None,
     allowed: tuple[str, ...],
     snapshots: tuple[Path, ...],
+    store: StoreName | None,
     form: str,
     interpreters: tuple[str, ...],
     *,
@@ -64,10 +71,12 @@ def command(
 ) -> Exit:
     """Report weakened checks: lower floors, looser limits, new exclusions, missing tests.
 
-    Compares the table, coverage.py's settings, the sources and the tests with those at the base,
-    including uncommitted and untracked files. Every finding is reported, and fails the command
-    unless its kind is allowed or the exception register of the base waives its file. What a change
-    itself adds to the register is a finding, and allows nothing else in this change.
+    The last full run of each suite is compared with the stored result of the base, or of its
+    nearest ancestor that has one: the settings in force, the measured files, the excluded lines and
+    how every test ended. Without a stored result, only the sources are compared. Every finding is
+    reported, and fails the command unless its kind is allowed or the exception register of the base
+    waives its file. What a change itself adds to the register is a finding, and allows nothing else
+    in this change.
 
     \b
     Examples:
@@ -78,6 +87,7 @@ def command(
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
     from covernance.git.governing import govern_context  # noqa: PLC0415 - likewise
+    from covernance.history.open import open_table_store  # noqa: PLC0415 - likewise
     from covernance.integrity.workflow import (  # noqa: PLC0415 - likewise
         IntegrityReport,
         find_waived_subjects,
@@ -97,7 +107,10 @@ def command(
         waived = find_waived_subjects(governed.context, change.commit)
         allowances = Allowances(kinds=kinds, waived=waived)
         agent = find_suite_agents(context, interpreters)(context.table.suites[0])
-        report = find_weakenings(context, change.commit, allowances, agent, snapshots)
+        history = open_table_store(governed.context, store)
+        report = find_weakenings(
+            context, change.commit, allowances, agent, given=snapshots, store=history
+        )
     missing = list_unknown((suite.suite, suite.verdict) for suite in report.unusable)
     if form == "json":
         print_json({**msgspec.to_builtins(report), "exit": int(report.exit)})
@@ -125,6 +138,8 @@ def _text(report: IntegrityReport) -> Iterable[str]:
         yield "integrity: nothing to compare"
         return
     yield f"changes since {short_commit(report.base)}"
+    for compared in report.compared:
+        yield f"{compared.suite}: {_compared(compared)}"
     for unusable in report.unusable:
         reasons = escape_unprintable("; ".join(unusable.reasons))
         yield f"{unusable.suite}: {unusable.verdict}: {reasons}"
@@ -134,3 +149,16 @@ def _text(report: IntegrityReport) -> Iterable[str]:
     blocking = sum(judged.allowed_by is None for judged in report.findings)
     findings = "1 finding" if len(report.findings) == 1 else f"{len(report.findings)} findings"
     yield f"integrity: {findings}, {blocking} not allowed"
+
+
+def _compared(suite: ComparedSuite) -> str:
+    if suite.recorded_at is None:
+        return (
+            "no stored result of the base, so only its sources are compared; "
+            "store one on the base branch with `covernance history add`"
+        )
+    where = ""
+    if suite.behind is not None:
+        commits = "1 commit" if suite.behind == 1 else f"{suite.behind} commits"
+        where = f" ({commits} before the base)" if suite.behind else " (the base)"
+    return f"compared with {short_commit(suite.commit)} of {suite.recorded_at}{where}"

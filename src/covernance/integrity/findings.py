@@ -6,6 +6,7 @@ Each finding fails the check unless it is explicitly allowed, and is reported in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import msgspec
@@ -32,6 +33,7 @@ Kind = Literal[
     "gate-removed",
     "pragma-added",
     "exclusion-grew",
+    "source-unmeasured",
     "test-deleted",
     "suite-shrank",
     "skips-grew",
@@ -46,6 +48,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 NONE = "none"
 """Shown instead of a value on the side that has none."""
+
+
+NO_ABSENCES: Mapping[str, str] = MappingProxyType({})
+"""If nothing says why tests are missing."""
 
 
 class Finding(msgspec.Struct, frozen=True, order=True):
@@ -161,7 +167,7 @@ def pragma_findings(path: str, before: Pragmas, after: Pragmas, what: str) -> It
 
 
 def excluded_findings(path: str, before: Pragmas, after: Pragmas) -> Iterator[Finding]:
-    """Compare the statements of one file that comments exclude."""
+    """Compare the statements of one file that comments and settings hide."""
     if len(after.lines) > len(before.lines):
         where = f"{path}:{lines.encode(after.beyond(before)).replace(',', f', {path}:')}"
         yield Finding(
@@ -173,56 +179,84 @@ def excluded_findings(path: str, before: Pragmas, after: Pragmas) -> Iterator[Fi
         )
 
 
-def test_findings(before: Inventory, after: Inventory, themes: Iterable[str]) -> Iterator[Finding]:
-    """Compare the tests of a suite; a test whose file was moved or renamed is the same test."""
-    pairs = {**_moved(before, after), **{name: name for name in before if name in after}}
+def compare_tests(
+    before: Inventory,
+    after: Inventory,
+    themes: Iterable[str],
+    absences: Mapping[str, str] = NO_ABSENCES,
+) -> Iterator[Finding]:
+    """Compare the tests of a suite; a moved or renamed test is the same test.
+
+    Args:
+        before: Its tests in the base.
+        after: Its tests now.
+        themes: The themes of both.
+        absences: Why tests are missing now, by the test or its file.
+    """
+    pairs = {**_pair_moved(before, after), **{name: name for name in before if name in after}}
     theme_names = frozenset(themes)
     for name, old in before.items():
         new = after[pairs[name]] if name in pairs else Function(cases=0, marks=old.marks)
         if new.cases < old.cases:
             cases = NONE if not new.cases else f"{new.cases} cases"
-            yield Finding("test-deleted", name, _cases(old.cases), cases)
+            why = absences.get(name, absences.get(name.partition("::")[0], ""))
+            shown = f"{cases} ({why})" if why else cases
+            yield Finding("test-deleted", name, _cases(old.cases), shown)
+        elif new.ran < old.ran:
+            yield _skip(name, old, new)
         if (old.marks - new.marks) & theme_names:
             remaining = ", ".join(sorted(new.marks & theme_names)) or NONE
             was = ", ".join(sorted(old.marks & theme_names))
             yield Finding("marker-removed", name, was, remaining)
-    yield from _skips(before, after, pairs)
+    yield from _new_skips(before, after, pairs)
 
 
-def size_findings(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
+def compare_sizes(suite: str, before: Inventory, after: Inventory) -> Iterator[Finding]:
     """Compare the numbers of test cases of two versions of a suite."""
     was, now = (sum(test.cases for test in inventory.values()) for inventory in (before, after))
     if now < was:
         yield Finding("suite-shrank", f"suites.{suite}", f"{was} tests", f"{now} tests")
 
 
-def _skips(before: Inventory, after: Inventory, pairs: Mapping[str, str]) -> Iterator[Finding]:
-    """Find tests skipped or expected to fail more often, if their total number has increased."""
+def _new_skips(before: Inventory, after: Inventory, pairs: Mapping[str, str]) -> Iterator[Finding]:
+    """Find new tests, or new cases, that are skipped, if their total number has increased."""
     was, now = (sum(test.skipped for test in inventory.values()) for inventory in (before, after))
     if now <= was:
         return
     origin = {new: old for old, new in pairs.items()}
     for name, test in after.items():
-        skipped = before[origin[name]].skipped if name in origin else 0
-        if test.skipped > skipped:
-            yield Finding(
-                "skips-grew",
-                name,
-                f"{skipped} skipped",
-                f"{test.skipped} skipped",
-            )
+        old = before[origin[name]] if name in origin else Function(cases=0)
+        if test.skipped > old.skipped and (test.ran >= old.ran or test.cases < old.cases):
+            yield _skip(name, old, test)
 
 
-def _moved(before: Inventory, after: Inventory) -> dict[str, str]:
-    """Pair deleted tests with new tests of the same name in another file."""
-    fresh: dict[str, list[str]] = {}
-    for name in sorted(after.keys() - before.keys(), reverse=True):
-        fresh.setdefault(name.partition("::")[2], []).append(name)
-    return {
-        name: candidates.pop()
-        for name in sorted(before.keys() - after.keys())
-        if (candidates := fresh.get(name.partition("::")[2]))
-    }
+def _skip(name: str, before: Function, after: Function) -> Finding:
+    reason = f": {after.reason}" if after.reason else ""
+    skipped = f"{after.skipped} skipped{reason}"
+    return Finding("skips-grew", name, f"{before.skipped} skipped", skipped)
+
+
+def _pair_moved(before: Inventory, after: Inventory) -> dict[str, str]:
+    """Pair missing tests with new ones: with the same body, or the same name in another file."""
+    missing, fresh = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
+    pairs: dict[str, str] = {}
+    for same in (_by_body, _by_name):
+        candidates: dict[str, list[str]] = {}
+        for name in reversed(fresh):
+            if name not in pairs.values() and (key := same(name, after)):
+                candidates.setdefault(key, []).append(name)
+        for name in missing:
+            if name not in pairs and (names := candidates.get(same(name, before))):
+                pairs[name] = names.pop()
+    return pairs
+
+
+def _by_body(name: str, inventory: Inventory) -> str:
+    return inventory[name].body
+
+
+def _by_name(name: str, _inventory: Inventory) -> str:
+    return name.partition("::")[2]
 
 
 def _cases(number: int) -> str:

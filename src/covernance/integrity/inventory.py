@@ -19,12 +19,21 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         cases: Its number of parameter sets; 1 if only the source is known.
         skipped: How many of these are skipped or expected to fail.
+        reason: Why one of these was skipped, if a run recorded it.
         marks: Its themes in a run, or all its markers in the source.
+        body: Its code without name, decorators and parameters; "" if only a run is known.
     """
 
     cases: int = 1
     skipped: int = 0
+    reason: str = ""
     marks: frozenset[str] = frozenset()
+    body: str = ""
+
+    @property
+    def ran(self) -> int:
+        """How many of its cases were not skipped or expected to fail."""
+        return self.cases - self.skipped
 
 
 Inventory = Mapping[str, Function]
@@ -35,15 +44,38 @@ def list_run_tests(snapshot: Snapshot) -> Inventory:
     """List the tests that a run reported."""
     functions: dict[str, Function] = {}
     for node, result in snapshot.tests.items():
-        path, separator, rest = node.partition("::")
-        name = path + separator + rest.partition("[")[0]
+        name = _without_parameters(node)
         earlier = functions.get(name, Function(cases=0))
         functions[name] = Function(
             cases=earlier.cases + 1,
             skipped=earlier.skipped + (result.outcome in _SKIPPED),
+            reason=earlier.reason or (result.reason if result.outcome in _SKIPPED else ""),
             marks=earlier.marks | frozenset(result.themes),
         )
     return functions
+
+
+def explain_absences(snapshot: Snapshot) -> Mapping[str, str]:
+    """Say why tests are not among those of a run, by the test or its whole file."""
+    if snapshot.effects is None:
+        return {}
+    deselected = dict.fromkeys(map(_without_parameters, snapshot.effects.deselected), "deselected")
+    files = snapshot.effects.skipped_files
+    return {**{name: f"skipped: {reason}" for name, reason in files.items()}, **deselected}
+
+
+def add_bodies(inventory: Inventory, sources: Mapping[str, str]) -> Inventory:
+    """Add the bodies of the tests that are defined in some source files."""
+    bodies = {name: test.body for name, test in list_source_tests(sources).items()}
+    return {
+        name: msgspec.structs.replace(test, body=bodies.get(name, ""))
+        for name, test in inventory.items()
+    }
+
+
+def _without_parameters(node: str) -> str:
+    path, separator, rest = node.partition("::")
+    return path + separator + rest.partition("[")[0]
 
 
 def list_source_tests(sources: Mapping[str, str]) -> Inventory:
@@ -69,7 +101,9 @@ def _tests(body: Iterable[ast.stmt], prefix: str, inherited: frozenset[str]) -> 
                 continue
             marks = inherited | _marks(statement.decorator_list)
             functions[f"{prefix}::{statement.name}"] = Function(
-                skipped=int(bool(marks & _SKIPPING)), marks=marks
+                skipped=int(bool(marks & _SKIPPING)),
+                marks=marks,
+                body="\n".join(map(ast.dump, statement.body)),
             )
     return functions
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from covernance.agent.client import Agent
-from covernance.agent.sources import (
-    RCFILE,
-    Excluded,
-    ReadExcluded,
-    ReadSettings,
-    find_settings_files,
-)
+from covernance.config import Suite
 from covernance.context import Context
 from covernance.errors import ConfigError, Exit
 from covernance.exceptions import waivers
@@ -30,35 +25,49 @@ from covernance.exceptions.workflow import (
 from covernance.freshness import Unusable, require_current
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
-from covernance.git.listing import list_differences
+from covernance.history.store import Store
 from covernance.integrity import inventory
-from covernance.integrity.base_results import read_base_results
-from covernance.integrity.ci_files import Versions, compare_ci_files, may_be_ci_file
+from covernance.integrity.base_results import (
+    BaseResult,
+    find_stored_results,
+    read_given_results,
+)
+from covernance.integrity.ci_files import compare_ci_files
+from covernance.integrity.effects import compare_effects, find_moved_sources
+from covernance.integrity.exclusions import Texts, compare_exclusions, read_both
 from covernance.integrity.findings import (
     Allowances,
     Finding,
     JudgedFinding,
-    excluded_findings,
+    compare_sizes,
+    compare_tests,
     judge_findings,
-    plugin_findings,
-    pragma_findings,
-    settings_findings,
-    size_findings,
-    test_findings,
 )
-from covernance.integrity.pragmas import Pragmas, find_pragmas
-from covernance.integrity.pytest_selection import find_narrowed_selections, read_pytest_settings
+from covernance.integrity.pytest_settings import find_weaker_settings, read_pytest_settings
 from covernance.integrity.register_changes import compare_registers
 from covernance.integrity.table_changes import check_comparable, compare_tables
-from covernance.model.effects import CoverageSettings
 from covernance.model.paths import is_below
+from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Waiver
 from covernance.results import read_results
 
 _PYPROJECT = "pyproject.toml"
 
-Texts = Callable[[str], str | None]
-"""The text of a file by its name, or None if there is no such file."""
+
+class ComparedSuite(msgspec.Struct, frozen=True):
+    """What a suite was compared with.
+
+    Attributes:
+        suite: Its name.
+        commit: The commit whose result was compared; None if only sources were, for lack of one.
+        recorded_at: When that result was measured.
+        behind: How many commits it is before the base; None if it was given as a file.
+    """
+
+    suite: str
+    commit: str | None = None
+    recorded_at: str | None = None
+    behind: int | None = None
 
 
 class IntegrityReport(msgspec.Struct, frozen=True):
@@ -68,11 +77,13 @@ class IntegrityReport(msgspec.Struct, frozen=True):
         base: The commit; None if there is none, so that nothing can be weaker than before.
         findings: The weakenings.
         unusable: Suites whose runs could not be compared.
+        compared: What each suite that the base has was compared with.
     """
 
     base: str | None
     findings: tuple[JudgedFinding, ...]
     unusable: tuple[Unusable, ...] = ()
+    compared: tuple[ComparedSuite, ...] = ()
 
     @property
     def exit(self) -> Exit:
@@ -89,7 +100,7 @@ def find_waived_subjects(context: Context, base: str) -> tuple[Waiver, ...]:
     Raises:
         CovernanceError: The register or the table of the base can't be read, or is damaged.
     """
-    old_table = _parsed(
+    old_table = _parse_table(
         lambda name: changes.read_committed_file(context.root, base, name),
         f"{_PYPROJECT} at {base}",
     )
@@ -108,63 +119,69 @@ def find_weakenings(
     base: str,
     allowances: Allowances,
     agent: Agent,
-    base_snapshots: Sequence[Path] = (),
+    *,
+    given: Sequence[Path] = (),
+    store: Store | None = None,
 ) -> IntegrityReport:
     """Find what the work tree weakens since `base`.
+
+    A suite whose result in the base is known is compared by what decided that result and what came
+    of it. Other suites are compared by the tests that their changed files define.
 
     Args:
         context: The context; the table's folder must be the current one.
         base: A commit.
         allowances: What labels and the exception register allow.
         agent: Reads coverage.py's settings, if they or a source changed.
-        base_snapshots: Results of the base. Suites with one are compared test by test with their
-            last full run; other suites by the tests that their changed files define.
+        given: Files with results of the base.
+        store: The history, for the results of other suites; None to read none.
 
     Raises:
-        CovernanceError: A file can't be read or parsed, or git fails.
+        CovernanceError: A file can't be read or parsed, or git or the history fails.
     """
-    table = context.table
-
-    def before(name: str) -> str | None:
-        return changes.read_committed_file(table.root, base, name)
-
-    def after(name: str) -> str | None:
-        return changes.read_working_file(table.root, name)
-
-    tree = changes.WorkTree(table.root)
+    table, root = context.table, context.root
+    before = partial(changes.read_committed_file, root, base)
+    after = partial(changes.read_working_file, root)
+    tree = changes.WorkTree(root)
     diff = tree.since(base)
-    old_table, new_table = (
-        _parsed(before, f"{_PYPROJECT} at {base}"),
-        _parsed(after, _PYPROJECT),
-    )
-    sources = _changed_python(diff, _all(old_table, new_table, "source"))
-    findings = [
+    old_table = _parse_table(before, f"{_PYPROJECT} at {base}")
+    new_table = _parse_table(after, _PYPROJECT)
+    old_sources, sources = (_list_paths(each, "source") for each in (old_table, new_table))
+    findings = {
         *compare_tables(old_table, new_table),
-        *_register_findings(context, base, old_table),
-        *(compare_ci_files(_ci_versions(table.root, diff, before, after)) if old_table else ()),
-        *find_narrowed_selections(
+        *_compare_registers(context, base, old_table),
+        *(compare_ci_files(_ci_versions(root, diff, before, after)) if old_table else ()),
+        *find_weaker_settings(
             read_pytest_settings(before, f" at {base}"), read_pytest_settings(after, "")
         ),
-        *_coverage_findings(before, after, diff, sources, agent, context.environ),
-    ]
-    measured = read_base_results(context, base, base_snapshots)
-    results = read_results(context) if measured else {}
+        *compare_exclusions(before, after, diff, old_sources | sources, agent, context.environ),
+        *find_moved_sources(_edited(diff), old_sources, sources),
+    }
+    results = read_results(context)
+    base_results = read_given_results(context, base, given)
+    if store:
+        others = [name for name in results if name not in base_results]
+        base_results |= find_stored_results(root, store, base, others)
     themes = {*old_table.get("themes", ()), *table.themes}
     unusable: list[Unusable] = []
+    compared: list[ComparedSuite] = []
     for suite in table.suites:
-        if (old := measured.get(suite.name)) is None:
-            paths = {*_paths(old_table, suite.name, "tests"), *suite.tests}
-            tests = _defined(diff, before, after, paths)
-            findings += test_findings(*tests, themes)
-            continue
-        new = require_current(suite, results[suite.name])
+        old = base_results.get(suite.name)
+        new = require_current(suite, results[suite.name]) if old else None
         if isinstance(new, Unusable):
             unusable.append(new)
+        if old is None or new is None or isinstance(new, Unusable):
+            paths = {*_list_suite_paths(old_table, suite.name, "tests"), *suite.tests}
+            tests = _list_defined(diff, before, after, paths)
+            findings.update(compare_tests(*tests, themes))
         else:
-            tests = inventory.list_run_tests(old), inventory.list_run_tests(new)
-            findings += test_findings(*tests, themes)
-            findings += size_findings(suite.name, *tests)
-    return IntegrityReport(base, judge_findings(findings, allowances), tuple(unusable))
+            since = tree.since(old.result.provenance.commit or base) if old.behind else diff
+            findings.update(_compare_results(suite, old.result, new, since, root, themes))
+        if suite.name in old_table.get("suites", {}):
+            compared.append(_describe(suite, old))
+    return IntegrityReport(
+        base, judge_findings(findings, allowances), tuple(unusable), tuple(compared)
+    )
 
 
 def _ci_versions(root: Path, diff: Changes, before: Texts, after: Texts) -> Iterator[Versions]:
@@ -174,10 +191,10 @@ def _ci_versions(root: Path, diff: Changes, before: Texts, after: Texts) -> Iter
     for file in files:
         name = file.path or file.before or ""
         if may_be_ci_file(name):
-            yield name, *_both(file, before, after)
+            yield name, *read_both(file, before, after)
 
 
-def _register_findings(
+def _compare_registers(
     context: Context, base: str, old_table: Mapping[str, Any]
 ) -> Iterator[Finding]:
     """Compare the rows of the exception register; the rows of a first table are not new."""
@@ -187,78 +204,34 @@ def _register_findings(
         yield from compare_registers(old, read_rows(context.table), register, review_dates(context))
 
 
-def _coverage_findings(
-    before: Texts,
-    after: Texts,
-    diff: Changes,
-    sources: Sequence[FileChange],
-    agent: Agent,
-    environ: Mapping[str, str],
+def _compare_results(
+    suite: Suite,
+    old: Snapshot,
+    new: Snapshot,
+    since: Changes,
+    root: Path,
+    themes: set[str],
 ) -> Iterator[Finding]:
-    """Compare coverage.py's settings and what comments exclude according to them.
-
-    The file that `COVERAGE_RCFILE` names may be new: the usual files were used before.
-
-    Raises:
-        ConfigError: It does not exist.
-    """
-    old, new = find_settings_files(before, environ), find_settings_files(after, environ)
-    if (named := environ.get(RCFILE)) and not new.named:
-        msg = f"{RCFILE}={named}: there is no such file; correct the name, or unset the variable"
-        raise ConfigError(msg)
-    edited = {path for file in diff.files for path in (file.before, file.path) if path}
-    if old == new and not any(path.endswith(".py") for path in edited):
-        return
-    asked = [ReadSettings(old), ReadSettings()] if old != new else [ReadSettings()]
-    read: list[CoverageSettings] = agent.ask_all([(task, CoverageSettings) for task in asked])
-    if old != new:
-        yield from settings_findings(*read)
-    yield from plugin_findings(read[-1].plugins, edited)
-    yield from _comments(sources, before, after, read[-1], agent)
+    yield from compare_effects(old, new, _edited(since))
+    was, now = inventory.list_run_tests(old), inventory.list_run_tests(new)
+    missing, fresh = was.keys() - now.keys(), now.keys() - was.keys()
+    if missing and fresh and old.provenance.commit:
+        committed = partial(changes.read_committed_file, root, old.provenance.commit)
+        was = inventory.add_bodies(was, _read_files(missing, committed))
+        now = inventory.add_bodies(
+            now, _read_files(fresh, partial(changes.read_working_file, root))
+        )
+    yield from compare_tests(was, now, themes, inventory.explain_absences(new))
+    yield from compare_sizes(suite.name, was, now)
 
 
-def _changed_python(diff: Changes, sources: Iterable[str]) -> list[FileChange]:
-    return [
-        file
-        for file in diff.files
-        if file.path is not None and file.path.endswith(".py") and is_below(file.path, sources)
-    ]
+def _read_files(tests: set[str], texts: Texts) -> dict[str, str]:
+    """Read the files that define some tests; a missing one is empty."""
+    return {path: texts(path) or "" for path in sorted({t.partition("::")[0] for t in tests})}
 
 
-def _comments(
-    sources: Iterable[FileChange],
-    before: Texts,
-    after: Texts,
-    settings: CoverageSettings,
-    agent: Agent,
-) -> Iterator[Finding]:
-    """Compare the pragma comments of changed sources, using the current settings."""
-    versions = {file.path or "": _both(file, before, after) for file in sources}
-    if not versions:
-        return
-    kinds = {"no cover": settings.exclude, "no branch": settings.partial}
-    findings = {
-        path: [
-            finding
-            for what, patterns in kinds.items()
-            for finding in pragma_findings(
-                path, find_pragmas(old, patterns), find_pragmas(new, patterns), what
-            )
-        ]
-        for path, (old, new) in versions.items()
-    }
-    texts = [{path: pair[side] for path, pair in versions.items()} for side in (0, 1)]
-    excluded: list[Excluded] = agent.ask_all(
-        [(ReadExcluded(sources, settings.exclude), Excluded) for sources in texts]
-    )
-    for path, found in findings.items():
-        yield from found
-        if not found:
-            yield from excluded_findings(path, *(Pragmas(read.sources[path]) for read in excluded))
-
-
-def _defined(
-    diff: Changes, before: Texts, after: Texts, tests: Iterable[str]
+def _list_defined(
+    diff: Changes, before: Texts, after: Texts, tests: set[str]
 ) -> tuple[inventory.Inventory, inventory.Inventory]:
     """The tests that the changed files below `tests` define: in the base, and now."""
     old: dict[str, str] = {}
@@ -266,19 +239,25 @@ def _defined(
     for file in diff.files:
         names = [name for name in (file.before, file.path) if name and name.endswith(".py")]
         if any(is_below(name, tests) for name in names):
-            texts = _both(file, before, after)
+            texts = read_both(file, before, after)
             old |= {file.before: texts[0]} if file.before else {}
             new |= {file.path: texts[1]} if file.path else {}
     return inventory.list_source_tests(old), inventory.list_source_tests(new)
 
 
-def _both(file: FileChange, before: Texts, after: Texts) -> tuple[str, str]:
-    old = before(file.before) if file.before else None
-    new = after(file.path) if file.path else None
-    return old or "", new or ""
+def _describe(suite: Suite, old: BaseResult | None) -> ComparedSuite:
+    if old is None:
+        return ComparedSuite(suite.name)
+    source = old.result.provenance
+    return ComparedSuite(suite.name, source.commit, source.recorded_at, old.behind)
 
 
-def _parsed(texts: Texts, where: str) -> Mapping[str, Any]:
+def _edited(diff: Changes) -> dict[str, str | None]:
+    """The files that a change edits, with their names before; None for new ones."""
+    return {file.path: file.before for file in diff.files if file.path}
+
+
+def _parse_table(texts: Texts, where: str) -> Mapping[str, Any]:
     """The table in a version of pyproject.toml; empty if there is none yet."""
     try:
         document = tomllib.loads(texts(_PYPROJECT) or "", parse_float=Decimal)
@@ -290,15 +269,12 @@ def _parsed(texts: Texts, where: str) -> Mapping[str, Any]:
     return table
 
 
-def _all(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> set[str]:
-    return {
-        path
-        for table in (old, new)
-        for suite in table.get("suites", {})
-        for path in _paths(table, suite, key)
-    }
+def _list_paths(table: Mapping[str, Any], key: str) -> set[str]:
+    """List the paths of a key of all suites."""
+    suites = table.get("suites", {})
+    return {path for suite in suites for path in _list_suite_paths(table, suite, key)}
 
 
-def _paths(table: Mapping[str, Any], suite: str, key: str) -> Sequence[str]:
+def _list_suite_paths(table: Mapping[str, Any], suite: str, key: str) -> Sequence[str]:
     paths: Sequence[str] = table.get("suites", {}).get(suite, {}).get(key, ())
     return paths

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from coverage import Coverage
 from hypothesis import given
 
 from covernance_agent.excluded import find_excluded, perform
@@ -20,18 +21,26 @@ REGION = "# pragma: start(?s:.*?)# pragma: stop"
         (f"x = 1  {PRAGMA}\n", {1: f"x = 1  {PRAGMA}"}),
         (
             f"def f():  {PRAGMA}\n    x = 1\n\n    return (\n        x)\n",
-            {1: f"def f():  {PRAGMA}", 2: "x = 1", 4: "return ("},
+            {2: "x = 1", 4: "return ("},
         ),
         ("x = 1\n# pragma: start\ny = 2\nz = 3\n# pragma: stop\n", {3: "y = 2", 4: "z = 3"}),
         (f"if TYPE_CHECKING:\n    import os  {PRAGMA}\n", {}),
+        ("def f(x):\n    raise NotImplementedError\n", {}),
+        ("def main():\n    x = 1\n", {2: "x = 1"}),
+        ("@mark\nclass A:\n    def main(\n        self):\n        x = 1\n", {5: "x = 1"}),
+        ("def f(): ...\n", {}),
         (f"def f(:  {PRAGMA}\n", {}),
         (f"x = '{PRAGMA}'\n", {}),
         ("# coding: latin-1\nx = 'é'  # é\n", {}),
         ("", {}),
     ],
 )
-def test_statements_are_excluded_by_a_comment_alone(text: str, expected: dict[int, str]) -> None:
-    exclude = [PRAGMA, REGION, "if TYPE_CHECKING"]
+def test_code_that_only_comments_and_settings_hide_is_excluded(
+    text: str, expected: dict[int, str]
+) -> None:
+    own = Coverage(data_file=None, config_file=False).get_option("report:exclude_lines")
+    assert isinstance(own, list)
+    exclude = [PRAGMA, REGION, "if TYPE_CHECKING", "raise NotImplementedError", "def main", *own]
     assert perform({"sources": {"a.py": text}, "exclude": exclude}) == {
         "sources": {"a.py": expected}
     }

@@ -13,10 +13,10 @@ from covernance.integrity.findings import (
     Allowances,
     Finding,
     JudgedFinding,
+    compare_sizes,
     judge_findings,
     pragma_findings,
     settings_findings,
-    size_findings,
 )
 from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas
@@ -41,7 +41,7 @@ def plain(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def compare(before: Inventory, after: Inventory) -> list[tuple[str, str, str, str]]:
-    return [plain(finding) for finding in findings.test_findings(before, after, THEMES)]
+    return [plain(finding) for finding in findings.compare_tests(before, after, THEMES)]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_same_number_of_pragmas_is_no_finding() -> None:
 
 
 def test_a_deleted_test_is_reported() -> None:
-    (result,) = findings.test_findings({"t.py::test_a": Function()}, {}, THEMES)
+    (result,) = findings.compare_tests({"t.py::test_a": Function()}, {}, THEMES)
     assert plain(result) == ("test-deleted", "t.py::test_a", "1 test", "none")
 
 
@@ -120,7 +120,7 @@ def test_no_row_of_the_register_allows_a_finding_about_a_test() -> None:
     name = "t.py::A::test_a"
     before = {name: Function(cases=2, marks=frozenset({"security"}))}
     after = {name: Function(cases=1, skipped=1)}
-    result = list(findings.test_findings(before, after, THEMES))
+    result = list(findings.compare_tests(before, after, THEMES))
     assert [(finding.kind, finding.subjects) for finding in result] == [
         ("test-deleted", ()),
         ("marker-removed", ()),
@@ -170,7 +170,7 @@ def test_all_remaining_markers_are_listed() -> None:
     themes = ("architecture", "reliability", "security")
     before = {"t.py::test_a": Function(marks=frozenset(themes))}
     after = {"t.py::test_a": Function(marks=frozenset(themes[:2]))}
-    (result,) = findings.test_findings(before, after, themes)
+    (result,) = findings.compare_tests(before, after, themes)
     assert result.after == "architecture, reliability"
 
 
@@ -187,17 +187,41 @@ def test_additional_skips_are_reported_by_test() -> None:
     ]
 
 
-def test_the_same_number_of_skips_is_no_finding() -> None:
+def test_a_test_that_is_skipped_in_place_of_another_is_a_finding_with_its_reason() -> None:
     before = {"t.py::test_a": Function(), "t.py::test_b": Function(skipped=1)}
-    after = {"t.py::test_a": Function(skipped=1), "t.py::test_b": Function()}
-    assert compare(before, after) == []
+    after = {"t.py::test_a": Function(skipped=1, reason="slow"), "t.py::test_b": Function()}
+    assert compare(before, after) == [
+        ("skips-grew", "t.py::test_a", "0 skipped", "1 skipped: slow")
+    ]
+
+
+def test_a_missing_test_is_shown_with_what_is_known_about_it() -> None:
+    before = {"t.py::test_a": Function(), "t.py::test_b": Function(), "u.py::test_c": Function()}
+    absences = {"t.py": "skipped: no numpy", "t.py::test_b": "deselected"}
+    missing = findings.compare_tests(before, {}, THEMES, absences)
+    assert [finding.after for finding in missing] == [
+        "none (skipped: no numpy)",
+        "none (deselected)",
+        "none",
+    ]
+
+
+def test_a_renamed_test_is_known_by_its_body() -> None:
+    before = {"t.py::test_a": Function(body="x"), "t.py::test_b": Function(body="y")}
+    assert (
+        compare(before, {"t.py::test_c": Function(body="y"), "u.py::test_d": Function(body="x")})
+        == []
+    )
+    swapped = {"u.py::test_a": Function(body="y"), "u.py::test_b": Function(body="x", cases=0)}
+    assert compare(before, swapped) == [("test-deleted", "t.py::test_a", "1 test", "none")]
+    assert compare(before, {"u.py::test_c": Function(body="z"), **before}) == []
 
 
 def test_a_suite_that_shrank_is_reported_in_cases() -> None:
     before = {"a": Function(cases=3), "b": Function()}
-    (result,) = size_findings("api", before, {"a": Function(cases=3)})
+    (result,) = compare_sizes("api", before, {"a": Function(cases=3)})
     assert plain(result) == ("suite-shrank", "suites.api", "4 tests", "3 tests")
-    assert not list(size_findings("api", before, {"c": Function(cases=4)}))
+    assert not list(compare_sizes("api", before, {"c": Function(cases=4)}))
 
 
 FINDINGS = (
@@ -243,7 +267,7 @@ INVENTORIES = st.dictionaries(
 @given(INVENTORIES)
 def test_the_same_tests_are_no_finding(inventory: Inventory) -> None:
     assert compare(inventory, inventory) == []
-    assert not list(size_findings("api", inventory, inventory))
+    assert not list(compare_sizes("api", inventory, inventory))
 
 
 @given(INVENTORIES, INVENTORIES)
@@ -255,8 +279,19 @@ def test_every_lost_case_is_a_finding(before: Inventory, after: Inventory) -> No
         if name in after and after[name].cases < function.cases
     }
     assert lost <= result
-    if list(size_findings("api", before, after)):
+    if list(compare_sizes("api", before, after)):
         assert result
+
+
+@given(INVENTORIES, INVENTORIES)
+def test_every_test_that_ran_and_does_not_any_more_is_a_finding(
+    before: Inventory, after: Inventory
+) -> None:
+    kinds = {"test-deleted", "skips-grew"}
+    result = {where for kind, where, _, _ in compare(before, after) if kind in kinds}
+    assert {
+        name for name, test in before.items() if name in after and after[name].ran < test.ran
+    } <= result
 
 
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from("ab")))

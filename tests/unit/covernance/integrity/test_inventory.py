@@ -3,7 +3,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from covernance.integrity.inventory import Function, list_run_tests, list_source_tests
+from covernance.integrity.inventory import (
+    Function,
+    add_bodies,
+    explain_absences,
+    list_run_tests,
+    list_source_tests,
+)
 from covernance.model.snapshot import Snapshot, TestResult
 
 pytestmark = pytest.mark.architecture
@@ -78,7 +84,8 @@ match 1:
 def test_the_tests_of_a_source_are_the_ones_that_pytest_collects() -> None:
     module = frozenset({"architecture", "slow"})
     group = module | {"reliability", "security"}
-    assert list_source_tests({"t.py": SOURCE}) == {
+    tests = list_source_tests({"t.py": SOURCE})
+    assert {name: msgspec.structs.replace(test, body="") for name, test in tests.items()} == {
         "t.py::test_plain": Function(marks=module),
         "t.py::test_marked": Function(marks=module | {"security", "parametrize"}),
         "t.py::test_skipped": Function(skipped=1, marks=module | {"skipif"}),
@@ -123,7 +130,8 @@ def test_decorators_of_any_form_are_accepted() -> None:
 
 def test_the_cases_of_a_run_are_counted_by_function(snapshot: Snapshot) -> None:
     def result(outcome: str, *themes: str) -> TestResult:
-        return TestResult(outcome=outcome, seconds=0.0, themes=themes)
+        reason = "slow" if outcome == "skipped" else ""
+        return TestResult(outcome=outcome, seconds=0.0, themes=themes, reason=reason)
 
     run = msgspec.structs.replace(
         snapshot,
@@ -135,7 +143,34 @@ def test_the_cases_of_a_run_are_counted_by_function(snapshot: Snapshot) -> None:
         },
     )
     assert list_run_tests(run) == {
-        "t.py::test_a": Function(cases=2, skipped=1, marks=frozenset({"security", "reliability"})),
+        "t.py::test_a": Function(
+            cases=2, skipped=1, reason="slow", marks=frozenset({"security", "reliability"})
+        ),
         "t.py::C::test_b": Function(cases=1, skipped=1),
         "t[1].py::test_c": Function(cases=1),
     }
+
+
+def test_a_body_is_the_code_without_name_decorators_and_parameters() -> None:
+    sources = {
+        "t.py": "@mark.slow\ndef test_a(x):\n    assert x  # as it is\n",
+        "u.py": "def test_b():\n\n    assert   x\ndef test_c():\n    assert y\n",
+    }
+    tests = list_source_tests(sources)
+    assert tests["t.py::test_a"].body == tests["u.py::test_b"].body
+    assert tests["u.py::test_b"].body != tests["u.py::test_c"].body
+    run = {"u.py::test_b": Function(cases=3), "v.py::test_d": Function()}
+    bodies = {name: test.body for name, test in add_bodies(run, sources).items()}
+    assert bodies == {"u.py::test_b": tests["u.py::test_b"].body, "v.py::test_d": ""}
+
+
+def test_a_run_knows_why_tests_are_absent(snapshot: Snapshot) -> None:
+    assert snapshot.effects
+    effects = msgspec.structs.replace(
+        snapshot.effects,
+        deselected=("t.py::test_a[1]", "t.py::test_a[2]"),
+        skipped_files={"u.py": "no numpy"},
+    )
+    run = msgspec.structs.replace(snapshot, effects=effects)
+    assert explain_absences(run) == {"t.py::test_a": "deselected", "u.py": "skipped: no numpy"}
+    assert explain_absences(msgspec.structs.replace(snapshot, effects=None)) == {}
