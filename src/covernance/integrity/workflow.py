@@ -25,6 +25,7 @@ from covernance.exceptions.workflow import (
 from covernance.freshness import Unusable, require_current
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
+from covernance.git.listing import list_differences
 from covernance.history.store import Store
 from covernance.integrity import inventory
 from covernance.integrity.base_results import (
@@ -32,7 +33,7 @@ from covernance.integrity.base_results import (
     find_stored_results,
     read_given_results,
 )
-from covernance.integrity.ci_files import compare_ci_files
+from covernance.integrity.ci_files import Versions, compare_ci_files, may_be_ci_file
 from covernance.integrity.effects import compare_effects, find_moved_sources
 from covernance.integrity.exclusions import Texts, compare_exclusions, read_both
 from covernance.integrity.findings import (

@@ -10,6 +10,7 @@ import pytest
 from covernance.config import load
 from covernance.errors import ConfigError, Exit
 from covernance.git.base import find_base_commit
+from covernance.history.directory import Directory
 from covernance.integrity.findings import Allowances
 from covernance.integrity.workflow import IntegrityReport, find_waived_subjects, find_weakenings
 from covernance.model.verdict import Waiver
@@ -35,11 +36,12 @@ def weakened(
     base: str = "main",
     allow: str = "",
     environ: Mapping[str, str] = MappingProxyType({}),
+    store: Directory | None = None,
 ) -> IntegrityReport:
     context = context_of(load(Path.cwd()), environ)
     allowances = Allowances(kinds=frozenset(allow.split(",")))
     commit, agent = find_base_commit(context, base), local_agent(context.table.suites[0])
-    return find_weakenings(context, commit, allowances, agent, given=snapshots)
+    return find_weakenings(context, commit, allowances, agent, given=snapshots, store=store)
 
 
 def list_findings(report: IntegrityReport) -> list[str]:
@@ -127,6 +129,29 @@ def test_with_a_base_snapshot_tests_are_compared_by_what_ran(
         "suites.calc: suite-shrank: 3 tests -> 1 tests",
         "tests/test_calc.py::test_a: test-deleted: 3 cases -> 1 cases",
     ]
+
+
+@pytest.mark.security
+def test_the_stored_result_of_the_base_is_compared(
+    repository: Repository, measure: Measure, tmp_path: Path
+) -> None:
+    store = Directory(tmp_path / "history")
+    names = ("test_largest", "test_divide", "test_zero_is_refused")
+    before = {f"tests/test_calc.py::{name}": "passed" for name in names}
+    store.add([measure(dirty=False, tests=before)])
+    text = Path("tests/test_calc.py").read_text(encoding="utf-8")
+    Path("tests/test_calc.py").unlink()
+    renamed = text.replace("def test_divide", "def test_quotient").replace("== 2", "== 2.5")
+    repository.write("tests/test_new.py", renamed.replace("test_largest", "test_maximum"))
+    after = ("test_maximum", "test_quotient", "test_zero_is_refused")
+    measure(tests={f"tests/test_new.py::{name}": "passed" for name in after})
+    report = weakened(store=store)
+    assert list_findings(report) == [
+        "tests/test_calc.py::test_divide: test-deleted: 1 test -> none"
+    ]
+    (compared,) = report.compared
+    assert (compared.suite, compared.behind) == ("calc", 0)
+    assert weakened(store=Directory(tmp_path / "empty")).compared[0].commit is None
 
 
 @pytest.mark.security
