@@ -48,7 +48,9 @@ def read_settings(config: pytest.Config) -> dict[str, Setting]:
         else:
             settings[name] = _flag(config, name)
     settings["xfail_strict"] = _flag(config, *_STRICT_XFAIL)
-    settings["options"] = Setting([*list_narrowing(vars(config.option))], "options")
+    # The group of a shard is no setting: the other shards run the other tests.
+    options = {name: value for name, value in vars(config.option).items() if name != "group"}
+    settings["options"] = Setting([*list_narrowing(options)], "options")
     if config.option.runxfail:
         settings["options"].value.append("--runxfail")
     return settings

@@ -33,7 +33,9 @@ def test_an_option_of_the_command_line_or_a_conftest_file_is_in_force(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makeconftest("def pytest_configure(config):\n    config.option.keyword = 'fast'\n")
-    settings = read_settings(pytester.parseconfigure("--runxfail", "-opython_files=x.py"))
+    config = pytester.parseconfigure("--runxfail", "-opython_files=x.py")
+    config.option.group = 1  # of a shard
+    settings = read_settings(config)
     assert settings["options"].value == ["-k 'fast'", "-o 'python_files=x.py'", "--runxfail"]
     assert settings["python_files"].value == ["x.py"]
 
