@@ -44,6 +44,7 @@ from covernance.integrity.findings import (
     compare_tests,
     judge_findings,
 )
+from covernance.integrity.owner_changes import find_owner_changes
 from covernance.integrity.pytest_settings import find_weaker_settings, read_pytest_settings
 from covernance.integrity.register_changes import compare_registers
 from covernance.integrity.table_changes import check_comparable, compare_tables
@@ -151,6 +152,7 @@ def find_weakenings(
     findings = {
         *compare_tables(old_table, new_table),
         *_compare_registers(context, base, old_table),
+        *find_owner_changes(context, diff, before, after),
         *(compare_ci_files(_ci_versions(root, diff, before, after)) if old_table else ()),
         *find_weaker_settings(
             read_pytest_settings(before, f" at {base}"), read_pytest_settings(after, "")

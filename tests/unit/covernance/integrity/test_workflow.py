@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -386,3 +387,22 @@ def test_ci_files_above_the_projects_folder_are_compared(
     assert list_findings(weakened()) == [
         "../.github/workflows/tests.yml:1: override-added: none -> run: covernance guard --soft"
     ]
+
+
+@pytest.mark.security
+def test_other_owners_of_what_governs_are_a_finding(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("CODEOWNERS", "* @team\n/docs/ @writers\n")
+    repository.write(".github/workflows/tests.yml", "on: push\n")
+    repository.commit()
+    repository.git("branch", "--force", "main")
+    repository.write("CODEOWNERS", "* @team\n/docs/ @me\n/calc/ @me\n")
+    assert list_findings(weakened()) == []
+    repository.write(".github/CODEOWNERS", "* @team\n/.github/ @me\n")
+    assert list_findings(weakened()) == [
+        "CODEOWNERS: .github/CODEOWNERS and 1 more: governance-changed: @team -> @me",
+    ]
+    monkeypatch.setitem(sys.modules, "codeowners", None)
+    (finding,) = list_findings(weakened())
+    assert finding.startswith("CODEOWNERS: governance-changed: none -> codeowners can't be import")
