@@ -57,13 +57,16 @@ class ProcessEngine:
             passes, read_theme_seconds(measurement.suites, measurement.layout)
         )
         results = self._run([passes[key] for key in order], measurement, slots, observer)
-        if measurement.with_unthemed and not any(
-            result.was_rejected or result.has_unknown_markers for result in results
-        ):
+        if measurement.with_unthemed:
+            ended = {
+                result.suite
+                for result in results
+                if result.was_rejected or result.has_unknown_markers
+            }
             unthemed = [
                 plan_pass(suite, UNTHEMED, measurement)
                 for suite in measurement.suites
-                if _has_unthemed(results, suite)
+                if suite.name not in ended and _has_unthemed(results, suite)
             ]
             results += self._run(unthemed, measurement, slots, observer)
         return results

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from covernance.engine.record import Progress
 
+
 _USAGE = "pytest's usage message"
 
 
@@ -59,9 +60,10 @@ class Lines:
     def _shows_output(self, result: ThemeResult, failures: frozenset[str]) -> bool:
         """Whether to show the output of this theme: for new failures, or with `verbose`."""
         if result.was_rejected:
-            # Every theme reports the same bad argument.
-            new = _USAGE not in self._shown
-            self._shown.add(_USAGE)
+            # Every theme, and often every suite, reports the same bad argument.
+            same = {f"{_USAGE} of {result.suite}", result.output}
+            new = self._shown.isdisjoint(same)
+            self._shown |= same
             return new
         if failures - self._shown or not (result.ended_well or failures):
             return True

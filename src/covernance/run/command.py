@@ -19,6 +19,7 @@ from covernance.engine.shard import Shard, parse
 from covernance.errors import ConfigError, Exit
 from covernance.matrix.jobs import durations
 from covernance.report_formats import FORMATS
+from covernance.run.failures import describe_failures
 from covernance.run.output import explain_unjudged, print_results, worst_exit
 from covernance.run.preparing import interpret
 from covernance.run.request import Request
@@ -143,7 +144,7 @@ def command(  # noqa: PLR0913 - click hands over every option
         suites=chosen,
         themes=_split(themes) or None,
         fail_under=fail_under,
-        arguments=interpret(arguments, chosen[0], agents[chosen[0].name], context.environ),
+        arguments=interpret(arguments, chosen, agents, context.environ),
         jobs=jobs,
         color=colored(),
         shard=part,
@@ -165,9 +166,12 @@ def command(  # noqa: PLR0913 - click hands over every option
         else nullcontext(progress.Lines(click.echo, verbose=show_output))
     )
     with observing as observer:
-        results = run_suites(context, request, agents, observer)
+        results, failures = run_suites(context, request, agents, observer)
     print_results(results, table, combiner(context, lambda suite: agents[suite.name]), click.echo)
     codes = [result.exit for result in results]
+    for message in describe_failures(failures):
+        click.echo(f"covernance: {message}", err=True)
+        codes.append(Exit.ERROR)
     missing = list_unknown((result.snapshot.suite, result.snapshot.verdict) for result in results)
     if (message := explain_unjudged(results)) and context.in_ci and not partial_ok:
         click.echo(message, err=True)

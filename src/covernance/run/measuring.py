@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,7 +19,7 @@ from covernance.context import Context
 from covernance.engine.engine import Measurement, Observer, TraceVariables
 from covernance.engine.registry import choose_engine
 from covernance.engine.theme_result import ThemeResult
-from covernance.errors import InputError
+from covernance.errors import ConfigError, InputError
 from covernance.git.listing import list_python_files
 from covernance.judgement import Judgement
 from covernance.layout import Layout
@@ -27,10 +27,11 @@ from covernance.model.snapshot import Provenance
 from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
-from covernance.run import junit, part, publish, unknown_markers
+from covernance.run import junit, part, publish
 from covernance.run.checkout import Checkout
 from covernance.run.conclude import ThemeResults, conclude
-from covernance.run.preparing import list_unused_floors, prepare
+from covernance.run.failures import Failures, find_failures, name_suite
+from covernance.run.preparing import list_unused_floors, prepare_each
 from covernance.run.request import Request
 from covernance.run.scope import find_scope
 
@@ -96,6 +97,13 @@ def plan(
     )
 
 
+class Measured(NamedTuple):
+    """The results of the suites that were measured, and why others could not be."""
+
+    results: list[SuiteResult]
+    failures: Failures
+
+
 def measure(
     context: Context,
     request: Request,
@@ -103,8 +111,8 @@ def measure(
     reuse: Reuse | None,
     agents: Mapping[str, Agent],
     observer: Observer,
-) -> list[SuiteResult]:
-    """Measure the suites of a request.
+) -> Measured:
+    """Measure the suites of a request. A suite that can't be measured does not stop the others.
 
     Args:
         context: The context.
@@ -115,31 +123,38 @@ def measure(
         observer: Receives the progress of the run.
 
     Raises:
-        CovernanceError: Nothing could be measured; earlier results are untouched.
+        CovernanceError: The request or the machine lets no suite be measured; earlier results are
+            untouched.
     """
     _reject_shared_reports(request)
     for suite in request.suites:
         publish.reject_conflicts(context, suite, request.arguments.reports)
     layout = context.layout
     checkout = Checkout(context, request.suites)  # before a test can change it
-    inventories = list_python_files(context.root, [suite.source for suite in request.suites])
+    listed = list_python_files(context.root, [suite.source for suite in request.suites])
+    inventories = dict(zip((suite.name for suite in request.suites), listed, strict=True))
     work = files.Workspace(layout.work)
     temporary = Path(tempfile.mkdtemp(prefix="covernance-"))
     try:
-        prepared = prepare(request.suites, agents, settings_folder(work.path))
+        prepared, failures = prepare_each(request.suites, agents, settings_folder(work.path))
+        if not prepared:
+            return Measured([], failures)
+        suites = tuple(suite for suite in request.suites if suite.name in prepared)
+        request = msgspec.structs.replace(request, suites=suites)
         notes = [note for ready in prepared.values() for note in ready.notes]
         for note in dict.fromkeys([*notes, *list_unused_floors(prepared, judgements)]):
             observer.note(note)
         trace = _start_tracing(reuse, request, prepared, (layout.work, temporary))
         measurement = plan(context, request, work.path, temporary, prepared, trace)
         results = choose_engine().run(measurement, observer)
-        unknown_markers.reject(request.suites, results)
-        _finish_passes(results, context, observer)
+        failures |= find_failures(request.suites, results)
+        whole = [result for result in results if result.suite not in failures]
+        _finish_passes(whole, context, observer)
         checkout.end(observer.note)
         change = recorded.find_change(context)
         suite_results = []
-        for suite, inventory in zip(request.suites, inventories, strict=True):
-            suite_themes = _select_suite(suite, results)
+        for suite in request.suites:
+            suite_themes = _select_suite(suite, whole)
             if not suite_themes:
                 continue
             traced = reuse.gather(suite, suite_themes) if reuse else None
@@ -147,20 +162,24 @@ def measure(
                 results=suite_themes,
                 scope=find_scope(request, suite_themes),
                 inputs=reuse.inputs(suite, traced) if reuse and traced else None,
-                inventory=inventory,
+                inventory=inventories[suite.name],
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
             source = checkout.describe(suite, prepared[suite.name].environment)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             agent = agents[suite.name]
-            result = conclude(suite, themes, today, source, layout, folder, reports, agent)
+            try:
+                result = conclude(suite, themes, today, source, layout, folder, reports, agent)
+            except (ConfigError, InputError) as error:
+                failures[suite.name] = name_suite(suite.name, error)
+                continue
             suite_results.append(result)
             if not request.shard.whole:
                 _publish_part(suite, themes, request, source, layout, folder)
             if reuse and traced:
                 reuse.store(suite, agent.python, result, traced)
-        return suite_results
+        return Measured(suite_results, failures)
     finally:
         work.close()
         shutil.rmtree(temporary, ignore_errors=True)
@@ -185,38 +204,13 @@ def _finish_passes(results: Sequence[ThemeResult], context: Context, observer: O
     """Show what the passes changed, and write the files for which pytest's options ask.
 
     Raises:
-        InputError: pytest rejected its arguments, or passes have overwritten each other's file.
+        InputError: A file can't be merged.
     """
-    if any(result.was_rejected for result in results):
-        msg = "pytest could not start; its message is above"
-        raise InputError(msg)
-    _reject_overwritten(results)
     notes = [note for result in results if result.record for note in result.record.notes]
     for note in dict.fromkeys(notes):
         observer.note(note)
     for path in junit.write_requested(results, context.root):
         observer.note(f"wrote {path}")
-
-
-def _reject_overwritten(results: Sequence[ThemeResult]) -> None:
-    """Reject a plugin's file that several passes have overwritten, so that the last one won.
-
-    Raises:
-        InputError: There is one.
-    """
-    overwritten = Counter(
-        (option, path)
-        for result in results
-        if result.record
-        for option, path in result.record.overwritten
-    )
-    for (option, path), number in overwritten.items():
-        if number > 1:
-            msg = (
-                f"{option} {path}: {number} passes have overwritten this file, so the others' "
-                "content is lost; delete it, and each pass gets a file next to it"
-            )
-            raise InputError(msg)
 
 
 def settings_folder(work: Path) -> Path:

@@ -22,11 +22,11 @@ _MOST_TESTS = 10
 
 Write = Callable[[str], None]
 
-_SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED)
+_SEVERITY = (Exit.PASS, Exit.GATE, Exit.TESTS_FAILED, Exit.ERROR)
 
 
 def worst_exit(codes: Iterable[Exit]) -> Exit:
-    """The exit code of several suites: failed tests outrank failed gates, those outrank passes."""
+    """The exit code of several suites: errors, failed tests, failed gates, passes."""
     return max(codes, key=_SEVERITY.index, default=Exit.PASS)
 
 

@@ -15,24 +15,35 @@ from covernance.engine.arguments import PytestArguments
 from covernance.errors import CovernanceError
 from covernance.judgement import Judgement
 from covernance.machine import count_cpus
+from covernance.run.failures import Failures, join_failures, name_suite
 
 _VARIABLE = "PYTEST_ADDOPTS"
 """pytest's variable for arguments of one run, which the agent reads too."""
 
 
 def interpret(
-    arguments: PytestArguments, suite: Suite, agent: Agent, environ: Mapping[str, str]
+    arguments: PytestArguments,
+    suites: Sequence[Suite],
+    agents: Mapping[str, Agent],
+    environ: Mapping[str, str],
 ) -> PytestArguments:
-    """Interpret the user's pytest arguments with the pytest of the suite's environment.
+    """Interpret the user's pytest arguments with the pytest of the first suite that can.
 
     Raises:
-        CovernanceError: pytest rejects them, or is not installed there.
+        CovernanceError: pytest rejects them, or is not installed, in every suite's environment.
     """
     if not arguments.rest and not environ.get(_VARIABLE):
         return arguments
-    task = Prepare(tests=suite.tests, arguments=arguments.rest)
-    meaning = agent.ask(task, Prepared).arguments
-    return msgspec.structs.replace(arguments, meaning=meaning) if meaning else arguments
+    errors: list[CovernanceError] = []
+    for suite in suites:
+        task = Prepare(tests=suite.tests, arguments=arguments.rest)
+        try:
+            meaning = agents[suite.name].ask(task, Prepared).arguments
+        except CovernanceError as error:
+            errors.append(error)
+            continue
+        return msgspec.structs.replace(arguments, meaning=meaning) if meaning else arguments
+    raise errors[0]
 
 
 def list_unused_floors(
@@ -64,16 +75,26 @@ def prepare(
         CovernanceError: An environment lacks pytest or coverage, settings can't be read, or a suite
             has a source without Python files or a marker expression that pytest can't read.
     """
+    prepared, failures = prepare_each(suites, agents, work)
+    if failures:
+        raise join_failures(failures)
+    return prepared
 
-    def ask(suite: Suite) -> Prepared:
+
+def prepare_each(
+    suites: Sequence[Suite], agents: Mapping[str, Agent], work: Path
+) -> tuple[dict[str, Prepared], Failures]:
+    """Prepare each suite like `prepare`; return also, by suite, why others can't be prepared."""
+
+    def ask(suite: Suite) -> Prepared | CovernanceError:
         task = Prepare(source=suite.source, select=suite.select, folder=work / suite.name)
         try:
             return agents[suite.name].ask(task, Prepared)
         except CovernanceError as error:
-            raise type(error)(f"{suite.name}: {error}") from error
+            return name_suite(suite.name, error)
 
     with ThreadPoolExecutor(max_workers=count_cpus()) as pool:
-        return {
-            suite.name: prepared
-            for suite, prepared in zip(suites, pool.map(ask, suites), strict=True)
-        }
+        answers = dict(zip((suite.name for suite in suites), pool.map(ask, suites), strict=True))
+    prepared = {name: ready for name, ready in answers.items() if isinstance(ready, Prepared)}
+    failures = {name: why for name, why in answers.items() if isinstance(why, CovernanceError)}
+    return prepared, failures

@@ -16,6 +16,7 @@ from covernance.judgement import read_judgement
 from covernance.model.suite_result import SuiteResult
 from covernance.reuse.policy import explain_no_reuse
 from covernance.reuse.workflow import Reuse
+from covernance.run.failures import Failures, join_failures
 from covernance.run.preparing import prepare
 from covernance.run.request import Request
 from covernance.run.scope import list_requested_reasons
@@ -44,11 +45,14 @@ def plan_commands(
 
 def run_suites(
     context: Context, request: Request, agents: Mapping[str, Agent], observer: Observer
-) -> list[SuiteResult]:
+) -> tuple[list[SuiteResult], Failures]:
     """Run the suites of a request. The current folder must be the repository's root.
 
+    Returns:
+        The results, and why suites could not be measured if others were.
+
     Raises:
-        CovernanceError: Nothing could be measured; earlier results are untouched.
+        CovernanceError: No suite could be measured; earlier results are untouched.
     """
     judgements = {
         suite.name: read_judgement(context, suite, request.fail_under) for suite in request.suites
@@ -59,14 +63,18 @@ def run_suites(
         if reuse and _may_reuse(context, request)
         else {}
     )
+    failures: Failures = {}
     if remaining := tuple(suite for suite in request.suites if suite.name not in results):
         # A run that reuses every result does not pay for these modules.
         from covernance.run.measuring import measure  # noqa: PLC0415
 
         remaining_request = msgspec.structs.replace(request, suites=remaining)
         measured = measure(context, remaining_request, judgements, reuse, agents, observer)
-        results |= {result.snapshot.suite: result for result in measured}
-    return [results[suite.name] for suite in request.suites if suite.name in results]
+        results |= {result.snapshot.suite: result for result in measured.results}
+        failures = measured.failures
+    if failures and not results:
+        raise join_failures(failures)
+    return [results[suite.name] for suite in request.suites if suite.name in results], failures
 
 
 def _reuse(context: Context, request: Request) -> Reuse | None:

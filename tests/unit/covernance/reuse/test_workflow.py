@@ -62,7 +62,7 @@ def run_calc(
         **changes: object,
     ) -> SuiteResult:
         table = load(repository.root)
-        (result,) = run_suites(
+        (result,), _ = run_suites(
             context_of(table, environ, now),
             request(table, *pytest_arguments, **changes),
             local_agents(*table.suites),

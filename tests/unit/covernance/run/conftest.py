@@ -39,7 +39,7 @@ def run_calc(
         *pytest_arguments: str, environ: Mapping[str, str] | None = None, **changes: object
     ) -> SuiteResult:
         table = load(repository.root)
-        (result,) = run_suites(
+        (result,), _ = run_suites(
             context_of(table, environ),
             request(table, *pytest_arguments, **changes),
             local_agents(*table.suites),

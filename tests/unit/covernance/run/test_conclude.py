@@ -42,7 +42,7 @@ def run_two(
     processes.sources["other"] = "other/__init__.py"
     table = load(repository.root)
     asked = request(table, *pytest_arguments)
-    return run_suites(context_of(table), asked, local_agents(*table.suites), Quiet())
+    return run_suites(context_of(table), asked, local_agents(*table.suites), Quiet())[0]
 
 
 @pytest.mark.reliability

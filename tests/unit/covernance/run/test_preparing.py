@@ -4,6 +4,7 @@ import os
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from covernance.agent.client import Agent
@@ -51,6 +52,19 @@ def test_a_higher_floor_of_coverage_pys_settings_is_said_once_with_the_floors_in
 
 
 @pytest.mark.reliability
+def test_arguments_are_interpreted_by_the_first_environment_that_can(
+    repository: Repository,
+) -> None:
+    (calc,) = load(repository.root).suites
+    broken = msgspec.structs.replace(calc, name="broken")
+    agents = {"broken": Broken(Path("python")), "calc": LocalAgent()}
+    arguments = split_reports(("-k", "sign"))
+    assert interpret(arguments, (broken, calc), agents, {}).meaning.narrowing == ("-k 'sign'",)
+    with pytest.raises(MachineError, match="pytest is missing"):
+        interpret(arguments, (broken,), agents, {})
+
+
+@pytest.mark.reliability
 def test_incomplete_environment_error_names_the_suite(
     repository: Repository, tmp_path: Path
 ) -> None:
@@ -62,13 +76,13 @@ def test_incomplete_environment_error_names_the_suite(
 def test_without_arguments_the_agent_is_not_started(repository: Repository) -> None:
     table = load(repository.root)
     arguments = split_reports(())
-    assert interpret(arguments, table.suites[0], Broken(Path("python")), {}) is arguments
+    assert interpret(arguments, table.suites, {"calc": Broken(Path("python"))}, {}) is arguments
 
 
 def test_arguments_are_interpreted_by_pytest(repository: Repository) -> None:
     table = load(repository.root)
     arguments = split_reports(("-k", "sign"))
-    meaning = interpret(arguments, table.suites[0], LocalAgent(), {}).meaning
+    meaning = interpret(arguments, table.suites, {"calc": LocalAgent()}, {}).meaning
     assert meaning.narrowing == ("-k 'sign'",)
 
 
@@ -78,7 +92,7 @@ def test_the_variable_for_arguments_is_interpreted_too(
 ) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k sign")
     table = load(repository.root)
-    meaning = interpret(split_reports(()), table.suites[0], LocalAgent(), os.environ).meaning
+    meaning = interpret(split_reports(()), table.suites, {"calc": LocalAgent()}, os.environ).meaning
     assert meaning.narrowing == ("-k 'sign'",)
 
 
@@ -88,5 +102,5 @@ def test_sample_arguments_mean_what_pytest_reads(
 ) -> None:
     repository.write("tests/test_calc.py", "")
     table = load(repository.root)
-    meaning = interpret(split_reports(given), table.suites[0], LocalAgent(), {}).meaning
+    meaning = interpret(split_reports(given), table.suites, {"calc": LocalAgent()}, {}).meaning
     assert meaning == MEANINGS[given]
