@@ -284,7 +284,7 @@ class Tracer:
     def _forking(self, arguments: _Arguments, _options: _Options) -> None:
         """Record what multiprocessing starts without an event; subprocess calls this too."""
         words = [fsdecode(word) for word in arguments[0]]
-        program = _which(words[0], os.environ)
+        program = self._which(words[0], os.environ)
         self._journal.note(STARTED, command(os.getpid(), words[1:]), f"fork{SEPARATOR}{program}")
 
     def _start(
@@ -295,14 +295,29 @@ class Tracer:
         cwd: _Argument,
         environ: _Argument,
     ) -> None:
-        name = fsdecode(program)
-        name = _which(name, environ or os.environ)
+        name = self._which(fsdecode(program), environ or os.environ)
         if cwd is not None and not name.startswith("/"):
             name = f"{fsdecode(cwd)}/{name}"
         if path := self._path(name):
             self._read(path)
         started = command(os.getpid(), [fsdecode(word) for word in words[1:]])
         self._journal.note(STARTED, started, f"{how}{SEPARATOR}{name}")
+
+    def _which(self, program: str, environ: Mapping[Any, Any]) -> str:
+        """The path of a program found on PATH, or its name if there is none.
+
+        A program of that name in an earlier folder would be started in its place.
+        """
+        if "/" in program:
+            return program
+        path = next((value for name, value in environ.items() if fsdecode(name) == "PATH"), None)
+        for folder in fsdecode(path or os.defpath).split(os.pathsep):
+            candidate = f"{folder or '.'}/{program}"
+            if states.exists(candidate):
+                return candidate
+            if asked := self._path(candidate):
+                self._see(ASKED, asked, states.kind)
+        return program
 
     def _bind(self, _socket: object, address: object) -> None:
         if isinstance(address, tuple):
@@ -397,14 +412,3 @@ def _of_uri(rest: str) -> str:
 def _descriptor(number: int) -> str:
     """The path of an open file or folder."""
     return readlink(f"/proc/self/fd/{number}")
-
-
-def _which(program: str, environ: Mapping[Any, Any]) -> str:
-    """The path of a program found on PATH, or its name if there is none."""
-    if "/" in program:
-        return program
-    path = next((value for name, value in environ.items() if fsdecode(name) == "PATH"), None)
-    for folder in fsdecode(path or os.defpath).split(os.pathsep):
-        if states.exists(f"{folder or '.'}/{program}"):
-            return f"{folder or '.'}/{program}"
-    return program

@@ -386,6 +386,13 @@ def test_a_suite_that_starts_other_programs_depends_on_the_commit(sample: Sample
     assert sample.find("tool").reasons == ("the commit changed",)
 
 
+def test_a_program_of_the_same_name_in_another_folder_is_noticed(sample: Sample) -> None:
+    path = sample.environ()["PATH"]
+    moved = sample.environ() | {"PATH": f"{sample.root / 'bin'}{os.pathsep}{path}"}
+    assert "the environment variable PATH changed" in sample.find("tool", moved).reasons
+    assert sample.find("calc", moved).reasons == ()
+
+
 def touch(sample: Sample) -> None:
     for path in sample.root.rglob("*.py"):
         os.utime(path)

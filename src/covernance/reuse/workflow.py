@@ -38,6 +38,7 @@ from covernance.reuse.trace_file import VARIABLE, TraceSettings, announcement
 from covernance.reuse.traces import NOT_TRACED, Gathered
 
 _COMMIT = "the commit"
+_PATH = "the environment variable PATH"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -85,7 +86,8 @@ class Reuse:
         if stored is None:
             return Found(None, ("no result of a passing full run is stored",))
         present = policy.Present(
-            settings=self._present(stored, python) | (self._checkout() if stored.programs else {}),
+            settings=self._present(stored, python)
+            | (self._surroundings() if stored.programs else {}),
             seen=self._looks.again(stored.seen),
             reports={path: report_digest(self._root / path) for path in stored.reports},
             now=self._context.now,
@@ -232,7 +234,7 @@ class Reuse:
         refusals = list(gathered.refusals)
         described = dict(self._settings[suite.name])
         if gathered.programs:
-            described |= self._checkout()
+            described |= self._surroundings()
             repository = walk.seen(Looks(self._root), self._root, ["."], self._skipped)
             sightings.update(repository)
             refusals += self._edited_meanwhile()
@@ -279,9 +281,10 @@ class Reuse:
             for name, environment in self._environments.items()
         }
 
-    def _checkout(self) -> dict[str, str]:
-        """The commit, which an untraced program can read from git."""
-        return {_COMMIT: str(read_head(self._root))}
+    def _surroundings(self) -> dict[str, str]:
+        """What untraced programs can read: the commit, from git, and where programs are found."""
+        path = digest(self._context.environ.get("PATH", ""))
+        return {_COMMIT: str(read_head(self._root)), _PATH: path}
 
     @cached_property
     def _tracked(self) -> Tracked | None:

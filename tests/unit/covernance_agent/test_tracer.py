@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from covernance_agent import tracer
+from covernance_agent import states, tracer
 from covernance_agent.journal import (
     ASKED,
     BEGAN,
@@ -268,7 +268,8 @@ def test_started_programs_are_recorded_and_read(
 ) -> None:
     tool = Path(write(noted, "bin/tool"))
     path = {"PATH": f"/nowhere:{tool.parent}"}
-    (program, started) = noted.hook("subprocess.Popen", "tool", ["tool", "-x"], None, path)
+    asked, program, started = noted.hook("subprocess.Popen", "tool", ["tool", "-x"], None, path)
+    assert asked == (ASKED, "/nowhere/tool", states.ABSENT)
     assert program[:2] == (READ, str(tool))
     assert started == (STARTED, command(os.getpid(), ["-x"]), f"popen{SEPARATOR}{tool}")
     started = noted.hook("subprocess.Popen", "./tool", "./tool", str(tool.parent), None)[-1]
