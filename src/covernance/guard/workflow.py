@@ -132,7 +132,7 @@ def _guard(
 def _find_base(context: Context, history: _History, now: Snapshot) -> Base | None:
     if history.merge_base is None:
         return None
-    return find_base_result(context.root, history.entries, now, history.merge_base)
+    return find_base_result(context.root, history.store, history.entries, now, history.merge_base)
 
 
 def _explain_no_base(history: _History, now: Snapshot) -> str:
@@ -140,8 +140,8 @@ def _explain_no_base(history: _History, now: Snapshot) -> str:
         return "HEAD is the first commit, so there is nothing to compare with; pass --bootstrap"
     measured = short_commit(now.provenance.commit, "this commit")
     return (
-        f"no stored result for any commit before {measured}; store one from the base branch "
-        "with `covernance history add`, or pass --bootstrap"
+        f"no stored result of passing tests for any commit before {measured}; store one from the "
+        "base branch with `covernance history add`, or pass --bootstrap"
     )
 
 

@@ -71,7 +71,7 @@ def find_stored_results(
     entries = group_by_suite(store.entries())
     found: dict[str, BaseResult] = {}
     for suite in suites:
-        if stored := find_base_result(root, entries.get(suite, ()), None, base):
+        if stored := find_base_result(root, store, entries.get(suite, ()), None, base):
             found[suite] = BaseResult(store.read(stored.entry), stored.behind)
     return found
 
