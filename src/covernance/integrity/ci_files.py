@@ -35,7 +35,7 @@ _OURS = re.compile(r"covernance|coverage_baseline|regression_guard|\bnox\b|\bmak
 _COMMENT = re.compile(r"\s*(?:#(?!!)|//|@?rem\b)")
 _VARIABLE = re.compile(
     r"(?<![$\w])(?<!\$\{)(COVERAGE_(?:ALLOW|BOOTSTRAP|FAIL_UNDER\w*|HISTORY_STORE|LABELS|PARTIAL_OK"
-    r"|RCFILE|SOFT)|PYTEST_ADDOPTS)\b"
+    r"|RCFILE|SOFT)|PYTEST_ADDOPTS)\b|\bGITHUB_(?:BASE_REF|EVENT_NAME|EVENT_PATH)\s*[:=](?!=)"
 )
 _OPTION = re.compile(
     r"(?<![\w-])(--(?:allow|base|bootstrap|fail-under|min-lines|partial-ok|soft))(?![\w-])"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -48,6 +48,7 @@ from covernance.integrity.owner_changes import find_owner_changes
 from covernance.integrity.pytest_settings import find_weaker_settings, read_pytest_settings
 from covernance.integrity.register_changes import compare_registers
 from covernance.integrity.table_changes import check_comparable, compare_tables
+from covernance.integrity.table_move import find_table_move
 from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Waiver
@@ -149,11 +150,13 @@ def find_weakenings(
     old_table = _parse_table(before, f"{_PYPROJECT} at {base}")
     new_table = _parse_table(after, _PYPROJECT)
     old_sources, sources = (_list_paths(each, "source") for each in (old_table, new_table))
+    everywhere = list_differences(root, base).files
     findings = {
         *compare_tables(old_table, new_table),
+        *find_table_move(everywhere, before, after),
         *_compare_registers(context, base, old_table),
         *find_owner_changes(context, diff, before, after),
-        *(compare_ci_files(_ci_versions(root, diff, before, after)) if old_table else ()),
+        *(compare_ci_files(_ci_versions(everywhere, diff, before, after)) if old_table else ()),
         *find_weaker_settings(
             read_pytest_settings(before, f" at {base}"), read_pytest_settings(after, "")
         ),
@@ -187,9 +190,11 @@ def find_weakenings(
     )
 
 
-def _ci_versions(root: Path, diff: Changes, before: Texts, after: Texts) -> Iterator[Versions]:
+def _ci_versions(
+    everywhere: Iterable[str], diff: Changes, before: Texts, after: Texts
+) -> Iterator[Versions]:
     """Read the changed CI files of the whole repository, which may begin above the root."""
-    outside = (name for name in list_differences(root, diff.base).files if name.startswith(".."))
+    outside = (name for name in everywhere if name.startswith(".."))
     files = [*diff.files, *(FileChange(path=name, before=name) for name in sorted(outside))]
     for file in files:
         name = file.path or file.before or ""

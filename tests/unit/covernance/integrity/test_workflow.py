@@ -406,3 +406,19 @@ def test_other_owners_of_what_governs_are_a_finding(
     monkeypatch.setitem(sys.modules, "codeowners", None)
     (finding,) = list_findings(weakened())
     assert finding.startswith("CODEOWNERS: governance-changed: none -> codeowners can't be import")
+
+
+@pytest.mark.security
+def test_a_table_that_moved_to_another_folder_is_a_finding(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("calc/__init__.py", "tests/test_calc.py"):
+        repository.write(f"sub/{name}", (repository.root / name).read_text(encoding="utf-8"))
+    repository.commit()
+    repository.git("branch", "--force", "main")
+    repository.git("mv", "pyproject.toml", "sub/pyproject.toml")
+    monkeypatch.chdir(repository.root / "sub")
+    moved = "pyproject.toml: governance-changed: ../pyproject.toml -> pyproject.toml"
+    assert list_findings(weakened()) == [moved]
+    repository.write("pyproject.toml", TABLE)
+    assert list_findings(weakened()) == []
