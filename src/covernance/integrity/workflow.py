@@ -34,7 +34,7 @@ from covernance.integrity.base_results import (
     read_given_results,
 )
 from covernance.integrity.ci_files import Versions, compare_ci_files, may_be_ci_file
-from covernance.integrity.effects import compare_effects, find_moved_sources
+from covernance.integrity.effect_changes import compare_effects, find_moved_sources
 from covernance.integrity.exclusions import Texts, compare_exclusions, read_both
 from covernance.integrity.findings import (
     Allowances,

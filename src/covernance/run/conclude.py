@@ -28,7 +28,7 @@ from covernance.patch import recorded
 from covernance.patch.changed import NOTHING, statements_task
 from covernance.report_formats import FORMATS
 from covernance.run import junit, outcomes, publish
-from covernance.run.effects import record_effects
+from covernance.run.recorded_effects import record_effects
 from covernance.run.scope import Scope
 from covernance.run.unexecuted import explain_unexecuted
 from covernance.who import recording

@@ -97,16 +97,6 @@ def test_every_part_of_a_change_is_checked(repository: Repository) -> None:
     assert list_findings(weakened(allow=allowed)) == list_findings(report)
 
 
-def test_a_pragma_in_a_renamed_file_is_not_new(repository: Repository) -> None:
-    edit(SOURCE, "z = 3  # pragma: no cover\n")
-    repository.commit()
-    repository.git("branch", "--force", "main")
-    SOURCE.rename("calc/renamed.py")
-    repository.write("tool.py", "x = 1  # pragma: no cover\n")
-    repository.write("calc/notes.txt", "x = 1  # pragma: no cover\n")
-    assert list_findings(weakened()) == []
-
-
 def test_a_deleted_source_weakens_nothing_and_a_deleted_test_file_does(
     repository: Repository,
 ) -> None:
@@ -271,85 +261,6 @@ def test_every_row_is_new_if_the_register_of_the_base_is_damaged(repository: Rep
     write_register(repository, row)
     assert "exception-added" in "".join(list_findings(weakened(base="HEAD")))
     assert waived("HEAD") == []
-
-
-@pytest.mark.security
-@pytest.mark.parametrize("committed", [True, False])
-def test_the_settings_file_that_the_environment_names_is_compared(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch, *, committed: bool
-) -> None:
-    if committed:
-        repository.write("ci/coverage.rc", "[run]\nbranch = true\n")
-        repository.commit()
-        repository.git("branch", "--force", "main")
-    repository.write("ci/coverage.rc", "[run]\nbranch = true\nomit = calc/*\n")
-    environ = {"COVERAGE_RCFILE": "ci/coverage.rc"}
-    monkeypatch.setenv("COVERAGE_RCFILE", "ci/coverage.rc")
-    assert list_findings(weakened(environ=environ)) == [
-        "coverage.py: omit: exclusion-added: none -> calc/*"
-    ]
-    edit(Path(".coveragerc"), "omit = tests/*\n")  # not in force
-    assert len(list_findings(weakened(environ=environ))) == 1
-
-
-@pytest.mark.security
-def test_a_named_settings_file_outside_of_the_repository_is_compared_with_the_usual_ones(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    outside = tmp_path_factory.mktemp("outside") / "coverage.rc"
-    outside.write_text("[run]\nbranch = true\nomit = calc/*\n", encoding="utf-8")
-    monkeypatch.setenv("COVERAGE_RCFILE", str(outside))
-    assert list_findings(weakened(environ={"COVERAGE_RCFILE": str(outside)})) == [
-        "coverage.py: omit: exclusion-added: none -> calc/*"
-    ]
-
-
-@pytest.mark.security
-def test_code_added_to_what_a_comment_excludes_is_found(repository: Repository) -> None:
-    SOURCE.write_text("x = 1\nif x:  # pragma: no cover\n    y = 2\n", encoding="utf-8")
-    repository.commit()
-    repository.git("branch", "--force", "main")
-    SOURCE.write_text("x = 1\nif x:  # pragma: no cover\n    z = 0\n    y = 2\n", encoding="utf-8")
-    report = weakened()
-    assert list_findings(report) == [
-        "calc/__init__.py:3: exclusion-grew: 2 excluded statements -> 3 excluded statements"
-    ]
-    assert report.exit is Exit.GATE
-    SOURCE.write_text("x = 1\nif x:  # pragma: no cover\n    y = 3\n", encoding="utf-8")
-    assert list_findings(weakened()) == []
-
-
-@pytest.mark.security
-def test_changed_paths_and_plugins_are_found(repository: Repository) -> None:
-    edit(Path(".coveragerc"), "plugins = nothing\n[paths]\nsource =\n    calc\n    lib/calc\n")
-    assert list_findings(weakened()) == [
-        "coverage.py: paths: setting-changed: none -> source: calc, lib/calc",
-        "coverage.py: plugins: setting-changed: none -> nothing",
-    ]
-
-
-@pytest.mark.reliability
-def test_a_named_settings_file_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"^COVERAGE_RCFILE=ci/rc: there is no such file; "):
-        weakened(environ={"COVERAGE_RCFILE": "ci/rc"})
-
-
-@pytest.mark.security
-def test_an_edited_plugin_is_found(repository: Repository) -> None:
-    edit(Path(".coveragerc"), "plugins = tools.rules, tools.other, rules\n")
-    repository.write("src/tools/rules.py", "x = 1\n")
-    repository.write("src/tools/other/__init__.py", "x = 1\n")
-    repository.write("src/tools/norules.py", "x = 1\n")
-    repository.commit()
-    repository.git("branch", "--force", "main")
-    assert list_findings(weakened()) == []
-    for name in ("rules.py", "other/__init__.py", "norules.py"):
-        repository.write(f"src/tools/{name}", "x = 2\n")
-    assert list_findings(weakened()) == [
-        "coverage.py: plugin rules: setting-changed: none -> src/tools/rules.py",
-        "coverage.py: plugin tools.other: setting-changed: none -> src/tools/other/__init__.py",
-        "coverage.py: plugin tools.rules: setting-changed: none -> src/tools/rules.py",
-    ]
 
 
 @pytest.mark.security

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from covernance.integrity.effects import compare_effects, find_moved_sources
+from covernance.integrity.effect_changes import compare_effects, find_moved_sources
 from covernance.integrity.findings import Finding
 from covernance.model.counts import Counts
 from covernance.model.effects import Setting
