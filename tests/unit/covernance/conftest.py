@@ -191,6 +191,17 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 @pytest.fixture
+def commits(repository: Repository) -> list[str]:
+    """Three commits on main, the oldest first; there is no origin."""
+    return repository.prepare(commit_three_times)
+
+
+def commit_three_times(repository: Repository) -> list[str]:
+    repository.initialize()
+    return [repository.commit(f"step {number}") for number in range(3)]
+
+
+@pytest.fixture
 def context(repository: Repository) -> Context:
     """The context of a command in the repository, without environment variables."""
     return context_of(repository.root)

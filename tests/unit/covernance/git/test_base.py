@@ -16,12 +16,12 @@ pytestmark = pytest.mark.architecture
 
 
 @pytest.fixture
-def commits(repository: Repository) -> dict[str, str]:
+def of_origin(repository: Repository) -> dict[str, str]:
     """Three commits on main, and origin's branches main and release at the first two."""
-    return repository.prepare(commit_three_times)
+    return repository.prepare(commit_beside_origin)
 
 
-def commit_three_times(repository: Repository) -> dict[str, str]:
+def commit_beside_origin(repository: Repository) -> dict[str, str]:
     repository.initialize()
     for _ in range(3):
         repository.git("commit", "--quiet", "--allow-empty", "--message=x")
@@ -41,17 +41,17 @@ def commit_three_times(repository: Repository) -> dict[str, str]:
 )
 def test_the_option_comes_before_the_target_branch_before_the_default_branch(
     repository: Repository,
-    commits: dict[str, str],
+    of_origin: dict[str, str],
     option: str | None,
     environ: Mapping[str, str],
     expected: str,
 ) -> None:
-    assert find_base_commit(context_of(repository.root, environ), option) == commits[expected]
+    assert find_base_commit(context_of(repository.root, environ), option) == of_origin[expected]
 
 
 @pytest.mark.reliability
 def test_a_target_branch_that_was_not_fetched_is_an_error(
-    repository: Repository, commits: dict[str, str]
+    repository: Repository, of_origin: dict[str, str]
 ) -> None:
     with pytest.raises(
         InputError, match="'refs/remotes/origin/next' is not a commit in this clone; fetch it"
@@ -71,87 +71,76 @@ def pushed(repository: Repository, before: str, branch: str = "") -> dict[str, s
     return {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(path), "CI": "true"}
 
 
-@pytest.fixture
-def history(repository: Repository) -> list[str]:
-    """Three commits on main, the oldest first; there is no origin."""
-    return repository.prepare(commit_three_steps)
-
-
-def commit_three_steps(repository: Repository) -> list[str]:
-    repository.initialize()
-    return [repository.commit(f"step {number}") for number in range(3)]
-
-
 @pytest.mark.security
 def test_a_clean_default_branch_is_compared_with_the_commit_before(
-    repository: Repository, history: list[str]
+    repository: Repository, commits: list[str]
 ) -> None:
     base = change_of(repository)
-    assert base.commit == history[1]
+    assert base.commit == commits[1]
     assert base.notes == (
-        f"the merge base is HEAD itself; compared with the commit before it, {history[1][:12]}",
+        f"the merge base is HEAD itself; compared with the commit before it, {commits[1][:12]}",
     )
     assert change_of(repository, "main") == base
 
 
 @pytest.mark.security
 def test_uncommitted_edits_are_compared_with_head_but_not_in_ci(
-    repository: Repository, history: list[str]
+    repository: Repository, commits: list[str]
 ) -> None:
     repository.write(".gitignore", "")
     repository.commit()
     repository.write("coverage/calc.json", "{}")
-    assert change_of(repository).commit == history[2]
-    repository.git("reset", "--quiet", "--hard", history[2])
+    assert change_of(repository).commit == commits[2]
+    repository.git("reset", "--quiet", "--hard", commits[2])
     repository.write("left.txt", "x\n")
-    assert change_of(repository) == ChangeBase(history[2])
-    assert change_of(repository, CI="true").commit == history[1]
+    assert change_of(repository) == ChangeBase(commits[2])
+    assert change_of(repository, CI="true").commit == commits[1]
 
 
 def test_a_commit_that_is_named_counts_even_if_it_is_head(
-    repository: Repository, history: list[str]
+    repository: Repository, commits: list[str]
 ) -> None:
-    for name in ("HEAD", "@", history[2], "HEAD~0"):
+    for name in ("HEAD", "@", commits[2], "HEAD~0"):
         base = change_of(repository, name, CI="true")
-        assert base.commit == history[2]
+        assert base.commit == commits[2]
         assert base.notes == (f"{name} is HEAD: only uncommitted changes count, and none are",)
     repository.write("left.txt", "x\n")
-    assert change_of(repository, "HEAD") == ChangeBase(history[2])
+    assert change_of(repository, "HEAD") == ChangeBase(commits[2])
 
 
 def test_a_push_is_compared_with_what_the_branch_was(
-    repository: Repository, history: list[str]
+    repository: Repository, commits: list[str]
 ) -> None:
-    base = change_of(repository, **pushed(repository, history[0]))
-    assert base.commit == history[0]
+    base = change_of(repository, **pushed(repository, commits[0]))
+    assert base.commit == commits[0]
     assert [note.partition("; ")[2] for note in base.notes] == [
-        f"compared with the commit before the push, {history[0][:12]}"
+        f"compared with the commit before the push, {commits[0][:12]}"
     ]
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("before", ["0" * 40, "f" * 40, "HEAD", "", "other"])
 def test_a_push_from_elsewhere_is_compared_with_the_parent(
-    repository: Repository, history: list[str], before: str
+    repository: Repository, commits: list[str], before: str
 ) -> None:
-    repository.git("branch", "other", history[0])
+    repository.git("branch", "other", commits[0])
     repository.git("switch", "--quiet", "other")
     repository.commit()
     repository.git("switch", "--quiet", "main")
-    assert change_of(repository, **pushed(repository, before)).commit == history[1]
+    assert change_of(repository, **pushed(repository, before)).commit == commits[1]
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("content", ["", "[]", '{"before": 1}', None])
 def test_an_event_that_cannot_be_read_is_ignored(
-    repository: Repository, history: list[str], content: str | None
+    repository: Repository, commits: list[str], content: str | None
 ) -> None:
-    environ = pushed(repository, history[0])
+    environ = pushed(repository, commits[0])
     path = Path(environ["GITHUB_EVENT_PATH"])
     path.unlink()
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    assert change_of(repository, **environ).commit == history[1]
+    assert change_of(repository, **environ).commit == commits[1]
 
 
 @pytest.mark.security
@@ -164,7 +153,7 @@ def test_the_first_commit_has_nothing_to_compare_with(repository: Repository) ->
 
 @pytest.mark.security
 def test_a_shallow_clone_of_the_default_branch_says_what_to_fetch(
-    repository: Repository, history: list[str], tmp_path: Path
+    repository: Repository, commits: list[str], tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
     repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(clone))
@@ -172,13 +161,13 @@ def test_a_shallow_clone_of_the_default_branch_says_what_to_fetch(
         change_of(Repository.at(clone))
 
 
-def test_a_merge_counts_as_one_commit(repository: Repository, history: list[str]) -> None:
-    repository.git("checkout", "--quiet", "-b", "feature", history[0])
+def test_a_merge_counts_as_one_commit(repository: Repository, commits: list[str]) -> None:
+    repository.git("checkout", "--quiet", "-b", "feature", commits[0])
     repository.write("new.txt", "x\n")
     repository.commit()
     repository.git("checkout", "--quiet", "main")
     repository.git("merge", "--quiet", "--no-ff", "--message=merge", "feature")
-    assert change_of(repository).commit == history[2]
+    assert change_of(repository).commit == commits[2]
 
 
 def names_default(repository: Repository, branch: str) -> None:
@@ -191,12 +180,12 @@ def names_default(repository: Repository, branch: str) -> None:
 
 
 def test_without_a_name_the_default_branch_is_that_of_origin(
-    repository: Repository, commits: dict[str, str]
+    repository: Repository, of_origin: dict[str, str]
 ) -> None:
     assert find_default_branch(context_of(repository.root)) == "main"
     repository.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release")
     assert find_default_branch(context_of(repository.root)) == "release"
-    assert find_base_commit(context_of(repository.root), None) == commits["HEAD~1"]
+    assert find_base_commit(context_of(repository.root), None) == of_origin["HEAD~1"]
     names_default(repository, "main")
     assert find_default_branch(context_of(repository.root)) == "main"
 
@@ -212,17 +201,17 @@ def test_without_git_the_default_branch_is_main(
 
 
 def test_in_github_actions_the_event_names_the_default_branch(
-    repository: Repository, commits: dict[str, str]
+    repository: Repository, of_origin: dict[str, str]
 ) -> None:
     environ = pushed(repository, "", "release")
     assert find_default_branch(context_of(repository.root, environ)) == "release"
-    assert find_base_commit(context_of(repository.root, environ), None) == commits["HEAD~1"]
+    assert find_base_commit(context_of(repository.root, environ), None) == of_origin["HEAD~1"]
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("known", ["origin/HEAD", "event", "nothing"])
 def test_a_change_cannot_choose_the_branch_that_it_is_compared_with(
-    repository: Repository, history: list[str], known: str
+    repository: Repository, commits: list[str], known: str
 ) -> None:
     environ = {}
     if known == "origin/HEAD":
@@ -235,11 +224,11 @@ def test_a_change_cannot_choose_the_branch_that_it_is_compared_with(
     repository.commit()
     repository.commit()
     base = change_of(repository, **environ)
-    assert base.commit == history[2]
+    assert base.commit == commits[2]
     assert base.notes == ("default-branch is 'own' in this change; 'main' of the base counts",)
 
 
-def test_the_branch_that_the_base_names_counts(repository: Repository, history: list[str]) -> None:
+def test_the_branch_that_the_base_names_counts(repository: Repository, commits: list[str]) -> None:
     names_default(repository, "develop")
     repository.commit()
     repository.git("checkout", "--quiet", "-b", "develop")
@@ -266,7 +255,7 @@ def test_a_table_that_is_new_chooses_its_default_branch(repository: Repository) 
 
 @pytest.mark.reliability
 def test_a_broken_table_at_the_base_decides_nothing(
-    repository: Repository, history: list[str]
+    repository: Repository, commits: list[str]
 ) -> None:
     table = repository.root / "pyproject.toml"
     text = table.read_text(encoding="utf-8")

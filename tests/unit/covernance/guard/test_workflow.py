@@ -39,17 +39,6 @@ class MemoryStore:
         raise AssertionError
 
 
-@pytest.fixture
-def commits(repository: Repository) -> list[str]:
-    """Three commits on main, the oldest first."""
-    return repository.prepare(commit_three_times)
-
-
-def commit_three_times(repository: Repository) -> list[str]:
-    repository.initialize()
-    return [repository.commit(f"step {number}") for number in range(3)]
-
-
 def at(sample: Snapshot, commit: str, run: str = "1", **source: object) -> Snapshot:
     provenance = msgspec.structs.replace(
         sample.provenance, **({"commit": commit, "run_id": run} | source)

@@ -14,17 +14,6 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.reliability
 
 
-@pytest.fixture
-def commits(repository: Repository) -> list[str]:
-    """Three commits on main, the oldest first."""
-    return repository.prepare(commit_three_times)
-
-
-def commit_three_times(repository: Repository) -> list[str]:
-    repository.initialize()
-    return [repository.commit(f"step {number}") for number in range(3)]
-
-
 def at(sample: Snapshot, commit: str, **source: object) -> Snapshot:
     provenance = msgspec.structs.replace(sample.provenance, **({"commit": commit} | source))
     return msgspec.structs.replace(sample, suite="calc", provenance=provenance)

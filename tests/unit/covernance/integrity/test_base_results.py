@@ -19,17 +19,6 @@ from tests.utils.repository import Repository
 pytestmark = pytest.mark.security
 
 
-@pytest.fixture
-def commits(repository: Repository) -> list[str]:
-    """Three commits on main, the oldest first; the second one is the base."""
-    return repository.prepare(commit_three_times)
-
-
-def commit_three_times(repository: Repository) -> list[str]:
-    repository.initialize()
-    return [repository.commit(f"step {number}") for number in range(3)]
-
-
 def read(
     repository: Repository, base: str, sample: Snapshot, suite: str = "calc", **source: object
 ) -> dict[str, BaseResult]:
