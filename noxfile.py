@@ -161,10 +161,15 @@ def compat(session: nox.Session) -> None:
 
 @nox.session
 def situations(session: nox.Session) -> None:
-    """What users meet, from public reports and attacks; `-- form-feed gate` selects by name."""
+    """What users meet, from public reports and attacks; `-- form-feed gate` selects by name.
+
+    Without names, addopts is searched too, with many more examples than in each run of the tests.
+    """
     _prepare_all(session)
     chosen = ["-k", " or ".join(session.posargs)] if session.posargs else []
     session.run("pytest", "-n", "2", "tests/situations", *chosen)
+    if not chosen:
+        session.run("pytest", "--hypothesis-profile=thorough", "tests/integration/test_addopts.py")
 
 
 @nox.session
