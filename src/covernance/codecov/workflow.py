@@ -10,7 +10,7 @@ import msgspec
 from covernance import files
 from covernance.config import Suite, Table
 from covernance.errors import InputError
-from covernance.git.checkout import Place, find_place
+from covernance.git.place import Place, find_place
 from covernance.reports.charts import environment
 from covernance.shell import diffs
 

@@ -12,7 +12,7 @@ from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit
 from covernance.files import write_atomic
 from covernance.git.base import find_change_base
-from covernance.git.governing import govern_context
+from covernance.git.governed import govern_context
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts

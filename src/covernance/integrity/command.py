@@ -86,7 +86,7 @@ def command(
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
-    from covernance.git.governing import govern_context  # noqa: PLC0415 - likewise
+    from covernance.git.governed import govern_context  # noqa: PLC0415 - likewise
     from covernance.history.open import open_table_store  # noqa: PLC0415 - likewise
     from covernance.integrity.workflow import (  # noqa: PLC0415 - likewise
         IntegrityReport,

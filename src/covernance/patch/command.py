@@ -69,8 +69,8 @@ def command(
     """  # noqa: D301 - click reads the escape
     from covernance.agent.suites import find_suite_agents  # noqa: PLC0415 - help does not pay for git and diffs
     from covernance.git.base import find_change_base  # noqa: PLC0415 - likewise
-    from covernance.git.checkout import find_place  # noqa: PLC0415 - likewise
-    from covernance.git.governing import govern_context  # noqa: PLC0415 - likewise
+    from covernance.git.governed import govern_context  # noqa: PLC0415 - likewise
+    from covernance.git.place import find_place  # noqa: PLC0415 - likewise
     from covernance.patch.workflow import PatchReport, measure_patch  # noqa: PLC0415 - likewise
 
     present = enter_repository()

@@ -12,7 +12,7 @@ from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import find_due
 from covernance.exceptions.workflow import read_rows
 from covernance.git.base import find_change_base
-from covernance.git.governing import govern_context
+from covernance.git.governed import govern_context
 from covernance.guard.workflow import GuardResult, guard_suites
 from covernance.history.open import open_table_store
 from covernance.model import timestamp

@@ -9,7 +9,7 @@ import click
 from covernance.context import Context
 from covernance.errors import ConfigError, CovernanceError, Exit
 from covernance.git.base import find_change_base
-from covernance.git.governing import govern_context
+from covernance.git.governed import govern_context
 from covernance.model.verdict import Verdict
 
 _UNKNOWN = frozenset({Verdict.MISSING, Verdict.NO_DATA, Verdict.STALE})

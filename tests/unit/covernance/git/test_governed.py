@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from covernance.git.governing import Governed, govern_context
+from covernance.git.governed import Governed, govern_context
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from covernance.git.checkout import Place, find_place
+from covernance.git.place import Place, find_place
 from tests.utils.repository import Repository
 
 pytestmark = pytest.mark.architecture
