@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import Error as ConfigParserError
 from configparser import RawConfigParser
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from covernance.agent.sources import SETTINGS_FILES as COVERAGE_FILES
 from covernance.config import Suite
 from covernance.context import Context
 from covernance.git.listing import list_files
-from covernance.model.paths import find_folder, is_below, list_folders_above
+from covernance.model.paths import find_folder, list_folders_above
 
 CHANGED_MEANWHILE = "changed while the suite ran"
 """In place of a digest: the file had no single content during the run."""
@@ -35,7 +35,6 @@ _ELSEWHERE = ("python", "requirements", "shards", "xdist")
 """Keys that decide where and how its tests run."""
 
 _DIGEST_BYTES = 16
-_MOST_DIGESTS = 50_000
 _NO_SOURCES = {"__pycache__", "node_modules"}
 
 
@@ -46,6 +45,7 @@ class Contents:
         """Prepare to read the files of a context; they are read when a suite is asked for."""
         self._context = context
         self._root = context.root
+        self._digests: dict[str, str] = {}
 
     def of_suite(self, suite: Suite, others: Iterable[str] = ()) -> dict[str, str]:
         """Return a digest per Python file of a suite, per settings file, and of its table.
@@ -54,21 +54,20 @@ class Contents:
 
         Args:
             suite: The suite.
-            others: More Python and settings files to include, if they exist. As in what is
-                returned, paths are relative to the folder of the table.
+            others: More files to include, if they exist, such as data that its tests read. As in
+                what is returned, paths are relative to the folder of the table.
         """
-        paths = [*suite.source, *suite.tests]
-        python = {path for path in self._files if is_below(path, paths)}
+        python = {name for name in self._files if belongs(name, suite)}
         above = {
             folder
             for path in suite.tests
             for folder in (path, *list_folders_above(path), find_folder(path), ".")
         }
         python |= {os.path.normpath(f"{folder}/conftest.py") for folder in above}
-        digests = {_encodable(path): digest_file(self._root / path) for path in python}
+        digests = {_encodable(path): self._digest(path) for path in python}
         digests |= self._settings(sorted(above))
         for path in digests.keys() ^ {*digests, *others}:
-            digests[path] = self._digest_other(path)
+            digests[path] = self._digest(path)
         digests[name_table(suite)] = _digest(_describe_table(suite))
         return {path: digest for path, digest in digests.items() if digest}
 
@@ -78,14 +77,17 @@ class Contents:
         suites = self._context.table.suites
         paths = sorted({path for suite in suites for path in (*suite.source, *suite.tests)})
         listed = list_files(self._root, paths) or frozenset()
-        folders = {name for name in listed if (self._root / name).is_dir()}  # repositories, links
-        unlisted = {path for path in paths if not any(is_below(name, [path]) for name in listed)}
+        # Other repositories, and links to folders.
+        folders = {name for name in listed if os.path.isdir(f"{self._root}/{name}")}  # noqa: PTH112 - many strings
+        unlisted = {path for path in paths if not any(_is_below(name, path) for name in listed)}
         walked = {name for path in folders | unlisted for name in self._walk(path)}
         return frozenset(name for name in listed | walked if name.endswith(".py"))
 
-    def _digest_other(self, path: str) -> str:
-        read = digest_file if path.endswith(".py") else digest_settings
-        return read(self._root / path)
+    def _digest(self, path: str) -> str:
+        if path not in self._digests:
+            read = _digest_file if path.endswith(".py") else _digest_settings
+            self._digests[path] = read(f"{self._root}/{path}")
+        return self._digests[path]
 
     def _walk(self, path: str) -> Iterator[str]:
         if (self._root / path).is_file():
@@ -117,7 +119,16 @@ class Contents:
             for folder in folders
             for name in (*_PYTEST_FILES, _PYPROJECT)
         }
-        return {_encodable(name): digest_settings(self._root / name) for name in names}
+        return {_encodable(name): self._digest(name) for name in names}
+
+
+def belongs(name: str, suite: Suite) -> bool:
+    """Whether a file is below the sources or the tests of a suite."""
+    return any(_is_below(name, path) for path in (*suite.source, *suite.tests))
+
+
+def _is_below(name: str, path: str) -> bool:
+    return path in (".", name) or name.startswith(f"{path}/")
 
 
 def settle(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
@@ -136,14 +147,15 @@ def name_table(suite: Suite) -> str:
     return f"[tool.covernance.suites.{suite.name}]"
 
 
-def digest_settings(path: Path) -> str:
-    """Return the digest of what belongs to pytest and coverage.py in a file; "" if nothing does."""
+def _digest_settings(path: str) -> str:
+    """The digest of what belongs to pytest and coverage.py in a file; "" if nothing does."""
     content = _read(path)
     if content is None:
         return ""
-    if path.name == _PYPROJECT:
+    name = os.path.basename(path)  # noqa: PTH119 - many strings
+    if name == _PYPROJECT:
         return _digest_pyproject(content)
-    if path.name in {"setup.cfg", "tox.ini"}:
+    if name in {"setup.cfg", "tox.ini"}:
         return _digest_sections(content)
     return _digest(content)
 
@@ -191,26 +203,17 @@ def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def digest_file(path: Path) -> str:
-    """The digest of a regular file; "" for anything else, and for a file that can't be read."""
-    try:
-        state = path.stat()
-    except OSError:
-        return ""
-    if not stat.S_ISREG(state.st_mode):
-        return ""
-    return _digest_state(path, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
-
-
-@lru_cache(maxsize=_MOST_DIGESTS)
-def _digest_state(path: Path, _state: tuple[int, ...]) -> str:
-    """The digest of a file in a state; one process reads it once."""
+def _digest_file(path: str) -> str:
     content = _read(path)
     return "" if content is None else _digest(content)
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: str) -> bytes | None:
+    """Read a regular file; None for anything else, and for a file that can't be read."""
     try:
-        return path.read_bytes() if path.is_file() else None
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - many strings
+            return None
+        with open(path, "rb") as stream:  # noqa: PTH123 - many strings
+            return stream.read()
     except OSError:
         return None

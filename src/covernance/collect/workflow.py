@@ -66,7 +66,12 @@ def collect(context: Context, arrivals: Sequence[Arrival], agents: Agents) -> li
                 path = suite_arrivals[0].path
                 results.append(_publish_whole(layout, suite, path, today, folder, agent))
             else:
-                joined = msgspec.structs.replace(source, contents=contents.of_suite(suite))
+                joined = msgspec.structs.replace(
+                    source,
+                    contents=contents.of_suite(
+                        suite, {path for arrival in suite_arrivals for path in arrival.contents}
+                    ),
+                )
                 results.append(
                     _join_shards(layout, suite, suite_arrivals, today, joined, folder, agent)
                 )

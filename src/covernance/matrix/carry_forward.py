@@ -76,7 +76,8 @@ def publish_carried(
         stored.provenance,
         source=CARRIED,
         carried_at=context.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        contents=Contents(context).of_suite(suite),  # the plan found that the suite is unaffected
+        # The plan found that the suite is unaffected by what has changed since.
+        contents=Contents(context).of_suite(suite, stored.provenance.contents),
     )
     result = msgspec.structs.replace(
         judge_stored(suite, stored, read_judgement(context, suite)),

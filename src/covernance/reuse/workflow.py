@@ -152,7 +152,7 @@ class Reuse:
         origin = Origin(depended_on.commit, depended_on.recorded_at)
         here = msgspec.structs.replace(
             add_environment(source, depended_on.environment),
-            contents=self._contents.of_suite(suite),
+            contents=self._contents.of_suite(suite, stored.provenance.contents),
         )
         result = msgspec.structs.replace(
             stored, provenance=msgspec.structs.replace(here, source=REUSED, origin=origin)

@@ -28,9 +28,9 @@ from covernance.model.suite_result import SuiteResult
 from covernance.patch import recorded
 from covernance.reuse.workflow import Reuse
 from covernance.run import junit, part, publish
-from covernance.run.checkout import Checkout
 from covernance.run.conclude import ThemeResults, conclude
 from covernance.run.failures import Failures, find_failures, name_suite
+from covernance.run.measured_checkout import MeasuredCheckout
 from covernance.run.preparing import list_unused_floors, prepare_each
 from covernance.run.request import Request
 from covernance.run.scope import find_scope
@@ -130,7 +130,7 @@ def measure(
     for suite in request.suites:
         publish.reject_conflicts(context, suite, request.arguments.reports)
     layout = context.layout
-    checkout = Checkout(context, request.suites)  # before a test can change it
+    checkout = MeasuredCheckout(context, request.suites)  # before a test can change it
     listed = list_python_files(context.root, [suite.source for suite in request.suites])
     inventories = dict(zip((suite.name for suite in request.suites), listed, strict=True))
     work = files.Workspace(layout.work)
@@ -165,7 +165,7 @@ def measure(
                 inventory=inventories[suite.name],
             )
             today = msgspec.structs.replace(judgements[suite.name], change=change)
-            source = checkout.describe(suite, prepared[suite.name].environment)
+            source = checkout.describe(suite, prepared[suite.name].environment, themes.inputs)
             folder = work.path / f"{suite.name}.result"
             reports = request.arguments.reports
             agent = agents[suite.name]

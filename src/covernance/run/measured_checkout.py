@@ -8,16 +8,18 @@ import msgspec
 
 from covernance.agent.environment import Environment
 from covernance.config import Suite
-from covernance.contents import CHANGED_MEANWHILE, Contents, settle
+from covernance.contents import CHANGED_MEANWHILE, Contents, belongs, settle
 from covernance.context import Context
+from covernance.git.listing import list_tracked
 from covernance.git.provenance import add_environment, describe_run, read_head
+from covernance.model.inputs import Inputs
 from covernance.model.snapshot import Provenance
 from covernance.model.text import escape_unprintable, join_some, short_commit
 
 _MOST_PATHS = 3
 
 
-class Checkout:
+class MeasuredCheckout:
     """Describes the results of a run by the checkout at its start."""
 
     def __init__(self, context: Context, suites: Iterable[Suite]) -> None:
@@ -45,12 +47,27 @@ class Checkout:
             if changed:
                 note(f"{suite}: {_shorten(changed)} {CHANGED_MEANWHILE}; run it again")
 
-    def describe(self, suite: Suite, environment: Environment) -> Provenance:
-        """Describe the result of a suite."""
-        contents = self._contents[suite.name]
+    def describe(self, suite: Suite, environment: Environment, inputs: Inputs | None) -> Provenance:
+        """Describe the result of a suite; `inputs` is what it depended on, if that is known."""
+        contents = self._contents[suite.name] | self._read_data(suite, inputs)
         source = add_environment(self._source, environment)
         dirty = True if CHANGED_MEANWHILE in contents.values() else source.dirty
         return msgspec.structs.replace(source, dirty=dirty, contents=contents)
+
+    def _read_data(self, suite: Suite, inputs: Inputs | None) -> dict[str, str]:
+        """The digests of a suite's other tracked files: templates, test data.
+
+        A suite of the whole repository has none, since nothing tells them from other files.
+        """
+        if "." in (*suite.source, *suite.tests):
+            return {}
+        read = {path for path in (inputs.read if inputs else ()) if belongs(path, suite)}
+        read -= self._contents[suite.name].keys()
+        if not read or not (tracked := list_tracked(self._context.root)):
+            return {}
+        known = read & tracked.names
+        contents = Contents(self._context).of_suite(suite, known)
+        return {path: contents[path] for path in sorted(known & contents.keys())}
 
     def _read(self) -> dict[str, dict[str, str]]:
         contents = Contents(self._context)
