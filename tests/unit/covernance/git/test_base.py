@@ -190,16 +190,6 @@ def test_without_a_name_the_default_branch_is_that_of_origin(
     assert find_default_branch(context_of(repository.root)) == "main"
 
 
-@pytest.mark.reliability
-def test_without_git_the_default_branch_is_main(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = context_of(Repository(tmp_path).root)
-    assert find_default_branch(context) == "main"
-    monkeypatch.setenv("PATH", "")
-    assert find_default_branch(context) == "main"
-
-
 def test_in_github_actions_the_event_names_the_default_branch(
     repository: Repository, of_origin: dict[str, str]
 ) -> None:
