@@ -81,8 +81,8 @@ def sync(names: tuple[str, ...], *, dry_run: bool) -> Exit:
             click.echo(f"{change.kind}: {change.module} ({change.suite}): {change.current}")
         if any(change.kind in _ACCEPTED for change in compared.synced.changes):
             click.echo(_ACCEPTANCE, err=True)
-    for name in compared.unmeasured:
-        click.echo(f"{name}: no full run yet, rows not compared; run the suite", err=True)
+    for suite in compared.unmeasured:
+        click.echo(f"{suite.suite}: rows not compared: {'; '.join(suite.reasons)}", err=True)
     if not compared.synced.changes:
         click.echo(f"{compared.path}: no change")
     return Exit.PASS

@@ -20,6 +20,7 @@ from covernance.exceptions.debt import Debt
 from covernance.exceptions.merge import Floors, Problem, Synced, Terms
 from covernance.exceptions.row import Row
 from covernance.exceptions.waivers import Due, ReviewDates, find_review_dates
+from covernance.freshness import Unusable, require_current
 from covernance.gate.floors import find_file_floors
 from covernance.git.changes import read_committed_file
 from covernance.model.paths import is_below
@@ -38,14 +39,14 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
         before: Its current text.
         rows: Its rows of the selected suites.
         synced: Its updated text, and the changes.
-        unmeasured: Selected suites without a snapshot; their rows were not compared.
+        unmeasured: Selected suites without a current result; their rows were not compared.
     """
 
     path: str
     before: str
     rows: tuple[Row, ...]
     synced: Synced
-    unmeasured: tuple[str, ...]
+    unmeasured: tuple[Unusable, ...]
 
     def diff(self) -> str:
         """Return the changes of `sync` as a unified diff that `git apply` accepts."""
@@ -130,9 +131,12 @@ def compare_register(context: Context, suites: Sequence[Suite]) -> Compared:
     text = _read_register(context.root, table.exceptions.register)
     parsed = _parse(text, table)
     results = read_results(context)
-    measured, floors = [], {}
+    measured, unmeasured, floors = [], [], {}
     for suite in suites:
-        if result := results[suite.name]:
+        result = require_current(suite, results[suite.name])
+        if isinstance(result, Unusable):
+            unmeasured.append(result)
+        else:
             measured.append(result)
             floors[suite.name] = Floors(suite.fail_under, find_file_floors(suite, result.files))
     owners = _owners(context.root)
@@ -147,7 +151,7 @@ def compare_register(context: Context, suites: Sequence[Suite]) -> Compared:
         before=text,
         rows=tuple(row for row in parsed.rows if row.suite in names),
         synced=merge.merge_rows(parsed, measured, floors, terms),
-        unmeasured=tuple(suite.name for suite in suites if not results[suite.name]),
+        unmeasured=tuple(unmeasured),
     )
 
 
@@ -169,12 +173,13 @@ def check_register(context: Context, suites: Sequence[Suite]) -> Checked:
     """Find problems in the rows of some suites, and rows that expire soon.
 
     Raises:
-        InputError: As in `compare_register`, or a suite has no snapshot to compare its rows with.
+        InputError: As in `compare_register`, or a suite has no current result to compare its rows
+            with.
     """
     compared, results = compare_register(context, suites), read_results(context)
     if compared.unmeasured:
-        names = ", ".join(compared.unmeasured)
-        msg = f"no snapshot of suite {names}; run it first, or check others with --suite"
+        reasons = [f"{suite.suite}: {'; '.join(suite.reasons)}" for suite in compared.unmeasured]
+        msg = "\n".join(reasons) + "\nor check other suites with --suite"
         raise InputError(msg)
 
     def is_file(row: Row) -> bool:

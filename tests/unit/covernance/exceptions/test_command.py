@@ -12,6 +12,7 @@ from covernance.model.counts import Counts
 from tests.unit.covernance.exceptions.register_samples import document, line, measured
 from tests.utils.contexts import NOW, start_commands_at
 from tests.utils.repository import Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -26,7 +27,7 @@ def _house(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     start_commands_at(monkeypatch, NOW)
     register(document())
     Path("coverage").mkdir()
-    snapshot = measured({"calc/a.py": Counts(4, 3)}, suite="calc")
+    snapshot = measured_now(measured({"calc/a.py": Counts(4, 3)}, suite="calc"), repository.root)
     Path("coverage/calc.snapshot.json").write_bytes(snapshot.encode())
 
 
@@ -64,7 +65,9 @@ def test_a_dry_run_of_an_up_to_date_register_prints_no_change() -> None:
 def test_a_suite_without_a_run_is_reported() -> None:
     Path("coverage/calc.snapshot.json").unlink()
     result = call("sync")
-    assert result.stderr == "calc: no full run yet, rows not compared; run the suite\n"
+    assert result.stderr == (
+        "calc: rows not compared: no result of this suite; run `covernance run --suite calc`\n"
+    )
     assert result.stdout == f"{REGISTER}: no change\n"
 
 

@@ -22,6 +22,7 @@ from covernance.model.counts import Counts
 from tests.unit.covernance.exceptions.register_samples import document, line, measured
 from tests.utils.contexts import context_of
 from tests.utils.repository import TABLE, Repository
+from tests.utils.results import measured_now
 
 pytestmark = pytest.mark.architecture
 
@@ -67,7 +68,8 @@ class House:
     def measure(self, suite: str, files: dict[str, Counts]) -> None:
         path = self.repository.root / "coverage" / f"{suite}.snapshot.json"
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(measured(files, suite=suite).encode())
+        result = measured_now(measured(files, suite=suite), self.repository.root)
+        path.write_bytes(result.encode())
 
     def forget(self, suite: str) -> None:
         (self.repository.root / "coverage" / f"{suite}.snapshot.json").unlink()
@@ -166,16 +168,27 @@ def test_rows_of_a_suite_that_was_not_run_do_not_change_and_it_is_reported(house
     house.measure("calc", {"calc/a.py": PRESENT})
     house.forget("web")
     compared = house.sync()
-    assert compared.unmeasured == ("web",)
+    assert [suite.suite for suite in compared.unmeasured] == ["web"]
     assert house.text == text
 
 
 @pytest.mark.security
 def test_an_unmeasured_suite_does_not_pass_the_check(house: House) -> None:
     house.forget("web")
-    with pytest.raises(InputError, match=r"no snapshot of suite web; run it first"):
+    with pytest.raises(InputError, match=r"^web: no result of this suite; run `covernance run"):
         house.check()
     assert house.check("calc").problems == ()
+
+
+@pytest.mark.security
+def test_rows_are_not_compared_with_a_result_of_other_sources(house: House) -> None:
+    house.measure("calc", {"calc/a.py": PRESENT})
+    house.repository.append("calc/__init__.py", "z = 3\n")
+    (stale,) = house.sync().unmeasured
+    assert (stale.suite, stale.verdict) == ("calc", "stale")
+    assert IN_STEP not in house.text
+    with pytest.raises(InputError, match=r"^calc: calc/__init__\.py was edited after the"):
+        house.check()
 
 
 def test_check_lists_problems_and_expiring_rows(house: House) -> None:
