@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from covernance.errors import ConfigError
 
 PYPROJECT = "pyproject.toml"
 """The file that holds the table."""
+
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def find_root(start: Path) -> Path:
@@ -60,14 +63,44 @@ def read_table(root: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{path}: is not valid TOML: {error}"
-        raise ConfigError(msg) from error
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: can't be read: {error}"
         raise ConfigError(msg) from error
+    return parse_document(text, str(path))
+
+
+def parse_document(text: str, where: str) -> dict[str, Any]:
+    """Parse a version of pyproject.toml; `where` names it in the error.
+
+    Raises:
+        ConfigError: It is not valid TOML, or `tool` is not a table.
+    """
+    if text.startswith(_BYTE_ORDER_MARK):
+        msg = f"{where}: begins with a byte order mark, which TOML does not allow; save the file "
+        msg += "as UTF-8 without it"
+        raise ConfigError(msg)
+    try:
+        document = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{where}: is not valid TOML: {error}"
+        raise ConfigError(msg) from error
     if not isinstance(tool := document.get("tool", {}), dict):
-        msg = f"{path}: `tool` must be a table, not {name_type(tool)}"
+        msg = f"{where}: `tool` must be a table, not {name_type(tool)}"
         raise ConfigError(msg)
     return document
+
+
+def parse_table(text: str, where: str) -> Mapping[str, Any]:
+    """Parse the table in a version of pyproject.toml; empty if it has none.
+
+    Its keys are not checked: a version of the base was written for the files of its time.
+
+    Raises:
+        ConfigError: It is not valid TOML, or the table is something else.
+    """
+    table = parse_document(text, where).get("tool", {}).get("covernance", {})
+    if not isinstance(table, Mapping):
+        msg = f"{where}: [tool.covernance]: must be a table, not {name_type(table)}"
+        raise ConfigError(msg)
+    return table

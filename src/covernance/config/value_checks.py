@@ -27,6 +27,8 @@ RESERVED_SUITES = sorted(
 )
 WHOLE = 100
 
+_MOST_DECIMALS = 1000
+
 
 class Surroundings(msgspec.Struct, frozen=True):
     """The context that a value is checked in.
@@ -48,11 +50,17 @@ def check_percentage(value: object, where: str) -> Decimal:
     """
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         percentage = Decimal(value)
-        if percentage.is_finite() and 0 <= percentage <= WHOLE:
+        if _is_short(percentage) and 0 <= percentage <= WHOLE:
             return Decimal(f"{percentage:f}")  # 1E+1 is shown as 10
     shown = str(value) if isinstance(value, Decimal) else repr(value)
     msg = f"{where}: {shown} is not a percentage; give a number from 0 to 100"
     raise ConfigError(msg)
+
+
+def _is_short(number: Decimal) -> bool:
+    """Whether a number is finite, and can be written out: 1E-999999999 fills the memory."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_MOST_DECIMALS
 
 
 def parse_floor(text: str, where: str) -> Decimal:

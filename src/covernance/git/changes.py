@@ -26,6 +26,8 @@ from covernance.model.python_source import (
 )
 
 _SYMLINK = "120000"
+_MOST_LINKS = 8
+_LONGEST_PATH = 4096
 _TYPE_CHANGED = "T"
 _OUTSIDE = "outside repository"
 _TWO_NAMES = ("R", "C")
@@ -206,7 +208,8 @@ def has_commit(root: Path, commit: str) -> bool:
 def read_committed_file(root: Path, commit: str, path: str) -> str | None:
     """Read a file's text at `commit`, or return None if it is not there.
 
-    `path` is relative to `root`, or absolute; a file outside of the repository is not there.
+    A symbolic link is followed, as in the work tree. `path` is relative to `root`, or absolute; a
+    file outside of the repository is not there.
 
     Raises:
         MachineError: git is missing or failed, for example if the content was not fetched.
@@ -219,15 +222,30 @@ def read_committed(root: Path, commit: str, path: str) -> bytes | None:
     """Read a file's content at `commit`, like `read_committed_file`."""
     git = Git(root)
     path = os.path.relpath(root / path, root)
-    try:
-        return git.run("cat-file", "blob", f"{commit}:./{path}")
-    except GitError as error:
-        if _OUTSIDE in error.reason:
+    for _ in range(_MOST_LINKS):
+        try:
+            content = git.run("cat-file", "blob", f"{commit}:./{path}")
+        except GitError as error:
+            if _OUTSIDE in error.reason:
+                return None
+            if _list_entry(git, commit, path):
+                raise
             return None
-        literal = {"GIT_LITERAL_PATHSPECS": "1"}
-        if git.run("ls-tree", "-z", commit, "--", path, environ=literal):
-            raise
-        return None
+        if not _is_link(git, commit, path, content):
+            return content
+        path = os.path.normpath(os.path.join(os.path.dirname(path), os.fsdecode(content)))  # noqa: PTH118, PTH120 - of the commit, not of the file system
+    return None
+
+
+def _is_link(git: Git, commit: str, path: str, content: bytes) -> bool:
+    """Whether a file is a symbolic link, whose content is the path that it leads to."""
+    may_be_path = len(content) <= _LONGEST_PATH and not content.endswith(b"\n")
+    return may_be_path and _list_entry(git, commit, path).startswith(_SYMLINK.encode())
+
+
+def _list_entry(git: Git, commit: str, path: str) -> bytes:
+    """List a path of a commit, as `<mode> <type> <object>`, a tab and the path; empty if none."""
+    return git.run("ls-tree", "-z", commit, "--", path, environ={"GIT_LITERAL_PATHSPECS": "1"})
 
 
 def read_working_file(root: Path, path: str) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from types import GenericAlias
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -120,16 +120,21 @@ def _weakened(key: Declaration, was: Decimal, now: Decimal | None) -> Kind | Non
 def _numbers(table: Mapping[str, Any], address: Address) -> Iterator[Address]:
     """Yield the addresses of a key's numbers: its own, or one below it per name."""
     value = _value(table, address)
-    if isinstance(value, int | Decimal):
+    if _is_number(value):
         yield address
     elif isinstance(value, Mapping):
-        yield from ((*address, name) for name in value if isinstance(value[name], int | Decimal))
+        yield from ((*address, name) for name in value if _is_number(value[name]))
+
+
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    """Whether a value can be in force; the table of the base was not checked."""
+    return isinstance(value, int | Decimal) and Decimal(value).is_finite()
 
 
 def _in_force(table: Mapping[str, Any], address: Address, key: Declaration) -> Decimal | None:
     """Return the number in force at an address: its own, the inherited one, or None."""
     value = _value(table, address)
-    if isinstance(value, int | Decimal):
+    if _is_number(value):
         return Decimal(value)
     if (general := _inherited_from(address, key)) and _value(table, address[:_SUITE_KEY]) is None:
         return _in_force(table, general, key)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 
 from covernance.config import PYPROJECT
+from covernance.config.pyproject import parse_table
+from covernance.errors import ConfigError
 from covernance.integrity.exclusions import Texts
 from covernance.integrity.findings import Finding
 
@@ -28,6 +29,6 @@ def find_table_move(edited: Iterable[str], before: Texts, after: Texts) -> Itera
 
 def _has_table(texts: Texts, name: str) -> bool:
     try:
-        return "covernance" in tomllib.loads(texts(name) or "").get("tool", {})
-    except tomllib.TOMLDecodeError:
+        return bool(parse_table(texts(name) or "", name))
+    except ConfigError:
         return False

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,9 @@ import msgspec
 
 from covernance.agent.client import Agent
 from covernance.config import Suite
+from covernance.config.pyproject import parse_table
 from covernance.context import Context
-from covernance.errors import ConfigError, Exit
+from covernance.errors import Exit
 from covernance.exceptions import waivers
 from covernance.exceptions.workflow import (
     is_source,
@@ -267,12 +266,7 @@ def _edited(diff: Changes) -> dict[str, str | None]:
 
 def _parse_table(texts: Texts, where: str) -> Mapping[str, Any]:
     """The table in a version of pyproject.toml; empty if there is none yet."""
-    try:
-        document = tomllib.loads(texts(_PYPROJECT) or "", parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{where}: is not valid TOML: {error}"
-        raise ConfigError(msg) from error
-    table: Mapping[str, Any] = document.get("tool", {}).get("covernance", {})
+    table = parse_table(texts(_PYPROJECT) or "", where)
     check_comparable(table, where)
     return table
 

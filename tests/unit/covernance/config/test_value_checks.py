@@ -26,7 +26,9 @@ def test_a_floor_given_as_text_is_parsed_exactly() -> None:
 
 
 @pytest.mark.reliability
-@pytest.mark.parametrize("text", ["", "high", "100.01", "-0.1", "nan", "inf", "1e400"])
+@pytest.mark.parametrize(
+    "text", ["", "high", "100.01", "-0.1", "nan", "inf", "1e400", "1e-999999999"]
+)
 def test_a_floor_that_is_not_a_percentage_is_an_error_that_names_its_origin(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^--fail-under: .+ 0 to 100$"):
         parse_floor(text, "--fail-under")

@@ -33,7 +33,7 @@ def test_without_a_table_it_is_empty(repository: Repository, text: str | None) -
     ("text", "reason"),
     [
         ("[tool.covernance", "is not valid TOML: "),
-        ("[tool]\ncovernance = 3\n", r"\[tool\.covernance\]: expected a table"),
+        ("[tool]\ncovernance = 3\n", r"\[tool\.covernance\]: must be a table, not a whole number"),
     ],
 )
 def test_a_broken_table_is_an_error(repository: Repository, text: str, reason: str) -> None:

@@ -347,6 +347,20 @@ def test_a_file_missing_at_a_commit_differs_from_a_failure(repository: Repositor
         read_committed_file(repository.root, "0" * 40, "calc/__init__.py")
 
 
+def test_a_link_of_a_commit_is_followed_as_in_the_work_tree(repository: Repository) -> None:
+    root = repository.root
+    (root / "calc/link.py").symlink_to("../other.py")
+    (root / "other.py").symlink_to("calc/__init__.py")
+    (root / "out.py").symlink_to("../outside.py")
+    (root / "loop.py").symlink_to("loop.py")
+    (root / "short").write_text("calc/__init__.py", encoding="utf-8")
+    commit(repository)
+    assert read_committed_file(root, "HEAD", "calc/link.py") == "x = 1\ny = 2\n"
+    assert read_committed_file(root, "HEAD", "out.py") is None
+    assert read_committed_file(root, "HEAD", "loop.py") is None
+    assert read_committed_file(root, "HEAD", "short") == "calc/__init__.py"
+
+
 def test_texts_are_decoded_the_same_from_git_and_from_disk(repository: Repository) -> None:
     (repository.root / "bom.py").write_bytes(b"\xef\xbb\xbfx = '\xe9'\n")
     commit(repository)

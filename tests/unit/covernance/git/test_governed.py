@@ -31,7 +31,11 @@ def test_without_a_base_the_table_of_the_change_counts(repository: Repository) -
     ("text", "note"),
     [
         ("", "the base has no table; that of this change counts"),
-        ("[tool]\ncovernance = 3\n", "[tool.covernance]: expected a table; the table of this"),
+        (
+            "[tool]\ncovernance = 3\n",
+            "[tool.covernance]: must be a table, not a whole number; the table",
+        ),
+        ("tool = 3\n", "`tool` must be a table, not a whole number; the table of this"),
         ("[tool.covernance\n", "is not valid TOML"),
     ],
 )
