@@ -50,7 +50,8 @@ class Contents:
     def of_suite(self, suite: Suite, others: Iterable[str] = ()) -> dict[str, str]:
         """Return a digest per Python file of a suite, per settings file, and of its table.
 
-        Files that git ignores are left out, unless all files of a source are.
+        Files that git ignores are left out, unless all files of a source are. So is the exception
+        register: it is read when a result is judged, and edited afterwards.
 
         Args:
             suite: The suite.
@@ -69,7 +70,8 @@ class Contents:
         for path in digests.keys() ^ {*digests, *others}:
             digests[path] = self._digest(path)
         digests[name_table(suite)] = _digest(_describe_table(suite))
-        return {path: digest for path, digest in digests.items() if digest}
+        register = self._context.table.exceptions.register
+        return {path: digest for path, digest in digests.items() if digest and path != register}
 
     @cached_property
     def _files(self) -> frozenset[str]:
