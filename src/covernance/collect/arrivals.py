@@ -11,6 +11,7 @@ from covernance.config import UNTHEMED, Table
 from covernance.contents import Contents
 from covernance.context import Context
 from covernance.errors import InputError
+from covernance.git.committed_results import list_committed, reject_committed
 from covernance.git.provenance import read_head
 from covernance.matrix.jobs import Plan, Planned
 from covernance.model import snapshot
@@ -69,10 +70,11 @@ def find_arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
 
     Raises:
         InputError: A result is duplicated, unplanned, damaged, from another commit or table or of
-            uncommitted changes, lacks a theme of its suite, or names a suite or theme that the
-            table lacks.
+            uncommitted changes, came with a commit, lacks a theme of its suite, or names a suite
+            or theme that the table lacks.
     """
     arrived: dict[Planned, Arrival] = {}
+    committed = {folder / name for name in list_committed(folder)}
     for arrival in [*_snapshots(folder), *_parts(folder)]:
         if arrival.planned not in plan.jobs:
             msg = f"{arrival.path}: {arrival.planned.name} is not part of the plan"
@@ -97,6 +99,8 @@ def find_arrivals(folder: Path, plan: Plan, table: Table) -> Arrivals:
             msg += "`git status` before its tests, and begin with a clean checkout"
             raise InputError(msg)
         _check_names(arrival, table)
+        if arrival.path in committed:
+            reject_committed(arrival.path)
         arrived[arrival.planned] = arrival
     missing = tuple(job for job in plan.jobs if job not in arrived)
     return Arrivals(arrived=tuple(arrived.values()), missing=missing)

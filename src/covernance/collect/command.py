@@ -10,6 +10,7 @@ from covernance.agent.suites import find_suite_agents
 from covernance.collect import arrivals, workflow
 from covernance.combine.command import combiner
 from covernance.errors import Exit
+from covernance.git.committed_results import is_committed, reject_committed
 from covernance.history.open import open_table_store
 from covernance.history.store import StoreListing
 from covernance.matrix.carry_forward import publish_all_carried
@@ -50,7 +51,10 @@ def command(
     context = enter_repository()
     check_soft(context, soft=soft)
     table = context.table
-    plan = read(plan_file or context.layout.plan)
+    plan_file = plan_file or context.layout.plan
+    if is_committed(plan_file):
+        reject_committed(plan_file)
+    plan = read(plan_file)
     arrived = arrivals.find_arrivals(folder, plan, table)
     agents = find_suite_agents(context, interpreters)
     carried, not_carried = publish_all_carried(

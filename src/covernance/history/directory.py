@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 from covernance import files
 from covernance.context import Context
 from covernance.errors import InputError, MachineError
+from covernance.git.committed_results import list_committed, reject_committed
 from covernance.history import names
 from covernance.history.store import Entry, decode, group_by_entry, select_entries
 from covernance.model.snapshot import Snapshot
@@ -61,8 +62,11 @@ class Directory:
         """List the stored snapshots; see `Store.entries`.
 
         Raises:
-            InputError: A file's name is not that of a snapshot.
+            InputError: A file's name is not that of a snapshot, or a file came with a commit: a
+                change could bring the results that it is compared with.
         """
+        for path in sorted(filter(names.is_snapshot, list_committed(self._root))):
+            reject_committed(self._root / path)
         stored = (names.entry_at(path) for path in self._paths() if names.is_snapshot(path))
         return select_entries(stored, suite=suite, branch=branch)
 

@@ -19,6 +19,7 @@ from covernance.contents import Contents
 from covernance.context import Context
 from covernance.engine.theme_result import ThemeResult
 from covernance.errors import Exit, InputError
+from covernance.git.committed_results import COMMITTED, is_committed
 from covernance.git.listing import Tracked, list_tracked
 from covernance.git.provenance import add_environment, describe_run, read_head
 from covernance.judgement import Judgement, judge_stored
@@ -85,6 +86,8 @@ class Reuse:
             return Found(None, (str(error),))
         if stored is None:
             return Found(None, ("no result of a passing full run is stored",))
+        if is_committed(self._layout.evidence(suite.name)):
+            return Found(None, (f"its stored result {COMMITTED}",))
         present = policy.Present(
             settings=self._present(stored, python)
             | (self._surroundings() if stored.programs else {}),
