@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from covernance_agent.selection import list_narrowing
+from covernance_agent.selection import list_narrowing, list_tolerant
 
 _LISTS = (
     *("python_files", "python_classes", "python_functions", "norecursedirs"),
@@ -48,6 +48,10 @@ def read_settings(config: pytest.Config) -> dict[str, Setting]:
         else:
             settings[name] = _flag(config, name)
     settings["xfail_strict"] = _flag(config, *_STRICT_XFAIL)
+    # Filters of the command line win over those of the file, as in pytest.
+    if option_filters := list(getattr(config.option, "pythonwarnings", None) or ()):
+        settings["filterwarnings"].value.extend(option_filters)
+    settings["tolerance"] = Setting([*list_tolerant(vars(config.option))], "options")
     # The group of a shard is no setting: the other shards run the other tests.
     options = {name: value for name, value in vars(config.option).items() if name != "group"}
     settings["options"] = Setting([*list_narrowing(options)], "options")

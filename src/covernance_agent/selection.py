@@ -35,6 +35,16 @@ _RUNS_NOTHING = {
 }
 """Options with which pytest shows something instead of running tests."""
 
+_TOLERANT = {"reruns": "--reruns", "retries": "--retries"}
+"""Options with which a test that fails is run again."""
+
+_FAIL_NOTHING = {
+    *("cacheprovider", "debugging", "faulthandler", "hypothesispytest", "logging", "pastebin"),
+    *("pytest_cov", "random_order", "randomly", "stepwise", "sugar", "terminal", "tmpdir", "xdist"),
+    *("xdist.looponfail",),
+}
+"""Plugins that decide where, in which order or how often tests run, not which of them fail."""
+
 _COLLECTION_SETTINGS = ("python_", "testpaths", "norecursedirs", "collect_imported_tests")
 
 _HARMLESS = {
@@ -77,6 +87,23 @@ def list_narrowing(values: Mapping[str, Any]) -> Iterator[str]:
     for text in values.get("override_ini") or ():
         if text.startswith(_COLLECTION_SETTINGS):
             yield f"-o {text!r}"
+
+
+def list_tolerant(values: Mapping[str, Any]) -> Iterator[str]:
+    """List the options with which fewer tests fail, as a user would write them.
+
+    Args:
+        values: The values of options.
+    """
+    for name, option in _TOLERANT.items():
+        if value := values.get(name):
+            yield f"{option} {value}"
+    if values.get("assertmode") == "plain":
+        yield "--assert plain"
+    for plugin in values.get("plugins") or ():
+        name = str(plugin).strip()
+        if name.startswith("no:") and name[len("no:") :].replace("-", "_") not in _FAIL_NOTHING:
+            yield f"-p {name}"
 
 
 def find_mode_without_tests(values: Mapping[str, Any]) -> str | None:

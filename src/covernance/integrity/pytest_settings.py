@@ -51,12 +51,22 @@ _FLAG_OPTIONS = {
     "--strict": "strict_markers",
 }
 _WARNINGS = "filterwarnings"
+_WARNING_OPTIONS = ("-W", "--pythonwarnings")
+_TOLERANCE = "tolerance"
+_TOLERANT = ("--reruns", "--retries")
+_FAIL_NOTHING = {
+    *("cacheprovider", "debugging", "faulthandler", "hypothesispytest", "logging", "pastebin"),
+    *("pytest_cov", "random_order", "randomly", "stepwise", "sugar", "terminal", "tmpdir", "xdist"),
+    *("xdist.looponfail",),
+}
+"""Plugins without which the same tests fail."""
 _EMPTY, _FAIL = "empty_parameter_set_mark", "fail_at_collect"
 
 Settings = Mapping[str, Sequence[str]]
 """pytest's settings in force by key, each as a list of entries; a flag is `true` or `false`.
 
-`options` are those that leave tests out, each as a user would write it.
+`options` are those that leave tests out, and `tolerance` those with which fewer tests fail, each as
+a user would write it.
 """
 
 
@@ -87,20 +97,33 @@ def find_weaker_settings(before: Settings, after: Settings) -> Iterator[Finding]
     """Compare two versions of pytest's settings; keys that one of them lacks are unknown."""
     for key in before.keys() & after.keys():
         old, new = before[key], after[key]
-        shown = f"pytest: {'addopts' if key == _OPTIONS_KEY else key}"
-        if key in (_OPTIONS_KEY, *_LEFT_OUT):
-            for entry in find_removed(new, old):
-                yield Finding("selection-narrowed", shown, NONE, entry)
-        elif key in _PATTERNS:
-            for entry in find_removed(old, new):
-                yield Finding("selection-narrowed", shown, entry, NONE)
-        elif key in _FLAGS:
-            if "true" in old and "true" not in new:
-                yield Finding("setting-changed", shown, "true", "false")
-        elif key == _WARNINGS:
-            yield from _compare_warnings(shown, old, new)
-        elif key == _EMPTY and _FAIL in old and _FAIL not in new:
-            yield Finding("setting-changed", shown, _FAIL, ", ".join(new) or NONE)
+        if key in (_OPTIONS_KEY, *_LEFT_OUT, *_PATTERNS):
+            yield from _compare_selections(key, old, new)
+        else:
+            yield from _compare_gates(key, old, new)
+
+
+def _compare_selections(key: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Finding]:
+    if key in _PATTERNS:
+        for entry in find_removed(old, new):
+            yield Finding("selection-narrowed", f"pytest: {key}", entry, NONE)
+        return
+    where = "pytest: addopts" if key == _OPTIONS_KEY else f"pytest: {key}"
+    for entry in find_removed(new, old):
+        yield Finding("selection-narrowed", where, NONE, entry)
+
+
+def _compare_gates(key: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Finding]:
+    where = f"pytest: {key}"
+    if key == _TOLERANCE:
+        for entry in find_removed(new, old):
+            yield Finding("setting-changed", "pytest: addopts", NONE, entry)
+    elif key == _WARNINGS:
+        yield from _compare_warnings(where, old, new)
+    elif key in _FLAGS and "true" in old and "true" not in new:
+        yield Finding("setting-changed", where, "true", "false")
+    elif key == _EMPTY and _FAIL in old and _FAIL not in new:
+        yield Finding("setting-changed", where, _FAIL, ", ".join(new) or NONE)
 
 
 def _compare_warnings(where: str, before: Sequence[str], after: Sequence[str]) -> Iterator[Finding]:
@@ -150,10 +173,14 @@ def _in_force(section: Mapping[str, Any]) -> Settings:
         for flag, names in _FLAGS.items()
     }
     return {
-        _OPTIONS_KEY: [*_list_options(addopts)],
+        _OPTIONS_KEY: [f"{option} {value!r}" for option, value in _find(addopts, _OPTIONS)],
+        _TOLERANCE: [*_list_tolerant(addopts)],
         **lists,
         **flags,
-        _WARNINGS: _lines(section.get(_WARNINGS, ())),
+        _WARNINGS: [
+            *_lines(section.get(_WARNINGS, ())),
+            *(value for _, value in _find(addopts, _WARNING_OPTIONS)),
+        ],
         _EMPTY: _words(section.get(_EMPTY, ())),
     }
 
@@ -176,15 +203,24 @@ def _lines(value: object) -> Sequence[str]:
     return _words(value)
 
 
-def _list_options(words: Sequence[str]) -> Iterator[str]:
-    """List the options that leave tests out, each as a user would write it."""
+def _list_tolerant(words: Sequence[str]) -> Iterator[str]:
+    """List the options with which fewer tests fail, each as a user would write it."""
+    yield from (f"{option} {value}" for option, value in _find(words, _TOLERANT))
+    yield from ("--assert plain" for _, value in _find(words, ("--assert",)) if value == "plain")
+    for _, plugin in _find(words, ("-p",)):
+        if plugin.startswith("no:") and plugin[3:].replace("-", "_") not in _FAIL_NOTHING:
+            yield f"-p {plugin}"
+
+
+def _find(words: Sequence[str], options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Find options with their values among the words of a command line."""
     pending = list(words)
     while pending:
         word = pending.pop(0)
-        for option in _OPTIONS:
+        for option in options:
             if word == option and pending:
-                yield f"{option} {pending.pop(0)!r}"
+                yield option, pending.pop(0)
             elif word.startswith(f"{option}="):
-                yield f"{option} {word.partition('=')[2]!r}"
+                yield option, word.partition("=")[2]
             elif not option.startswith("--") and word.startswith(option) and word != option:
-                yield f"{option} {word[2:]!r}"
+                yield option, word[2:]

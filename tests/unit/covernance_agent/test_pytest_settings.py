@@ -40,6 +40,19 @@ def test_an_option_of_the_command_line_or_a_conftest_file_is_in_force(
     assert settings["python_files"].value == ["x.py"]
 
 
+def test_options_with_which_fewer_tests_fail_are_recorded(pytester: pytest.Pytester) -> None:
+    pytester.makeini(
+        """
+        [pytest]
+        filterwarnings = error
+        addopts = -W ignore --assert=plain -p no:warnings -p no:randomly
+        """
+    )
+    settings = read_settings(pytester.parseconfig())
+    assert settings["filterwarnings"].value == ["error", "ignore"]
+    assert settings["tolerance"].value == ["--assert plain", "-p no:warnings"]
+
+
 @pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest 9 has the setting `strict`")
 def test_strict_sets_every_flag_that_is_not_set(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nstrict = true\nstrict_markers = false\n")

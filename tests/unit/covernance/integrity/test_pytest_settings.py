@@ -103,6 +103,16 @@ def test_only_the_file_that_pytest_uses_counts() -> None:
         ),
         ({"addopts": ["--strict-markers"]}, {}, ("strict_markers", "true", "false")),
         ({"addopts": ["--strict-config"]}, {"addopts": []}, ("strict_config", "true", "false")),
+        ({}, {"addopts": ["-p", "no:warnings"]}, ("addopts", "none", "-p no:warnings")),
+        ({}, {"addopts": ["-pno:warnings"]}, ("addopts", "none", "-p no:warnings")),
+        ({}, {"addopts": ["--reruns=5"]}, ("addopts", "none", "--reruns 5")),
+        ({}, {"addopts": ["--assert=plain"]}, ("addopts", "none", "--assert plain")),
+        (
+            {"filterwarnings": ["error"]},
+            {"filterwarnings": ["error"], "addopts": ["-W", "ignore"]},
+            ("filterwarnings", "none", "ignore"),
+        ),
+        ({"addopts": ["-Werror"]}, {}, ("filterwarnings", "error", "none")),
         (
             {"filterwarnings": ["error", "ignore:a b"]},
             {"filterwarnings": ["ignore:a b"]},
