@@ -138,10 +138,13 @@ def _text(report: IntegrityReport) -> Iterable[str]:
         yield "integrity: nothing to compare"
         return
     yield f"changes since {short_commit(report.base)}"
+    unusable_suites = {unusable.suite for unusable in report.unusable}
     for compared in report.compared:
-        yield f"{compared.suite}: {_compared(compared)}"
+        if compared.suite not in unusable_suites:
+            yield f"{compared.suite}: {_compared(compared)}"
     for unusable in report.unusable:
         reasons = escape_unprintable("; ".join(unusable.reasons))
+        reasons += "; until then only its sources are compared"
         yield f"{unusable.suite}: {unusable.verdict}: {reasons}"
     for judged in report.findings:
         allowed = f" (allowed by {judged.allowed_by})" if judged.allowed_by else ""
