@@ -35,6 +35,7 @@ Kind = Literal[
     "exclusion-grew",
     "source-unmeasured",
     "test-deleted",
+    "checks-removed",
     "suite-shrank",
     "skips-grew",
     "marker-removed",
@@ -204,6 +205,9 @@ def compare_tests(
             yield Finding("test-deleted", name, _cases(old.cases), shown)
         elif new.ran < old.ran:
             yield _skip(name, old, new)
+        if old.checks and new.checks == 0:
+            checks = "1 check" if old.checks == 1 else f"{old.checks} checks"
+            yield Finding("checks-removed", name, checks, NONE)
         if (old.marks - new.marks) & theme_names:
             remaining = ", ".join(sorted(new.marks & theme_names)) or NONE
             was = ", ".join(sorted(old.marks & theme_names))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from covernance.integrity.checks import count_checks
 from covernance.model.snapshot import Snapshot
 
 _SKIPPED = {"skipped", "xfailed"}
@@ -22,6 +23,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
         reason: Why one of these was skipped, if a run recorded it.
         marks: Its themes in a run, or all its markers in the source.
         body: Its code without name, decorators and parameters; "" if only a run is known.
+        checks: How many assertions and other checks it has; None if only a run is known.
     """
 
     cases: int = 1
@@ -29,6 +31,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     marks: frozenset[str] = frozenset()
     body: str = ""
+    checks: int | None = None
 
     @property
     def ran(self) -> int:
@@ -65,10 +68,12 @@ def explain_absences(snapshot: Snapshot) -> Mapping[str, str]:
 
 
 def add_bodies(inventory: Inventory, sources: Mapping[str, str]) -> Inventory:
-    """Add the bodies of the tests that are defined in some source files."""
-    bodies = {name: test.body for name, test in list_source_tests(sources).items()}
+    """Add the bodies and checks of the tests that are defined in some source files."""
+    defined = list_source_tests(sources)
     return {
-        name: msgspec.structs.replace(test, body=bodies.get(name, ""))
+        name: msgspec.structs.replace(test, body=defined[name].body, checks=defined[name].checks)
+        if name in defined
+        else test
         for name, test in inventory.items()
     }
 
@@ -104,6 +109,7 @@ def _tests(body: Iterable[ast.stmt], prefix: str, inherited: frozenset[str]) -> 
                 skipped=int(bool(marks & _SKIPPING)),
                 marks=marks,
                 body="\n".join(map(ast.dump, statement.body)),
+                checks=count_checks(statement.body),
             )
     return functions
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -221,20 +221,22 @@ def _compare_results(
 ) -> Iterator[Finding]:
     yield from compare_effects(old, new, _edited(since))
     was, now = inventory.list_run_tests(old), inventory.list_run_tests(new)
-    missing, fresh = was.keys() - now.keys(), now.keys() - was.keys()
-    if missing and fresh and old.provenance.commit:
+    if old.provenance.commit:
         committed = partial(changes.read_committed_file, root, old.provenance.commit)
-        was = inventory.add_bodies(was, _read_files(missing, committed))
-        now = inventory.add_bodies(
-            now, _read_files(fresh, partial(changes.read_working_file, root))
-        )
+        former = {file.before for file in since.files}
+        was = inventory.add_bodies(was, _read_files(was, former, committed))
+        working = partial(changes.read_working_file, root)
+        now = inventory.add_bodies(now, _read_files(now, since.paths, working))
     yield from compare_tests(was, now, themes, inventory.explain_absences(new))
     yield from compare_sizes(suite.name, was, now)
 
 
-def _read_files(tests: set[str], texts: Texts) -> dict[str, str]:
-    """Read the files that define some tests; a missing one is empty."""
-    return {path: texts(path) or "" for path in sorted({t.partition("::")[0] for t in tests})}
+def _read_files(
+    tests: Iterable[str], edited: Collection[str | None], texts: Texts
+) -> dict[str, str]:
+    """Read those of the edited files that define some tests; a missing one is empty."""
+    paths = {test.partition("::")[0] for test in tests}
+    return {path: texts(path) or "" for path in sorted(paths.intersection(edited))}
 
 
 def _list_defined(

@@ -85,7 +85,10 @@ def test_the_tests_of_a_source_are_the_ones_that_pytest_collects() -> None:
     module = frozenset({"architecture", "slow"})
     group = module | {"reliability", "security"}
     tests = list_source_tests({"t.py": SOURCE})
-    assert {name: msgspec.structs.replace(test, body="") for name, test in tests.items()} == {
+    plain = {
+        name: msgspec.structs.replace(test, body="", checks=None) for name, test in tests.items()
+    }
+    assert plain == {
         "t.py::test_plain": Function(marks=module),
         "t.py::test_marked": Function(marks=module | {"security", "parametrize"}),
         "t.py::test_skipped": Function(skipped=1, marks=module | {"skipif"}),
