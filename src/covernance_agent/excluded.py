@@ -1,18 +1,20 @@
 """The task `excluded`: the statements of source texts that need not run, and nothing else shows.
 
-Statements that cannot run anyway, such as imports for type checkers, hide nothing. Neither does a
-line that a pattern of the settings matches by itself, such as `raise NotImplementedError`, nor the
-first line of a function or class, which runs on import. What remains is code inside of an excluded
-block, and statements with a comment that excludes them.
+Statements that cannot run anyway, such as imports for type checkers, hide nothing, unless the
+source gives `TYPE_CHECKING` another value. Neither does a line that a pattern of the settings
+matches by itself, such as `raise NotImplementedError`, nor the first line of a function or class,
+which runs on import. What remains is code inside of an excluded block, and statements with a
+comment that excludes them.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tempfile
 import tokenize
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ from coverage import Coverage
 
 from covernance_agent.settings import split_list
 from covernance_agent.statements import statements
+
+_NEVER = "TYPE_CHECKING"
+"""The name that is false except for type checkers."""
 
 _HEADER = re.compile(r"@|(async\s+)?def\b|class\b")
 
@@ -47,10 +52,11 @@ def find_excluded(text: str, exclude: Sequence[str]) -> dict[int, str]:
         text: A source, in which newlines end lines.
         exclude: The regular expressions of excluded lines.
     """
-    hiding = [pattern for pattern in exclude if not _is_harmless(pattern)]
+    names = "" if _redefines(text, _NEVER) else _NEVER
+    harmless = [pattern for pattern in exclude if _is_harmless(pattern, names)]
+    hiding = [pattern for pattern in exclude if pattern not in harmless]
     if not any(re.search(pattern, text, re.MULTILINE) for pattern in hiding):
         return {}
-    harmless = [pattern for pattern in exclude if _is_harmless(pattern)]
     hidden = _required(text, harmless) - _required(text, exclude)
     lines, code = text.split("\n"), _remove_comments(text).split("\n")
     return {
@@ -60,9 +66,61 @@ def find_excluded(text: str, exclude: Sequence[str]) -> dict[int, str]:
     }
 
 
-def _is_harmless(pattern: str) -> bool:
-    """Whether a pattern only excludes code that can't run."""
-    return "TYPE_CHECKING" in pattern or pattern in _own_patterns()
+def _is_harmless(pattern: str, never: str) -> bool:
+    """Whether a pattern only excludes code that can't run; `never` is a name that is false."""
+    if _NEVER in pattern:
+        return bool(never)
+    return pattern in _own_patterns()
+
+
+def _redefines(text: str, name: str) -> bool:
+    """Whether a source gives a name of `typing` another value than `False`, so that it may be true.
+
+    A text that is not Python redefines nothing.
+    """
+    if name not in text:
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(_assigns(node, name) or _imports(node, name) for node in nodes)
+
+
+def _assigns(node: ast.AST, name: str) -> bool:
+    """Whether a node assigns anything but `False` to a name, or to `typing`."""
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        if isinstance(node.value, ast.Constant) and not node.value.value:
+            return False
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(_names(part) in (name, "typing") for part in _walk_all(targets))
+    return isinstance(node, ast.NamedExpr) and node.target.id in (name, "typing")
+
+
+def _walk_all(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
+        yield from ast.walk(node)
+
+
+def _names(node: ast.AST) -> str:
+    """The name that a node reads or assigns, without what it belongs to; "" for other nodes."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _imports(node: ast.AST, name: str) -> bool:
+    """Whether a node imports a name from elsewhere than `typing`."""
+    if isinstance(node, ast.ImportFrom):
+        from_typing = node.module in ("typing", "typing_extensions")
+        return any(
+            (alias.asname or alias.name) in (name, "typing")
+            and not (from_typing and alias.name == name)
+            for alias in node.names
+        )
+    return isinstance(node, ast.Import) and any(
+        alias.asname == "typing" and alias.name != "typing" for alias in node.names
+    )
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -9,7 +11,6 @@ import msgspec
 from covernance.context import Context
 from covernance.errors import ConfigError, InputError
 from covernance.git import changes
-from covernance.git.ancestors import is_ancestor
 from covernance.git.base_table import read_base_table
 from covernance.git.default_branch import USUAL, find_hosted_default
 from covernance.git.github_event import read_event
@@ -20,6 +21,9 @@ from covernance.model.text import short_commit
 _FIRST = "HEAD is the first commit: there is nothing to compare with"
 _BRANCHES = ("refs/heads/", "refs/remotes/")
 _ITSELF = ("HEAD", "@")
+_GITHUB_TARGET = "GITHUB_BASE_REF"
+_GITLAB_TARGET = "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
+_GITLAB_BEFORE = "CI_COMMIT_BEFORE_SHA"
 
 
 class ChangeBase(msgspec.Struct, frozen=True):
@@ -37,9 +41,10 @@ class ChangeBase(msgspec.Struct, frozen=True):
 def find_base_commit(context: Context, option: str | None) -> str:
     """Find the merge base of HEAD and the branch that a change is for.
 
-    That is the first of these that is set: the option, the target branch of a GitHub pull request,
-    the default branch. A table can't choose another default branch for the change that edits it:
-    the table at the merge base with the repository's default branch decides.
+    That is the first of these that is set: the option, the target branch of a pull request on
+    GitHub or of a merge request on GitLab, the default branch. A table can't choose another default
+    branch for the change that edits it: the table at the merge base with the repository's default
+    branch decides.
 
     Raises:
         CovernanceError: The commit is not in this clone, or git is missing.
@@ -76,7 +81,7 @@ def find_change_base(context: Context, option: str | None) -> ChangeBase:
 
 
 def _find_merge_base(context: Context, option: str | None) -> tuple[str, tuple[str, ...]]:
-    target = context.environ.get("GITHUB_BASE_REF")
+    target = context.environ.get(_GITHUB_TARGET) or context.environ.get(_GITLAB_TARGET)
     if name := option or (f"refs/remotes/origin/{target}" if target else None):
         return changes.find_merge_base(context.root, name), ()
     branch = _choose_default_branch(context)
@@ -120,13 +125,31 @@ def _is_dirty(root: Path, own: str) -> bool:
 
 
 def _find_commit_before_push(context: Context, head: str) -> str | None:
-    """Return the commit that the pushed branch pointed to, if HEAD descends from it."""
-    if context.environ.get("GITHUB_EVENT_NAME") != "push":
+    """Return the commit that the pushed branch pointed to, if this clone has it.
+
+    Of a push that replaced commits it is the last one that was not replaced.
+    """
+    named = _read_commit_before_push(context.environ)
+    if set(named) - set(string.hexdigits):
         return None
-    before = changes.resolve_commit(context.root, read_event(context.environ).before or "0" * 40)
+    before = changes.resolve_commit(context.root, named or "0" * 40)
     if before is None or before == head:
         return None
-    return before if is_ancestor(context.root, before, head) else None
+    try:
+        shared = changes.find_merge_base(context.root, before)
+    except InputError:  # without a common commit
+        return None
+    return None if shared == head else shared
+
+
+def _read_commit_before_push(environ: Mapping[str, str]) -> str:
+    """Return the commit before the push that started this job; empty or zeros if there is none.
+
+    https://docs.gitlab.com/ci/variables/predefined_variables/
+    """
+    if environ.get("GITHUB_EVENT_NAME") == "push":
+        return read_event(environ).before
+    return environ.get(_GITLAB_BEFORE, "")
 
 
 def _find_parent(root: Path) -> str | None:

@@ -36,7 +36,8 @@ _OURS = re.compile(r"covernance|coverage_baseline|regression_guard|\bnox\b|\bmak
 _COMMENT = re.compile(r"\s*(?:#(?!!)|//|@?rem\b)")
 _VARIABLE = re.compile(
     r"(?<![$\w])(?<!\$\{)(COVERAGE_(?:ALLOW|BOOTSTRAP|FAIL_UNDER\w*|HISTORY_STORE|LABELS|PARTIAL_OK"
-    r"|RCFILE|SOFT)|PYTEST_ADDOPTS)\b|\bGITHUB_(?:BASE_REF|EVENT_NAME|EVENT_PATH)\s*[:=](?!=)"
+    r"|RCFILE|SOFT)|PYTEST_ADDOPTS)\b|\b(?:GITHUB_(?:BASE_REF|EVENT_NAME|EVENT_PATH)|CI_COMMIT_BEFORE_SHA"
+    r"|CI_MERGE_REQUEST_TARGET_BRANCH_NAME)\s*[:=](?!=)"
 )
 _OPTION = re.compile(
     r"(?<![\w-])(--(?:allow|base|bootstrap|fail-under|min-lines|partial-ok|soft))(?![\w-])"

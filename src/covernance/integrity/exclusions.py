@@ -17,6 +17,7 @@ from covernance.git.changes import Changes, FileChange
 from covernance.integrity.findings import (
     Finding,
     excluded_findings,
+    hidden_findings,
     plugin_findings,
     pragma_findings,
     settings_findings,
@@ -111,4 +112,6 @@ def _compare_sources(
     for path, found in findings.items():
         yield from found
         if not found:
-            yield from excluded_findings(path, *(Pragmas(read.sources[path]) for read in excluded))
+            hidden = [Pragmas(read.sources[path]) for read in excluded]
+            grown = [*excluded_findings(path, *hidden)]
+            yield from grown or hidden_findings(path, *hidden, *versions[path])

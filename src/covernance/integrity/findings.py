@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import msgspec
 
 from covernance.integrity.inventory import Function, Inventory
-from covernance.integrity.pragmas import Pragmas
+from covernance.integrity.pragmas import Pragmas, find_newly_hidden
 from covernance.model import lines
 from covernance.model.effects import CoverageSettings
 from covernance.model.verdict import Waiver
@@ -178,6 +178,26 @@ def excluded_findings(path: str, before: Pragmas, after: Pragmas) -> Iterator[Fi
             f"{len(after.lines)} excluded statements",
             (path,),
         )
+
+
+def hidden_findings(
+    path: str, before: Pragmas, after: Pragmas, old: str, new: str
+) -> Iterator[Finding]:
+    """Find statements that the base measured, and that are hidden in place of others.
+
+    Args:
+        path: The file.
+        before: The statements that comments and settings hid in the base.
+        after: Those that they hide now.
+        old: The text of the file in the base.
+        new: Its present text.
+    """
+    if numbers := find_newly_hidden(before, after, old, new):
+        where = f"{path}:{lines.encode(numbers).replace(',', f', {path}:')}"
+        shown = (
+            "1 measured statement" if len(numbers) == 1 else f"{len(numbers)} measured statements"
+        )
+        yield Finding("exclusion-grew", where, shown, "excluded", (path,))
 
 
 def compare_tests(

@@ -10,6 +10,12 @@ import msgspec
 
 from covernance.model.python_source import split_source
 
+_COMMENT = re.compile(r"\s*#.*")
+_ANYWHERE = re.compile(
+    r"|pass|break|continue|raise|try:|else:|finally:|return( None| True| False)?"
+)
+"""Statements that say nothing about which one they are."""
+
 
 class Pragmas(msgspec.Struct, frozen=True):
     """The lines of one file that have such a comment, with their text."""
@@ -42,3 +48,38 @@ def find_pragmas(text: str, patterns: Iterable[str]) -> Pragmas:
             if any(matcher.search(line, line.find("#")) for matcher in matchers if "#" in line)
         }
     )
+
+
+def find_newly_hidden(before: Pragmas, after: Pragmas, old: str, new: str) -> tuple[int, ...]:
+    """Find hidden statements that stand in the old text outside of what was hidden there.
+
+    Statements such as `return None`, which stand anywhere, are left out, and so are those that the
+    new text has outside of what is hidden as often as before.
+
+    Args:
+        before: The hidden statements of the old text.
+        after: The hidden statements of the new text.
+        old: The old text.
+        new: The new text.
+    """
+    shown = _count_shown(old, before)
+    shown.subtract(_count_shown(new, after))
+    numbers = []
+    for line in after.beyond(before):
+        statement = _without_comment(after.lines[line])
+        if shown[statement] > 0 and not _ANYWHERE.fullmatch(statement):
+            shown[statement] -= 1
+            numbers.append(line)
+    return tuple(numbers)
+
+
+def _count_shown(text: str, hidden: Pragmas) -> Counter[str]:
+    return Counter(
+        _without_comment(line)
+        for number, line in enumerate(split_source(text), start=1)
+        if number not in hidden.lines
+    )
+
+
+def _without_comment(line: str) -> str:
+    return _COMMENT.sub("", line).strip()

@@ -19,7 +19,8 @@ base_option = click.option(
     "--base",
     metavar="REF",
     help="Compare with the merge base of HEAD and this branch or commit. Default: "
-    "origin/$GITHUB_BASE_REF, else the default branch of origin, else the local one; on that "
+    "the target branch of the pull request ($GITHUB_BASE_REF) or merge request (GitLab), else the "
+    "default branch of origin, else the local one; on that "
     "branch, the commit before the push, else the one before HEAD.",
 )
 

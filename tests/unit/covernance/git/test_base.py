@@ -36,6 +36,7 @@ def commit_beside_origin(repository: Repository) -> dict[str, str]:
         (None, {}, "HEAD~2"),
         (None, {"GITHUB_BASE_REF": ""}, "HEAD~2"),
         (None, {"GITHUB_BASE_REF": "release"}, "HEAD~1"),
+        (None, {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "release"}, "HEAD~1"),
         ("HEAD", {"GITHUB_BASE_REF": "release"}, "HEAD"),
     ],
 )
@@ -118,15 +119,32 @@ def test_a_push_is_compared_with_what_the_branch_was(
     ]
 
 
+@pytest.mark.security
+def test_a_push_that_replaced_commits_is_compared_with_the_last_common_one(
+    repository: Repository, commits: list[str]
+) -> None:
+    repository.git("branch", "replaced", commits[0])
+    repository.git("switch", "--quiet", "replaced")
+    before = repository.commit()
+    repository.git("switch", "--quiet", "main")
+    assert change_of(repository, **pushed(repository, before)).commit == commits[0]
+
+
+@pytest.mark.security
+def test_on_gitlab_a_push_is_compared_with_what_the_branch_was(
+    repository: Repository, commits: list[str]
+) -> None:
+    environ = {"CI": "true", "CI_COMMIT_BEFORE_SHA": commits[0]}
+    assert change_of(repository, **environ).commit == commits[0]
+    environ["CI_COMMIT_BEFORE_SHA"] = "0" * 40
+    assert change_of(repository, **environ).commit == commits[1]
+
+
 @pytest.mark.reliability
 @pytest.mark.parametrize("before", ["0" * 40, "f" * 40, "HEAD", "", "other"])
 def test_a_push_from_elsewhere_is_compared_with_the_parent(
     repository: Repository, commits: list[str], before: str
 ) -> None:
-    repository.git("branch", "other", commits[0])
-    repository.git("switch", "--quiet", "other")
-    repository.commit()
-    repository.git("switch", "--quiet", "main")
     assert change_of(repository, **pushed(repository, before)).commit == commits[1]
 
 
