@@ -112,6 +112,6 @@ def _compare_sources(
     for path, found in findings.items():
         yield from found
         if not found:
-            hidden = [Pragmas(read.sources[path]) for read in excluded]
-            grown = [*excluded_findings(path, *hidden)]
-            yield from grown or hidden_findings(path, *hidden, *versions[path])
+            was, now = (Pragmas(read.sources[path]) for read in excluded)
+            grown = [*excluded_findings(path, was, now)]
+            yield from grown or hidden_findings(path, was, now, *versions[path])
