@@ -175,13 +175,18 @@ def find_weakenings(
         new = require_current(suite, results[suite.name]) if old else None
         if isinstance(new, Unusable):
             unusable.append(new)
-        if old is None or new is None or isinstance(new, Unusable):
+        if old and isinstance(new, Snapshot):
+            since = tree.since(old.result.provenance.commit or base) if old.behind else diff
+            findings.update(_compare_results(suite, old.result, new, since, root, themes, base))
+        if old is None or old.behind or not isinstance(new, Snapshot):
             paths = {*_list_suite_paths(old_table, suite.name, "tests"), *suite.tests}
             tests = _list_defined(diff, before, after, paths)
-            findings.update(compare_tests(*tests, themes))
-        else:
-            since = tree.since(old.result.provenance.commit or base) if old.behind else diff
-            findings.update(_compare_results(suite, old.result, new, since, root, themes))
+            known = {(finding.kind, finding.where) for finding in findings}
+            findings.update(
+                finding
+                for finding in compare_tests(*tests, themes)
+                if (finding.kind, finding.where) not in known
+            )
         if suite.name in old_table.get("suites", {}):
             compared.append(_describe(suite, old))
     return IntegrityReport(
@@ -218,6 +223,7 @@ def _compare_results(
     since: Changes,
     root: Path,
     themes: set[str],
+    base: str,
 ) -> Iterator[Finding]:
     yield from compare_effects(old, new, _edited(since))
     was, now = inventory.list_run_tests(old), inventory.list_run_tests(new)
@@ -225,10 +231,27 @@ def _compare_results(
         committed = partial(changes.read_committed_file, root, old.provenance.commit)
         former = {file.before for file in since.files}
         was = inventory.add_bodies(was, _read_files(was, former, committed))
+        if since.base != base:
+            was = _without_earlier_removals(
+                was, now, partial(changes.read_committed_file, root, base)
+            )
         working = partial(changes.read_working_file, root)
         now = inventory.add_bodies(now, _read_files(now, since.paths, working))
     yield from compare_tests(was, now, themes, inventory.explain_absences(new))
     yield from compare_sizes(suite.name, was, now)
+
+
+def _without_earlier_removals(
+    was: inventory.Inventory, now: inventory.Inventory, base: Texts
+) -> inventory.Inventory:
+    """Leave out tests of an earlier result that the base itself does not define any more.
+
+    What the change removes of the base's own tests is found in the texts.
+    """
+    missing = {name for name in was if name not in now and was[name].checks is not None}
+    paths = {name.partition("::")[0] for name in missing}
+    defined = inventory.list_source_tests(_read_files(missing, paths, base))
+    return {name: test for name, test in was.items() if name not in missing or name in defined}
 
 
 def _read_files(

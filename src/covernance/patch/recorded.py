@@ -10,11 +10,11 @@ from covernance.agent.sources import Statements
 from covernance.config import Suite
 from covernance.context import Context
 from covernance.errors import CovernanceError
-from covernance.git import changes
 from covernance.git.base import find_change_base
 from covernance.git.changes import Changes
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
+from covernance.patch.entering import find_patch
 from covernance.patch.policy import PatchRule, judge_patch
 
 _NO_FLOOR = PatchRule(percent=Decimal(0))
@@ -28,7 +28,7 @@ def find_change(context: Context) -> Changes | None:
     """
     try:
         base = find_change_base(context, None).commit
-        return changes.find_changes(context.root, base) if base else None
+        return find_patch(context.root, base, context.table) if base else None
     except CovernanceError:
         return None
 

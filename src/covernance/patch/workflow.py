@@ -13,10 +13,10 @@ from covernance.config import Suite
 from covernance.context import Context
 from covernance.errors import Exit
 from covernance.freshness import Unusable, require_current
-from covernance.git import changes
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Verdict
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
+from covernance.patch.entering import find_patch
 from covernance.patch.policy import PatchResult, PatchRule, judge_patch
 from covernance.results import read_results
 
@@ -74,7 +74,7 @@ def measure_patch(
     Raises:
         CovernanceError: A snapshot is damaged, a file can't be read, or git fails.
     """
-    diff = changes.find_changes(context.root, base)
+    diff = find_patch(context.root, base, context.table)
     results = read_results(context)
     least = context.table.patch_min_lines if min_lines is None else min_lines
     known = {suite.name: require_current(suite, results[suite.name]) for suite in suites}
