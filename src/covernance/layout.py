@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from covernance.config import BASELINE
+from covernance.config import BASELINE, RESULTS
 from covernance.report_formats import FORMATS
 
 
@@ -18,7 +18,7 @@ class Layout(msgspec.Struct, frozen=True):
     @property
     def folder(self) -> Path:
         """The folder of all results."""
-        return self.root / "coverage"
+        return self.root / RESULTS
 
     @property
     def work(self) -> Path:

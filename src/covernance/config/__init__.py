@@ -8,11 +8,12 @@ from covernance.config.table import (
     Suite,
     Table,
 )
-from covernance.config.value_checks import BASELINE, UNTHEMED, parse_floor
+from covernance.config.value_checks import BASELINE, RESULTS, UNTHEMED, parse_floor
 
 __all__ = [
     "BASELINE",
     "PYPROJECT",
+    "RESULTS",
     "UNTHEMED",
     "ExceptionSettings",
     "HistorySettings",

@@ -18,6 +18,9 @@ UNTHEMED = "unthemed"
 BASELINE = "baseline"
 """The name under which the combined result of all suites is stored."""
 
+RESULTS = "coverage"
+"""The folder of all results, relative to pyproject.toml."""
+
 # `unit` is a tag of nox sessions; the others are keywords of pytest's `-m`, or names in reports.
 THEME_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SUITE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -170,6 +173,12 @@ def check_paths(paths: Sequence[str], where: str, around: Surroundings) -> tuple
         raise ConfigError(msg)
     for path in paths:
         check_path(path, where, around)
+        if Path(path).parts[:1] == (RESULTS,):
+            msg = (
+                f"{where}: {path!r} is in the folder of results, which does not count as a part of "
+                "the checkout; move it"
+            )
+            raise ConfigError(msg)
         if "," in path:
             msg = (
                 f"{where}: {path!r} contains a comma, which coverage.py treats as a separator; "

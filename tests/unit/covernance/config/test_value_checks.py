@@ -77,3 +77,11 @@ def test_unknown_themes_are_rejected() -> None:
         check_themes(["securty"], "key", around)
     with pytest.raises(ConfigError, match=r"not one of the suite's themes \(did you mean"):
         check_numbers_by_theme({"securty": 3}, "key", around)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["coverage", "coverage/lib", "./coverage/lib"])
+def test_a_path_in_the_folder_of_results_is_rejected(tmp_path: Path, path: str) -> None:
+    (tmp_path / "coverage/lib").mkdir(parents=True)
+    with pytest.raises(ConfigError, match="is in the folder of results"):
+        check_paths([path], "key", Surroundings(tmp_path))
