@@ -165,7 +165,7 @@ def _digest_settings(path: str) -> str:
 def _digest_pyproject(content: bytes) -> str:
     try:
         tools = tomllib.loads(content.decode()).get("tool", {})
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return _digest(content)
     own = {name: tools[name] for name in _SECTIONS if name in tools}
     return _digest(msgspec.json.encode(own, order="sorted", enc_hook=str)) if own else ""

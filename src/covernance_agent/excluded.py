@@ -76,14 +76,16 @@ def _is_harmless(pattern: str, never: str) -> bool:
 def _redefines(text: str, name: str) -> bool:
     """Whether a source gives a name of `typing` another value than `False`, so that it may be true.
 
-    A text that is not Python redefines nothing.
+    A text that is not Python redefines nothing; one that is nested too deeply to be read may do so.
     """
     if name not in text:
         return False
     try:
         nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError):
         return False
+    except (RecursionError, MemoryError):
+        return True
     return any(_assigns(node, name) or _imports(node, name) for node in nodes)
 
 

@@ -85,6 +85,9 @@ def parse_document(text: str, where: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         msg = f"{where}: is not valid TOML: {error}"
         raise ConfigError(msg) from error
+    except RecursionError:
+        msg = f"{where}: has values that are nested too deeply to be read; flatten them"
+        raise ConfigError(msg) from None
     if not isinstance(tool := document.get("tool", {}), dict):
         msg = f"{where}: `tool` must be a table, not {name_type(tool)}"
         raise ConfigError(msg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -84,14 +85,13 @@ def _without_parameters(node: str) -> str:
 
 
 def list_source_tests(sources: Mapping[str, str]) -> Inventory:
-    """List the tests defined in source files, by pytest's default names; skip invalid Python."""
+    """List the tests defined in source files, by pytest's default names; skip unreadable ones."""
     functions: dict[str, Function] = {}
     for path, text in sources.items():
-        try:
+        # Sources may be invalid, or nested too deeply to be read.
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             module = ast.parse(text)
-        except (SyntaxError, ValueError):
-            continue
-        functions |= _tests(module.body, path, _module_marks(module.body))
+            functions |= _tests(module.body, path, _module_marks(module.body))
     return functions
 
 

@@ -87,7 +87,7 @@ def read_pytest_settings(texts: Callable[[str], str | None], where: str) -> Sett
             section = _parse(name, text)
             if section is not None:
                 return _in_force(section)
-        except (configparser.Error, tomllib.TOMLDecodeError, ValueError) as error:
+        except (configparser.Error, tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
             msg = f"{name}{where}: pytest's settings can't be parsed: {error}"
             raise ConfigError(msg) from error
     return _in_force({})

@@ -64,6 +64,7 @@ def test_the_default_floor_is_90(root: Path) -> None:
         ("[tool.covernance]", "[tool.covernance]\ncolour = 1", "unknown key 'colour'"),
         ("[tool.covernance]", "[tool.covernance", "is not valid TOML"),
         ("[tool.covernance]", "\ufeff[tool.covernance]", "begins with a byte order mark"),
+        ("[tool.covernance]", f"[x]\na = {'[' * 9999}\n[tool.covernance]", "nested too deeply"),
     ],
 )
 def test_every_mistake_is_an_error_that_names_the_key(
