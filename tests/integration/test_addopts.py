@@ -162,7 +162,7 @@ def _configure(repository: Repository, options: str) -> None:
 def _run_pytest(repository: Repository) -> tuple[dict[str, str], int]:
     """Return the outcomes that bare pytest writes to JUnit XML, and its exit code."""
     report = repository.root.parent / "plain.xml"
-    command = shlex.split(f"python -m pytest --junitxml={report} -p no:cacheprovider")
+    command = shlex.split(f"python -m pytest --junitxml={report}")
     ran = repository.command(*command)
     if not report.exists():
         return {}, ran.code
