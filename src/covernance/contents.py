@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import Error as ConfigParserError
 from configparser import RawConfigParser
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -35,6 +35,7 @@ _ELSEWHERE = ("python", "requirements", "shards", "xdist")
 """Keys that decide where and how its tests run."""
 
 _DIGEST_BYTES = 16
+_MOST_DIGESTS = 50_000
 _NO_SOURCES = {"__pycache__", "node_modules"}
 
 
@@ -206,6 +207,19 @@ def _digest(content: bytes) -> str:
 
 
 def _digest_file(path: str) -> str:
+    try:
+        state = os.stat(path)  # noqa: PTH116 - many strings
+    except OSError:
+        return ""
+    return _digest_state(path, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+
+
+@lru_cache(maxsize=_MOST_DIGESTS)
+def _digest_state(path: str, _state: tuple[int, ...]) -> str:
+    """The digest of a file in a state, which a process reads once for several commands' parts.
+
+    No program can set the time of the last change of a file's state (`st_ctime_ns`).
+    """
     content = _read(path)
     return "" if content is None else _digest(content)
 

@@ -11,10 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from covernance.errors import MachineError
 from covernance.git.runner import Git
+
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE")
+"""Variables that name another checkout than that of a folder."""
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def copy_index(git: Git, root: Path, folder: Path) -> dict[str, str]:
         MachineError: git is missing or failed, or the index can't be read.
     """
     index = folder / "index"
-    own = root / os.fsdecode(git.run("rev-parse", "--git-path", "index").rstrip(b"\n"))
+    top, own = _find_paths(root, tuple(map(os.environ.get, _ELSEWHERE)))
     try:
         # copy2 preserves the time stamp: git rereads files that may have changed since then.
         shutil.copy2(own, index)
@@ -45,8 +49,19 @@ def copy_index(git: Git, root: Path, folder: Path) -> dict[str, str]:
         msg = f"{own}: can't be read: {error.strerror or error}"
         raise MachineError(msg) from error
     environ = {"GIT_INDEX_FILE": str(index)}
-    _show_hidden(git, environ)
+    _show_hidden(git, top, environ)
     return environ
+
+
+@lru_cache(maxsize=8)
+def _find_paths(root: Path, _elsewhere: tuple[str | None, ...]) -> tuple[Path, Path]:
+    """Find the root of a checkout and its index, which stay where they are while a command runs."""
+    git = Git(root)
+    top, index = (
+        os.fsdecode(git.run("rev-parse", *question).removesuffix(b"\n"))
+        for question in (["--show-toplevel"], ["--git-path", "index"])
+    )
+    return Path(top), root / index
 
 
 def add_untracked(git: Git, environ: Mapping[str, str]) -> None:
@@ -78,9 +93,8 @@ def list_add_options(git: Git) -> tuple[str, ...]:
     return ("--sparse",) if sparse else ()
 
 
-def _show_hidden(git: Git, environ: Mapping[str, str]) -> None:
+def _show_hidden(git: Git, top: Path, environ: Mapping[str, str]) -> None:
     """Unmark the files of a copy that git skips though they are checked out."""
-    top = Path(os.fsdecode(git.run("rev-parse", "--show-toplevel").rstrip(b"\n")))
     listed = git.run("-C", str(top), "ls-files", "-z", "-v", environ=environ).split(b"\0")
     hidden = [entry[2:] for entry in listed if entry[:1].islower() or entry[:1] == b"S"]
     if names := [name for name in hidden if os.path.lexists(top / os.fsdecode(name))]:

@@ -17,6 +17,7 @@ from covernance.guard.workflow import GuardResult, guard_suites
 from covernance.history.open import open_table_store
 from covernance.model import timestamp
 from covernance.model.counts import Counts
+from covernance.model.snapshot import Snapshot
 from covernance.patch.workflow import measure_patch
 from covernance.reports.exceptions_due import exception_due
 from covernance.reports.state import Drop, ExceptionDue, State
@@ -51,9 +52,10 @@ def full_state(
             drops = _drops(guard_suites(governed, governed.table.suites, store, base))
     except CovernanceError as error:
         warn(f"patch coverage and drops are not shown: {error}")
-    rows, today = _register(context)
+    results = read_results(context)
+    rows, today = _register(context, results)
     exceptions = [exception_due(item.row, today) for item in find_due(rows, today)]
-    return read_state(context, patches=patches, drops=drops, exceptions=exceptions)
+    return gather_state(context, results, patches=patches, drops=drops, exceptions=exceptions)
 
 
 def _patches(context: Context, base: str, agents: Agents) -> dict[str, Counts]:
@@ -76,31 +78,30 @@ def _drops(results: Sequence[GuardResult]) -> list[Drop]:
     ]
 
 
-def _register(context: Context) -> tuple[Sequence[Row], date]:
+def _register(
+    context: Context, results: Mapping[str, Snapshot | None]
+) -> tuple[Sequence[Row], date]:
     """The register's rows, and the day of the newest result, which reports use as today's date."""
     days = [
         timestamp.read(result.provenance.recorded_at, f"the result of {result.suite}").date()
-        for result in read_results(context).values()
+        for result in results.values()
         if result
     ]
     return (read_rows(context.table) if days else ()), max(days, default=date.min)
 
 
-def read_state(
+def gather_state(
     context: Context,
+    results: Mapping[str, Snapshot | None],
     *,
     patches: Mapping[str, Counts] = {},
     drops: Sequence[Drop] = (),
     exceptions: Sequence[ExceptionDue] = (),
 ) -> State:
-    """Read the current results and combine them with the findings of the policies.
-
-    Raises:
-        InputError: A snapshot is damaged.
-    """
+    """Put the current results together with the findings of the policies."""
     return State(
         themes=context.table.themes,
-        suites=read_results(context),
+        suites=dict(results),
         patches=patches,
         drops=tuple(drops),
         exceptions=tuple(exceptions),
