@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from textwrap import shorten
 
 from covernance.integrity.findings import NONE, Finding
-from covernance.integrity.heeding import Script
 from covernance.model.python_source import split_source
 
 Versions = tuple[str, str, str]
@@ -42,11 +41,12 @@ _VARIABLE = re.compile(
 _OPTION = re.compile(
     r"(?<![\w-])(--(?:allow|base|bootstrap|fail-under|min-lines|partial-ok|soft))(?![\w-])"
 )
+_UNHEEDED = re.compile(r"\|\|\s*(?:true\b|:|exit\s+0\b)|;\s*true\b")
+_TOLERATED = re.compile(r"\b(?:continue-on-error:(?!\s*false\b)|allow_failure:\s*true\b)")
 _OTHER_PROGRAM = re.compile(
     r"\b(?:apt|apt-get|cargo|coverage|diff-cover|docker|gh|git|interrogate|npm|pip)\b(?![\w./-])"
 )
 _GATE = re.compile(r"covernance[\"',\s]+(exceptions[\"',\s]+check|guard|integrity|patch|collect)\b")
-_HELP = re.compile(r"\s--(?:help|version)\b")
 
 
 def may_be_ci_file(path: str) -> bool:
@@ -74,8 +74,8 @@ def compare_ci_files(files: Iterable[Versions]) -> Iterator[Finding]:
     """
     versions = [file for file in files if _is_ci_file(file[0], file[2] or file[1])]
     for path, before, after in versions:
-        earlier = Counter(text for _, text in _find_overrides(before))
-        for number, text in _find_overrides(after):
+        earlier = Counter(text for _, text in _find_lines(before, _overrides))
+        for number, text in _find_lines(after, _overrides):
             if earlier[text] > 0:
                 earlier[text] -= 1
             else:
@@ -87,33 +87,34 @@ def _removed_gates(versions: Iterable[Versions]) -> Iterator[Finding]:
     now: Counter[str] = Counter()
     runs: dict[str, list[tuple[str, str]]] = {}
     for path, before, after in versions:
-        now.update(gate for _, _, gate in _find_gates(after))
-        for number, line, gate in _find_gates(before):
-            runs.setdefault(gate, []).append((f"{path}:{number}", _shown(line)))
+        for gate in (gate for _, line in _lines(after) for gate in _gates(line)):
+            now[gate] += 1
+        for number, line in _lines(before):
+            for gate in _gates(line):
+                runs.setdefault(gate, []).append((f"{path}:{number}", _shown(line)))
     for gate, places in runs.items():
         for where, line in places[now[gate] :]:
             yield Finding("gate-removed", where, line, NONE)
 
 
-def _find_overrides(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines that override something, with their numbers, without space around them."""
-    script = Script(text) if _OURS.search(text) else None
+def _find_lines(text: str, find: Callable[[str, bool], bool]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are found, with their numbers, without space around them."""
+    is_ours = _OURS.search(text) is not None
     for number, line in _lines(text):
-        if _overrides(line, script):
+        if find(line, is_ours):
             yield number, _shown(line)
 
 
-def _overrides(line: str, script: Script | None) -> bool:
+def _overrides(line: str, is_ours: bool) -> bool:  # noqa: FBT001 - of the file, for each line
     """Whether a line sets a variable or an option that overrides the table, or heeds no gate.
 
-    Options of other programs have the same names, so that they count only in files that start ours;
-    `script` is such a file.
+    Options of other programs have the same names, so that they count only where ours is started.
     """
     if _VARIABLE.search(line):
         return True
-    if script is None:
+    if not is_ours:
         return False
-    if script.ignores_failures(line) and (_OURS.search(line) or not _OTHER_PROGRAM.search(line)):
+    if _TOLERATED.search(line) or (_OURS.search(line) and _UNHEEDED.search(line)):
         return True
     option = _OPTION.search(line)
     if option is None:
@@ -122,14 +123,8 @@ def _overrides(line: str, script: Script | None) -> bool:
     return _OURS.search(start) is not None or _OTHER_PROGRAM.search(start) is None
 
 
-def _find_gates(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the gates that are run and heeded, with the numbers of their lines and the lines."""
-    script = Script(text)
-    for number, line in _lines(text):
-        command = script.find_commands(line)
-        if not _HELP.search(command):
-            for gate in _GATE.findall(command):
-                yield number, line, re.sub(r"\W+", " ", gate)
+def _gates(line: str) -> list[str]:
+    return [re.sub(r"\W+", " ", gate) for gate in _GATE.findall(line)]
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -52,25 +52,6 @@ def found(before: str, after: str, path: str = WORKFLOW) -> list[tuple[str, str,
         "- run: covernance guard || true",
         "covernance guard || exit 0",
         "covernance guard; true",
-        "- run: covernance guard || echo ok",
-        "covernance guard | tee log",
-        "! covernance guard",
-        "covernance guard &",
-        "if covernance guard; then :; fi",
-        "true || covernance guard",
-        "covernance guard; exit 0",
-        "bash -c 'covernance guard || true'",
-        "set +e",
-        "set +euo pipefail",
-        "exit 0",
-        "shell: bash {0}",
-        "if: false",
-        "if: ${{ false }}",
-        "when: manual",
-        "CI: false",
-        'CI: "0"',
-        "CI= covernance guard",
-        "unset CI",
         "continue-on-error: true",
         "continue-on-error: ${{ github.ref != 'x' }}",
         "allow_failure: true",
@@ -103,22 +84,6 @@ def test_a_new_override_is_a_finding(line: str) -> None:
         "continue-on-error: false",
         "allow_failure: false",
         "covernance guard",
-        "covernance guard && covernance patch",
-        "covernance guard --format json > guard.json 2>&1",
-        "covernance guard || status=$?",
-        'echo "covernance guard: see above"',
-        '"covernance.guard | covernance.integrity",',
-        'x = 1 if name == "covernance" else 2',
-        "covernance plan --format github | tee plan.txt",
-        "covernance --version",
-        "name: covernance guard; integrity",
-        "if: github.event_name == 'push'",
-        "if [ -f x ]; then",
-        "CI: true",
-        'session.run("covernance", "guard")',
-        "covernance guard  # or else; nothing",
-        "CI=false npm run build",
-        "set -euo pipefail",
     ],
 )
 def test_other_lines_are_none(line: str) -> None:
@@ -206,34 +171,3 @@ def test_a_long_line_is_cut() -> None:
     (finding,) = compare_ci_files([(WORKFLOW, "", f"COVERAGE_SOFT: {'x ' * 200}\n")])
     assert finding.after.endswith(" …")
     assert len(finding.after) <= 120
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "- run: true # covernance guard",
-        "- run: echo covernance guard",
-        "- run: covernance guard --help",
-        "- run: covernance guard || echo below",
-        "- run: covernance guard &",
-    ],
-)
-def test_a_gate_whose_exit_code_decides_nothing_is_removed(line: str) -> None:
-    after = BEFORE.replace("- run: covernance guard", line)
-    kinds = [kind for kind, *_ in found(BEFORE, after)]
-    assert "gate-removed" in kinds
-
-
-def test_a_make_recipe_that_ignores_failures_is_a_finding() -> None:
-    before = "check:\n\tcovernance guard\n\t@covernance integrity\n"
-    after = "check:\n\t-covernance guard\n\t@- covernance integrity\n"
-    kinds = [kind for kind, *_ in found(before, after, "Makefile")]
-    assert kinds == ["override-added"] * 2 + ["gate-removed"] * 2
-
-
-@pytest.mark.parametrize("setting", ["shell: bash\n", "set -o pipefail\n"])
-def test_a_pipeline_fails_with_its_gate_where_a_setting_says_so(setting: str) -> None:
-    piped = f"{BEFORE}- run: covernance patch | tee log\n"
-    assert [kind for kind, *_ in found(BEFORE, piped)] == ["override-added"]
-    assert found(BEFORE + setting, piped + setting) == []
-    assert [kind for kind, *_ in found(piped + setting, piped)][-1] == "gate-removed"
