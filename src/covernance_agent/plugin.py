@@ -22,7 +22,12 @@ from covernance_agent.junit_report import JunitReport
 from covernance_agent.marker_names import MarkerNames, compare_markers, list_names
 from covernance_agent.origins import find_origins
 from covernance_agent.placement import Placement
-from covernance_agent.pytest_settings import Setting, list_plugins, read_settings
+from covernance_agent.pytest_settings import (
+    Setting,
+    find_outcome_hooks,
+    list_plugins,
+    read_settings,
+)
 from covernance_agent.record import Collected, progress_path, write_record
 from covernance_agent.selection import find_mode_without_tests
 from covernance_agent.tally import Tally
@@ -274,6 +279,8 @@ class Recorder:
         seconds = {plain_ids.get(test, test): time for test, time in tally.seconds.items()}
         entered = {plain_ids.get(test, test) for test in tally.entered}
         reran = {plain_ids.get(test, test) for test in tally.reran}
+        settings = self._config.stash[_SETTINGS]
+        settings["hooks"] = find_outcome_hooks(self._config, folder)
         placement, switch = self._config.stash[_PLACEMENT], self._config.stash[_COV_SWITCH]
         write_record(
             self._path,
@@ -291,10 +298,7 @@ class Recorder:
                 "not_entered": sorted(outcomes.keys() - entered),
                 "origins": self._origins,
                 "reasons": {plain_ids.get(test, test): why for test, why in tally.reasons.items()},
-                "settings": {
-                    name: setting._asdict()
-                    for name, setting in self._config.stash[_SETTINGS].items()
-                },
+                "settings": {name: setting._asdict() for name, setting in settings.items()},
                 "plugins": list_plugins(self._config),
                 "unknown_markers": self._markers.unknown,
                 "known_markers": self._markers.known,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,16 @@ _TEXTS = ("empty_parameter_set_mark",)
 _STRICT = ("strict_config", "strict_markers")
 _STRICT_XFAIL = ("strict_xfail", "xfail_strict")
 """The names of one setting: since pytest 9, and before."""
+
+
+_OUTCOME_HOOKS = (
+    *("pytest_pyfunc_call", "pytest_runtestloop", "pytest_runtest_call"),
+    *("pytest_runtest_makereport", "pytest_runtest_protocol"),
+)
+"""Hooks that run tests, or say how they ended."""
+
+
+_AGENT = Path(__file__).resolve().parent
 
 
 class Setting(NamedTuple):
@@ -58,6 +69,34 @@ def read_settings(config: pytest.Config) -> dict[str, Setting]:
     if config.option.runxfail:
         settings["options"].value.append("--runxfail")
     return settings
+
+
+def find_outcome_hooks(config: pytest.Config, folder: Path) -> Setting:
+    """Find the hooks by which files of the project decide how tests end, as `file: hook`.
+
+    With such a hook a test can pass although it did not run, or failed. Ask when all conftest files
+    are loaded.
+
+    Args:
+        config: The configuration of a pass.
+        folder: The project.
+    """
+    root = os.path.realpath(folder)
+    found = []
+    for name in _OUTCOME_HOOKS:
+        for implementation in getattr(config.hook, name).get_hookimpls():
+            file = inspect.getsourcefile(inspect.unwrap(implementation.function)) or ""
+            if path := _find_in_project(file, root):
+                found.append(f"{path}: {name}")
+    return Setting(sorted(set(found)), "conftest files")
+
+
+def _find_in_project(file: str, root: str) -> str:
+    """Return a file's path in the project; "" for those of installed packages and of the agent."""
+    absolute = Path(os.path.realpath(file))
+    path = Path(os.path.relpath(absolute, root))
+    installed = {"..", "site-packages", "dist-packages"}.intersection(path.parts)
+    return "" if installed or _AGENT in absolute.parents else path.as_posix()
 
 
 def list_plugins(config: pytest.Config) -> dict[str, str]:

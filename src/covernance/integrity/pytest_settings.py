@@ -53,6 +53,7 @@ _FLAG_OPTIONS = {
 _WARNINGS = "filterwarnings"
 _WARNING_OPTIONS = ("-W", "--pythonwarnings")
 _TOLERANCE = "tolerance"
+_HOOKS = "hooks"
 _TOLERANT = ("--reruns", "--retries")
 _FAIL_NOTHING = {
     *("cacheprovider", "debugging", "faulthandler", "hypothesispytest", "logging", "pastebin"),
@@ -66,7 +67,8 @@ Settings = Mapping[str, Sequence[str]]
 """pytest's settings in force by key, each as a list of entries; a flag is `true` or `false`.
 
 `options` are those that leave tests out, and `tolerance` those with which fewer tests fail, each as
-a user would write it.
+a user would write it. `hooks` are those of the project that decide how tests end; only a run
+records them.
 """
 
 
@@ -115,9 +117,10 @@ def _compare_selections(key: str, old: Sequence[str], new: Sequence[str]) -> Ite
 
 def _compare_gates(key: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Finding]:
     where = f"pytest: {key}"
-    if key == _TOLERANCE:
+    if key in (_TOLERANCE, _HOOKS):
+        where = "pytest: addopts" if key == _TOLERANCE else where
         for entry in find_removed(new, old):
-            yield Finding("setting-changed", "pytest: addopts", NONE, entry)
+            yield Finding("setting-changed", where, NONE, entry)
     elif key == _WARNINGS:
         yield from _compare_warnings(where, old, new)
     elif key in _FLAGS and "true" in old and "true" not in new:

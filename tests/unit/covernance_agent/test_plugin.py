@@ -575,6 +575,13 @@ def test_a_junit_xml_that_an_option_asks_for_is_recorded_with_its_path(
     assert not (pytester.path / "out").exists()
 
 
+class NoHooks:
+    """Hooks that nothing implements."""
+
+    def __getattr__(self, name: str) -> object:
+        return SimpleNamespace(get_hookimpls=list)
+
+
 def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double of pytest.Config
     options = {"record": str(folder / "r.json"), "theme": "security", "themes": "security"}
     options["check_markers"] = ""
@@ -588,6 +595,7 @@ def pass_config(folder: Path, **more: object) -> Any:  # noqa: ANN401 - a double
         invocation_params=SimpleNamespace(dir=folder),
         stash=stash,
         pluginmanager=SimpleNamespace(list_plugin_distinfo=list),
+        hook=NoHooks(),
         **more,
     )
 

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from covernance_agent.pytest_settings import Setting, list_plugins, read_settings
+from covernance_agent.pytest_settings import (
+    Setting,
+    find_outcome_hooks,
+    list_plugins,
+    read_settings,
+)
 
 pytestmark = pytest.mark.security
 
@@ -66,3 +71,23 @@ def test_plugins_are_distributions_with_versions(pytester: pytest.Pytester) -> N
     plugins = list_plugins(pytester.parseconfig())
     assert all(version for version in plugins.values())
     assert list(plugins) == sorted(plugins)
+
+
+def test_hooks_of_the_project_that_decide_how_tests_end_are_found(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+        def pytest_collection_modifyitems(items): pass
+        def pytest_pyfunc_call(pyfuncitem): return None
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_runtest_makereport(item, call): yield
+        """
+    )
+    config = pytester.parseconfigure()
+    assert find_outcome_hooks(config, pytester.path).value == [
+        "conftest.py: pytest_pyfunc_call",
+        "conftest.py: pytest_runtest_makereport",
+    ]
+    assert find_outcome_hooks(config, pytester.path / "other").value == []
