@@ -14,7 +14,7 @@ from covernance.git.base import find_change_base
 from covernance.git.changes import Changes
 from covernance.model.snapshot import PatchCounts, Snapshot
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
-from covernance.patch.entering import find_patch
+from covernance.patch.moved_code import find_patch
 from covernance.patch.policy import PatchRule, judge_patch
 
 _NO_FLOOR = PatchRule(percent=Decimal(0))

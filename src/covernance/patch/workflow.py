@@ -16,7 +16,7 @@ from covernance.freshness import Unusable, require_current
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Verdict
 from covernance.patch.changed import NOTHING, changed_statements, statements_task
-from covernance.patch.entering import find_patch
+from covernance.patch.moved_code import find_patch
 from covernance.patch.policy import PatchResult, PatchRule, judge_patch
 from covernance.results import read_results
 

@@ -1,4 +1,4 @@
-"""Count all lines of files that move into the sources: nothing has governed them before."""
+"""Find a change, in which every line of code that moves into the sources is new."""
 
 from __future__ import annotations
 
