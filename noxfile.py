@@ -167,7 +167,7 @@ def situations(session: nox.Session) -> None:
     """
     _prepare_all(session)
     chosen = ["-k", " or ".join(session.posargs)] if session.posargs else []
-    session.run("pytest", "-n", "2", "tests/situations", *chosen)
+    session.run("pytest", "-n", "auto", "tests/situations", *chosen)
     if not chosen:
         session.run("pytest", "--hypothesis-profile=thorough", "tests/integration/test_addopts.py")
 
