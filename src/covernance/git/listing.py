@@ -86,6 +86,19 @@ def list_files(root: Path, paths: Iterable[str]) -> frozenset[str] | None:
     return frozenset(os.fsdecode(name).rstrip("/") for name in output.split(b"\0") if name)
 
 
+def list_submodules(root: Path, commit: str | None = None) -> frozenset[str]:
+    """List the submodules of a commit; by default those of the index.
+
+    Raises:
+        MachineError: git is missing or failed.
+    """
+    git, prefix = _open(root)
+    command = ("ls-tree", "-r", "-z", "--full-tree", commit) if commit else ("ls-files", "-s", "-z")
+    entries = (entry.partition("\t") for entry in git.fields(*command))
+    names = [name for mode, _, name in entries if mode.startswith(_SUBMODULE)]
+    return frozenset(_relative(names, prefix))
+
+
 def list_differences(root: Path, commit: str) -> Difference:
     """Compare a commit with the work tree, including untracked files.
 

@@ -95,3 +95,20 @@ def find_moved_sources(
         if was_measured and not is_below(path, sources):
             was = f"measured as {former}"
             yield Finding("source-unmeasured", path, was, NONE, (path, f"{former}"))
+
+
+def find_new_submodules(
+    before: Collection[str], after: Collection[str], sources: Collection[str]
+) -> Iterator[Finding]:
+    """Find sources that a change puts into submodules, whose changes nothing compares any more.
+
+    Args:
+        before: The submodules of the base.
+        after: The submodules now.
+        sources: The sources of all suites now.
+    """
+    for path in sorted(set(after) - set(before)):
+        holds_source = any(is_below(source, (path,)) for source in sources)
+        if holds_source or is_below(path, sources):
+            reason = "a submodule, whose changes are not compared"
+            yield Finding("source-unmeasured", path, NONE, reason)

@@ -24,7 +24,7 @@ from covernance.exceptions.workflow import (
 from covernance.freshness import Unusable, require_current
 from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
-from covernance.git.listing import list_differences
+from covernance.git.listing import list_differences, list_submodules
 from covernance.history.store import Store
 from covernance.integrity import inventory
 from covernance.integrity.base_results import (
@@ -33,7 +33,11 @@ from covernance.integrity.base_results import (
     read_given_results,
 )
 from covernance.integrity.ci_files import Versions, compare_ci_files, may_be_ci_file
-from covernance.integrity.effect_changes import compare_effects, find_moved_sources
+from covernance.integrity.effect_changes import (
+    compare_effects,
+    find_moved_sources,
+    find_new_submodules,
+)
 from covernance.integrity.exclusions import Texts, compare_exclusions, read_both
 from covernance.integrity.findings import (
     Allowances,
@@ -161,6 +165,7 @@ def find_weakenings(
         ),
         *compare_exclusions(before, after, diff, old_sources | sources, agent, context.environ),
         *find_moved_sources(_edited(diff), old_sources, sources),
+        *find_new_submodules(list_submodules(root, base), list_submodules(root), sources),
     }
     results = read_results(context)
     base_results = read_given_results(context, base, given)
