@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +50,18 @@ def read(path: Path, shape: type[T], what: str, remedy: str) -> T:
         InputError: The file can't be read, has another format, or is damaged.
     """
     with readable_errors(str(path), what, remedy):
-        return msgspec.json.decode(path.read_bytes(), type=shape)
+        return msgspec.json.decode(read_bytes(path), type=shape)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a regular file, or what a link to one leads to; a pipe or a device may have no end.
+
+    Raises:
+        OSError: The file can't be read, or is something else.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "Not a regular file")
+    return path.read_bytes()
 
 
 def find(path: Path, shape: type[T], what: str, remedy: str) -> T | None:
@@ -60,7 +72,7 @@ def find(path: Path, shape: type[T], what: str, remedy: str) -> T | None:
     """
     with readable_errors(str(path), what, remedy):
         try:
-            content = path.read_bytes()
+            content = read_bytes(path)
         except FileNotFoundError:
             return None
         return msgspec.json.decode(content, type=shape)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from textwrap import shorten
+
+from covernance.errors import InputError
+
+_MOST_LINES = 10_000_000
+"""No source is longer; a longer span would fill the memory."""
 
 
 def spans(lines: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -31,14 +37,17 @@ def decode(text: str) -> frozenset[int]:
     """Read text that `encode` wrote.
 
     Raises:
-        ValueError: The text is in another format.
+        InputError: The text is in another format.
     """
     numbers: set[int] = set()
     for part in text.split(",") if text else ():
         first, _, last = part.partition("-")
-        start, end = int(first), int(last or first)
-        if not 0 < start <= end:
-            msg = f"{part!r} is not a span of lines"
-            raise ValueError(msg)
+        try:
+            start, end = int(first), int(last or first)
+        except ValueError:
+            start = end = 0
+        if not 0 < start <= end <= _MOST_LINES:
+            msg = f"{shorten(part, 40)!r} in a result is not a span of lines; run the suite again"
+            raise InputError(msg)
         numbers.update(range(start, end + 1))
     return frozenset(numbers)

@@ -228,7 +228,7 @@ def read(path: Path) -> Snapshot:
         InputError: The file can't be read, is damaged, or is from a newer version.
     """
     with document.readable_errors(str(path), "a snapshot", "run the suite first"):
-        content = path.read_bytes()
+        content = document.read_bytes(path)
     return decode(content, str(path))
 
 
