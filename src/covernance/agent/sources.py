@@ -70,6 +70,13 @@ class SourceStatements(msgspec.Struct, frozen=True, kw_only=True):
         first = map_first_lines(self.spans)
         return frozenset(first.get(line, line) for line in touched)
 
+    def cut_through(self, cuts: Iterable[int]) -> frozenset[int]:
+        """Return the first lines of the statements that go on below the given lines."""
+        first = map_first_lines(self.spans)
+        return frozenset(
+            first[line] for line in cuts if line in first and first[line] == first.get(line + 1)
+        )
+
     def required(self, touched: Iterable[int]) -> frozenset[int]:
         """Return the first lines of the statements that must run and contain the given lines."""
         first = self.first_lines(touched)

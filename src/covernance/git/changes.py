@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -59,12 +59,14 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
         before: Its name in the base; differs from `path` for a renamed file.
         added: The new or edited lines of the current file.
         removed: The deleted or edited lines of the file in the base.
+        cuts: The lines of the current file after which lines were deleted and none added.
     """
 
     path: str | None
     before: str | None
     added: frozenset[int] = frozenset()
     removed: frozenset[int] = frozenset()
+    cuts: frozenset[int] = frozenset()
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -290,14 +292,14 @@ def _entries(listing: bytes) -> Iterator[_Entry]:
 
 
 def _file_change(entry: _Entry, sections: list[str]) -> FileChange:
-    hunks = [_hunks(section) for section in sections]
+    edits = [edit for section in sections for edit in _edits(section)]
+    has_lines = entry.status != "D" and entry.mode != _SYMLINK
     return FileChange(
         path=None if entry.status == "D" else entry.names[-1],
         before=None if entry.status == "A" else entry.names[0],
-        added=frozenset()
-        if entry.mode == _SYMLINK
-        else frozenset[int]().union(*(added for added, _ in hunks)),
-        removed=frozenset[int]().union(*(removed for _, removed in hunks)),
+        added=_lines(edit.added for edit in edits) if has_lines else frozenset(),
+        removed=_lines(edit.removed for edit in edits),
+        cuts=_cuts(edits) if has_lines else frozenset(),
     )
 
 
@@ -311,11 +313,16 @@ def _python_lines(root: Path, base: str, change: FileChange) -> FileChange:
         split_source(decode_source(after or b"")),
         autojunk=False,
     )
-    edits = [edit for edit in matcher.get_opcodes() if edit[0] != "equal"]
+    edits = [
+        _Edit(range(old_start + 1, old_end + 1), range(new_start + 1, new_end + 1))
+        for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes()
+        if tag != "equal"
+    ]
     return msgspec.structs.replace(
         change,
-        added=frozenset(line + 1 for *_, start, end in edits for line in range(start, end)),
-        removed=frozenset(line + 1 for _, start, end, *_ in edits for line in range(start, end)),
+        added=_lines(edit.added for edit in edits),
+        removed=_lines(edit.removed for edit in edits),
+        cuts=_cuts(edits) if change.path else frozenset(),
     )
 
 
@@ -328,8 +335,15 @@ def _has_other_lines(root: Path, entry: _Entry, change: FileChange, sections: li
     return removed or has_other_lines(after or b"")
 
 
-def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Parse the added and removed lines of one file's section, which has no context lines.
+class _Edit(msgspec.Struct, frozen=True):
+    """Consecutive lines that replace others; an empty `added` begins below what was deleted."""
+
+    removed: range
+    added: range
+
+
+def _edits(section: str) -> Iterator[_Edit]:
+    """Parse the hunks of one file's section, which has no context lines.
 
     Names are not read from here: git prints some of them ambiguously.
     """
@@ -337,14 +351,26 @@ def _hunks(section: str) -> tuple[frozenset[int], frozenset[int]]:
 
     start = section.find("\n@@ ")
     if start < 0:
-        return frozenset(), frozenset()
-    added: set[int] = set()
-    removed: set[int] = set()
+        return
     for file in PatchSet(f"--- a\n+++ b{section[start:]}", metadata_only=True):
         for hunk in file:
-            added.update(range(hunk.target_start, hunk.target_start + hunk.target_length))
-            removed.update(range(hunk.source_start, hunk.source_start + hunk.source_length))
-    return frozenset(added), frozenset(removed)
+            yield _Edit(
+                _hunk_lines(hunk.source_start, hunk.source_length),
+                _hunk_lines(hunk.target_start, hunk.target_length),
+            )
+
+
+def _hunk_lines(start: int, length: int) -> range:
+    """The lines of one side of a hunk; without lines, git names the line above them."""
+    return range(start, start + length) if length else range(start + 1, start + 1)
+
+
+def _lines(ranges: Iterable[range]) -> frozenset[int]:
+    return frozenset(line for lines in ranges for line in lines)
+
+
+def _cuts(edits: Iterable[_Edit]) -> frozenset[int]:
+    return frozenset(edit.added.start - 1 for edit in edits if not edit.added)
 
 
 def _find_default_branch(root: Path, branch: str) -> str:

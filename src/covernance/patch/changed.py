@@ -66,8 +66,9 @@ def changed_statements(
         if file.path is None or not is_source(file.path, suite, snapshot):
             continue
         source = read.get(file.path, SourceStatements())
+        touched = file.added | source.cut_through(file.cuts)
         if file.path in snapshot.files:
-            statements[file.path] = source.first_lines(file.added)
+            statements[file.path] = source.first_lines(touched)
         elif source.measured:
-            statements[file.path] = source.required(file.added)
+            statements[file.path] = source.required(touched)
     return {path: lines for path, lines in statements.items() if lines}

@@ -60,6 +60,15 @@ def test_edited_added_and_removed_lines_are_listed_per_side(repository: Reposito
     assert differences(repository) == (edited("a.py", LINES({2, 4, 5}), LINES({2, 3})),)
 
 
+def test_places_of_lines_that_were_only_deleted_are_listed(repository: Repository) -> None:
+    repository.write("a.py", "a\nb\nc\nd\ne\n")
+    repository.write("b.py", "'\r'\nb\nc\n")
+    commit(repository)
+    repository.write("a.py", "b\nC\nd\n")
+    repository.write("b.py", "'\r'\nc\n")
+    assert [change.cuts for change in differences(repository)] == [LINES({0, 3}), LINES({2})]
+
+
 def test_staged_unstaged_and_untracked_edits_count_and_ignored_files_do_not(
     repository: Repository,
 ) -> None:

@@ -30,6 +30,18 @@ def test_line_within_a_statement_counts_as_the_statement(
     assert only(patched()).results[0].uncovered == ((str(SOURCE), 3),)
 
 
+def test_statement_that_lost_a_line_counts_and_its_neighbours_do_not(
+    repository: Repository, measure: Measure
+) -> None:
+    SOURCE.write_text("x = 1\ny = 2\nz = (\n    3,\n    4,\n)\nlast = 5\n", encoding="utf-8")
+    repository.commit()
+    repository.git("branch", "--force", "main")
+    SOURCE.write_text("x = 1\nz = (\n    3,\n)\n", encoding="utf-8")
+    edit(SOURCE, "")
+    measure("1", "2")
+    assert only(patched()).results[0].uncovered == ((str(SOURCE), 2),)
+
+
 @pytest.mark.parametrize("name", ["README.md", "other/module.py", "tests/test_calc.py"])
 def test_unmeasured_path_is_not_part_of_the_patch(
     repository: Repository, measure: Measure, name: str
