@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Generator, Sequence
+from os import getppid
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +32,7 @@ from covernance_agent.pytest_settings import (
 from covernance_agent.record import Collected, progress_path, write_record
 from covernance_agent.selection import find_mode_without_tests
 from covernance_agent.tally import Tally
+from covernance_agent.untouched import Untouched
 
 _PLAIN_ID = pytest.StashKey[str]()
 """A test's own node id, if pytest-xdist has appended its group."""
@@ -133,7 +135,8 @@ class Recorder:
         self._theme: str = config.getoption("covernance_theme")
         self._themes = config.getoption("covernance_themes").split(",")
         self._markers = MarkerNames([], [])
-        self._parent = os.getppid()
+        self._parent = getppid()
+        self._untouched = Untouched()
         self._collected: Collected | None = None
         self._plain_ids: dict[str, str] = {}
         self._origins: dict[str, tuple[str, str, str]] = {}
@@ -231,7 +234,7 @@ class Recorder:
 
     def pytest_runtest_logstart(self) -> None:
         """Stop if the run that started this pass was killed, as nothing will read the record."""
-        if not self._is_worker and os.getppid() != self._parent:
+        if not self._is_worker and getppid() != self._parent:
             pytest.exit("the run that started this pass is gone", returncode=3)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -259,6 +262,10 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the record, or pass the collection from the worker to the controller."""
+        with self._untouched.used():
+            self._finish(exitstatus)
+
+    def _finish(self, exitstatus: int) -> None:
         folder = Path(self._config.invocation_params.dir)
         self._origins.update(find_origins(_measured_folders(), folder))
         if self._is_worker:
