@@ -1,3 +1,5 @@
+"""Responsible for tests of collect: results of jobs, as they arrive."""
+
 from __future__ import annotations
 
 import shutil
