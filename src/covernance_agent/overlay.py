@@ -47,6 +47,7 @@ _DATA_FILE = "${COVERNANCE_DATA_FILE-.coverage}"
 _REPLACED = {
     "source_pkgs": "the suite's source in [tool.covernance] is measured",
     "source_dirs": "the suite's source in [tool.covernance] is measured",
+    "include": "the suite's source in [tool.covernance] is measured",
     "dynamic_context": "contexts are named after themes",
     "timid": "the default tracer is used",
 }

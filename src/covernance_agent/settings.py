@@ -27,7 +27,7 @@ class Settings(NamedTuple):
     Attributes:
         branch: Whether branches are measured.
         ignore_errors: Whether files that can't be parsed are left out silently.
-        include: Patterns of the only files to measure; empty for all.
+        include: Patterns of the only files to report; empty for all.
         omit: Patterns of files that are left out.
         exclude: Regular expressions of lines that need not run, including `exclude_also`.
         partial: Regular expressions of lines whose branches need not all be taken.
@@ -125,8 +125,8 @@ def _read(*, config_file: ConfigFile, where: str) -> Settings:
     return Settings(
         branch=bool(cov.get_option("run:branch")),
         ignore_errors=bool(cov.get_option("report:ignore_errors")),
-        include=_both(cov, "include"),
-        omit=_both(cov, "omit"),
+        include=_strings(cov, "report:include"),  # beside a source, that of [run] is not used
+        omit=(*_strings(cov, "run:omit"), *_strings(cov, "report:omit")),
         exclude=_strings(cov, "report:exclude_lines"),
         partial=(
             *_strings(cov, "report:partial_branches"),
@@ -198,10 +198,6 @@ def _moved(value: Any, folders: Mapping[str, str]) -> Any:  # noqa: ANN401 - any
     for before, after in folders.items():
         value = tuple(item.replace(before, after) for item in value)
     return value
-
-
-def _both(cov: Coverage, option: str) -> tuple[str, ...]:
-    return (*_strings(cov, f"run:{option}"), *_strings(cov, f"report:{option}"))
 
 
 def _paths(cov: Coverage) -> tuple[str, ...]:

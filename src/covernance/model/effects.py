@@ -23,7 +23,7 @@ class CoverageSettings(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         branch: Whether branches are measured.
         ignore_errors: Whether files that can't be parsed are silently left out.
-        include: Patterns of the only files to measure; empty for all.
+        include: Patterns of the only files to report; empty for all.
         omit: Patterns of files that are left out.
         exclude: Regular expressions of excluded lines, including `exclude_also`.
         partial: Regular expressions of lines whose branches need not all be taken.

@@ -92,6 +92,7 @@ def test_the_context_of_child_processes_comes_from_the_environment(
         ("relative_files = off", "[run] relative_files = off is not used"),
         ("timid = true", "[run] timid is not used: the default tracer is used"),
         ("source_pkgs = calc", "[run] source_pkgs is not used: the suite's source"),
+        ("include = calc/*", "[run] include is not used: the suite's source"),
         ("dynamic_context = test_function", "[run] dynamic_context is not used: contexts are"),
     ],
 )

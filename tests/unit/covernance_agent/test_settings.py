@@ -119,7 +119,8 @@ def test_omitted_files_are_not_measured(
 
 def test_only_included_files_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    settings = read_settings({".coveragerc": "[run]\ninclude = calc/*\nomit = calc/b.py\n"})
+    text = "[run]\ninclude = x\nomit = calc/b.py\n[report]\ninclude = calc/*\n"
+    settings = read_settings({".coveragerc": text})
     measured = [settings.measures(tmp_path / name) for name in ("calc/a.py", "calc/b.py", "c.py")]
     assert measured == [True, False, False]
 
