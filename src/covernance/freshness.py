@@ -10,7 +10,7 @@ from covernance.config import Suite
 from covernance.contents import CHANGED_MEANWHILE, Contents
 from covernance.context import Context
 from covernance.errors import CovernanceError
-from covernance.git.changes import Changes, WorkTree, has_commit
+from covernance.git.changes import Changes, WorkTree, has_commit, is_shallow
 from covernance.git.provenance import read_head
 from covernance.model.paths import is_below
 from covernance.model.snapshot import CARRIED, Snapshot
@@ -63,10 +63,13 @@ class Checkout:
         return tuple(_cut(_say("edited", path) for path in _of_suite(since, suite, snapshot)))
 
     def _has(self, commit: str | None) -> bool:
-        """Whether a commit is in this repository; unknown outside of one, or without a commit."""
+        """Whether a commit may be of this repository.
+
+        That is unknown outside of one, without a commit, and in a shallow clone.
+        """
         if commit is None or self._head is None or commit == self._head:
             return True
-        return has_commit(self._root, commit)
+        return has_commit(self._root, commit) or is_shallow(self._root)
 
     def _since_commit(self, snapshot: Snapshot) -> Changes | None:
         """Find what changed since a clean commit was measured; None if that is unknown."""

@@ -128,7 +128,7 @@ def _options(draw: st.DrawFn) -> str:
 
 
 @settings(
-    examples_divided_by(5),
+    examples_divided_by(10),
     derandomize="CI" in os.environ,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -151,6 +151,19 @@ def test_a_result_of_another_repository_is_stale(measured: Snapshot, explain: Ex
 
 
 @pytest.mark.reliability
+def test_in_a_shallow_clone_the_contents_are_compared(
+    repository: Repository, measured: Snapshot, explain: Explain
+) -> None:
+    (repository.root / ".git/shallow").write_text(repository.git("rev-parse", "HEAD") + "\n")
+    provenance = msgspec.structs.replace(measured.provenance, commit="1" * 40)
+    assert explain(msgspec.structs.replace(measured, provenance=provenance)) == ()
+    repository.append("calc/__init__.py", "z = 3\n")
+    assert explain(msgspec.structs.replace(measured, provenance=provenance)) == (
+        "calc/__init__.py was edited after the suite was measured",
+    )
+
+
+@pytest.mark.reliability
 def test_without_git_the_contents_are_compared(
     repository: Repository, snapshot: Snapshot, explain: Explain
 ) -> None:
