@@ -80,6 +80,11 @@ class Changes(msgspec.Struct, frozen=True):
         """The current names of new and edited files."""
         return frozenset(file.path for file in self.files if file.path is not None)
 
+    @property
+    def names_before(self) -> dict[str, str | None]:
+        """The names of new and edited files, with their names at the base; None for new ones."""
+        return {file.path: file.before for file in self.files if file.path is not None}
+
 
 class WorkTree:
     """The work tree during one command; it is compared with each commit only once."""

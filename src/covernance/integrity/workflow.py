@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from covernance.git import changes
 from covernance.git.changes import Changes, FileChange
 from covernance.git.listing import list_differences, list_submodules
 from covernance.history.store import Store
-from covernance.integrity import inventory
 from covernance.integrity.base_results import (
     BaseResult,
     find_stored_results,
@@ -34,7 +33,6 @@ from covernance.integrity.base_results import (
 )
 from covernance.integrity.ci_files import Versions, compare_ci_files, may_be_ci_file
 from covernance.integrity.effect_changes import (
-    compare_effects,
     find_moved_sources,
     find_new_submodules,
 )
@@ -43,16 +41,15 @@ from covernance.integrity.findings import (
     Allowances,
     Finding,
     JudgedFinding,
-    compare_sizes,
     compare_tests,
     judge_findings,
 )
 from covernance.integrity.owner_changes import find_owner_changes
 from covernance.integrity.pytest_settings import find_weaker_settings, read_pytest_settings
 from covernance.integrity.register_changes import compare_registers
+from covernance.integrity.suite_changes import compare_results, list_defined_tests
 from covernance.integrity.table_changes import check_comparable, compare_tables
 from covernance.integrity.table_move import find_table_move
-from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Waiver
 from covernance.results import read_results
@@ -164,7 +161,7 @@ def find_weakenings(
             read_pytest_settings(before, f" at {base}"), read_pytest_settings(after, "")
         ),
         *compare_exclusions(before, after, diff, old_sources | sources, agent, context.environ),
-        *find_moved_sources(_edited(diff), old_sources, sources),
+        *find_moved_sources(diff.names_before, old_sources, sources),
         *find_new_submodules(list_submodules(root, base), list_submodules(root), sources),
     }
     results = read_results(context)
@@ -182,10 +179,10 @@ def find_weakenings(
             unusable.append(new)
         if old and isinstance(new, Snapshot):
             since = tree.since(old.result.provenance.commit or base) if old.behind else diff
-            findings.update(_compare_results(suite, old.result, new, since, root, themes, base))
+            findings.update(compare_results(old.result, new, since, root, themes, base))
         if old is None or old.behind or not isinstance(new, Snapshot):
             paths = {*_list_suite_paths(old_table, suite.name, "tests"), *suite.tests}
-            tests = _list_defined(diff, before, after, paths)
+            tests = list_defined_tests(diff, before, after, paths)
             known = {(finding.kind, finding.where) for finding in findings}
             findings.update(
                 finding
@@ -221,77 +218,11 @@ def _compare_registers(
         yield from compare_registers(old, read_rows(context.table), register, review_dates(context))
 
 
-def _compare_results(
-    suite: Suite,
-    old: Snapshot,
-    new: Snapshot,
-    since: Changes,
-    root: Path,
-    themes: set[str],
-    base: str,
-) -> Iterator[Finding]:
-    yield from compare_effects(old, new, _edited(since))
-    was, now = inventory.list_run_tests(old), inventory.list_run_tests(new)
-    if old.provenance.commit:
-        committed = partial(changes.read_committed_file, root, old.provenance.commit)
-        former = {file.before for file in since.files}
-        was = inventory.add_bodies(was, _read_files(was, former, committed))
-        if since.base != base:
-            was = _without_earlier_removals(
-                was, now, partial(changes.read_committed_file, root, base)
-            )
-        working = partial(changes.read_working_file, root)
-        now = inventory.add_bodies(now, _read_files(now, since.paths, working))
-    yield from compare_tests(was, now, themes, inventory.explain_absences(new))
-    yield from compare_sizes(suite.name, was, now)
-
-
-def _without_earlier_removals(
-    was: inventory.Inventory, now: inventory.Inventory, base: Texts
-) -> inventory.Inventory:
-    """Leave out tests of an earlier result that the base itself does not define any more.
-
-    What the change removes of the base's own tests is found in the texts.
-    """
-    missing = {name for name in was if name not in now and was[name].checks is not None}
-    paths = {name.partition("::")[0] for name in missing}
-    defined = inventory.list_source_tests(_read_files(missing, paths, base))
-    return {name: test for name, test in was.items() if name not in missing or name in defined}
-
-
-def _read_files(
-    tests: Iterable[str], edited: Collection[str | None], texts: Texts
-) -> dict[str, str]:
-    """Read those of the edited files that define some tests; a missing one is empty."""
-    paths = {test.partition("::")[0] for test in tests}
-    return {path: texts(path) or "" for path in sorted(paths.intersection(edited))}
-
-
-def _list_defined(
-    diff: Changes, before: Texts, after: Texts, tests: set[str]
-) -> tuple[inventory.Inventory, inventory.Inventory]:
-    """The tests that the changed files below `tests` define: in the base, and now."""
-    old: dict[str, str] = {}
-    new: dict[str, str] = {}
-    for file in diff.files:
-        names = [name for name in (file.before, file.path) if name and name.endswith(".py")]
-        if any(is_below(name, tests) for name in names):
-            texts = read_both(file, before, after)
-            old |= {file.before: texts[0]} if file.before else {}
-            new |= {file.path: texts[1]} if file.path else {}
-    return inventory.list_source_tests(old), inventory.list_source_tests(new)
-
-
 def _describe(suite: Suite, old: BaseResult | None) -> ComparedSuite:
     if old is None:
         return ComparedSuite(suite.name)
     source = old.result.provenance
     return ComparedSuite(suite.name, source.commit, source.recorded_at, old.behind)
-
-
-def _edited(diff: Changes) -> dict[str, str | None]:
-    """The files that a change edits, with their names before; None for new ones."""
-    return {file.path: file.before for file in diff.files if file.path}
 
 
 def _parse_table(texts: Texts, where: str) -> Mapping[str, Any]:
