@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from covernance.git.committed_results import list_committed, reject_committed
 from covernance.git.provenance import read_head
 from covernance.matrix.jobs import Plan, Planned
 from covernance.model import snapshot
+from covernance.model.snapshot import Provenance
 from covernance.model.text import escape_unprintable, short_commit
 from covernance.run import part
 
@@ -149,38 +150,27 @@ def check_checkout(context: Context, arrivals: Iterable[Arrival]) -> None:
             raise InputError(msg)
 
 
-def _snapshots(folder: Path) -> list[Arrival]:
-    suites = []
+def _snapshots(folder: Path) -> Iterator[Arrival]:
     for path in sorted(folder.rglob(_SNAPSHOTS)):
         result = snapshot.read(path)
-        source = result.provenance
-        suites.append(
-            Arrival(
-                planned=Planned(result.suite),
-                path=path,
-                commit=source.commit,
-                dirty=source.dirty,
-                config=source.config,
-                contents=source.contents,
-                themes=frozenset(result.themes),
-            )
-        )
-    return suites
+        yield _arrive(path, Planned(result.suite), result.provenance, result.themes)
 
 
-def _parts(folder: Path) -> list[Arrival]:
-    shards = []
+def _parts(folder: Path) -> Iterator[Arrival]:
     for path in sorted(folder.rglob(part.FILE)):
         shard = part.read(path)
-        shards.append(
-            Arrival(
-                planned=Planned(shard.suite, shard.shard),
-                path=path,
-                commit=shard.commit,
-                dirty=shard.dirty,
-                config=shard.config,
-                contents=shard.contents,
-                themes=frozenset(shard.themes),
-            )
-        )
-    return shards
+        yield _arrive(path, Planned(shard.suite, shard.shard), shard, shard.themes)
+
+
+def _arrive(
+    path: Path, planned: Planned, source: Provenance | part.Part, themes: Iterable[str]
+) -> Arrival:
+    return Arrival(
+        planned=planned,
+        path=path,
+        commit=source.commit,
+        dirty=source.dirty,
+        config=source.config,
+        contents=source.contents,
+        themes=frozenset(themes),
+    )

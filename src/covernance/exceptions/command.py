@@ -17,6 +17,7 @@ from covernance.exceptions.expiry_facts import exception_facts
 from covernance.exceptions.waivers import Due
 from covernance.files import write_atomic
 from covernance.model import timestamp
+from covernance.model.text import count
 from covernance.shell.columns import align
 from covernance.shell.options import facts_option, format_option
 from covernance.shell.printing import print_json
@@ -179,7 +180,7 @@ def _sentence(total: Totals) -> str:
     text = f"{total.open} open of {total.rows} rows, {total.expired} expired; "
     text += f"coverage debt: {total.missing} statements and branches"
     if total.unmeasured:
-        rows = "1 row" if total.unmeasured == 1 else f"{total.unmeasured} rows"
+        rows = count(total.unmeasured, "row")
         text += f", not counting {rows} of suites that were not run"
     if total.oldest is not None:
         text += f"; the oldest is {timestamp.format_days(total.oldest)} old"

@@ -16,10 +16,10 @@ from covernance.git.governed import govern_context
 from covernance.guard import workflow
 from covernance.guard.compare import Drop
 from covernance.guard.drop_facts import guard_facts
-from covernance.history.base_result import Base
+from covernance.history.base_result import Base, describe_base
 from covernance.history.open import open_table_store
 from covernance.model.counts import show
-from covernance.model.text import cut, short_commit
+from covernance.model.text import cut
 from covernance.shell.options import base_option, facts_option, format_option, soft_option
 from covernance.shell.printing import print_json, print_notes
 from covernance.shell.repository import enter_repository
@@ -116,10 +116,8 @@ def _lines(result: workflow.GuardResult) -> list[str]:
 def _base(base: Base | None) -> str:
     if base is None:
         return ""
-    commits = "1 commit" if base.behind == 1 else f"{base.behind} commits"
-    where = f"{commits} before the base" if base.behind else "the base"
-    commit = short_commit(base.entry.commit)
-    return f", compared with {commit} of {base.entry.recorded_at} ({where})"
+    entry = base.entry
+    return f", {describe_base(entry.commit, entry.recorded_at, base.behind)}"
 
 
 def _files(drop: Drop) -> list[str]:

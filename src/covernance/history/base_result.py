@@ -10,6 +10,7 @@ import msgspec
 from covernance.git.ancestors import list_ancestors
 from covernance.history.store import Entry, Store
 from covernance.model.snapshot import CARRIED, Snapshot
+from covernance.model.text import count, short_commit
 from covernance.model.verdict import Verdict
 
 
@@ -27,6 +28,14 @@ class Base(msgspec.Struct, frozen=True):
 
 _COMPLETE = frozenset({Verdict.BELOW_FLOOR, Verdict.EXPIRED_EXCEPTION})
 """Verdicts of results that are not green, but of tests that all ran and passed."""
+
+
+def describe_base(commit: str | None, recorded_at: str, behind: int | None) -> str:
+    """Say what a suite is compared with; `behind` is None if a person named the result."""
+    where = ""
+    if behind is not None:
+        where = f" ({count(behind, 'commit')} before the base)" if behind else " (the base)"
+    return f"compared with {short_commit(commit)} of {recorded_at}{where}"
 
 
 def find_base_result(

@@ -11,8 +11,9 @@ import msgspec
 
 from covernance.config.stores import STORES, StoreName, describe_stores
 from covernance.errors import Exit, InputError
+from covernance.history.base_result import describe_base
 from covernance.integrity.findings import KINDS, Allowances
-from covernance.model.text import escape_unprintable, short_commit
+from covernance.model.text import count, escape_unprintable, short_commit
 from covernance.shell.options import (
     base_option,
     format_option,
@@ -150,8 +151,7 @@ def _text(report: IntegrityReport) -> Iterable[str]:
         allowed = f" (allowed by {judged.allowed_by})" if judged.allowed_by else ""
         yield escape_unprintable(f"{judged.finding}{allowed}")
     blocking = sum(judged.allowed_by is None for judged in report.findings)
-    findings = "1 finding" if len(report.findings) == 1 else f"{len(report.findings)} findings"
-    yield f"integrity: {findings}, {blocking} not allowed"
+    yield f"integrity: {count(len(report.findings), 'finding')}, {blocking} not allowed"
 
 
 def _compared(suite: ComparedSuite) -> str:
@@ -160,8 +160,4 @@ def _compared(suite: ComparedSuite) -> str:
             "no stored result of the base, so only its sources are compared; "
             "store one on the base branch with `covernance history add`"
         )
-    where = ""
-    if suite.behind is not None:
-        commits = "1 commit" if suite.behind == 1 else f"{suite.behind} commits"
-        where = f" ({commits} before the base)" if suite.behind else " (the base)"
-    return f"compared with {short_commit(suite.commit)} of {suite.recorded_at}{where}"
+    return describe_base(suite.commit, suite.recorded_at, suite.behind)

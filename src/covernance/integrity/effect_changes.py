@@ -15,6 +15,7 @@ from covernance.model import lines
 from covernance.model.effects import Effects, Setting
 from covernance.model.paths import is_below
 from covernance.model.snapshot import Snapshot
+from covernance.model.text import count
 
 _TABLE = "pyproject.toml"
 """The origin of a floor that the table sets; the comparison of tables finds changes of these."""
@@ -74,8 +75,8 @@ def _find_excluded(before: Snapshot, after: Snapshot, edited: Collection[str]) -
             yield Finding(
                 "exclusion-grew",
                 f"{path}:{lines.encode(new)}",
-                f"{len(was)} excluded lines",
-                f"{len(now)} excluded lines",
+                count(len(was), "excluded line"),
+                count(len(now), "excluded line"),
                 (path,),
             )
 

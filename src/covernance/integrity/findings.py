@@ -15,6 +15,7 @@ from covernance.integrity.inventory import Function, Inventory
 from covernance.integrity.pragmas import Pragmas, find_newly_hidden
 from covernance.model import lines
 from covernance.model.effects import CoverageSettings
+from covernance.model.text import count
 from covernance.model.verdict import Waiver
 
 Kind = Literal[
@@ -174,8 +175,8 @@ def excluded_findings(path: str, before: Pragmas, after: Pragmas) -> Iterator[Fi
         yield Finding(
             "exclusion-grew",
             where,
-            f"{len(before.lines)} excluded statements",
-            f"{len(after.lines)} excluded statements",
+            count(len(before.lines), "excluded statement"),
+            count(len(after.lines), "excluded statement"),
             (path,),
         )
 
@@ -194,9 +195,7 @@ def hidden_findings(
     """
     if numbers := find_newly_hidden(before, after, old, new):
         where = f"{path}:{lines.encode(numbers).replace(',', f', {path}:')}"
-        shown = (
-            "1 measured statement" if len(numbers) == 1 else f"{len(numbers)} measured statements"
-        )
+        shown = count(len(numbers), "measured statement")
         yield Finding("exclusion-grew", where, shown, "excluded", (path,))
 
 
@@ -219,15 +218,14 @@ def compare_tests(
     for name, old in before.items():
         new = after[pairs[name]] if name in pairs else Function(cases=0, marks=old.marks)
         if new.cases < old.cases:
-            cases = NONE if not new.cases else f"{new.cases} cases"
+            cases = count(new.cases, "case") if new.cases else NONE
             why = absences.get(name, absences.get(name.partition("::")[0], ""))
             shown = f"{cases} ({why})" if why else cases
             yield Finding("test-deleted", name, _cases(old.cases), shown)
         elif new.ran < old.ran:
             yield _skip(name, old, new)
         if old.checks and new.checks == 0:
-            checks = "1 check" if old.checks == 1 else f"{old.checks} checks"
-            yield Finding("checks-removed", name, checks, NONE)
+            yield Finding("checks-removed", name, count(old.checks, "check"), NONE)
         if (old.marks - new.marks) & theme_names:
             remaining = ", ".join(sorted(new.marks & theme_names)) or NONE
             was = ", ".join(sorted(old.marks & theme_names))
@@ -239,7 +237,7 @@ def compare_sizes(suite: str, before: Inventory, after: Inventory) -> Iterator[F
     """Compare the numbers of test cases of two versions of a suite."""
     was, now = (sum(test.cases for test in inventory.values()) for inventory in (before, after))
     if now < was:
-        yield Finding("suite-shrank", f"suites.{suite}", f"{was} tests", f"{now} tests")
+        yield Finding("suite-shrank", f"suites.{suite}", count(was, "test"), count(now, "test"))
 
 
 def _new_skips(before: Inventory, after: Inventory, pairs: Mapping[str, str]) -> Iterator[Finding]:
@@ -265,9 +263,10 @@ def _pair_moved(before: Inventory, after: Inventory) -> dict[str, str]:
     missing, fresh = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
     pairs: dict[str, str] = {}
     for same in (_by_body, _by_name):
+        paired = set(pairs.values())
         candidates: dict[str, list[str]] = {}
         for name in reversed(fresh):
-            if name not in pairs.values() and (key := same(name, after)):
+            if name not in paired and (key := same(name, after)):
                 candidates.setdefault(key, []).append(name)
         for name in missing:
             if name not in pairs and (names := candidates.get(same(name, before))):
@@ -284,7 +283,7 @@ def _by_name(name: str, _inventory: Inventory) -> str:
 
 
 def _cases(number: int) -> str:
-    return "1 test" if number == 1 else f"{number} cases"
+    return "1 test" if number == 1 else count(number, "case")
 
 
 def find_removed(before: Iterable[str], after: Iterable[str]) -> list[str]:

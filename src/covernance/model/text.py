@@ -18,6 +18,11 @@ def escape_unprintable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
+def count(number: int, noun: str) -> str:
+    """Write a number of things whose plural ends in `s`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def cut(items: Iterable[str], most: int = _MOST, *, command: str = "") -> list[str]:
     """Return the first items of a list and, if there are others, one that counts them.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from covernance.history.base_result import Base, find_base_result
+from covernance.history.base_result import Base, describe_base, find_base_result
 from covernance.history.directory import Directory
 from covernance.model.snapshot import Snapshot
 from covernance.model.verdict import Verdict
@@ -103,3 +103,17 @@ def test_a_suite_that_never_passed_is_compared_with_what_passed_its_tests(
         repository, [ended(snapshot, red, commits[1])], at(snapshot, "f" * 40), commits[1]
     )
     assert (result is not None) is is_base
+
+
+@pytest.mark.parametrize(
+    ("behind", "where"),
+    [
+        (0, " (the base)"),
+        (1, " (1 commit before the base)"),
+        (3, " (3 commits before the base)"),
+        (None, ""),
+    ],
+)
+def test_a_base_is_described_by_its_commit_time_and_place(behind: int | None, where: str) -> None:
+    described = describe_base("a" * 40, "2026-11-21T12:00:00Z", behind)
+    assert described == f"compared with {'a' * 12} of 2026-11-21T12:00:00Z{where}"

@@ -149,7 +149,7 @@ def test_moved_tests_with_the_same_name_are_paired_in_the_order_of_their_files()
     before = {"a.py::test_a": Function(cases=3), "b.py::test_a": Function()}
     assert compare(before, {"x.py::test_a": Function(cases=3), "y.py::test_a": Function()}) == []
     assert compare(before, {"x.py::test_a": Function(), "y.py::test_a": Function(cases=3)}) == [
-        ("test-deleted", "a.py::test_a", "3 cases", "1 cases")
+        ("test-deleted", "a.py::test_a", "3 cases", "1 case")
     ]
 
 

@@ -117,8 +117,8 @@ def test_with_a_base_snapshot_tests_are_compared_by_what_ran(
     measure(tests={"tests/test_calc.py::test_a[0]": "skipped"})
     assert list_findings(weakened(Path("base.json"))) == [
         "tests/test_calc.py::test_a: skips-grew: 0 skipped -> 1 skipped",
-        "suites.calc: suite-shrank: 3 tests -> 1 tests",
-        "tests/test_calc.py::test_a: test-deleted: 3 cases -> 1 cases",
+        "suites.calc: suite-shrank: 3 tests -> 1 test",
+        "tests/test_calc.py::test_a: test-deleted: 3 cases -> 1 case",
     ]
 
 

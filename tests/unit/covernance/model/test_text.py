@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covernance.model.text import cut, escape_unprintable, join_some, short_commit
+from covernance.model.text import count, cut, escape_unprintable, join_some, short_commit
 
 pytestmark = pytest.mark.security
 
@@ -55,3 +55,8 @@ def test_a_long_list_ends_with_a_count_and_the_command_that_shows_all() -> None:
 def test_a_long_list_in_a_sentence_is_cut_too() -> None:
     assert join_some("abcde") == "a, b, c, d, e"
     assert join_some("abcde", 2) == "a, b, … and 3 more"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows")])
+def test_a_number_of_things_is_singular_or_plural(number: int, text: str) -> None:
+    assert count(number, "row") == text

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from covernance.agent.environment import Environment
 from covernance.contents import CHANGED_MEANWHILE
 from covernance.model.inputs import Inputs
 from covernance.model.snapshot import Provenance
 from covernance.run.measured_checkout import MeasuredCheckout
+from tests.utils.agents import ENVIRONMENT
 from tests.utils.contexts import context_of
 from tests.utils.repository import Repository
 
@@ -30,21 +30,6 @@ def end(checkout: MeasuredCheckout, inputs: Inputs | None = None) -> tuple[Prove
     checkout.end(notes.append)
     (suite,) = context_of(Path.cwd()).table.suites
     return checkout.describe(suite, ENVIRONMENT, inputs), notes
-
-
-ENVIRONMENT = Environment(
-    executable="python",
-    version="3",
-    python="3.11.7",
-    platform="linux-x86_64",
-    system="Linux",
-    prefix="",
-    library="",
-    path=(),
-    installed=(),
-    standard_library=(),
-    packages={"pytest": "9"},
-)
 
 
 def test_a_run_is_described_by_the_checkout_at_its_start(
