@@ -146,6 +146,22 @@ def test_the_stored_result_of_the_base_is_compared(
 
 
 @pytest.mark.security
+def test_tests_that_are_newer_than_the_stored_result_are_compared_by_their_source(
+    repository: Repository, measure: Measure, tmp_path: Path
+) -> None:
+    store = Directory(tmp_path / "history")
+    store.add([measure(dirty=False, tests={})])
+    repository.write("tests/test_new.py", "def test_new(): assert 1\n")
+    repository.commit("the base")
+    repository.git("branch", "--force", "main")
+    Path("tests/test_new.py").unlink()
+    measure(tests={})
+    report = weakened(store=store)
+    assert list_findings(report) == ["tests/test_new.py::test_new: test-deleted: 1 test -> none"]
+    assert report.compared[0].behind == 1
+
+
+@pytest.mark.security
 def test_compared_suite_without_a_run_fails(repository: Repository, measure: Measure) -> None:
     measure(dirty=False, to="base.json")
     report = weakened(Path("base.json"))
