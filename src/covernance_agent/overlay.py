@@ -242,14 +242,10 @@ def _as_ini(sections: Sections) -> str:
 def _as_toml(sections: Sections) -> str:
     lines = []
     for name, section in sections.items():
-        lines.append(f"[tool.coverage.{_key(name)}]")
-        lines += [f"{_key(key)} = {_value(value)}" for key, value in section.items()]
+        # The name of a plugin is a dotted path; coverage.py finds its section part by part.
+        lines.append(f"[tool.coverage.{'.'.join(map(_text, name.split('.')))}]")
+        lines += [f"{_text(key)} = {_value(value)}" for key, value in section.items()]
     return "\n".join(lines) + "\n"
-
-
-def _key(name: str) -> str:
-    # The name of a plugin is a dotted path; coverage.py finds its section part by part.
-    return ".".join(map(_text, name.split(".")))
 
 
 def _value(value: object | Sequence[object]) -> str:

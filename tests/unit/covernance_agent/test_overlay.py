@@ -203,3 +203,23 @@ def test_single_module_is_measured_by_its_name(name: str) -> None:
     check_needed(settings_in_force)
     assert settings_in_force.get_option("run:source_pkgs") == ["one"]
     assert not effective(["one.py"]).get_option("run:source")
+
+
+@pytest.mark.parametrize("name", [".coveragerc", "pyproject.toml"])
+def test_an_installed_copy_counts_as_the_source_in_every_format(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "[tool.coverage.run]\nbranch = true\n"
+        if name.endswith("toml")
+        else "[run]\nbranch = true\n"
+    )
+    Path(name).write_text(text)
+    for folder in ("src/calc", "site-packages/calc"):
+        Path(folder).mkdir(parents=True)
+        Path(folder, "__init__.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend("site-packages")
+    monkeypatch.setattr("sys.path", [str(tmp_path / "site-packages")])
+    paths = effective(["src/calc"]).get_option("paths")
+    assert isinstance(paths, dict)
+    assert ["src/calc", "*/site-packages/calc"] in paths.values()
